@@ -1,0 +1,48 @@
+/**
+ * What a method refuses: a fault of whoever called it. Outcomes of the mathematics (budget spent, penalty at its
+ * cap, …) are states of a method, never errors.
+ */
+export type MethodError =
+  | { readonly _tag: 'InvalidConfig'; readonly field: string; readonly message: string }
+  | { readonly _tag: 'UnknownCommand'; readonly id: number; readonly message: string }
+  | { readonly _tag: 'UnexpectedObservation'; readonly id: number; readonly message: string }
+  | { readonly _tag: 'InvalidObservation'; readonly id: number; readonly message: string }
+  | { readonly _tag: 'Halted'; readonly message: string }
+  | { readonly _tag: 'Numerical'; readonly message: string }
+
+/** A configuration field that cannot be used. `message` is a full sentence: what, where, what to do. */
+export const invalidConfig = (field: string, message: string): MethodError => ({
+  _tag: 'InvalidConfig',
+  field,
+  message,
+})
+
+/** An answer to a command that was never issued, or was already answered. */
+export const unknownCommand = (id: number): MethodError => ({
+  _tag: 'UnknownCommand',
+  id,
+  message: `No open command has the id ${id}: it was never issued, or was answered before. Answer each command once.`,
+})
+
+/** An answer of the wrong kind for the command that bears its id. */
+export const unexpectedObservation = (id: number, expected: string, found: string): MethodError => ({
+  _tag: 'UnexpectedObservation',
+  id,
+  message: `Command ${id} is answered by ${expected} or CommandFailed, not by ${found}.`,
+})
+
+/** An answer whose content cannot be used: a wrong length, a value that is not finite. */
+export const invalidObservation = (id: number, message: string): MethodError => ({
+  _tag: 'InvalidObservation',
+  id,
+  message,
+})
+
+/** An observation that arrives after the method has halted. */
+export const halted: MethodError = {
+  _tag: 'Halted',
+  message: 'The method has halted and takes no further observation.',
+}
+
+/** A computation that failed although its input was valid. */
+export const numerical = (message: string): MethodError => ({ _tag: 'Numerical', message })
