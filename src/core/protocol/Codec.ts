@@ -54,10 +54,7 @@ export const fieldOf = (context: t.Context): string =>
       const parent = context[i]?.type
       return !(parent instanceof t.UnionType || parent instanceof t.IntersectionType)
     })
-    .reduce(
-      (path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
-      '',
-    )
+    .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
 
 /** One sentence for the deepest decoding error: the field, what it must be, what was found. */
 export const explain = (errors: t.Errors): string => {

@@ -46,7 +46,8 @@ export const DescendWeights = t.readonly(
     upperCoefficient: Finite,
     /** Weight of f in the objective. */
     lowerCoefficient: Finite,
-    steps: Count,
+    /** 0 measures the weights as they are. */
+    steps: Natural,
     /** Examples of each set per step; `null`: all of them. */
     batchSize: nullable(Count),
     /** Which sequence of minibatches: two descents with the same stream see the same examples in the same order. */

@@ -1,0 +1,136 @@
+/**
+ * From a decision to a transition: numbers the questions, lets go of weights that nothing needs any more, and
+ * describes the step.
+ */
+import { ask, inOrder } from '../protocol/Batch.js'
+import type { Command, Question, WeightsRef } from '../protocol/Command.js'
+import { initialWeights } from '../protocol/Command.js'
+import type { Info } from '../protocol/Info.js'
+import type { Transition } from '../protocol/Method.js'
+import type { BilevelState, Phase, Search } from './State.js'
+
+/** `Omit`, a member of the union at a time. */
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A question before it has its number. */
+export type Unnumbered = DistributiveOmit<Question, 'id'>
+
+const phaseNames: Readonly<Record<Phase['_tag'], string>> = {
+  Sampling: 'sampling',
+  Minimising: 'minimising',
+  Refining: 'refining',
+  Retraining: 'finishing',
+  Reporting: 'finishing',
+  Halted: 'halted',
+}
+
+/** The search of a phase that has one. */
+export const searchOf = (phase: Phase): Search | null => ('search' in phase ? phase.search : null)
+
+/** A share of the whole run, by counting lower-level solves and the outer iterations still allowed. */
+const progressOf = (state: BilevelState): number => {
+  const { design, budget } = state.config
+  const sampling = state.sampling.lowerLevelSolves > 0 ? state.sampling.lowerLevelSolves : design.size
+  const finishing = 4
+  const total = sampling + budget.outerIterations + finishing
+  const batch = state.batch.questions.length
+  const answered = batch === 0 ? 0 : state.batch.answers.length / batch
+  switch (state.phase._tag) {
+    case 'Sampling':
+      return (sampling * answered) / total
+    case 'Minimising':
+    case 'Refining':
+      return (sampling + state.phase.search.outerIteration) / total
+    case 'Retraining':
+      return (total - finishing) / total
+    case 'Reporting':
+      return (total - finishing + 1 + (finishing - 1) * answered) / total
+    case 'Halted':
+      return 1
+  }
+}
+
+/** What there is to say of a state, before the phase adds what it has just measured. */
+const describe = (state: BilevelState): Info => {
+  const search = searchOf(state.phase)
+  return {
+    phase: phaseNames[state.phase._tag],
+    outerIteration: search?.outerIteration ?? 0,
+    innerIteration: search?.innerIteration ?? 0,
+    progress: progressOf(state),
+    lambda: search?.lambda ?? null,
+    upperLoss: search?.relaxed?.upper ?? null,
+    lowerLoss: search?.relaxed?.lower ?? null,
+    phiHat: null,
+    phiDeviation: null,
+    violation: search?.relaxed?.violation ?? null,
+    epsilon: search?.epsilon ?? null,
+    multiplier: search?.multipliers.multiplier ?? null,
+    penalty: search?.multipliers.penalty ?? null,
+    coefficient: null,
+    lowerLevelSolves: state.lowerLevelSolves,
+    effort: state.effort,
+    message: null,
+    outcome: state.phase._tag === 'Halted' ? state.phase.outcome : null,
+  }
+}
+
+const usedBy = (question: Question): ReadonlyArray<WeightsRef> => {
+  switch (question._tag) {
+    case 'SolveLowerLevel':
+    case 'DescendWeights':
+      return [question.from]
+    case 'EvaluateLosses':
+      return [question.weights]
+    case 'Refit':
+      return []
+  }
+}
+
+/** Weights that the state may still name in a question. */
+const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
+  const search = searchOf(state.phase)
+  return new Set([
+    initialWeights,
+    ...(state.bestSample === null ? [] : [state.bestSample.weights]),
+    ...state.known.map(({ weights }) => weights),
+    ...(search === null ? [] : [search.base.weights]),
+    ...(search?.relaxed ? [search.relaxed.weights] : []),
+    ...(state.phase._tag === 'Reporting' ? [state.phase.chosen.weights] : []),
+    ...state.batch.questions.flatMap(usedBy),
+  ])
+}
+
+/** The weights that the answers of the batch before created. */
+const created = (state: BilevelState): ReadonlyArray<WeightsRef> =>
+  inOrder(state.batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
+
+/**
+ * The transition to `after` (whose batch is still the answered one), asking `questions`.
+ *
+ * Weights that the answered batch created and that nothing needs any more are released in the same breath.
+ */
+export const proceed = (
+  after: BilevelState,
+  questions: ReadonlyArray<Unnumbered>,
+  said: Partial<Info> = {},
+): Transition<BilevelState> => {
+  const numbered = questions.map((question, i) => ({ ...question, id: after.nextId + i }))
+  const asked: BilevelState = { ...after, batch: ask(numbered), nextId: after.nextId + numbered.length }
+  const keep = needed(asked)
+  const held = [...asked.held, ...created(after)]
+  const released = held.filter(weights => !keep.has(weights))
+  const commands: ReadonlyArray<Command> = [
+    ...(released.length === 0 ? [] : [{ _tag: 'ReleaseWeights', weights: released } as const]),
+    ...numbered,
+  ]
+  const state = { ...asked, held: held.filter(weights => keep.has(weights)) }
+  return { state, commands, info: { ...describe(state), ...said } }
+}
+
+/** The transition that only waits for the rest of a batch. */
+export const wait = (state: BilevelState): Transition<BilevelState> => ({
+  state,
+  commands: [],
+  info: describe(state),
+})

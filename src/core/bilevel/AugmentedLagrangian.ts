@@ -1,0 +1,100 @@
+/**
+ * The augmented Lagrangian of min F subject to g = f − φ̂ − ε ≤ 0, in the Powell–Hestenes–Rockafellar form.
+ *
+ * | symbol | name          | unit                        |
+ * | ------ | ------------- | --------------------------- |
+ * | v      | violation     | f − φ̂, unit of f            |
+ * | ε      | epsilon       | unit of f                   |
+ * | g      | constraint    | v − ε, unit of f            |
+ * | μ      | multiplier    | unit of F / unit of f       |
+ * | ρ      | penalty       | unit of F / (unit of f)²    |
+ * | κ      | coefficient   | unit of F / unit of f       |
+ *
+ *     L(λ, w; μ, ρ) = F + (ρ/2)·max(0, g + μ/ρ)² − μ²/(2ρ)
+ *     ∇_w L = ∇F + κ·∇_w f          ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂)          κ = max(0, μ + ρ·g)
+ *
+ * Sources: Birgin & Martínez, Improving ultimate convergence of an augmented Lagrangian method (2008); Nocedal &
+ * Wright, Numerical Optimization, ch. 17. Differs from the paper, which uses the equality form with a signed
+ * multiplier: φ bounds f from below, so the constraint is an inequality.
+ */
+import * as t from 'io-ts'
+import { NonNegative, nullable, Positive } from '../protocol/Codec.js'
+
+export const Multipliers = t.readonly(
+  t.strict({
+    multiplier: NonNegative,
+    penalty: Positive,
+    /** |max(g, −μ/ρ)| of the outer iteration before; `null` before the first. */
+    infeasibility: nullable(NonNegative),
+  }),
+  'Multipliers',
+)
+/** What one outer iteration hands to the next. */
+export type Multipliers = t.TypeOf<typeof Multipliers>
+
+/** The safeguards of the update. */
+export interface Safeguards {
+  /** μ is kept in [0, multiplierMax]: Birgin & Martínez's safeguard against diverging multipliers. */
+  readonly multiplierMax: number
+  readonly penaltyMax: number
+  /** ρ is multiplied by this when infeasibility has stalled; > 1. */
+  readonly penaltyGrowth: number
+  /** Infeasibility has stalled when it exceeds this share of what it was; in (0, 1). */
+  readonly sufficientDecrease: number
+}
+
+/** κ = max(0, μ + ρ·g): the one number by which the shell needs to know the augmented Lagrangian. */
+export const coefficient =
+  ({ multiplier, penalty }: Pick<Multipliers, 'multiplier' | 'penalty'>) =>
+  (constraint: number): number =>
+    Math.max(0, multiplier + penalty * constraint)
+
+/** L(λ, w; μ, ρ), from F and g at (λ, w). */
+export const value =
+  ({ multiplier, penalty }: Pick<Multipliers, 'multiplier' | 'penalty'>) =>
+  (upper: number, constraint: number): number => {
+    const shifted = Math.max(0, constraint + multiplier / penalty)
+    return upper + (penalty / 2) * shifted * shifted - (multiplier * multiplier) / (2 * penalty)
+  }
+
+/** ∂L/∂λ from the partial derivatives at (λ, w), the gradient of φ̂ and κ. */
+export const gradient = (
+  upperGradient: ReadonlyArray<number>,
+  lowerGradient: ReadonlyArray<number>,
+  phiGradient: ReadonlyArray<number>,
+  kappa: number,
+): ReadonlyArray<number> => upperGradient.map((dF, k) => dF + kappa * (lowerGradient[k]! - phiGradient[k]!))
+
+/**
+ * |max(g, −μ/ρ)|: zero exactly where the constraint holds and is complementary to the multiplier.
+ */
+export const infeasibility =
+  ({ multiplier, penalty }: Pick<Multipliers, 'multiplier' | 'penalty'>) =>
+  (constraint: number): number =>
+    Math.abs(Math.max(constraint, -multiplier / penalty))
+
+/**
+ * The outer update: μ⁺ = min(multiplierMax, κ); ρ grows only where the constraint is violated by more than `slack`
+ * and infeasibility has not shrunk by the sufficient factor.
+ *
+ * `slack` (unit of f) is what still counts as satisfied. It keeps the noise of inexact lower-level solutions from
+ * being read as a stall, which would drive ρ to its cap.
+ */
+export const update =
+  (safeguards: Safeguards) =>
+  (slack: number) =>
+  (constraint: number) =>
+  (before: Multipliers): Multipliers => {
+    const now = infeasibility(before)(constraint)
+    const stalled =
+      constraint > slack &&
+      before.infeasibility !== null &&
+      now > safeguards.sufficientDecrease * before.infeasibility
+    return {
+      multiplier: Math.min(safeguards.multiplierMax, coefficient(before)(constraint)),
+      penalty: stalled
+        ? Math.max(before.penalty, Math.min(safeguards.penaltyMax, before.penalty * safeguards.penaltyGrowth))
+        : before.penalty,
+      infeasibility: now,
+    }
+  }

@@ -1,0 +1,186 @@
+/**
+ * The options of the bilevel method. Lengths of steps and tolerances are relative to scales that the method measures
+ * (the range of a hyperparameter, what training gains in f and in F), so that one set of defaults serves problems of
+ * any size.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
+import { withDefaults } from '../protocol/Defaults.js'
+import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
+import * as SearchSpace from '../protocol/SearchSpace.js'
+import { DescentOptions } from './Descent.js'
+import { ToleranceOptions } from './Tolerance.js'
+
+const DesignOptions = t.readonly(
+  t.strict({
+    kind: t.keyof(
+      { auto: null, grid: null, sobol: null, latinHypercube: null },
+      '"auto", "grid", "sobol" or "latinHypercube"',
+    ),
+    /** Points of the design; for a grid, levels on each axis. */
+    size: Count,
+    /** The box that the design covers; `null`: the whole search space. */
+    lower: nullable(Vector),
+    upper: nullable(Vector),
+  }),
+  'DesignOptions',
+)
+
+const SolveOptions = t.readonly(
+  t.strict({
+    /** ‖∇_w f‖₂ at which a lower-level solution counts as exact. */
+    tolerance: Positive,
+    /** Budget of a solve from the initial weights, in epochs. */
+    coldEpochs: Positive,
+    /** Budget of a solve from weights of an earlier λ, in epochs. */
+    warmEpochs: Positive,
+  }),
+  'SolveOptions',
+)
+
+const PairOptions = t.readonly(
+  t.strict({
+    /** Descent steps of each of the two paths of a pair. */
+    steps: Count,
+    /** Examples of each set per step; `null`: all. */
+    batchSize: nullable(Count),
+    /** Steps of λ between two lower-level solves. */
+    innerIterations: Count,
+  }),
+  'PairOptions',
+)
+
+const MultiplierOptions = t.readonly(
+  t.strict({
+    /** μ₀, relative to scale of F / scale of f. */
+    initial: Positive,
+    /** Safeguard of μ, relative to scale of F / scale of f. */
+    max: Positive,
+  }),
+  'MultiplierOptions',
+)
+
+const PenaltyOptions = t.readonly(
+  t.strict({
+    /** ρ₀·ε₀/μ₀: the share of μ by which a violation of 2ε changes it. */
+    initial: Positive,
+    growth: Finite,
+    /** Cap of ρ, as a multiple of ρ₀. */
+    max: Positive,
+    sufficientDecrease: Positive,
+  }),
+  'PenaltyOptions',
+)
+
+const BudgetOptions = t.readonly(
+  t.strict({
+    /** Lower-level solves before finishing, the initial design included. */
+    lowerLevelSolves: Count,
+    outerIterations: Count,
+  }),
+  'BudgetOptions',
+)
+
+const StopOptions = t.readonly(
+  t.strict({
+    /** λ has settled when each of its step lengths is at most this share of its range. */
+    step: NonNegative,
+    /** Failed commands in a row after which the method gives up. */
+    failures: Count,
+  }),
+  'StopOptions',
+)
+
+const Full = t.readonly(
+  t.strict({
+    space: SearchSpace.SearchSpace,
+    seed: Natural,
+    /** f is linear in θ(λ) at fixed w, as with L2 penalties: then every w bounds φ everywhere. */
+    linearInCoefficients: t.boolean,
+    kernel: t.keyof({ rbf: null, matern52: null }, '"rbf" or "matern52"'),
+    design: DesignOptions,
+    solve: SolveOptions,
+    pair: PairOptions,
+    descent: DescentOptions,
+    multiplier: MultiplierOptions,
+    penalty: PenaltyOptions,
+    epsilon: ToleranceOptions,
+    budget: BudgetOptions,
+    stop: StopOptions,
+    /** The returned λ is the mean of this many last iterates. */
+    averaged: Count,
+    /** At the end, train on training and validation set together. */
+    refit: t.boolean,
+  }),
+  'BilevelConfig',
+)
+export type BilevelConfig = t.TypeOf<typeof Full>
+
+/** Every default. Sources are named where they are not our own measurements (docs/method.md has those). */
+export const defaults = {
+  seed: 0,
+  linearInCoefficients: true,
+  kernel: 'matern52',
+  // The paper samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; gradients of φ make 5 enough.
+  design: { kind: 'auto', size: 5, lower: null, upper: null },
+  solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
+  pair: { steps: 100, batchSize: 64, innerIterations: 1 },
+  // Growth and shrinkage: Riedmiller & Braun (1993).
+  descent: { initialStep: 0.07, maxStep: 0.15, minStep: 1e-4, growth: 1.2, shrinkage: 0.5 },
+  multiplier: { initial: 300, max: 1e6 },
+  // Growth and sufficient decrease: Birgin & Martínez (2008).
+  penalty: { initial: 0.1, growth: 10, max: 1e6, sufficientDecrease: 0.5 },
+  epsilon: { initial: 3e-5, factor: 0.7, final: 1e-9 },
+  budget: { lowerLevelSolves: 15, outerIterations: 10 },
+  stop: { step: 0.002, failures: 3 },
+  averaged: 5,
+  refit: true,
+} as const
+
+/** Decodes a configuration; only `space` has no default. */
+export const BilevelConfig: t.Type<BilevelConfig, unknown> = withDefaults(Full, defaults)
+
+const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) => boolean, rule: string]> = [
+  ['epsilon.factor', c => c.epsilon.factor <= 1, 'must be at most 1, so that ε never grows'],
+  ['epsilon.final', c => c.epsilon.final <= c.epsilon.initial, 'must be at most `epsilon.initial`'],
+  ['penalty.growth', c => c.penalty.growth > 1, 'must be greater than 1'],
+  ['penalty.sufficientDecrease', c => c.penalty.sufficientDecrease < 1, 'must be less than 1'],
+  ['penalty.max', c => c.penalty.max >= 1, 'is a multiple of ρ₀ and must be at least 1'],
+  ['multiplier.max', c => c.multiplier.max >= c.multiplier.initial, 'must be at least `multiplier.initial`'],
+  ['descent.growth', c => c.descent.growth >= 1, 'must be at least 1'],
+  ['descent.shrinkage', c => c.descent.shrinkage < 1, 'must be less than 1'],
+  [
+    'descent.minStep',
+    c => c.descent.minStep <= c.descent.initialStep,
+    'must be at most `descent.initialStep`',
+  ],
+  [
+    'descent.maxStep',
+    c => c.descent.maxStep >= c.descent.initialStep,
+    'must be at least `descent.initialStep`',
+  ],
+  [
+    'design.lower',
+    c => c.design.lower === null || c.design.lower.length === c.space.length,
+    'needs a number for each hyperparameter',
+  ],
+  [
+    'design.upper',
+    c => c.design.upper === null || c.design.upper.length === c.space.length,
+    'needs a number for each hyperparameter',
+  ],
+]
+
+/** The configuration, where its parts fit together. Errors: `InvalidConfig` with the field. */
+export const validate = (config: BilevelConfig): E.Either<MethodError, BilevelConfig> =>
+  pipe(
+    SearchSpace.make(config.space),
+    E.flatMap(() => {
+      const broken = rules.find(([, holds]) => !holds(config))
+      return broken === undefined
+        ? E.right(config)
+        : E.left(invalidConfig(broken[0], `The field \`${broken[0]}\` ${broken[2]}.`))
+    }),
+  )

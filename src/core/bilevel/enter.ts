@@ -1,0 +1,162 @@
+/**
+ * The ways into each phase: which state it starts with, and what it asks first.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as A from 'fp-ts/lib/ReadonlyArray.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { initialWeights } from '../protocol/Command.js'
+import type { Info } from '../protocol/Info.js'
+import type { Transition } from '../protocol/Method.js'
+import * as SearchSpace from '../protocol/SearchSpace.js'
+import * as Envelope from '../surrogate/Envelope.js'
+import { proceed, type Unnumbered } from './Asking.js'
+import { coefficient } from './AugmentedLagrangian.js'
+import type { BilevelConfig } from './Config.js'
+import * as Descent from './Descent.js'
+import { type BilevelState, sampleOf, type Search, type Solved, type Stop } from './State.js'
+
+type Step = Transition<BilevelState>
+
+/** A complete training at λ, from the initial weights. */
+export const coldSolve =
+  ({ solve }: BilevelConfig) =>
+  (lambda: ReadonlyArray<number>): Unnumbered => ({
+    _tag: 'SolveLowerLevel',
+    lambda,
+    from: initialWeights,
+    tolerance: solve.tolerance,
+    maxEpochs: solve.coldEpochs,
+  })
+
+/** How far κ may be from μ, as a factor. */
+const trust = 2
+
+/**
+ * κ for the next pair: max(0, μ + ρ·g) with g measured at the pair before, or μ where there is none. Being one pair
+ * late, it is trusted within a factor of two of μ only; without that it can swing between zero and its cap.
+ */
+export const coefficientOf = ({ multipliers, relaxed }: Search): number => {
+  const { multiplier } = multipliers
+  if (relaxed === null) return multiplier
+  const late = coefficient(multipliers)(relaxed.violation - relaxed.epsilon)
+  return multiplier > 0 ? Math.min(trust * multiplier, Math.max(multiplier / trust, late)) : late
+}
+
+/**
+ * The two descents of a pair. The relaxed path's objective is F + κ·f, scaled so that f bears the coefficient 1
+ * exactly as it does on the reference path; only where κ is small against the scales does F bear it.
+ */
+const pair = ({ config, nextId }: BilevelState, search: Search): ReadonlyArray<Unnumbered> => {
+  const kappa = coefficientOf(search)
+  const ratio = search.scales.upper / search.scales.lower
+  const common = {
+    _tag: 'DescendWeights',
+    lambda: search.lambda,
+    from: search.base.weights,
+    steps: config.pair.steps,
+    batchSize: config.pair.batchSize,
+    stream: nextId,
+  } as const
+  const relaxed =
+    kappa >= ratio
+      ? { upperCoefficient: 1 / kappa, lowerCoefficient: 1 }
+      : { upperCoefficient: 1 / ratio, lowerCoefficient: kappa / ratio }
+  return [
+    { ...common, upperCoefficient: 0, lowerCoefficient: 1 },
+    { ...common, ...relaxed },
+  ]
+}
+
+const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
+  Math.hypot(...a.map((value, k) => value - b[k]!))
+
+/** The known weights to start from at λ: those with the least f(λ, ·), or else those solved nearest to λ. */
+const nearest = (
+  { config: { space, linearInCoefficients }, known }: BilevelState,
+  search: Search,
+): Solved => {
+  if (linearInCoefficients)
+    return pipe(
+      Envelope.lowest(space, known.map(sampleOf))(search.lambda),
+      O.chain(({ index }) => A.lookup(index)(known)),
+      O.getOrElse(() => search.base),
+    )
+  const unit = SearchSpace.toUnit(space)
+  const target = unit(search.lambda)
+  const away = ({ lambda }: Solved): number => distance(unit(lambda), target)
+  return known.reduce((best, solved) => (away(solved) < away(best) ? solved : best), search.base)
+}
+
+/** Pairs of descents at the search's λ. */
+export const minimise = (state: BilevelState, search: Search, said?: Partial<Info>): Step => {
+  const next: BilevelState = { ...state, phase: { _tag: 'Minimising', search } }
+  return proceed(next, pair(next, search), said)
+}
+
+/** A lower-level solve at the search's λ, continued from the best weights known for it. */
+export const refine = (state: BilevelState, search: Search, said?: Partial<Info>): Step => {
+  const { solve } = state.config
+  const next: BilevelState = {
+    ...state,
+    phase: { _tag: 'Refining', search },
+    lowerLevelSolves: state.lowerLevelSolves + 1,
+  }
+  const question: Unnumbered = {
+    _tag: 'SolveLowerLevel',
+    lambda: search.lambda,
+    from: nearest(state, search).weights,
+    tolerance: solve.tolerance,
+    maxEpochs: solve.warmEpochs,
+  }
+  return proceed(next, [question], said)
+}
+
+/** The λ to return: the mean of the last iterates, which is less noisy than any of them. */
+const averaged = ({ space, averaged: count }: BilevelConfig, path: Search['path']): ReadonlyArray<number> => {
+  const last = path.slice(-count)
+  return pipe(
+    space.map((_, k) => last.reduce((sum, lambda) => sum + lambda[k]!, 0) / last.length),
+    SearchSpace.clamp(space),
+  )
+}
+
+/** The end of the search: train at the λ to return just as the initial samples were. */
+export const retrain = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
+  const chosen = { ...search, lambda: averaged(state.config, search.path) }
+  const next: BilevelState = {
+    ...state,
+    phase: {
+      _tag: 'Retraining',
+      search: chosen,
+      stop,
+      spent: { lowerLevelSolves: state.lowerLevelSolves, effort: state.effort },
+    },
+    lowerLevelSolves: state.lowerLevelSolves + 1,
+  }
+  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...said })
+}
+
+/** λ half-way back to where a pair last succeeded, and shorter steps from there on. */
+const retreat = (config: BilevelConfig, search: Search): Search => ({
+  ...search,
+  failures: search.failures + 1,
+  lambda: search.lambda.map((value, k) => (value + search.anchor[k]!) / 2),
+  descent: Descent.retreat(config.descent)(search.descent),
+})
+
+/** After a failed command: retreat and ask again in the same phase, or end the search after too many in a row. */
+export const recover = (
+  state: BilevelState,
+  search: Search,
+  again: (state: BilevelState, search: Search, said?: Partial<Info>) => Step,
+  reason: string,
+): Step => {
+  const back = retreat(state.config, search)
+  const spent = state.lowerLevelSolves >= state.config.budget.lowerLevelSolves
+  if (back.failures >= state.config.stop.failures || (again === refine && spent))
+    return retrain(state, search, {
+      stopReason: 'failures',
+      message: `The search ended after ${back.failures} failed commands in a row, the last: ${reason}.`,
+    })
+  return again(state, back, { message: `A command failed (${reason}); trying again half-way back.` })
+}

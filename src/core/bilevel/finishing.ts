@@ -1,0 +1,125 @@
+/**
+ * Finishing: weights retrained at the λ to return are compared with the best initial sample's, which were trained
+ * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
+ */
+import { inOrder } from '../protocol/Batch.js'
+import type { Outcome, ResultRow } from '../protocol/Info.js'
+import type { Transition } from '../protocol/Method.js'
+import type { Observation, SetMetrics } from '../protocol/Observation.js'
+import { proceed, type Unnumbered } from './Asking.js'
+import type { BilevelConfig } from './Config.js'
+import type { BilevelState, Candidate, Phase, Solved, Spent } from './State.js'
+
+type Reporting = Extract<Phase, { readonly _tag: 'Reporting' }>
+type Retraining = Extract<Phase, { readonly _tag: 'Retraining' }>
+
+const halt = (state: BilevelState, outcome: Outcome): Transition<BilevelState> =>
+  proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { message: outcome.message })
+
+/** What a report is made of, in the order it is asked; absent parts are not asked for. */
+const reportParts = (
+  config: BilevelConfig,
+  best: Solved,
+  { chosen, search }: Pick<Reporting, 'chosen' | 'search'>,
+): Readonly<
+  Record<'bestTrained' | 'chosenTrained' | 'bilevelWeights' | 'bestRefit' | 'chosenRefit', Unnumbered | null>
+> => {
+  const evaluate = ({ lambda, weights }: Candidate): Unnumbered => ({
+    _tag: 'EvaluateLosses',
+    lambda,
+    weights,
+  })
+  const refit = (lambda: ReadonlyArray<number>): Unnumbered | null =>
+    config.refit
+      ? { _tag: 'Refit', lambda, tolerance: config.solve.tolerance, maxEpochs: config.solve.coldEpochs }
+      : null
+  const same = chosen.weights === best.weights
+  return {
+    bestTrained: evaluate(best),
+    chosenTrained: same ? null : evaluate(chosen),
+    bilevelWeights: search.relaxed === null ? null : evaluate(search.relaxed),
+    bestRefit: refit(best.lambda),
+    chosenRefit: same ? null : refit(chosen.lambda),
+  }
+}
+
+const asked = (parts: ReturnType<typeof reportParts>): ReadonlyArray<Unnumbered> =>
+  Object.values(parts).filter(part => part !== null)
+
+/** The retraining at the λ to return is answered: choose, and ask for everything the report needs. */
+export const finishRetraining = (
+  state: BilevelState,
+  { search, stop, spent }: Retraining,
+  best: Solved,
+): Transition<BilevelState> => {
+  const [retrained] = inOrder(state.batch)
+  const better = retrained?._tag === 'LowerLevelSolved' && retrained.upper <= best.upper
+  const chosen: Candidate = better
+    ? { lambda: search.lambda, weights: retrained.weights }
+    : { lambda: best.lambda, weights: best.weights }
+  const message = better
+    ? null
+    : retrained?._tag === 'LowerLevelSolved'
+      ? 'The λ found is no better on validation than the best initial sample, which is returned instead.'
+      : 'Retraining at the λ found failed; the best initial sample is returned instead.'
+  const phase: Reporting = { _tag: 'Reporting', search, stop, spent, chosen, fellBack: !better }
+  const next: BilevelState = { ...state, phase }
+  return proceed(next, asked(reportParts(state.config, best, phase)), { lambda: chosen.lambda, message })
+}
+
+const metricsOf = (answer: Observation | undefined): SetMetrics | null =>
+  answer?._tag === 'LossesEvaluated' || answer?._tag === 'Refitted' ? answer.metrics : null
+
+const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyArray<ResultRow> => {
+  const parts = reportParts(state.config, best, phase)
+  const answers = inOrder(state.batch)
+  const present = Object.entries(parts).filter(([, part]) => part !== null)
+  const metrics = (name: keyof typeof parts): SetMetrics | null =>
+    metricsOf(answers[present.findIndex(([key]) => key === name)])
+  const row = (name: string, lambda: ReadonlyArray<number>, spent: Spent) => ({ name, lambda, ...spent })
+  const bestTrained = metrics('bestTrained')
+  const bestRefit = metrics('bestRefit')
+  const { relaxed } = phase.search
+  return [
+    {
+      ...row('best initial sample', best.lambda, state.sampling),
+      trained: bestTrained,
+      refit: bestRefit,
+      bilevelWeights: null,
+      violation: null,
+      epsilon: null,
+    },
+    {
+      ...row('bilevel', phase.chosen.lambda, phase.spent),
+      trained: parts.chosenTrained === null ? bestTrained : metrics('chosenTrained'),
+      refit: parts.chosenRefit === null ? bestRefit : metrics('chosenRefit'),
+      bilevelWeights: metrics('bilevelWeights'),
+      violation: relaxed?.violation ?? null,
+      epsilon: relaxed?.epsilon ?? null,
+    },
+  ]
+}
+
+/** Every measurement is in. */
+export const finishReporting = (
+  state: BilevelState,
+  phase: Reporting,
+  best: Solved,
+): Transition<BilevelState> =>
+  halt(state, {
+    stopReason: phase.stop.stopReason,
+    message: phase.fellBack
+      ? `${phase.stop.message} The best initial sample was not improved upon, and is returned.`
+      : phase.stop.message,
+    rows: rowsOf(state, phase, best),
+  })
+
+/** There is nothing to start from. */
+export const haltWithoutSample = (state: BilevelState): Transition<BilevelState> =>
+  halt(state, {
+    stopReason: 'noSample',
+    message:
+      'Every lower-level solve of the initial design failed, so there is nothing to start from. ' +
+      'The log has the reasons; a smaller learning rate or a narrower search space may help.',
+    rows: [],
+  })

@@ -1,0 +1,89 @@
+/**
+ * Questions that were asked together, and the answers that have come so far.
+ *
+ * A method that looks at a batch only when it is complete, with the answers in the order of their questions, does
+ * not depend on the order in which answers arrive.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { Command, isQuestion, type Question, type WeightsRef, weightsOf } from './Command.js'
+import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
+import { answerTag, Observation } from './Observation.js'
+
+const QuestionCodec = t.refinement(Command, isQuestion, 'a command that wants an answer')
+
+export const Batch = t.readonly(
+  t.strict({ questions: t.readonlyArray(QuestionCodec), answers: t.readonlyArray(Observation) }),
+  'Batch',
+)
+/** `answers[i]` answers some question; a batch is complete when there are as many of them as questions. */
+export type Batch = Readonly<{ questions: ReadonlyArray<Question>; answers: ReadonlyArray<Observation> }>
+
+/** Questions that nobody has answered yet. */
+export const ask = (questions: ReadonlyArray<Question>): Batch => ({ questions, answers: [] })
+
+/** Whether every question has its answer. */
+export const isComplete = (batch: Batch): boolean => batch.answers.length === batch.questions.length
+
+const validate = (question: Question, observation: Observation): E.Either<MethodError, Observation> => {
+  if (observation._tag === 'CommandFailed') return E.right(observation)
+  const expected = answerTag[question._tag]
+  if (observation._tag !== expected)
+    return E.left(unexpectedObservation(question.id, expected, observation._tag))
+  if (observation._tag === 'LowerLevelSolved' || observation._tag === 'WeightsDescended') {
+    const d = question.lambda.length
+    const values = [
+      observation.upper,
+      observation.lower,
+      observation.gradientNorm,
+      observation.effort,
+      ...observation.upperGradient,
+      ...observation.lowerGradient,
+    ]
+    if (observation.upperGradient.length !== d || observation.lowerGradient.length !== d)
+      return E.left(
+        invalidObservation(
+          question.id,
+          `The answer to command ${question.id} has gradients by λ of lengths ${observation.upperGradient.length} ` +
+            `and ${observation.lowerGradient.length}; λ has ${d} components.`,
+        ),
+      )
+    if (!values.every(Number.isFinite))
+      return E.left(
+        invalidObservation(
+          question.id,
+          `The answer to command ${question.id} holds a number that is not finite. Answer CommandFailed instead.`,
+        ),
+      )
+  }
+  return E.right(observation)
+}
+
+/**
+ * The batch with one more answer.
+ *
+ * Errors: `UnknownCommand` for an id that is not open, `UnexpectedObservation` for the wrong kind of answer,
+ * `InvalidObservation` for numbers that are not finite or gradients of the wrong length.
+ */
+export const receive =
+  (observation: Observation) =>
+  (batch: Batch): E.Either<MethodError, Batch> => {
+    const question = batch.questions.find(({ id }) => id === observation.id)
+    if (question === undefined || batch.answers.some(({ id }) => id === observation.id))
+      return E.left(unknownCommand(observation.id))
+    return E.map((answer: Observation) => ({ ...batch, answers: [...batch.answers, answer] }))(
+      validate(question, observation),
+    )
+  }
+
+/** The answers in the order of their questions, whatever the order they came in. */
+export const inOrder = (batch: Batch): ReadonlyArray<Observation> =>
+  batch.questions.flatMap(({ id }) => batch.answers.filter(answer => answer.id === id))
+
+/** The effort of all answers together. */
+export const effortOf = (answers: ReadonlyArray<Observation>): number =>
+  answers.reduce((sum, answer) => sum + ('effort' in answer ? answer.effort : 0), 0)
+
+/** The weights that a question's answer creates, where it is one that trains. */
+export const createdBy = (question: Question): ReadonlyArray<WeightsRef> =>
+  question._tag === 'EvaluateLosses' ? [] : [weightsOf(question.id)]

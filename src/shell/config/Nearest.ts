@@ -1,0 +1,40 @@
+/** The known word that a misspelt one most likely means. */
+
+/** Damerau–Levenshtein distance (adjacent transpositions count once), in O(|a|·|b|). */
+export const distance = (a: string, b: string): number => {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity
+      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, substituted, swapped))
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}
+
+/** Words longer than this are nobody's slip of the finger, and the distance to them is not worth computing. */
+const longest = 64
+
+/**
+ * The nearest of `known`, or `undefined` where none is near: at most two edits, or a third of the word's length.
+ * A prefix of at least three letters is near as well (`val` means `validation`). Upper and lower case are alike.
+ */
+export const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
+  if (word.length > longest) return undefined
+  const lower = word.toLowerCase()
+  const ranked = known
+    .map(candidate => {
+      const other = candidate.toLowerCase()
+      const prefix =
+        lower.length >= 3 && (other.startsWith(lower) || (other.length >= 3 && lower.startsWith(other)))
+      return { candidate, edits: prefix ? 1 : distance(lower, other) }
+    })
+    .sort((p, q) => p.edits - q.edits)
+  const best = ranked[0]
+  const tolerated = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1)
+  return best !== undefined && best.edits <= tolerated ? best.candidate : undefined
+}

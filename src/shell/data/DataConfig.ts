@@ -1,0 +1,77 @@
+/**
+ * The `data` section of a run's configuration: where the images come from. Decode it with `strictDecode`, so that a
+ * misspelt field is refused. Paths are relative to the folder of the configuration file.
+ */
+import * as t from 'io-ts'
+import { Count } from '../../core/protocol/Codec.js'
+import { maxClasses } from './Limits.js'
+
+const Path = t.refinement(t.string, path => path !== '', 'a path')
+
+const Classes = t.refinement(Count, count => count <= maxClasses, `an integer in 1…${maxClasses}`)
+
+const MnistData = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({
+        source: t.literal('mnist'),
+        /** How many of the 60,000 images train, and how many validate. The test set is always all 10,000. */
+        train: Count,
+        validation: Count,
+      }),
+      /** A folder with the four IDX files; without it they are downloaded once, into the user's cache. */
+      t.partial({ folder: Path }),
+    ]),
+  ),
+  'MnistData',
+)
+/** MNIST, split by the run's seed. */
+export type MnistData = t.TypeOf<typeof MnistData>
+
+const NpzData = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({
+        source: t.literal('npz'),
+        /** NPZ files with images `x` and labels `y`. */
+        train: Path,
+        validation: Path,
+      }),
+      t.partial({
+        /** A third NPZ file, `"mnist"` for MNIST's 10,000 test images, or `null` (the default) for no test set. */
+        test: t.union([Path, t.null], 'a path, "mnist" or null'),
+        /** How many classes there are; 10 by default. */
+        classes: Classes,
+      }),
+    ]),
+  ),
+  'NpzData',
+)
+/** Sets that are split already, as NPZ files. */
+export type NpzData = t.TypeOf<typeof NpzData>
+
+const IdxData = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({
+        source: t.literal('idx'),
+        /** IDX files, packed by gzip or not, from which training and validation sets are drawn. */
+        images: Path,
+        labels: Path,
+        train: Count,
+        validation: Count,
+      }),
+      /** Both or neither. */
+      t.partial({ testImages: Path, testLabels: Path, classes: Classes }),
+    ]),
+  ),
+  'IdxData',
+)
+/** Any data set in IDX files, split by the run's seed. */
+export type IdxData = t.TypeOf<typeof IdxData>
+
+export const DataConfig = t.union([MnistData, NpzData, IdxData], 'DataConfig')
+export type DataConfig = t.TypeOf<typeof DataConfig>
+
+/** The classes that a configuration means where it names none. */
+export const defaultClasses = 10

@@ -1,0 +1,159 @@
+/** From the `data` section of a configuration to the sets of a bilevel problem. */
+import { resolve } from 'node:path'
+import { sequenceS } from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { defaultClasses, type DataConfig, type IdxData, type MnistData, type NpzData } from './DataConfig.js'
+import { readIdxPair } from './IdxFiles.js'
+import type { ImageSet, Splits } from './ImageSet.js'
+import { loadMnist, type FetchOptions } from './Mnist.js'
+import * as Npz from './Npz.js'
+import * as Pool from './Pool.js'
+import { decodeInput, readInput, type Input } from './ReadInput.js'
+import { stratified } from './Split.js'
+
+export interface LoadOptions extends FetchOptions {
+  /** Decides which images train and which validate, where the source is not split already. */
+  readonly seed: number
+  /** What relative paths in the configuration are relative to: the folder of the configuration file. */
+  readonly baseFolder: string
+}
+
+type Loaded<A> = TE.TaskEither<ShellError, A>
+
+const inputAt =
+  ({ baseFolder }: LoadOptions) =>
+  (path: string, what: string, field: string): Input => ({
+    path: resolve(baseFolder, path),
+    what,
+    advice: `Put right the file or the configuration's field \`data.${field}\`.`,
+  })
+
+/** Training and validation images drawn from a pool, and a test set as it is. */
+const drawn =
+  (config: MnistData | IdxData, { seed }: LoadOptions) =>
+  ({
+    pool,
+    test,
+  }: {
+    readonly pool: Pool.Pool
+    readonly test: ImageSet | null
+  }): E.Either<ShellError, Splits> =>
+    pipe(
+      stratified({ train: config.train, validation: config.validation, seed })(pool.labels, pool.classes),
+      E.bimap(
+        problem =>
+          badInput(
+            `The data cannot be split: ${problem}. Lower \`data.train\` or \`data.validation\` in the configuration.`,
+          ),
+        ({ train, validation }) => ({
+          train: Pool.select(train)(pool),
+          validation: Pool.select(validation)(pool),
+          test,
+        }),
+      ),
+    )
+
+const fromMnist = (config: MnistData, options: LoadOptions): Loaded<Splits> => {
+  const from = config.folder === undefined ? {} : { folder: resolve(options.baseFolder, config.folder) }
+  // One after the other: what the first downloads, the second finds in the cache.
+  return pipe(
+    sequenceS(TE.ApplySeq)({
+      pool: loadMnist('train', { ...options, ...from }),
+      test: pipe(loadMnist('test', { ...options, ...from }), TE.map(Pool.all)),
+    }),
+    TE.chainEitherK(drawn(config, options)),
+  )
+}
+
+const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
+  const input = inputAt(options)
+  const { testImages, testLabels, classes = defaultClasses } = config
+  if ((testImages === undefined) !== (testLabels === undefined))
+    return TE.left(
+      badInput(
+        `The configuration's section \`data\` has ${testImages === undefined ? '`testLabels` but no `testImages`' : '`testImages` but no `testLabels`'}. ` +
+          'Give both for a test set, or neither for none.',
+      ),
+    )
+  return pipe(
+    sequenceS(TE.ApplySeq)({
+      pool: readIdxPair({
+        images: input(config.images, 'the IDX file of images', 'images'),
+        labels: input(config.labels, 'the IDX file of labels', 'labels'),
+        classes,
+      }),
+      test:
+        testImages === undefined || testLabels === undefined
+          ? TE.right(null)
+          : pipe(
+              readIdxPair({
+                images: input(testImages, 'the IDX file of test images', 'testImages'),
+                labels: input(testLabels, 'the IDX file of test labels', 'testLabels'),
+                classes,
+              }),
+              TE.map(Pool.all),
+            ),
+    }),
+    TE.chainEitherK(drawn(config, options)),
+  )
+}
+
+const fromNpz = (config: NpzData, options: LoadOptions): Loaded<Splits> => {
+  const { test = null, classes = defaultClasses } = config
+  const read = (path: string, what: string, field: string): Loaded<ImageSet> => {
+    const input = inputAt(options)(path, what, field)
+    return pipe(readInput(input), TE.chain(decodeInput(input, Npz.decode(classes))))
+  }
+  const testSet: Loaded<ImageSet | null> =
+    test === null
+      ? TE.right(null)
+      : test === 'mnist'
+        ? pipe(loadMnist('test', options), TE.map(Pool.all))
+        : read(test, 'the NPZ file of the test set', 'test')
+  return sequenceS(TE.ApplySeq)({
+    train: read(config.train, 'the NPZ file of the training set', 'train'),
+    validation: read(config.validation, 'the NPZ file of the validation set', 'validation'),
+    test: testSet,
+  })
+}
+
+/** One network takes the images of all sets: they must be of one size, and of the same classes. */
+const agreeing = (splits: Splits): E.Either<ShellError, Splits> => {
+  const { train, validation, test } = splits
+  const form = ({ shape, classes }: ImageSet): string => `${shape.join('×')} in ${classes} classes`
+  const other = [
+    { name: 'validation', set: validation },
+    { name: 'test', set: test },
+  ].find(({ set }) => set !== null && form(set) !== form(train))
+  return other?.set
+    ? E.left(
+        badInput(
+          `The sets do not fit together: the training images are ${form(train)} (height×width×channels), the ` +
+            `${other.name} images ${form(other.set)}. Name files of one data set in the configuration's section \`data\`.`,
+        ),
+      )
+    : E.right(splits)
+}
+
+const loaded = (config: DataConfig, options: LoadOptions): Loaded<Splits> => {
+  switch (config.source) {
+    case 'mnist':
+      return fromMnist(config, options)
+    case 'npz':
+      return fromNpz(config, options)
+    case 'idx':
+      return fromIdx(config, options)
+  }
+}
+
+/**
+ * Reads, decodes and splits the data that a configuration names.
+ *
+ * Errors: `BadInput` where a file or the configuration is at fault, `Environment` where a download, the cache or the
+ * disk is.
+ */
+export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
+  pipe(loaded(config, options), TE.chainEitherK(agreeing))

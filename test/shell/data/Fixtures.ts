@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { zipSync } from 'fflate'
+import { afterAll } from 'vitest'
+import type { ShellError } from '../../../src/shell/ShellError.js'
+
+/** The committed 600/400 split. */
+export const npzFolder = fileURLToPath(new URL('../../data/mnist-1k-60-40', import.meta.url))
+
+/** A folder of its own for a test file, gone when the file is done. */
+export const scratch = (): ((...names: ReadonlyArray<string>) => Promise<string>) => {
+  const made = mkdtemp(join(tmpdir(), 'bilevel-data-'))
+  afterAll(async () => rm(await made, { recursive: true, force: true }))
+  return async (...names) => join(await made, ...names)
+}
+
+export const put = async (path: string, bytes: Uint8Array | string): Promise<string> => {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, bytes)
+  return path
+}
+
+export const right = <A>(result: E.Either<unknown, A>): A => {
+  if (E.isLeft(result)) throw new Error(`expected a Right, but got ${JSON.stringify(result.left)}`)
+  return result.right
+}
+
+export const left = <B>(result: E.Either<B, unknown>): B => {
+  if (E.isRight(result)) throw new Error('expected a Left, but got a Right')
+  return result.left
+}
+
+/** The message of an error of this kind, which must be one paragraph of whole sentences. */
+export const messageOf = (tag: ShellError['_tag'], result: E.Either<ShellError, unknown>): string => {
+  const error = left(result)
+  if (error._tag !== tag) throw new Error(`expected ${tag}, but got ${error._tag}: ${error.message}`)
+  if (!/^[A-Z].*[.?]$/.test(error.message)) throw new Error(`not a paragraph of sentences: ${error.message}`)
+  return error.message
+}
+
+/** A NPY file, written by hand, so that the reader is not tested against its own library. */
+export const npyFile = (
+  descr: string,
+  shape: ReadonlyArray<number>,
+  data: ArrayBufferView,
+  fortran = false,
+): Uint8Array => {
+  const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${list}), }`
+  const header = `${dictionary.padEnd(Math.ceil((11 + dictionary.length) / 64) * 64 - 11)}\n`
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]),
+    Buffer.from(header),
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  ])
+}
+
+export const npzFile = (x: Uint8Array, y: Uint8Array, level: 0 | 6 = 0): Uint8Array =>
+  zipSync({ 'x.npy': x, 'y.npy': y }, { level })
