@@ -31,7 +31,10 @@ export interface RidgeWorld {
 }
 
 /** Answers every question exactly; descents go all the way to their minimizer. */
-export const ridgeWorld = ({ a, b }: Ridge, fails: (question: Question) => boolean = () => false): RidgeWorld => {
+export const ridgeWorld = (
+  { a, b }: Ridge,
+  fails: (question: Question) => boolean = () => false,
+): RidgeWorld => {
   const store = new Map<WeightsRef, Vec>([['initial', a.map(() => 0)]])
   const sum = (of: (k: number) => number): number => a.reduce((total, _, k) => total + of(k), 0)
   const losses = (lambda: Vec, w: Vec) => ({

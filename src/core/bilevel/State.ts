@@ -119,6 +119,8 @@ export const BilevelState = t.readonly(
     /** Solved weights to start from, the most recent last. */
     known: t.readonlyArray(Solved),
     surrogate: nullable(ValueFunction.ValueFunction),
+    /** How many samples the surrogate's hyperparameters were fitted to. */
+    fittedSamples: Natural,
   }),
   'BilevelState',
 )
@@ -130,13 +132,13 @@ export const solvedFrom = (
   { upper, lower, lowerGradient, weights }: Omit<Solved, 'lambda'>,
 ): Solved => ({ lambda, upper, lower, lowerGradient, weights })
 
-/** What a solution tells the surrogate: by the envelope theorem, ∂f/∂λ at it is ∇φ. Noise is left to the fit. */
+/** What a solution tells the surrogate: by the envelope theorem, ∂f/∂λ at it is ∇φ. Its noise is for the fit to find. */
 export const sampleOf = ({ lambda, lower, lowerGradient }: Solved): Sample => ({
   lambda,
   value: lower,
   gradient: lowerGradient,
-  valueNoise: 0,
-  gradientNoise: 0,
+  valueNoise: null,
+  gradientNoise: null,
 })
 
 /** The most solved weights that are kept to start from. */

@@ -11,7 +11,7 @@ import * as ValueFunction from '../surrogate/ValueFunction.js'
 import * as AugmentedLagrangian from './AugmentedLagrangian.js'
 import type { BilevelConfig } from './Config.js'
 import { minimise, recover, refine } from './enter.js'
-import { type BilevelState, remember, sampleOf, type Search, solvedFrom } from './State.js'
+import { type BilevelState, remember, sampleOf, type Search, type Solved, solvedFrom } from './State.js'
 import { epsilonAt } from './Tolerance.js'
 
 const safeguards = ({ multiplier, penalty, epsilon }: BilevelConfig, scales: Search['scales']) => {
@@ -43,6 +43,31 @@ const outerStep = (config: BilevelConfig, search: Search, deviation: number): Se
   }
 }
 
+/** Fit the hyperparameters again once there are this many times the samples of the last fit. */
+const refitGrowth = 1.5
+
+/**
+ * The surrogate with one more sample: appended to its factor, and fitted again where samples have multiplied since
+ * the last fit, so that all fits of a run together cost about as much as the last one.
+ */
+const sampled = (
+  state: BilevelState,
+  surrogate: ValueFunction.ValueFunction,
+  solved: Solved,
+): E.Either<
+  MethodError,
+  Pick<BilevelState, 'surrogate' | 'fittedSamples'> & { surrogate: ValueFunction.ValueFunction }
+> => {
+  const count = surrogate.samples.length + 1
+  const due = count >= refitGrowth * state.fittedSamples
+  return pipe(
+    surrogate,
+    ValueFunction.observe(sampleOf(solved)),
+    E.flatMap(grown => (due ? ValueFunction.refit(grown) : E.right(grown))),
+    E.map(grown => ({ surrogate: grown, fittedSamples: due ? count : state.fittedSamples })),
+  )
+}
+
 /** The lower-level solve at the new λ is answered. */
 export const finishRefining = (
   state: BilevelState,
@@ -56,14 +81,12 @@ export const finishRefining = (
   }
   const base = solvedFrom(search.lambda, solved)
   return pipe(
-    surrogate,
-    ValueFunction.observe(sampleOf(base)),
-    E.flatMap(ValueFunction.refit),
-    E.map(refitted => {
-      const predicted = ValueFunction.predict(search.lambda)(refitted)
+    sampled(state, surrogate, base),
+    E.map(grown => {
+      const predicted = ValueFunction.predict(search.lambda)(grown.surrogate)
       const deviation = Math.sqrt(predicted.variance)
       const next = outerStep(state.config, { ...search, failures: 0, innerIteration: 0, base }, deviation)
-      return minimise({ ...state, surrogate: refitted, known: remember(state.known, base) }, next, {
+      return minimise({ ...state, ...grown, known: remember(state.known, base) }, next, {
         upperLoss: base.upper,
         lowerLoss: base.lower,
         phiHat: predicted.mean,

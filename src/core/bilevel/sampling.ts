@@ -79,6 +79,7 @@ export const sample = (config: BilevelConfig): E.Either<MethodError, Transition<
         bestSample: null,
         known: [],
         surrogate: null,
+        fittedSamples: 0,
       }
       return proceed(state, [measure, ...points.map(coldSolve(config))], {
         message: `Sampling the value function at ${points.length} points.`,
@@ -159,6 +160,7 @@ export const finishSampling = (state: BilevelState): E.Either<MethodError, Trans
         {
           ...state,
           surrogate,
+          fittedSamples: samples.length,
           sampling: { lowerLevelSolves: state.lowerLevelSolves, effort: state.effort },
           bestSample: best,
           known: samples,

@@ -1,0 +1,175 @@
+/**
+ * The Cholesky factor of a symmetric positive definite matrix, as plain data that grows by rows.
+ *
+ * Notation
+ *
+ * | symbol | name        | shape | meaning                                                        |
+ * | ------ | ----------- | ----- | -------------------------------------------------------------- |
+ * | N      | `size`      |       | order of the matrix                                            |
+ * | A      |             | N × N | symmetric positive definite; only its lower triangle is read   |
+ * | L      | `rows`      | N × N | lower triangular, A = L Lᵀ; row i holds its i + 1 entries      |
+ * | p_i    | pivot       |       | A_ii − Σ_k L_ik², must exceed `tolerance`·A_ii                 |
+ *
+ * L is computed row by row (Cholesky–Banachiewicz): row i needs only the rows above it. So appending m rows costs
+ * O(m N²) instead of O(N³), leaves the rows that are there untouched (they are shared, not copied), and gives
+ * bit for bit what factoring the larger matrix gives: `factor` *is* `append` to the empty factor.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import { Finite } from '../protocol/Codec.js'
+
+const Rows = t.readonlyArray(
+  t.readonlyArray(Finite, 'a row of a Cholesky factor'),
+  'rows of a Cholesky factor',
+)
+
+export const Cholesky = t.refinement(
+  t.readonly(t.strict({ rows: Rows })),
+  ({ rows }) => rows.every((row, i) => row.length === i + 1 && row[i]! > 0),
+  'a lower triangular factor with a positive diagonal',
+)
+/** L by rows; plain JSON, and numbers survive JSON bit for bit. */
+export type Cholesky = t.TypeOf<typeof Cholesky>
+
+/** The factor of the 0 × 0 matrix. */
+export const empty: Cholesky = { rows: [] }
+
+/** N, the order of the factored matrix. */
+export const size = (factor: Cholesky): number => factor.rows.length
+
+/**
+ * Pivots at most this share of their diagonal entry are rounding error, not information: 2^-46 ≈ 1.4e-14, some
+ * 64 units in the last place.
+ */
+export const defaultTolerance = 2 ** -46
+
+/** Σ_{k<count} a_k b_k in four interleaved sums: shorter dependency chains, and the same order for every caller. */
+const dot = (a: ReadonlyArray<number>, b: ReadonlyArray<number>, count: number): number => {
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
+  let k = 0
+  for (; k + 3 < count; k += 4) {
+    s0 += a[k]! * b[k]!
+    s1 += a[k + 1]! * b[k + 1]!
+    s2 += a[k + 2]! * b[k + 2]!
+    s3 += a[k + 3]! * b[k + 3]!
+  }
+  for (; k < count; k++) s0 += a[k]! * b[k]!
+  return s0 + s1 + (s2 + s3)
+}
+
+/** New rows that are worked on together, so that each row above is fetched from memory once for all of them. */
+const blockSize = 16
+
+/**
+ * The factor after rows N, N+1, … were added to the matrix: `newRows[r]` holds at least the entries
+ * A_{N+r, 0 … N+r} (more are not read). `None` where a pivot is not positive beyond rounding, or not finite.
+ */
+export const append =
+  (newRows: ReadonlyArray<ArrayLike<number>>, tolerance: number = defaultTolerance) =>
+  (factor: Cholesky): O.Option<Cholesky> => {
+    const rows = [...factor.rows]
+    for (let start = 0; start < newRows.length; start += blockSize) {
+      const entries = newRows.slice(start, start + blockSize)
+      const block = entries.map((): number[] => [])
+      const eliminate = (r: number, j: number, above: ReadonlyArray<number>): void => {
+        const row = block[r]!
+        // Adding 0 turns −0 into 0: JSON cannot write −0.
+        row.push((entries[r]![j]! - dot(row, above, j)) / above[j]! + 0)
+      }
+      const first = rows.length
+      for (let j = 0; j < first; j++) {
+        const above = rows[j]!
+        for (let r = 0; r < block.length; r++) eliminate(r, j, above)
+      }
+      for (let r = 0; r < block.length; r++) {
+        const i = first + r
+        for (let j = first; j < i; j++) eliminate(r, j, rows[j]!)
+        const row = block[r]!
+        const pivot = entries[r]![i]! - dot(row, row, i)
+        if (!(pivot > tolerance * Math.abs(entries[r]![i]!) && pivot < Infinity)) return O.none
+        row.push(Math.sqrt(pivot))
+        // A copy holds no more memory than it has entries; an array that was pushed to holds up to half more.
+        rows.push(row.slice())
+      }
+    }
+    return O.some({ rows })
+  }
+
+/** The factor of A, given by rows; `None` where A is not positive definite beyond rounding. */
+export const factor = (
+  matrix: ReadonlyArray<ArrayLike<number>>,
+  tolerance: number = defaultTolerance,
+): O.Option<Cholesky> => append(matrix, tolerance)(empty)
+
+/** The remaining entries of L⁻¹ b, where `solved` are its first ones, found earlier with fewer rows. */
+export const extendLower =
+  (factor: Cholesky) =>
+  (solved: ReadonlyArray<number>, b: ArrayLike<number>): ReadonlyArray<number> => {
+    const z = [...solved]
+    for (let i = z.length; i < factor.rows.length; i++) {
+      const row = factor.rows[i]!
+      z.push((b[i]! - dot(row, z, i)) / row[i]! + 0)
+    }
+    return z
+  }
+
+/** L⁻¹ b. */
+export const solveLower =
+  (factor: Cholesky) =>
+  (b: ArrayLike<number>): ReadonlyArray<number> =>
+    extendLower(factor)([], b)
+
+/** L⁻ᵀ b. */
+export const solveUpper =
+  (factor: Cholesky) =>
+  (b: ArrayLike<number>): ReadonlyArray<number> => {
+    const x = Float64Array.from(b)
+    for (let i = factor.rows.length - 1; i >= 0; i--) {
+      const row = factor.rows[i]!
+      const xi = x[i]! / row[i]!
+      x[i] = xi + 0
+      for (let k = 0; k < i; k++) x[k] = x[k]! - row[k]! * xi
+    }
+    return Array.from(x)
+  }
+
+/** A⁻¹ b. */
+export const solve =
+  (factor: Cholesky) =>
+  (b: ArrayLike<number>): ReadonlyArray<number> =>
+    solveUpper(factor)(solveLower(factor)(b))
+
+/** ln det A = 2 Σ ln L_ii. */
+export const logDeterminant = (factor: Cholesky): number =>
+  2 * factor.rows.reduce((sum, row, i) => sum + Math.log(row[i]!), 0)
+
+/** A⁻¹ by rows (all of it, not only a triangle), in N³/3 multiplications. */
+export const inverse = (factor: Cholesky): ReadonlyArray<Float64Array> => {
+  const n = factor.rows.length
+  const lowerInverse = factor.rows.map((row, i) => {
+    const target = new Float64Array(i + 1)
+    target[i] = 1
+    return { row, target }
+  })
+  for (const [i, { row, target }] of lowerInverse.entries()) {
+    for (let k = 0; k < i; k++) {
+      const source = lowerInverse[k]!.target
+      const scale = row[k]!
+      for (let j = 0; j <= k; j++) target[j] = target[j]! - scale * source[j]!
+    }
+    const reciprocal = 1 / row[i]!
+    for (let j = 0; j <= i; j++) target[j] = target[j]! * reciprocal
+  }
+  const result = factor.rows.map(() => new Float64Array(n))
+  for (const { target: source } of lowerInverse)
+    for (let i = 0; i < source.length; i++) {
+      const target = result[i]!
+      const scale = source[i]!
+      for (let j = 0; j <= i; j++) target[j] = target[j]! + scale * source[j]!
+    }
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) result[j]![i] = result[i]![j]!
+  return result
+}

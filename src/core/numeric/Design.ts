@@ -1,0 +1,93 @@
+/**
+ * Initial designs: points that cover the unit cube [0,1]^d.
+ *
+ * Random designs take the generator last and return it advanced, as everything in Rng does.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
+import * as Rng from './Rng.js'
+import * as Sobol from './Sobol.js'
+
+/** Points of the unit cube, each of length d. */
+export type Design = ReadonlyArray<ReadonlyArray<number>>
+
+/** Numbers (points times dimensions) a design may hold. */
+const maxNumbers = 2 ** 24
+
+/** The refusal of a design that has no shape or would not fit in memory. */
+const checked = (points: number, dimension: number): E.Either<MethodError, void> => {
+  if (!Number.isSafeInteger(dimension) || dimension < 1 || !Number.isInteger(points) || points < 0)
+    return E.left(
+      invalidConfig(
+        'design',
+        `A design of ${points} points in ${dimension} dimensions cannot be made: both must be whole numbers, ` +
+          'points ≥ 0 and dimensions ≥ 1.',
+      ),
+    )
+  if (points * dimension > maxNumbers)
+    return E.left(
+      invalidConfig(
+        'design',
+        `A design of ${points} points in ${dimension} dimensions holds more than ${maxNumbers} numbers. ` +
+          'Ask for fewer points, or for a Sobol or Latin hypercube design instead of a grid.',
+      ),
+    )
+  return E.right(undefined)
+}
+
+/**
+ * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle);
+ * levels^d points, the last axis fastest.
+ */
+export const grid = (levels: number, dimension: number): E.Either<MethodError, Design> =>
+  E.map((): Design => {
+    const points = levels ** dimension
+    const at = (digit: number): number => (levels === 1 ? 0.5 : digit / (levels - 1))
+    return Array.from({ length: points }, (_, i) =>
+      Array.from({ length: dimension }, (_, k) => at(Math.floor(i / levels ** (dimension - 1 - k)) % levels)),
+    )
+  })(checked(levels ** dimension, dimension))
+
+const hypercube =
+  (count: number, dimension: number) =>
+  (rng: Rng.Rng): readonly [Design, Rng.Rng] => {
+    const columns: Array<ReadonlyArray<number>> = []
+    let generator = rng
+    for (let k = 0; k < dimension; k++) {
+      const [order, afterOrder] = Rng.permutation(count)(generator)
+      const [offsets, afterOffsets] = Rng.uniforms(count)(afterOrder)
+      columns.push(offsets.map((offset, i) => (order[i]! + offset) / count))
+      generator = afterOffsets
+    }
+    return [Array.from({ length: count }, (_, i) => columns.map(column => column[i]!)), generator]
+  }
+
+/**
+ * A Latin hypercube (McKay, Beckman & Conover 1979): on every axis each of the `count` intervals of equal length
+ * holds one point, uniformly placed in it.
+ */
+export const latinHypercube =
+  (count: number, dimension: number) =>
+  (rng: Rng.Rng): E.Either<MethodError, readonly [Design, Rng.Rng]> =>
+    E.map(() => hypercube(count, dimension)(rng))(checked(count, dimension))
+
+/**
+ * The first `count` points of the Sobol' sequence under a random digital shift: each axis' binary digits are
+ * flipped by one random 32-bit pattern, which keeps the stratification (2^m points put one into each interval of
+ * length 2^-m of every axis) and leaves no point on the cube's border. Dimensions beyond the 21st, for which there
+ * are no direction numbers here, are those of a Latin hypercube ("padding", Owen 1998).
+ */
+export const sobol =
+  (count: number, dimension: number) =>
+  (rng: Rng.Rng): E.Either<MethodError, readonly [Design, Rng.Rng]> =>
+    E.map((): readonly [Design, Rng.Rng] => {
+      const leading = Math.min(dimension, Sobol.maxDimension)
+      const [uniforms, afterShift] = Rng.uniforms(leading)(rng)
+      const shift = Uint32Array.from(uniforms, u => u * 2 ** 32)
+      const [padding, after] = hypercube(count, dimension - leading)(afterShift)
+      const points = Sobol.sequence(count, leading).map((point, i) => [
+        ...Array.from(point, (x, k) => (((x ^ shift[k]!) >>> 0) + 0.5) / 2 ** 32),
+        ...padding[i]!,
+      ])
+      return [points, after]
+    })(checked(count, dimension))

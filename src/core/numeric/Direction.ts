@@ -1,0 +1,62 @@
+/**
+ * Descent directions of limited-memory BFGS, restricted to the variables that are free to move.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+
+/** A step s and the change y of the gradient along it. */
+export interface Pair {
+  readonly s: Float64Array
+  readonly y: Float64Array
+}
+
+/** aᵀb over the components that are `on`. */
+export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < on.length; i++) if (on[i] === 1) sum += a[i]! * b[i]!
+  return sum
+}
+
+const maxAbs = (a: ArrayLike<number>): number => {
+  let max = 0
+  for (let i = 0; i < a.length; i++) max = Math.max(max, Math.abs(a[i]!))
+  return max
+}
+
+/**
+ * −H g on the free variables, 0 elsewhere, with H the inverse Hessian estimate of the pairs whose restriction to
+ * the free variables has positive curvature; `None` where there is no such pair.
+ */
+export const quasiNewton = (
+  pairs: ReadonlyArray<Pair>,
+  g: ArrayLike<number>,
+  free: Uint8Array,
+): O.Option<Float64Array> => {
+  const kept = pairs
+    .map(({ s, y }) => ({ s, y, sy: dotOn(free, s, y), yy: dotOn(free, y, y), ss: dotOn(free, s, s) }))
+    .filter(({ sy, yy, ss }) => sy > 1e-12 * Math.sqrt(yy * ss) && sy > 0)
+  const latest = kept[kept.length - 1]
+  if (latest === undefined) return O.none
+  const p = Float64Array.from(free, (isFree, i) => (isFree === 1 ? -g[i]! : 0))
+  const shares = new Float64Array(kept.length)
+  for (let k = kept.length - 1; k >= 0; k--) {
+    const { s, y, sy } = kept[k]!
+    const share = dotOn(free, s, p) / sy
+    shares[k] = share
+    for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! - share * y[i]!
+  }
+  const scale = latest.sy / latest.yy
+  for (let i = 0; i < p.length; i++) p[i] = p[i]! * scale
+  for (const [k, { s, y, sy }] of kept.entries()) {
+    const share = shares[k]! - dotOn(free, y, p) / sy
+    for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! + share * s[i]!
+  }
+  return O.some(p)
+}
+
+/** A first step length for steepest descent that scales with x, f and g as they do (Hager & Zhang 2006, I0). */
+export const firstStep = (x: ReadonlyArray<number>, value: number, p: Float64Array): number => {
+  const [size, steepness] = [maxAbs(x), maxAbs(p)]
+  if (size > 0) return (0.01 * size) / steepness
+  const square = p.reduce((sum, component) => sum + component * component, 0)
+  return value === 0 ? 1 / Math.sqrt(square) : (0.01 * Math.abs(value)) / square
+}

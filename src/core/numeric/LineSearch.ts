@@ -1,0 +1,98 @@
+/**
+ * A step along a descent direction that satisfies the strong Wolfe conditions.
+ *
+ * Notation: ψ(α) = f(x + α·p), ψ'(α) its slope; a step α is accepted where
+ *
+ *     |ψ'(α)| ≤ σ|ψ'(0)|   and   ( ψ(α) ≤ ψ(0) + δ·α·ψ'(0)   or   ψ(α) ≤ ψ(0) + noise )
+ *
+ * The second alternative is the approximate Wolfe condition of Hager & Zhang (2005, SIAM J. Optim. 16, 170): near a
+ * minimum, differences of ψ drown in rounding while slopes are still exact, so that slopes alone must decide; with
+ * it a gradient norm of 1e-10 and below is reached, without it about the square root of machine precision. The
+ * bracket is theirs as well: its left end has ψ' < 0 and no increase beyond the noise; its right end has ψ' ≥ 0, or
+ * is too high, or not finite. The latter make the search bisect.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+
+/** ψ at a step. */
+export interface Trial {
+  readonly step: number
+  /** ψ(α); may be NaN or infinite, then the step is too long. */
+  readonly value: number
+  /** ψ'(α). */
+  readonly slope: number
+}
+
+export interface LineSearch<T extends Trial> {
+  readonly evaluate: (step: number) => T
+  /** ψ(0), ψ'(0) < 0. */
+  readonly value: number
+  readonly slope: number
+  /** The first step tried. */
+  readonly initialStep: number
+  /** The longest step allowed; may be infinite. It is accepted where ψ has decreased and still does. */
+  readonly maxStep: number
+  readonly maxEvaluations: number
+  /** An increase of ψ up to this is rounding. */
+  readonly noise: number
+}
+
+const sufficientDecrease = 1e-4
+const curvature = 0.9
+
+const usable = (trial: Trial): boolean => Number.isFinite(trial.value) && Number.isFinite(trial.slope)
+
+/** The root of the line through two slopes, or the middle, well inside the bracket. */
+const interpolate = (left: Trial, right: Trial): number => {
+  const width = right.step - left.step
+  const secant =
+    usable(right) && right.slope >= 0
+      ? left.step + (width * left.slope) / (left.slope - right.slope)
+      : left.step + width / 2
+  return Math.min(right.step - 1e-3 * width, Math.max(left.step + 1e-3 * width, secant))
+}
+
+/** Where to look next while ψ still falls at the end of `far`: by its slopes, 2 to 100 times as far. */
+const extrapolate = (near: Trial, far: Trial): number => {
+  const width = far.step - near.step
+  const bend = far.slope - near.slope
+  const secant = bend > 0 ? far.step - (width * far.slope) / bend : Infinity
+  return Math.min(100 * far.step, Math.max(2 * far.step, secant))
+}
+
+/**
+ * An acceptable step; failing that within the evaluations allowed, the lowest one with a sufficient decrease;
+ * `None` where there was none.
+ */
+export const search = <T extends Trial>(line: LineSearch<T>): O.Option<T> => {
+  const { evaluate, value, slope, maxStep, noise } = line
+  let left: Trial = { step: 0, value, slope }
+  let right: Trial | null = null
+  let fallback: T | null = null
+  let step = Math.min(line.initialStep, maxStep)
+  let width = Infinity
+  for (let count = 0; count < line.maxEvaluations; count++) {
+    const trial = evaluate(step)
+    const decreased = usable(trial) && trial.value <= value + sufficientDecrease * step * slope
+    const level = usable(trial) && (decreased || trial.value <= value + noise)
+    if (level && Math.abs(trial.slope) <= curvature * -slope) return O.some(trial)
+    if (decreased && step >= maxStep && trial.slope < 0) return O.some(trial)
+    if (decreased && (fallback === null || trial.value < fallback.value)) fallback = trial
+
+    if (level && trial.slope < 0) {
+      if (right === null) {
+        if (step >= maxStep) break
+        step = Math.min(maxStep, extrapolate(left, trial))
+        left = trial
+        continue
+      }
+      left = trial
+    } else right = trial
+
+    const narrowed: number = right.step - left.step
+    if (!(narrowed > 4e-16 * right.step)) break
+    // A bracket that did not halve is halved: slopes of kinks and cliffs can hold the secant at one end for ever.
+    step = narrowed > 0.5 * width ? left.step + narrowed / 2 : interpolate(left, right)
+    width = narrowed
+  }
+  return O.fromNullable(fallback)
+}

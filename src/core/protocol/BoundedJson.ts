@@ -1,0 +1,51 @@
+/**
+ * JSON from outside, refused before it can cost much: too long, nested too deeply, or with too long a list in it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as Json from 'fp-ts/lib/Json.js'
+import * as t from 'io-ts'
+
+export interface Limits {
+  /** Characters of the text. */
+  readonly length: number
+  /** Objects and lists within one another. */
+  readonly depth: number
+  /** Entries of one list or object. */
+  readonly entries: number
+}
+
+/** What of a JSON text is over the limits, found without building any of it. */
+const excess = (text: string, limits: Limits): string | null => {
+  if (text.length > limits.length) return `is longer than ${limits.length} characters`
+  /** Commas so far in each of the lists and objects that are open. */
+  const commas = [0]
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (quoted) {
+      if (char === 0x5c) i++
+      else if (char === 0x22) quoted = false
+    } else if (char === 0x22) quoted = true
+    else if (char === 0x5b || char === 0x7b) {
+      if (commas.push(0) > limits.depth + 1) return `nests more than ${limits.depth} objects and lists`
+    } else if (char === 0x5d || char === 0x7d) commas.pop()
+    else if (char === 0x2c && ++commas[commas.length - 1]! >= limits.entries)
+      return `holds a list of more than ${limits.entries} entries`
+  }
+  return null
+}
+
+/** The JSON object of a text. Errors: a clause about the text, such as `is longer than 1024 characters`. */
+export const parseObject =
+  (limits: Limits) =>
+  (text: string): E.Either<string, Readonly<Record<string, unknown>>> => {
+    const over = excess(text, limits)
+    return over !== null
+      ? E.left(over)
+      : pipe(
+          Json.parse(text),
+          E.mapLeft(cause => `is not JSON${cause instanceof Error ? ` (${cause.message})` : ''}`),
+          E.filterOrElse(t.UnknownRecord.is, () => 'is not a JSON object'),
+        )
+  }

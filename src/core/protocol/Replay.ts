@@ -1,0 +1,215 @@
+/**
+ * Runs a method again on the observations of a log, and compares all that it wanted and said with what was logged.
+ *
+ * A {@link Cursor} is a place in a run. It is what a driver goes on from, whether it got there live or by replay.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as t from 'io-ts'
+import { decode, fieldOf } from './Codec.js'
+import { isQuestion, type Command, type Question } from './Command.js'
+import { firstDifference, show, type Difference } from './Difference.js'
+import type { Method, Transition } from './Method.js'
+import type { MethodError } from './MethodError.js'
+import { answerTag, Observation } from './Observation.js'
+import type { LogLine } from './RunLog.js'
+
+/** The first place where a log is not what the method says it must be. */
+export interface Divergence extends Difference {
+  readonly _tag: 'Divergence'
+  readonly line: number
+}
+
+export interface Cursor<S> {
+  /** Records so far, and so the number of the next step. At 0 the transition is `init`'s, not yet recorded. */
+  readonly records: number
+  readonly transition: Transition<S>
+  /** Commands not yet carried out, in the order they were issued in. */
+  readonly todo: ReadonlyArray<Command>
+}
+
+const at =
+  (line: number) =>
+  (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
+
+/** Where a run starts. */
+export const start =
+  <C, S>(method: Method<C, S>) =>
+  (config: C): E.Either<MethodError, Cursor<S>> =>
+    pipe(
+      method.init(config),
+      E.map(transition => ({ records: 0, transition, todo: transition.commands })),
+    )
+
+const asks =
+  (id: number) =>
+  (command: Command): command is Question =>
+    isQuestion(command) && command.id === id
+
+/** What is left once a command is answered. Releases that were issued before it were carried out before it. */
+const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray<Command> => {
+  const answered = todo.findIndex(asks(id))
+  return todo.filter((command, i) => i > answered || (i < answered && isQuestion(command)))
+}
+
+/** Where one more observation leads. */
+export const follow =
+  <C, S>(method: Method<C, S>) =>
+  (observation: Observation) =>
+  (cursor: Cursor<S>): E.Either<MethodError, Cursor<S>> =>
+    pipe(
+      method.step(observation)(cursor.transition.state),
+      E.map(transition => ({
+        records: cursor.records + 1,
+        transition,
+        todo: [...without(cursor.todo, observation.id), ...transition.commands],
+      })),
+    )
+
+/** The cursor once its transition, `init`'s, is recorded. */
+export const recorded = <S>(cursor: Cursor<S>): Cursor<S> => ({ ...cursor, records: 1 })
+
+const deepest = (errors: t.Errors): Difference =>
+  errors
+    .map(({ context, value }) => ({ depth: context.length, context, value }))
+    .sort((a, b) => b.depth - a.depth)
+    .map(({ context, value }) => {
+      const field = fieldOf(context)
+      return {
+        field: field === '' ? 'observation' : `observation.${field}`,
+        expected: context[context.length - 1]?.type.name ?? 'an observation',
+        found: show(value),
+      }
+    })[0] ?? { field: 'observation', expected: 'an observation', found: 'something else' }
+
+/** The observation of a record, if it is one and answers an open command. */
+const observationOf = (todo: ReadonlyArray<Command>, value: unknown): E.Either<Difference, Observation> =>
+  pipe(
+    Observation.decode(value),
+    E.mapLeft(deepest),
+    E.chain(observation => {
+      const question = todo.find(asks(observation.id))
+      if (question === undefined)
+        return E.left({
+          field: 'observation.id',
+          expected: `the id of an open command (${todo
+            .filter(isQuestion)
+            .map(({ id }) => id)
+            .join(', ')})`,
+          found: String(observation.id),
+        })
+      const tag = answerTag[question._tag]
+      if (observation._tag !== tag && observation._tag !== 'CommandFailed')
+        return E.left({
+          field: 'observation._tag',
+          expected: `${tag} or CommandFailed`,
+          found: observation._tag,
+        })
+      return E.right(observation)
+    }),
+  )
+
+/** Where the logged observation leads from here. */
+const next =
+  <C, S>(method: Method<C, S>) =>
+  (cursor: Cursor<S>, value: unknown): E.Either<Difference, Cursor<S>> => {
+    if (cursor.records === 0)
+      return value === null
+        ? E.right(recorded(cursor))
+        : E.left({ field: 'observation', expected: 'null, for the start', found: show(value) })
+    return pipe(
+      observationOf(cursor.todo, value),
+      E.chain(observation =>
+        pipe(
+          cursor,
+          follow(method)(observation),
+          E.mapLeft(({ message }) => ({
+            field: 'observation',
+            expected: 'an observation that the method takes',
+            found: `one that it refuses: ${message}`,
+          })),
+        ),
+      ),
+    )
+  }
+
+const compare = <S>(line: LogLine, { records, transition }: Cursor<S>): O.Option<Difference> => {
+  const { commands, info } = transition
+  const { observation } = line.value
+  // Equal text is the common case, and found without taking anything apart.
+  if (JSON.stringify({ step: records - 1, observation, commands, info }) === line.body) return O.none
+  return firstDifference('')({ step: records - 1, observation, commands, info }, line.value)
+}
+
+const damage = ({ digest }: LogLine): O.Option<Difference> =>
+  digest.expected === digest.found ? O.none : O.some({ field: 'digest', ...digest })
+
+/** Whether the record is not the one that comes here. */
+const misplaced = <S>({ value }: LogLine, { records, transition }: Cursor<S>): O.Option<Difference> => {
+  const { outcome } = transition.info
+  const step = value['step']
+  if (step !== records) return O.some({ field: 'step', expected: String(records), found: show(step) })
+  return records > 0 && outcome !== null
+    ? O.some({
+        field: 'step',
+        expected: `no record after the run halted (${outcome.stopReason})`,
+        found: show(step),
+      })
+    : O.none
+}
+
+const unless =
+  <A>(value: A) =>
+  <F>(fault: O.Option<F>): E.Either<F, A> =>
+    O.isSome(fault) ? E.left(fault.value) : E.right(value)
+
+/** One line further, if the line says what the method says. */
+export const advance =
+  <C, S>(method: Method<C, S>) =>
+  (line: LogLine) =>
+  (cursor: Cursor<S>): E.Either<Divergence, Cursor<S>> => {
+    const after = pipe(
+      misplaced(line, cursor),
+      O.match(() => next(method)(cursor, line.value['observation']), E.left),
+    )
+    return pipe(
+      after,
+      E.chain(reached => unless(reached)(compare(line, reached))),
+      E.chain(reached => unless(reached)(damage(line))),
+      E.mapLeft(at(line.line)),
+    )
+  }
+
+/**
+ * Replays a whole log: its header line, then whatever lines follow.
+ *
+ * Errors: a `Divergence`, that of the digest only where the content of a line and of all before it is as the
+ * method says; or whatever error the lines themselves have.
+ */
+export const replay =
+  <C, S>(method: Method<C, S>) =>
+  (header: LogLine) =>
+  <F>(lines: Iterable<E.Either<F, LogLine>>): E.Either<F | Divergence, Cursor<S>> => {
+    const begun: E.Either<F | Divergence, Cursor<S>> = pipe(
+      decode(method.config)(header.value['config']),
+      E.chain(config =>
+        pipe(
+          start(method)(config),
+          E.mapLeft(({ message }) => message),
+        ),
+      ),
+      E.mapLeft(found => at(header.line)({ field: 'config', expected: 'one that the method takes', found })),
+      E.chain(cursor => pipe(damage(header), O.map(at(header.line)), unless(cursor))),
+    )
+    let cursor = begun
+    for (const line of lines) {
+      if (E.isLeft(cursor)) return cursor
+      const before = cursor.right
+      cursor = pipe(
+        line,
+        E.chainW(read => advance(method)(read)(before)),
+      )
+    }
+    return cursor
+  }

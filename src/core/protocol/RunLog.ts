@@ -1,0 +1,118 @@
+/**
+ * A run as lines of text: a versioned header, then one record a transition.
+ *
+ * Line 1 is the {@link Header}; line n + 2 is the record of step n: the observation (null for `init`), and the
+ * commands and the info it led to. Every line ends with a `digest`, chained over all the text before it, so that
+ * any change is found, also one that no decision of the method depended on. The hash itself is the shell's.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import { parseObject } from './BoundedJson.js'
+import { Count, nullable } from './Codec.js'
+import type { Observation } from './Observation.js'
+import type { Transition } from './Method.js'
+
+export const format = 'bilevel-hpo/run'
+export const version = 1
+
+/** Nothing that a run writes comes near these. */
+export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536 } as const
+
+export const Header = t.readonly(
+  t.strict({
+    format: t.literal(format),
+    version: t.literal(version),
+    /** Name of the method. */
+    method: t.string,
+    /** The method's complete configuration, defaults filled in. */
+    config: t.UnknownRecord,
+    /** All of the problem's configuration: with `method` and `config` it is what a run can be resumed from. */
+    problem: t.UnknownRecord,
+    /** Sizes of the sets, and a hash over their content, by which a resumed run knows its data again. */
+    data: t.readonly(
+      t.strict({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
+      'data',
+    ),
+    /** Name of the backend that trained. */
+    backend: t.string,
+    versions: t.record(t.string, t.string),
+  }),
+  'Header',
+)
+/** The first line of a log. */
+export type Header = t.TypeOf<typeof Header>
+
+/** One line of a log, read but not yet believed. */
+export interface LogLine {
+  /** Counted from 1, as editors do. */
+  readonly line: number
+  /** The line's JSON without the digest. */
+  readonly body: string
+  readonly value: Readonly<Record<string, unknown>>
+  /** The digest that the text up to here has, and the one that the line states. */
+  readonly digest: { readonly expected: string; readonly found: string }
+}
+
+/** The header's text, without its digest. */
+export const encodeHeader = (header: Header): string => {
+  const { method, config, problem, data, backend, versions } = header
+  return JSON.stringify({ format, version, method, config, problem, data, backend, versions })
+}
+
+/** The text of one record, without its digest. `observation` is null for the transition that `init` gave. */
+export const encodeRecord = (
+  step: number,
+  observation: Observation | null,
+  { commands, info }: Pick<Transition<unknown>, 'commands' | 'info'>,
+): string => JSON.stringify({ step, observation, commands, info })
+
+/** A line of the log from its text and digest. */
+export const seal = (body: string, digest: string): string => `${body.slice(0, -1)},"digest":"${digest}"}`
+
+const sealing = /^,"digest":"([0-9a-f]{16})"\}$/
+const sealingLength = seal('{}', '0'.repeat(16)).length - 1
+
+/** The inverse of {@link seal}. */
+export const unseal = (line: string): O.Option<{ readonly body: string; readonly digest: string }> =>
+  pipe(
+    O.fromNullable(sealing.exec(line.slice(-sealingLength))?.[1]),
+    O.map(digest => ({ body: `${line.slice(0, -sealingLength)}}`, digest })),
+  )
+
+const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9'
+
+/** Whether a number's digits begin here: not within one, nor in its fraction or exponent. */
+const beginsDigits = (text: string, i: number): boolean => {
+  if (!isDigit(text[i])) return false
+  const [before = '', last = ''] = [text[i - 2], text[i - 1]]
+  return last === '-' ? !/[eE]/.test(before) : !/[\d.eE+]/.test(last)
+}
+
+/**
+ * A number whose leading digit was changed to 0 is no JSON any more. It is read all the same, so that replay can
+ * name its field; the digest is of the text as it was found, so the line is never taken for an unchanged one.
+ */
+const withoutLeadingZeros = (text: string): string => {
+  const kept: Array<string> = []
+  let from = 0
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    if (quoted && text[i] === '\\') i++
+    else if (text[i] === '"') quoted = !quoted
+    else if (!quoted && text[i] === '0' && beginsDigits(text, i)) {
+      kept.push(text.slice(from, i))
+      while (text[i] === '0' && isDigit(text[i + 1])) i++
+      from = i
+    }
+  }
+  return [...kept, text.slice(from)].join('')
+}
+
+/** The JSON object that the body of a line stands for. Errors: a clause that says what the text is instead. */
+export const parse = (body: string): E.Either<string, Readonly<Record<string, unknown>>> =>
+  pipe(
+    parseObject(limits)(body),
+    E.alt(() => parseObject(limits)(withoutLeadingZeros(body))),
+  )

@@ -1,0 +1,63 @@
+/**
+ * The upper bound on φ that known weights give where the lower-level loss is linear in the coefficients θ.
+ *
+ * With f(λ, w) = L(w) + Σ_k θ_k R_k(w), every w bounds φ(λ) = min_w f(λ, w) from above at every λ. A sample with
+ * value f_i and gradient g_i at λ_i knows R_k = g_ik / (∂θ_k/∂λ_k), so that its bound is
+ *
+ *     b_i(λ) = f_i + Σ_k R_k (θ_k(λ) − θ_k(λ_i)) = f_i + Σ_k g_ik·δ_k,
+ *     δ_k = exp(λ_k − λ_ik) − 1 on the log scale,  λ_k − λ_ik on the linear scale.
+ *
+ * Written with δ neither θ nor R is formed: nothing under- or overflows within the search space, and the bound is
+ * exact at λ_i. The lowest bound is concave in θ, as φ itself is. It holds at any weights, solved for or not.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { SearchSpace } from '../protocol/SearchSpace.js'
+import type { Sample } from './Sample.js'
+
+export interface Bound {
+  readonly value: number
+  /** By λ. */
+  readonly gradient: ReadonlyArray<number>
+  /** The index of the sample that gives it: its weights are the best known start for a solve at this λ. */
+  readonly index: number
+}
+
+/** Weights that were evaluated at some λ: f and ∂f/∂λ there. */
+export interface Evaluated {
+  readonly lambda: ReadonlyArray<number>
+  readonly value: number
+  readonly gradient: ReadonlyArray<number>
+}
+
+/** b_i(λ), which is f(λ, w_i) itself; infinite or NaN where λ is so far away that it cannot be represented. */
+export const boundAt =
+  (space: SearchSpace) =>
+  (lambda: ReadonlyArray<number>) =>
+  ({ lambda: at, value, gradient }: Evaluated): number => {
+    let bound = value
+    for (let k = 0; k < space.length; k++) {
+      const away = lambda[k]! - at[k]!
+      bound += gradient[k]! * (space[k]!.scale === 'log' ? Math.expm1(away) : away)
+    }
+    return bound
+  }
+
+/** The lowest bound at λ, and the first sample that gives it; `None` where no sample has a gradient. */
+export const lowest =
+  (space: SearchSpace, samples: ReadonlyArray<Sample>) =>
+  (lambda: ReadonlyArray<number>): O.Option<Bound> => {
+    const at = boundAt(space)(lambda)
+    let lowest: { readonly value: number; readonly index: number; readonly by: Evaluated } | null = null
+    for (const [index, { lambda: sampled, value: known, gradient }] of samples.entries()) {
+      if (gradient === null) continue
+      const by = { lambda: sampled, value: known, gradient }
+      const value = at(by)
+      if (Number.isFinite(value) && (lowest === null || value < lowest.value)) lowest = { value, index, by }
+    }
+    if (lowest === null) return O.none
+    const { value, index, by } = lowest
+    const gradient = by.gradient.map((g, k) =>
+      space[k]!.scale === 'log' ? g * Math.exp(lambda[k]! - by.lambda[k]!) : g,
+    )
+    return O.some({ value, gradient, index })
+  }

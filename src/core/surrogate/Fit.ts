@@ -1,0 +1,191 @@
+/**
+ * Hyperparameters of a Gaussian process by maximum a posteriori (MAP): log evidence plus log prior, maximised over
+ * the logarithms of all hyperparameters in a box, from several deterministic starts.
+ *
+ * It expects inputs in the unit cube and standardized outputs. The priors, as densities of the logarithms:
+ *
+ * | quantity                | prior of its logarithm        | why                                                             |
+ * | ----------------------- | ----------------------------- | --------------------------------------------------------------- |
+ * | length scale l_k        | Normal(√2 + ½ ln d, √3)       | distances grow as √d, and so must l, lest all points be far from |
+ * |                         |                               | one another (Hvarfner, Hellsten & Nardi 2024, arXiv 2402.02229)  |
+ * | signal variance σ²      | Normal(0, 2)                  | outputs have unit variance, but trends reach beyond the data     |
+ * | noise multipliers       | Normal(0, 3)                  | the observations' own noise is right but for an order or two     |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Lbfgs from '../numeric/Lbfgs.js'
+import { numerical, type MethodError } from '../protocol/MethodError.js'
+import * as GaussianProcess from './GaussianProcess.js'
+import { siteOf, type Gp, type GpObservation, type Hyperparameters } from './Gp.js'
+import { rowsOf, type KernelName } from './Kernel.js'
+
+export interface FitOptions {
+  /** Starts of the optimizer, at most 4; the first is the hyperparameters held so far. */
+  readonly starts: number
+  /** Iterations of the optimizer from each start. */
+  readonly maxIterations: number
+  /** The evidence is that of the latest observations with no more rows than this (but always of two). */
+  readonly maxRows: number
+  /** The least noise variance that any row may end up with, in standardized units. */
+  readonly noiseFloor: number
+}
+
+export interface Fit {
+  readonly hyperparameters: Hyperparameters
+  /** ln p(y) + ln prior at the optimum, up to the prior's constant. */
+  readonly logPosterior: number
+  readonly evaluations: number
+  readonly status: Lbfgs.Status
+}
+
+const deviation = { lengthScale: Math.sqrt(3), signalVariance: 2, noise: 3 } as const
+
+/** The prior's mean of ln l. */
+const centralLogLength = (dimension: number): number => Math.SQRT2 + 0.5 * Math.log(dimension)
+
+/** Hyperparameters to work with before there is enough data to fit any: half the typical distance, unit variance. */
+export const unfitted = (kernel: KernelName, dimension: number): Hyperparameters => ({
+  kernel,
+  signalVariance: 1,
+  lengthScales: Array.from({ length: dimension }, () => 0.5 * Math.sqrt(dimension)),
+  noiseVariance: 1,
+  gradientNoiseVariance: 1,
+})
+
+// Parameters of the optimizer: [ln σ², ln l_1 … ln l_d, ln noiseVariance, ln gradientNoiseVariance].
+const encode = (h: Hyperparameters): ReadonlyArray<number> =>
+  [h.signalVariance, ...h.lengthScales, h.noiseVariance, h.gradientNoiseVariance].map(Math.log)
+
+const decode =
+  (kernel: KernelName) =>
+  (parameters: ReadonlyArray<number>): Hyperparameters => {
+    const natural = parameters.map(Math.exp)
+    const d = natural.length - 3
+    return {
+      kernel,
+      signalVariance: natural[0]!,
+      lengthScales: natural.slice(1, d + 1),
+      noiseVariance: natural[d + 1]!,
+      gradientNoiseVariance: natural[d + 2]!,
+    }
+  }
+
+/** The latest observations that together have at most `maxRows` rows, but at least two. */
+const latest = (
+  observations: ReadonlyArray<GpObservation>,
+  maxRows: number,
+): ReadonlyArray<GpObservation> => {
+  let rows = 0
+  let from = observations.length
+  while (from > 0) {
+    rows += rowsOf(siteOf(observations[from - 1]!))
+    if (rows > maxRows && observations.length - from >= 2) break
+    from--
+  }
+  return observations.slice(from)
+}
+
+const gaussian = (x: number, mean: number, sd: number): { readonly log: number; readonly slope: number } => ({
+  log: -0.5 * ((x - mean) / sd) ** 2,
+  slope: -(x - mean) / (sd * sd),
+})
+
+/** ln p(y) + ln prior, and its gradient by the optimizer's parameters. */
+const logPosterior = (gp: Gp, parameters: ReadonlyArray<number>): Lbfgs.Evaluation => {
+  const d = parameters.length - 3
+  const evidence = GaussianProcess.logDensity(gp)
+  const slopes = GaussianProcess.hyperGradient(gp)
+  const byParameter = [
+    slopes.signalVariance,
+    ...slopes.lengthScales,
+    slopes.noiseVariance,
+    slopes.gradientNoiseVariance,
+  ]
+  const priors = parameters.map((x, i) =>
+    i === 0
+      ? gaussian(x, 0, deviation.signalVariance)
+      : i <= d
+        ? gaussian(x, centralLogLength(d), deviation.lengthScale)
+        : gaussian(x, 0, deviation.noise),
+  )
+  return {
+    value: priors.reduce((sum, { log }) => sum + log, evidence),
+    gradient: priors.map(({ slope }, i) => byParameter[i]! + slope),
+  }
+}
+
+/**
+ * Bounds of the logarithm of a multiplier of these noise variances: between the floor and ten times the variance
+ * of standardized data. A multiplier that multiplies nothing stays at 1.
+ */
+const multiplierBounds = (variances: ReadonlyArray<number>, floor: number): readonly [number, number] => {
+  if (variances.length === 0) return [0, 0]
+  const least = variances.reduce((min, variance) => Math.min(min, variance), Infinity)
+  const lower = Math.log(Math.min(1, floor / least))
+  return [lower, Math.max(lower, Math.log(10 / least))]
+}
+
+/**
+ * The MAP hyperparameters for these observations; the kernel is that of `held`, the hyperparameters held so far.
+ *
+ * Errors: `Numerical` where no start gives a positive definite covariance.
+ */
+export const fit =
+  (options: FitOptions) =>
+  (held: Hyperparameters, observations: ReadonlyArray<GpObservation>): E.Either<MethodError, Fit> => {
+    const d = held.lengthScales.length
+    const used = latest(observations, options.maxRows)
+    const toHyperparameters = decode(held.kernel)
+    const valueNoises = used.flatMap(({ value, valueNoise }) => (value === null ? [] : [valueNoise]))
+    const gradientNoises = used.flatMap(({ gradient, gradientNoise }) =>
+      gradient === null ? [] : gradientNoise,
+    )
+    const noiseBounds = [valueNoises, gradientNoises].map(noises =>
+      multiplierBounds(noises, options.noiseFloor),
+    )
+    const root = Math.sqrt(d)
+    const perLength = (bound: number): ReadonlyArray<number> =>
+      Array.from({ length: d }, () => Math.log(bound))
+    const lower = [Math.log(1e-3), ...perLength(0.01), ...noiseBounds.map(([least]) => least)]
+    const upper = [Math.log(1e5), ...perLength(100 * root), ...noiseBounds.map(([, most]) => most)]
+
+    const objective = (parameters: ReadonlyArray<number>): Lbfgs.Evaluation => {
+      const gp = GaussianProcess.conditionOn(toHyperparameters(parameters))(used)
+      if (E.isLeft(gp)) return { value: Infinity, gradient: [] }
+      const { value, gradient } = logPosterior(gp.right, parameters)
+      return { value: -value, gradient: gradient.map(slope => -slope) }
+    }
+    const withLength = (length: number): Hyperparameters => ({
+      ...unfitted(held.kernel, d),
+      lengthScales: Array.from({ length: d }, () => length),
+    })
+    const starts = [
+      held,
+      withLength(0.5 * root),
+      withLength(Math.exp(centralLogLength(d))),
+      withLength(0.15 * root),
+    ].slice(0, Math.max(1, options.starts))
+    const minima = starts.map(start =>
+      Lbfgs.minimize({
+        objective,
+        start: encode(start),
+        lower,
+        upper,
+        maxIterations: options.maxIterations,
+        gradientTolerance: 1e-3,
+      }),
+    )
+    const best = minima.reduce((one, other) => (other.value < one.value ? other : one))
+    if (!Number.isFinite(best.value))
+      return E.left(
+        numerical(
+          'No hyperparameters of the Gaussian process could be fitted: its covariance is singular from every start. ' +
+            'Raise the noise of the observations, or drop some that repeat one another.',
+        ),
+      )
+    return E.right({
+      hyperparameters: toHyperparameters(best.x),
+      logPosterior: -best.value,
+      evaluations: minima.reduce((sum, { evaluations }) => sum + evaluations, 0),
+      status: best.status,
+    })
+  }
