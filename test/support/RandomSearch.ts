@@ -147,6 +147,7 @@ const complete = (state: RandomSearchState): Next => {
             lowerCoefficient: 1,
             steps: config.steps,
             batchSize: null,
+            stepScale: 1,
             stream: after.round,
           },
         ],

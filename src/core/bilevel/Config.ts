@@ -46,6 +46,10 @@ const PairOptions = t.readonly(
     steps: Count,
     /** Examples of each set per step; `null`: all. */
     batchSize: nullable(Count),
+    /** A pair is unstable where its reference ends this much above its start, relative to the scale of f. */
+    instability: Positive,
+    /** What the step size of an unstable pair is multiplied by before it is tried again. */
+    stepCut: Positive,
     /** Steps of λ between two lower-level solves. */
     innerIterations: Count,
   }),
@@ -126,7 +130,7 @@ export const defaults = {
   // The paper samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; gradients of φ make 5 enough.
   design: { kind: 'auto', size: 5, lower: null, upper: null },
   solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
-  pair: { steps: 100, batchSize: 64, innerIterations: 1 },
+  pair: { steps: 100, batchSize: 64, instability: 0.01, stepCut: 0.3, innerIterations: 1 },
   // Growth and shrinkage: Riedmiller & Braun (1993).
   descent: { initialStep: 0.07, maxStep: 0.15, minStep: 1e-4, growth: 1.2, shrinkage: 0.5 },
   multiplier: { initial: 300, max: 1e6 },
@@ -149,6 +153,7 @@ const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) =>
   ['penalty.sufficientDecrease', c => c.penalty.sufficientDecrease < 1, 'must be less than 1'],
   ['penalty.max', c => c.penalty.max >= 1, 'is a multiple of ρ₀ and must be at least 1'],
   ['multiplier.max', c => c.multiplier.max >= c.multiplier.initial, 'must be at least `multiplier.initial`'],
+  ['pair.stepCut', c => c.pair.stepCut < 1, 'must be less than 1'],
   ['descent.growth', c => c.descent.growth >= 1, 'must be at least 1'],
   ['descent.shrinkage', c => c.descent.shrinkage < 1, 'must be less than 1'],
   [

@@ -49,6 +49,8 @@ export const Search = t.readonly(
     lambda: Vector,
     /** From where the next pair of descents starts. */
     base: Solved,
+    /** What the shell's step size is multiplied by in a pair: cut where its descents turn out to be unstable. */
+    stepScale: Positive,
     /** The last λ at which a pair succeeded. */
     anchor: Vector,
     relaxed: nullable(Relaxed),

@@ -55,6 +55,7 @@ const pair = ({ config, nextId }: BilevelState, search: Search): ReadonlyArray<U
     from: search.base.weights,
     steps: config.pair.steps,
     batchSize: config.pair.batchSize,
+    stepScale: search.stepScale,
     stream: nextId,
   } as const
   const relaxed =

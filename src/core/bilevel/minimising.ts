@@ -10,15 +10,18 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import type { WeightsDescended } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
+import * as Envelope from '../surrogate/Envelope.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
 import * as AugmentedLagrangian from './AugmentedLagrangian.js'
 import * as Descent from './Descent.js'
+import type { BilevelConfig } from './Config.js'
 import { coefficientOf, minimise, recover, refine, retrain } from './enter.js'
 import { type BilevelState, remember, sampleOf, type Search, solvedFrom } from './State.js'
 
@@ -30,6 +33,9 @@ interface Pair {
 /** The violation at the relaxed weights; any w bounds φ from above, the relaxed one included. */
 const violationOf = ({ reference, relaxed }: Pair): number =>
   relaxed.lower - Math.min(reference.lower, relaxed.lower)
+
+/** Growth of a cut step size after each pair that was steady. */
+const recovery = 1.2
 
 /** The search after λ's step along the augmented Lagrangian's partial derivative. */
 const stepped = (state: BilevelState, search: Search, pair: Pair): Search => {
@@ -45,6 +51,7 @@ const stepped = (state: BilevelState, search: Search, pair: Pair): Search => {
   return {
     ...search,
     failures: 0,
+    stepScale: Math.min(1, recovery * search.stepScale),
     innerIteration: search.innerIteration + 1,
     lambda: SearchSpace.fromUnit(space)(moved.unit),
     anchor: search.lambda,
@@ -59,6 +66,32 @@ const stepped = (state: BilevelState, search: Search, pair: Pair): Search => {
     },
     descent: moved.descent,
   }
+}
+
+/** f at the pair's start, where it is known without an evaluation. */
+const startOf = ({ space, linearInCoefficients }: BilevelConfig, { base, lambda }: Search): number => {
+  if (base.lambda.every((value, k) => value === lambda[k])) return base.lower
+  return linearInCoefficients
+    ? Envelope.boundAt(space)(lambda)({
+        lambda: base.lambda,
+        value: base.lower,
+        gradient: base.lowerGradient,
+      })
+    : Infinity
+}
+
+/** Below this share of the shell's step size, a shorter one would not help any more. */
+const leastStepScale = 1e-3
+
+/**
+ * The search with a shorter step size where the reference path of a pair climbed; `None` where it did not. The
+ * minima that polishing finds can be sharper than stochastic steps of the usual size can stay in.
+ */
+const steadied = (config: BilevelConfig, search: Search, { reference }: Pair): O.Option<Search> => {
+  const { instability, stepCut } = config.pair
+  const climbed = reference.lower - startOf(config, search) > instability * search.scales.lower
+  const stepScale = search.stepScale * stepCut
+  return climbed && stepScale >= leastStepScale ? O.some({ ...search, stepScale }) : O.none
 }
 
 /** Where the search goes after a step: another pair, a lower-level solve, or its end. */
@@ -103,6 +136,13 @@ export const finishMinimising = (
     return E.right(recover(state, search, minimise, reason))
   }
   const pair = { reference, relaxed }
+  const steady = steadied(state.config, search, pair)
+  if (O.isSome(steady))
+    return E.right(
+      minimise(state, steady.value, {
+        message: `The descents climbed; again with steps ${steady.value.stepScale} times the usual.`,
+      }),
+    )
   const base = solvedFrom(search.lambda, reference)
   return pipe(
     surrogate,

@@ -65,6 +65,7 @@ export const sample = (config: BilevelConfig): E.Either<MethodError, Transition<
         lowerCoefficient: 1,
         steps: 0,
         batchSize: config.pair.batchSize,
+        stepScale: 1,
         stream: 0,
       }
       const state: BilevelState = {
@@ -111,6 +112,7 @@ const searchFrom = (config: BilevelConfig, scales: Search['scales'], best: Solve
     lambda: best.lambda,
     base: best,
     anchor: best.lambda,
+    stepScale: 1,
     relaxed: null,
     descent: Descent.start(config.descent, SearchSpace.dimension(config.space)),
     multipliers: {

@@ -22,10 +22,14 @@ const finalize = (h: number): number => {
 
 /** One 32-bit seed from several integers, in which each of them counts. */
 export const mixSeeds = (...parts: ReadonlyArray<number>): number =>
-  parts.reduce((h, part) => finalize((Math.imul(h, 31) + finalize(part >>> 0) + 0x9e3779b9) >>> 0), 0x2545f491)
+  parts.reduce(
+    (h, part) => finalize((Math.imul(h, 31) + finalize(part >>> 0) + 0x9e3779b9) >>> 0),
+    0x2545f491,
+  )
 
 /** The generator of the stream that these integers name. */
-export const make = (...parts: ReadonlyArray<number>): Rng => xoroshiro128plus(mixSeeds(...parts) | 0).getState()
+export const make = (...parts: ReadonlyArray<number>): Rng =>
+  xoroshiro128plus(mixSeeds(...parts) | 0).getState()
 
 /**
  * Runs `draw` on a mutable generator that starts at `rng` and is not seen again: many draws at the price of one

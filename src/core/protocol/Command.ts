@@ -50,6 +50,8 @@ export const DescendWeights = t.readonly(
     steps: Natural,
     /** Examples of each set per step; `null`: all of them. */
     batchSize: nullable(Count),
+    /** What the solver's own step size is multiplied by. */
+    stepScale: Positive,
     /** Which sequence of minibatches: two descents with the same stream see the same examples in the same order. */
     stream: Natural,
   }),

@@ -1,0 +1,76 @@
+/**
+ * ∂/∂filter of a 2-D convolution, the kernel without which a convolutional network cannot train on wasm.
+ *
+ * Notation, NHWC: images x (B×H×W×C), output gradient dy (B×h×w×D), filter gradient dF (r×c×C×D), stride s,
+ * padding p.
+ *
+ *     dF[i, j, ·, ·] = Σ over b, y, x of x[b, y·s + i − p, x·s + j − p, ·] ⊗ dy[b, y, x, ·]
+ *
+ * This is itself a convolution: channels take the place of the batch, the batch that of the channels, dy is the
+ * filter and the stride its dilation. So it runs on the backend's own fast convolution: 2 ms a layer of LeNet at
+ * batch 64, against 4 to 9 ms by im2col and a product, and 16 to 31 ms by loops over typed arrays.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import { attributesOf, FilterGradientAttributes } from './attributes.js'
+
+/** Zeros appended to, or rows cut from, one spatial side, so that it is read exactly where the filter went. */
+interface Reach {
+  readonly before: number
+  readonly after: number
+  readonly length: number
+}
+
+const reach = (size: number, padding: number, outputs: number, stride: number, filter: number): Reach => {
+  const length = (outputs - 1) * stride + filter
+  return { before: padding, after: Math.max(0, length - size - padding), length }
+}
+
+/** The filter gradient of a convolution of `x`; see `tf.conv2d` for the attributes. */
+export const filterGradient = (
+  x: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  { strides, pad, dimRoundingMode, filterShape }: FilterGradientAttributes,
+): tf.Tensor4D => {
+  const info = tf.backend_util.computeConv2DInfo(
+    x.shape,
+    filterShape,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+    false,
+    'channelsLast',
+  )
+  const { padInfo, strideHeight, strideWidth, outHeight, outWidth, filterHeight, filterWidth } = info
+  const rows = reach(info.inHeight, padInfo.top, outHeight, strideHeight, filterHeight)
+  const columns = reach(info.inWidth, padInfo.left, outWidth, strideWidth, filterWidth)
+  return tf.tidy(() => {
+    const swapped = tf.transpose(x, [3, 1, 2, 0])
+    const padded = tf.pad(swapped, [
+      [0, 0],
+      [rows.before, rows.after],
+      [columns.before, columns.after],
+      [0, 0],
+    ])
+    const read = tf.slice(
+      padded,
+      [0, 0, 0, 0],
+      [info.inChannels, rows.length, columns.length, info.batchSize],
+    )
+    const filter: tf.Tensor4D = tf.transpose(dy, [1, 2, 0, 3])
+    const gradient = tf.conv2d(read, filter, 1, 'valid', 'NHWC', [strideHeight, strideWidth])
+    return tf.transpose(gradient, [1, 2, 0, 3])
+  })
+}
+
+/** The kernel as tfjs registers it. */
+export const conv2DBackpropFilter = (backendName: string): tf.KernelConfig => ({
+  kernelName: tf.Conv2DBackpropFilter,
+  backendName,
+  kernelFunc: ({ inputs, attrs }) =>
+    filterGradient(
+      inputs['x'] as tf.Tensor4D,
+      inputs['dy'] as tf.Tensor4D,
+      attributesOf(tf.Conv2DBackpropFilter, FilterGradientAttributes, attrs),
+    ),
+})

@@ -1,0 +1,70 @@
+/** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
+import { Command, CommanderError } from 'commander'
+import type * as E from 'fp-ts/lib/Either.js'
+import type { ShellError } from '../ShellError.js'
+import { programVersion } from '../run/Versions.js'
+import { dataCommand } from './data.js'
+import { doctorCommand } from './doctor.js'
+import { end, exitCodes, type Terminal } from './exit.js'
+import { replayCommand } from './replay.js'
+import { tuneCommand } from './tune.js'
+
+const help = `
+Examples:
+  $ bilevel tune                              tune one L2 coefficient a layer on 1,000 MNIST images
+  $ bilevel tune my-network.json --seed 3     tune what a configuration says
+  $ bilevel replay runs/mnist-mlp-1k-0        check a recorded run
+  $ bilevel doctor                            see what works here
+
+Exit codes: 0 done; 1 a recorded run does not replay as logged; 2 bad input or surroundings; 130 stopped.`
+
+const program = (terminal: Terminal, finish: (result: E.Either<ShellError, string>) => void): Command => {
+  const root = new Command('bilevel')
+    .description("Tunes a network's continuous hyperparameters by gradient, as a bilevel problem.")
+    .version(programVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', help)
+  const commands = [tuneCommand(finish), replayCommand(finish), dataCommand(finish), doctorCommand(finish)]
+  for (const command of commands) root.addCommand(command)
+  const settle = (command: Command): void => {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+      .showHelpAfterError(
+        `(bilevel ${command === root ? '' : `${pathOf(command)} `}--help shows what there is)`,
+      )
+    for (const inner of command.commands) settle(inner)
+  }
+  settle(root)
+  return root
+}
+
+const pathOf = (command: Command): string =>
+  command.parent === null || command.parent.parent === null
+    ? command.name()
+    : `${pathOf(command.parent)} ${command.name()}`
+
+/** Runs one command line (without the program's own name) and gives its exit code. Never fails. */
+export const commandLine =
+  (terminal: Terminal) =>
+  async (argv: ReadonlyArray<string>): Promise<number> => {
+    let code = 0
+    const root = program(terminal, result => {
+      code = end(terminal)(result)
+    })
+    try {
+      await root.parseAsync([...argv], { from: 'user' })
+      return code
+    } catch (error) {
+      // commander's own: help and version end with 0, everything else is a command line that cannot be used.
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.BadInput
+      const message = error instanceof Error ? error.message : String(error)
+      terminal.err(
+        `bilevel: Something failed that should not have (${message.split('\n')[0] ?? ''}). This is a fault of the ` +
+          'program; please report it with the command line. With BILEVEL_DEBUG=1 a stack trace is printed.\n',
+      )
+      if (process.env['BILEVEL_DEBUG'] === '1' && error instanceof Error)
+        terminal.err(`${error.stack ?? ''}\n`)
+      return exitCodes.Environment
+    }
+  }

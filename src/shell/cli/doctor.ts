@@ -1,0 +1,84 @@
+/** `bilevel doctor`: what works here, and what to do about what doesn't. */
+import { Command } from 'commander'
+import { availableParallelism } from 'node:os'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Availability } from '../backend/Backend.js'
+import type { CacheStatus } from '../data/Mnist.js'
+import type { ShellError } from '../ShellError.js'
+
+const backendLine = ({ name, present, detail }: Availability): string =>
+  `  ${present ? 'works  ' : 'missing'}  ${name.padEnd(5)} ${detail}`
+
+const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string> => {
+  const present = found.filter(backend => backend.present).map(({ name }) => name)
+  if (present.length === 0)
+    return ['  → No backend works. Install the dependencies again: `npm ci`, or `npm install bilevel-hpo`.']
+  const used = `  --backend auto takes ${present[0]!}.`
+  if (present.includes('node')) return [used]
+  return present.includes('wasm')
+    ? [
+        used,
+        '  → To have node as well, install it: `npm install @tensorflow/tfjs-node` (it downloads libtensorflow; all else works without it).',
+      ]
+    : [
+        used,
+        '  → cpu alone is some thirty times slower than wasm: `npm install @tensorflow/tfjs-backend-wasm`.',
+      ]
+}
+
+const cacheLines = ({ folder, files, complete, writable }: CacheStatus): ReadonlyArray<string> => {
+  const state = complete
+    ? 'complete'
+    : files.every(file => file.state === 'Absent')
+      ? 'not there yet'
+      : 'damaged'
+  return [
+    `Data cache`,
+    `  MNIST: ${state} (${folder}${writable ? '' : ', which cannot be written'})`,
+    ...files.flatMap(({ name, problem }) => (problem === null ? [] : [`    ${name}: ${problem}`])),
+    ...(complete
+      ? []
+      : [
+          writable
+            ? '  → `bilevel data fetch mnist` gets it (11.5 MB); a run that needs it does so by itself.'
+            : '  → Make the folder writable, or name another one by the environment variable BILEVEL_CACHE.',
+        ]),
+  ]
+}
+
+const report = async (): Promise<E.Either<ShellError, string>> => {
+  const [{ available }, { cacheStatus }, { programVersion }, { methods }] = await Promise.all([
+    import('../backend/Backend.js'),
+    import('../data/Mnist.js'),
+    import('../run/Versions.js'),
+    import('../run/methods.js'),
+  ])
+  const [backends, cache] = [await available(), await cacheStatus()()]
+  return E.right(
+    [
+      `bilevel-hpo ${programVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ` +
+        `${availableParallelism()} processors`,
+      `Methods: ${[...methods.keys()].join(', ')}`,
+      '',
+      'Backends',
+      ...backends.map(backendLine),
+      ...backendAdvice(backends),
+      '',
+      ...cacheLines(cache),
+    ].join('\n'),
+  )
+}
+
+const help = `
+Exit code: 0, whatever is missing; each line that begins with → says what to do about something.
+
+Example:
+  $ bilevel doctor`
+
+/** The command, which hands its result on. */
+export const doctorCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
+  new Command('doctor')
+    .summary('what works here, and what to do about what does not')
+    .description('Looks for backends, versions and cached data, and says what to do about what is missing.')
+    .addHelpText('after', help)
+    .action(async () => finish(await report()))

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { commandLine } from './commandLine.js'
+
+// Whoever reads us may stop reading (`bilevel doctor | head -1`); that is no error.
+process.stdout.on('error', () => process.exit(0))
+
+process.exitCode = await commandLine({
+  out: text => process.stdout.write(text),
+  err: text => process.stderr.write(text),
+})(process.argv.slice(2))

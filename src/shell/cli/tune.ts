@@ -1,0 +1,117 @@
+/** `bilevel tune`: tunes a network's hyperparameters, and prints what came out. */
+import { Command, Option } from 'commander'
+import { performance } from 'node:perf_hooks'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { Natural } from '../../core/protocol/Codec.js'
+import type { BackendChoice } from '../backend/Backend.js'
+import type { NamedConfig } from '../config/ConfigSource.js'
+import { defaultPreset, presets } from '../config/presets.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import type { Tuned } from '../run/Tune.js'
+
+const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
+
+const help = `
+Presets:
+${Object.entries(presets)
+  .map(([name, { description }]) => `  ${name.padEnd(22)} ${description}`)
+  .join('\n')}
+
+Without a CONFIG.json and a preset, ${defaultPreset} is run. A whole configuration (paths in it are relative to its file):
+
+${JSON.stringify(presets[defaultPreset]?.config, null, 2)
+  .split('\n')
+  .map(line => `  ${line}`)
+  .join('\n')}
+
+Examples:
+  $ bilevel tune
+  $ bilevel tune --preset mnist-mlp-1k-global --seed 3
+  $ bilevel tune my-network.json --out runs/first --backend wasm
+
+Ctrl-C stops after the command at work, a second Ctrl-C at once; what was recorded stays.
+Exit codes: 0 done, 2 bad input or surroundings, 130 stopped.`
+
+interface Options {
+  readonly preset?: string
+  readonly seed?: string
+  readonly out?: string
+  readonly backend: BackendChoice
+}
+
+const seedOf = (text: string | undefined): E.Either<ShellError, number | undefined> => {
+  if (text === undefined) return E.right(undefined)
+  const seed = /^\d+$/.test(text) ? Number(text) : NaN
+  return Natural.is(seed)
+    ? E.right(seed)
+    : E.left(badInput(`The option --seed takes an integer ≥ 0, not "${text}". Try --seed 1.`))
+}
+
+const configOf = async (
+  file: string | undefined,
+  preset: string | undefined,
+): Promise<E.Either<ShellError, NamedConfig>> => {
+  if (file !== undefined && preset !== undefined)
+    return E.left(
+      badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
+    )
+  const { fromFile, fromPreset } = await import('../config/ConfigSource.js')
+  return file === undefined ? fromPreset(preset ?? defaultPreset) : fromFile(file)
+}
+
+const report = async ({ folder, summary, timings }: Tuned): Promise<string> => {
+  const { resultTable } = await import('../run/ResultTable.js')
+  return [
+    resultTable(summary, timings.rows),
+    '',
+    summary.message,
+    `${summary.total.steps} steps, ${summary.total.lowerLevelSolves} lower-level solves and ` +
+      `${summary.total.effortEpochs.toFixed(0)} epochs in all; ${timings.totalSeconds.toFixed(1)} s. Run folder: ${folder}`,
+  ].join('\n')
+}
+
+const perform = async (file: string | undefined, options: Options): Promise<E.Either<ShellError, string>> => {
+  const named = pipe(
+    await configOf(file, options.preset),
+    E.bindTo('named'),
+    E.bind('seed', () => seedOf(options.seed)),
+    E.map(({ named: { config, ...rest }, seed }) => ({
+      ...rest,
+      config: seed === undefined ? config : { ...config, seed },
+    })),
+  )
+  if (E.isLeft(named)) return named
+  const config = named.right
+  // Only now what is slow to load: tfjs and all that stands on it.
+  const [{ tune }, { methods }, { defaultFolder }, { status }] = await Promise.all([
+    import('../run/Tune.js'),
+    import('../run/methods.js'),
+    import('../run/RunFolder.js'),
+    import('../run/StatusLine.js'),
+  ])
+  const result = await tune({
+    methods,
+    config,
+    folder: options.out ?? defaultFolder(config.name, config.config.seed),
+    backend: options.backend,
+    status: status(process.stderr, () => performance.now() / 1000),
+    signals: process,
+  })()
+  return E.isLeft(result) ? result : E.right(await report(result.right))
+}
+
+/** The command, which hands its result on. */
+export const tuneCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
+  new Command('tune')
+    .summary("tune a network's hyperparameters")
+    .description(
+      "Tunes a network's continuous hyperparameters, and records every step of it in a run folder.",
+    )
+    .argument('[CONFIG.json]', 'a configuration; see below')
+    .option('--preset <name>', 'a configuration that needs no file')
+    .option('--seed <integer>', "the run's seed, instead of the configuration's")
+    .option('--out <folder>', 'the run folder (default: runs/<name>-<seed>, numbered where that is taken)')
+    .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
+    .addHelpText('after', help)
+    .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

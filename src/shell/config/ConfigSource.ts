@@ -1,0 +1,89 @@
+/** Where a run's configuration comes from: a file, or a preset. */
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { parseObject } from '../../core/protocol/BoundedJson.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { nearest } from './Nearest.js'
+import { presets } from './presets.js'
+import { decodeRunConfig, type RunConfig } from './RunConfig.js'
+
+export interface NamedConfig {
+  /** What messages call it. */
+  readonly source: string
+  /** What a run of it is called. */
+  readonly name: string
+  /** What its relative paths are relative to; `null` for a preset, which has none. */
+  readonly baseFolder: string | null
+  readonly config: RunConfig
+}
+
+/** No configuration that a person writes comes near these. */
+const limits = { length: 1024 * 1024, depth: 16, entries: 65_536 } as const
+
+const reading = (path: string): E.Either<ShellError, string> => {
+  const advice = 'Name a JSON file, or use a preset (`bilevel tune --help` lists them).'
+  return pipe(
+    E.tryCatch(
+      () => statSync(path),
+      cause => cause,
+    ),
+    E.mapLeft(cause => (cause instanceof Error ? cause.message : String(cause))),
+    E.filterOrElse(
+      stat => stat.isFile(),
+      () => 'it is not a file',
+    ),
+    // A character takes at most four bytes.
+    E.filterOrElse(
+      stat => stat.size <= 4 * limits.length,
+      stat => `it has ${stat.size} bytes, more than any configuration needs`,
+    ),
+    E.chain(() =>
+      E.tryCatch(
+        () => readFileSync(path, 'utf8'),
+        cause => (cause instanceof Error ? cause.message : String(cause)),
+      ),
+    ),
+    E.mapLeft(problem => badInput(`The configuration ${path} cannot be read: ${problem}. ${advice}`)),
+  )
+}
+
+/** Reads a configuration file. Errors: `BadInput`. */
+export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
+  pipe(
+    reading(path),
+    E.chain(text =>
+      pipe(
+        // Editors on some systems begin a file with a byte order mark.
+        parseObject(limits)(text.replace(/^\uFEFF/, '')),
+        E.mapLeft(problem => badInput(`The configuration ${path} ${problem}. Put it right and run again.`)),
+      ),
+    ),
+    E.chain(decodeRunConfig(path)),
+    E.map(config => ({
+      source: path,
+      name: basename(path, extname(path)),
+      baseFolder: resolve(dirname(path)),
+      config,
+    })),
+  )
+
+/** The configuration of a preset. Errors: `BadInput` where there is none of this name. */
+export const fromPreset = (name: string): E.Either<ShellError, NamedConfig> => {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  const known = Object.keys(presets)
+  const meant = nearest(name, known)
+  return preset === undefined
+    ? E.left(
+        badInput(
+          `There is no preset called "${name}". ` +
+            (meant === undefined ? '' : `Did you mean "${meant}"? `) +
+            `Known: ${known.join(', ')}.`,
+        ),
+      )
+    : pipe(
+        decodeRunConfig(`preset ${name}`)(preset.config),
+        E.map(config => ({ source: `preset ${name}`, name, baseFolder: null, config })),
+      )
+}

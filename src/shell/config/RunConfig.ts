@@ -1,0 +1,120 @@
+/**
+ * All of a run, as a person writes it in a JSON file:
+ * `{ data, network, hyperparameters, solver, method: { name, … }, seed }`.
+ *
+ * Every section is required, if only as `{}`, so that a file says what it means; options within a section have
+ * defaults. Unknown fields are refused at any depth.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { decode, Natural } from '../../core/protocol/Codec.js'
+import type { Method } from '../../core/protocol/Method.js'
+import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
+import { DataConfig } from '../data/DataConfig.js'
+import { HyperparametersConfig } from '../problem/Hyperparameters.js'
+import { NetworkConfig } from '../problem/NetworkConfig.js'
+import { SolverConfig } from '../problem/SolverConfig.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { nearest } from './Nearest.js'
+import { strictDecode } from './Strict.js'
+
+const MethodSection = t.intersection(
+  [t.type({ name: t.string }), t.UnknownRecord],
+  'a method: {"name": "bilevel", …}',
+)
+
+export const RunConfig = t.readonly(
+  t.strict({
+    data: DataConfig,
+    network: NetworkConfig,
+    hyperparameters: HyperparametersConfig,
+    solver: SolverConfig,
+    method: MethodSection,
+    seed: Natural,
+  }),
+  'RunConfig',
+)
+/** A whole run's configuration. */
+export type RunConfig = t.TypeOf<typeof RunConfig>
+
+const refused =
+  (source: string) =>
+  (problem: string): ShellError =>
+    badInput(
+      `The configuration ${source} cannot be used: ${problem} Put it right and run again; ` +
+        '`bilevel tune --help` shows a whole configuration.',
+    )
+
+/** What a search space will refuse, found before any data is loaded. */
+const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => {
+  const { lower, upper } = hyperparameters
+  return lower < upper
+    ? E.right(undefined)
+    : E.left(
+        `field \`hyperparameters.lower\` is ${lower}, which is not below \`hyperparameters.upper\`, ${upper}.`,
+      )
+}
+
+/** Decodes a configuration. `source` is what messages call it. Errors: `BadInput`. */
+export const decodeRunConfig =
+  (source: string) =>
+  (input: unknown): E.Either<ShellError, RunConfig> =>
+    pipe(strictDecode(RunConfig)(input), E.chainFirst(checkBounds), E.mapLeft(refused(source)))
+
+const isObject = t.UnknownRecord.is
+
+/**
+ * The first field that was given but that the decoded value does not have. It works with any codec that strips what
+ * it does not know, whatever it is made of.
+ */
+const strippedField = (given: unknown, kept: unknown, path: string): string | undefined => {
+  if (!isObject(given) || !isObject(kept)) return undefined
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(kept, name)) {
+      const known = Object.keys(kept)
+      const meant = nearest(name, known)
+      return (
+        `field \`${path}.${name}\` is not known.` +
+        (meant === undefined ? '' : ` Did you mean "${meant}"?`) +
+        ` Known fields here: ${known.join(', ')}.`
+      )
+    }
+    const inner = strippedField(value, kept[name], `${path}.${name}`)
+    if (inner !== undefined) return inner
+  }
+  return undefined
+}
+
+const derived = ['space', 'seed'] as const
+
+const methodField = (problem: string): string => `${problem.replace(/^field `/, 'field `method.')}.`
+
+/**
+ * A method's configuration: the section `method`, with the search space that the problem has and the run's seed.
+ * Errors: `BadInput`.
+ */
+export const methodConfig =
+  <C, S>(method: Method<C, S>) =>
+  (source: string, { method: section, seed }: RunConfig, space: SearchSpace): E.Either<ShellError, C> => {
+    const options = Object.fromEntries(Object.entries(section).filter(([field]) => field !== 'name'))
+    const foreign = derived.find(field => Object.hasOwn(options, field))
+    if (foreign !== undefined)
+      return E.left(
+        refused(source)(
+          `field \`method.${foreign}\` is not an option: ` +
+            (foreign === 'seed'
+              ? 'the seed of the whole run is the field `seed`.'
+              : 'the search space comes from the section `hyperparameters`.'),
+        ),
+      )
+    return pipe(
+      decode(method.config)({ ...options, space, seed }),
+      E.mapLeft(methodField),
+      E.chain(config => {
+        const stripped = strippedField(options, method.config.encode(config), 'method')
+        return stripped === undefined ? E.right(config) : E.left(stripped)
+      }),
+      E.mapLeft(refused(source)),
+    )
+  }

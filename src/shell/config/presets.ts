@@ -1,0 +1,31 @@
+/** Configurations that need no file. */
+
+const mnist1k = {
+  data: { source: 'mnist', train: 600, validation: 400 },
+  network: { kind: 'mlp', hidden: [100] },
+  solver: {},
+  method: { name: 'bilevel' },
+  seed: 0,
+}
+
+export interface Preset {
+  readonly description: string
+  /** What the file would hold. */
+  readonly config: unknown
+}
+
+const bounds = { lower: -10, upper: 4 }
+
+export const presets: Readonly<Record<string, Preset>> = {
+  'mnist-mlp-1k': {
+    description: 'MNIST, 600 images train and 400 validate, 784-100-10, one L2 coefficient a layer',
+    config: { ...mnist1k, hyperparameters: { family: 'l2', per: 'layer', ...bounds } },
+  },
+  'mnist-mlp-1k-global': {
+    description: 'the same with one L2 coefficient for the whole network',
+    config: { ...mnist1k, hyperparameters: { family: 'l2', per: 'model', ...bounds } },
+  },
+}
+
+/** The preset that is run where nothing is named. */
+export const defaultPreset = 'mnist-mlp-1k'

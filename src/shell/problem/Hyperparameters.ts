@@ -1,0 +1,136 @@
+/**
+ * How λ enters the losses.
+ *
+ * Notation: w flat weights, W_k all kernels of group k (biases are never regularized), θ_k = exp(λ_k), N the number
+ * of examples that the loss is a mean over.
+ *
+ * A family (L2 here) gives for each loss, at a λ, what it adds to the data term: {@link Terms}. F has terms too,
+ * because a family may let the validation loss depend on λ. A family that changes the data term itself (example
+ * weights, label smoothing) adds a field to `Terms` that `Losses` reads next to the penalty.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { Finite } from '../../core/protocol/Codec.js'
+import * as SearchSpace from '../../core/protocol/SearchSpace.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { withDefaults } from './ConfigCodec.js'
+import { layerNames, type Network } from './Network.js'
+
+/** What λ adds to a mean data loss, as a function of the weights. All of it is computed in float64. */
+export interface Terms {
+  readonly penalty: (weights: Float32Array) => number
+  /** Adds scale · ∇_w penalty to `gradient`. */
+  readonly addGradient: (weights: Float32Array, scale: number, gradient: Float64Array) => void
+  /** ∂ penalty/∂λ at fixed w; length d. */
+  readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
+}
+
+export interface Hyperparameters {
+  readonly space: SearchSpace.SearchSpace
+  /** What enters f, a mean over `examples`. */
+  readonly lower: (lambda: ReadonlyArray<number>, examples: number) => Terms
+  /** What enters F, a mean over `examples`. */
+  readonly upper: (lambda: ReadonlyArray<number>, examples: number) => Terms
+}
+
+export const HyperparametersConfig = withDefaults(
+  'hyperparameters: {"family": "l2", "per": "model"}',
+  {
+    family: t.literal('l2'),
+    /** One coefficient for all kernels, or one for each layer's. */
+    per: t.keyof({ model: null, layer: null }, '"model" or "layer"'),
+    lower: Finite,
+    upper: Finite,
+  },
+  // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
+  { family: 'l2', per: 'model', lower: -10, upper: 4 },
+)
+export type HyperparametersConfig = t.TypeOf<typeof HyperparametersConfig>
+
+interface Group {
+  readonly name: string
+  readonly ranges: ReadonlyArray<{ readonly from: number; readonly to: number }>
+}
+
+const groupsOf = (network: Network, per: HyperparametersConfig['per']): ReadonlyArray<Group> => {
+  const kernels = network.parameters.filter(({ role }) => role === 'kernel')
+  const range = ({ offset, size }: { offset: number; size: number }) => ({ from: offset, to: offset + size })
+  switch (per) {
+    case 'model':
+      return [{ name: 'l2', ranges: kernels.map(range) }]
+    case 'layer':
+      return layerNames(network).map(layer => ({
+        name: `l2[${layer}]`,
+        ranges: kernels.filter(kernel => kernel.layer === layer).map(range),
+      }))
+  }
+}
+
+/** The search space of a configuration. Errors: `BadInput` where its bounds cannot be used. */
+export const spaceOf = (
+  network: Network,
+  config: HyperparametersConfig,
+): E.Either<ShellError, SearchSpace.SearchSpace> =>
+  pipe(
+    SearchSpace.make(
+      groupsOf(network, config.per).map(({ name }) => ({
+        name,
+        lower: config.lower,
+        upper: config.upper,
+        scale: 'log' as const,
+      })),
+    ),
+    E.mapLeft(({ message }) => badInput(message)),
+  )
+
+const squaredNorm = (weights: Float32Array, { ranges }: Group): number => {
+  let sum = 0
+  for (const { from, to } of ranges)
+    for (let i = from; i < to; i++) {
+      const w = weights[i]!
+      sum += w * w
+    }
+  return sum
+}
+
+/** Σ_k exp(λ_k)·‖W_k‖² / (4N), as in the paper. */
+const l2Terms = (groups: ReadonlyArray<Group>, lambda: ReadonlyArray<number>, examples: number): Terms => {
+  const factors = lambda.map(component => Math.exp(component) / (4 * examples))
+  const parts = (weights: Float32Array): ReadonlyArray<number> =>
+    groups.map((group, k) => factors[k]! * squaredNorm(weights, group))
+  return {
+    penalty: weights => parts(weights).reduce((sum, part) => sum + part, 0),
+    addGradient: (weights, scale, gradient) => {
+      for (const [k, { ranges }] of groups.entries()) {
+        const slope = 2 * scale * factors[k]!
+        for (const { from, to } of ranges) for (let i = from; i < to; i++) gradient[i]! += slope * weights[i]!
+      }
+    },
+    // θ = exp λ, so each part is its own derivative.
+    lambdaGradient: parts,
+  }
+}
+
+const noTerms = (dimension: number): Terms => ({
+  penalty: () => 0,
+  addGradient: () => undefined,
+  lambdaGradient: () => Array.from({ length: dimension }, () => 0),
+})
+
+/** The hyperparameters of a configuration. Errors: `BadInput` where its bounds cannot be used. */
+export const hyperparametersOf = (
+  network: Network,
+  config: HyperparametersConfig,
+): E.Either<ShellError, Hyperparameters> =>
+  pipe(
+    spaceOf(network, config),
+    E.map(space => {
+      const groups = groupsOf(network, config.per)
+      return {
+        space,
+        lower: (lambda, examples) => l2Terms(groups, lambda, examples),
+        upper: () => noTerms(groups.length),
+      }
+    }),
+  )

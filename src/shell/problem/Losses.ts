@@ -1,0 +1,131 @@
+/**
+ * F and f on whole sets and on minibatches: values, gradients by the weights, derivatives by λ.
+ *
+ * Notation: ℓ cross-entropy, N examples of a set, w flat weights.
+ *
+ *     loss(λ, w) = (1/N) Σ ℓ(w; example) + penalty(λ, w)
+ *
+ * Whole sets are computed in chunks; what is summed over chunks is summed in float64 on the host.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Metrics } from '../../core/protocol/Observation.js'
+import { size, type ImageSet } from '../data/ImageSet.js'
+import type { Batch, Gradient } from './Gradient.js'
+import type { Terms } from './Hyperparameters.js'
+import type { Aborted, Pace } from './Pace.js'
+
+/** A loss at one λ: a set, and what λ adds to its mean data loss. */
+export interface Loss {
+  readonly set: ImageSet
+  readonly terms: Terms
+}
+
+/** A weighted loss; an objective is a sum of these. */
+export interface Weighted {
+  readonly coefficient: number
+  readonly loss: Loss
+}
+
+/** How sets are gone through. */
+export interface Machine {
+  readonly gradient: Gradient
+  readonly chunkSize: number
+  readonly pace: Pace
+}
+
+const chunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> => {
+  const count = size(set)
+  const pixels = set.images.length / count
+  return Array.from({ length: Math.ceil(count / chunkSize) }, (_, i) => {
+    const from = i * chunkSize
+    const to = Math.min(count, from + chunkSize)
+    return { images: set.images.subarray(from * pixels, to * pixels), labels: set.labels.subarray(from, to) }
+  })
+}
+
+/** Mean data loss and accuracy over a whole set. */
+export const metrics =
+  ({ gradient, chunkSize, pace }: Machine) =>
+  (set: ImageSet) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
+    let loss = 0
+    let correct = 0
+    for (const chunk of chunks(set, chunkSize)) {
+      if (pace.due()) {
+        const paused = await pace.pause()
+        if (E.isLeft(paused)) return paused
+      }
+      const sum = gradient.loss(weights, chunk)
+      loss += sum.loss
+      correct += sum.correct
+    }
+    return E.right({ loss: loss / size(set), accuracy: correct / size(set) })
+  }
+
+/** The value of a loss over its whole set. */
+export const value =
+  (machine: Machine) =>
+  ({ set, terms }: Loss) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, number>> => {
+    const data = await metrics(machine)(set)(weights)
+    return E.isLeft(data) ? data : E.right(data.right.loss + terms.penalty(weights))
+  }
+
+/** The examples whose gradient one whole-set gradient of an objective takes. */
+export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
+  objective.reduce((sum, { coefficient, loss }) => (coefficient === 0 ? sum : sum + size(loss.set)), 0)
+
+/**
+ * The value of Σ coefficient·loss over whole sets; ∇_w of it overwrites `gradient`. A loss whose coefficient is 0
+ * is not computed.
+ */
+export const valueAndGradient =
+  ({ gradient: batchGradient, chunkSize, pace }: Machine) =>
+  (objective: ReadonlyArray<Weighted>) =>
+  async (weights: Float32Array, gradient: Float64Array): Promise<E.Either<Aborted, number>> => {
+    gradient.fill(0)
+    let total = 0
+    for (const { coefficient, loss } of objective) {
+      if (coefficient === 0) continue
+      const count = size(loss.set)
+      let sum = 0
+      for (const chunk of chunks(loss.set, chunkSize)) {
+        if (pace.due()) {
+          const paused = await pace.pause()
+          if (E.isLeft(paused)) return paused
+        }
+        sum += batchGradient.lossAndGradient(weights, chunk, coefficient / count, gradient).loss
+      }
+      loss.terms.addGradient(weights, coefficient, gradient)
+      total += coefficient * (sum / count + loss.terms.penalty(weights))
+    }
+    return E.right(total)
+  }
+
+/**
+ * The same for one minibatch of each loss, as an estimate: the mean data loss of the minibatch stands for the set's,
+ * while the penalty is the whole one, with the set's N and not the minibatch's.
+ */
+export const stochasticValueAndGradient =
+  ({ gradient: batchGradient }: Machine) =>
+  (objective: ReadonlyArray<Weighted & { readonly draw: () => Batch }>) =>
+  (weights: Float32Array, gradient: Float64Array): number => {
+    gradient.fill(0)
+    let total = 0
+    for (const { coefficient, loss, draw } of objective) {
+      if (coefficient === 0) continue
+      const batch = draw()
+      const count = batch.labels.length
+      const sum = batchGradient.lossAndGradient(weights, batch, coefficient / count, gradient)
+      loss.terms.addGradient(weights, coefficient, gradient)
+      total += coefficient * (sum.loss / count + loss.terms.penalty(weights))
+    }
+    return total
+  }
+
+/** ‖g‖₂. */
+export const norm = (vector: Float64Array): number => {
+  let sum = 0
+  for (const component of vector) sum += component * component
+  return Math.sqrt(sum)
+}

@@ -1,0 +1,169 @@
+/**
+ * Full-batch polishing: L-BFGS (Nocedal & Wright, algorithms 7.4 and 7.5) with a bisecting weak Wolfe line search
+ * (Lewis & Overton 2013, which also suits the kinks of ReLU networks).
+ *
+ * Measured on the 784-100-10 network with the paper's 600 images, after 50 epochs of stochastic descent, as the number
+ * of full-batch gradients to a norm: λ = −6, 1e-3: 14 (Nesterov's method with adaptive restart: between 40 and 60);
+ * λ = −2, 1e-3: 42 (100 to 150); λ = 1, 5e-3: 69 (150 to 200); λ = 2, 1e-2: 44 (100 to 150). After 300 gradients,
+ * f = .00022, .0080, .1028, .2275 (.00038, .0084, .1075, .2348). From λ ≈ 0 on the minimizers lie on kinks of the
+ * ReLUs, where no gradient vanishes: ‖∇f‖ levels off near 2e-3 at λ = 0, 4e-3 at 1 and 7e-3 at 2.
+ *
+ * Directions are computed in float64; every point that is evaluated, and so the result, is in float32.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { norm } from './Losses.js'
+import type { Aborted } from './Pace.js'
+
+/** Returns the value at `weights` and overwrites `gradient`. */
+export type Evaluate = (weights: Float32Array, gradient: Float64Array) => Promise<E.Either<Aborted, number>>
+
+export interface Polished {
+  readonly weights: Float32Array
+  readonly value: number
+  /** ‖∇‖₂ at `weights`. */
+  readonly gradientNorm: number
+  readonly evaluations: number
+}
+
+export interface PolishOptions {
+  /** Stop when ‖∇‖₂ is at most this. */
+  readonly tolerance: number
+  /** Stop after this many full-batch gradients; the first, at the start, is always taken. */
+  readonly maxEvaluations: number
+  readonly memory: number
+  /** Called after each iteration with the gradients taken so far. */
+  readonly onIteration: (evaluations: number, gradientNorm: number) => void
+}
+
+interface Pair {
+  readonly s: Float64Array
+  readonly y: Float64Array
+  readonly sy: number
+}
+
+interface Point {
+  readonly weights: Float32Array
+  readonly value: number
+  readonly gradient: Float64Array
+}
+
+/** Armijo's and the curvature condition's constants, the customary ones for quasi-Newton directions. */
+const sufficientDecrease = 1e-4
+const curvature = 0.9
+/**
+ * Below this share of the value a decrease drowns in float32 rounding, and the slopes decide alone (the approximate
+ * Wolfe conditions of Hager & Zhang 2005). Without it polishing ends near ‖∇‖ = 1e-4.
+ */
+const rounding = 1e-6
+/** Bisections before a direction is given up. */
+const mostTrials = 25
+
+const dot = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/** −H·g by the two-loop recursion; −g where nothing is remembered. */
+const direction = (gradient: Float64Array, pairs: ReadonlyArray<Pair>): Float64Array => {
+  const d = gradient.map(component => -component)
+  const alphas = new Float64Array(pairs.length)
+  for (let k = pairs.length - 1; k >= 0; k--) {
+    const { s, y, sy } = pairs[k]!
+    const alpha = dot(s, d) / sy
+    alphas[k] = alpha
+    for (let i = 0; i < d.length; i++) d[i]! -= alpha * y[i]!
+  }
+  const latest = pairs[pairs.length - 1]
+  if (latest !== undefined) {
+    const scale = latest.sy / dot(latest.y, latest.y)
+    for (let i = 0; i < d.length; i++) d[i]! *= scale
+  }
+  for (const [k, { s, y, sy }] of pairs.entries()) {
+    const beta = alphas[k]! - dot(y, d) / sy
+    for (let i = 0; i < d.length; i++) d[i]! += beta * s[i]!
+  }
+  return d
+}
+
+const difference = (a: Float32Array | Float64Array, b: Float32Array | Float64Array): Float64Array => {
+  const out = new Float64Array(a.length)
+  for (let i = 0; i < a.length; i++) out[i] = a[i]! - b[i]!
+  return out
+}
+
+const moved = (weights: Float32Array, d: Float64Array, step: number): Float32Array => {
+  const out = new Float32Array(weights.length)
+  for (let i = 0; i < out.length; i++) out[i] = weights[i]! + step * d[i]!
+  return out
+}
+
+/** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
+const search = async (
+  evaluate: Evaluate,
+  from: Point,
+  d: Float64Array,
+  first: number,
+  budget: number,
+): Promise<E.Either<Aborted, { readonly point: Point | null; readonly evaluations: number }>> => {
+  const slope = dot(from.gradient, d)
+  let low = 0
+  let high = Infinity
+  let step = first
+  let best: Point | null = null
+  for (let evaluations = 1; evaluations <= Math.min(budget, mostTrials); evaluations++) {
+    const weights = moved(from.weights, d, step)
+    const gradient = new Float64Array(weights.length)
+    const value = await evaluate(weights, gradient)
+    if (E.isLeft(value)) return value
+    const slopeThere = dot(gradient, d)
+    const decreased =
+      value.right <= from.value + sufficientDecrease * step * slope ||
+      (value.right <= from.value + rounding * Math.abs(from.value) &&
+        slopeThere <= (2 * sufficientDecrease - 1) * slope)
+    // A NaN is no decrease either.
+    if (!decreased) high = step
+    else {
+      best = { weights, value: value.right, gradient }
+      if (slopeThere >= curvature * slope) return E.right({ point: best, evaluations })
+      low = step
+    }
+    step = high === Infinity ? 2 * low : (low + high) / 2
+  }
+  return E.right({ point: best, evaluations: Math.min(budget, mostTrials) })
+}
+
+/** Minimises from `start`. The value never rises beyond rounding; it stops early where rounding leaves no way down. */
+export const polish =
+  (evaluate: Evaluate, options: PolishOptions) =>
+  async (start: Float32Array): Promise<E.Either<Aborted, Polished>> => {
+    const gradient = new Float64Array(start.length)
+    const value = await evaluate(start, gradient)
+    if (E.isLeft(value)) return value
+    let point: Point = { weights: start, value: value.right, gradient }
+    let pairs: ReadonlyArray<Pair> = []
+    let evaluations = 1
+    let gradientNorm = norm(gradient)
+    while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
+      const d = direction(point.gradient, pairs)
+      const first = pairs.length === 0 ? Math.min(1, 1 / gradientNorm) : 1
+      const found = await search(evaluate, point, d, first, options.maxEvaluations - evaluations)
+      if (E.isLeft(found)) return found
+      evaluations += found.right.evaluations
+      const next = found.right.point
+      if (next === null) {
+        if (pairs.length === 0) break
+        // What is remembered may be of the far side of a kink; steepest descent gets one more try.
+        pairs = []
+        continue
+      }
+      const s = difference(next.weights, point.weights)
+      const y = difference(next.gradient, point.gradient)
+      const sy = dot(s, y)
+      if (sy > 1e-12 * dot(y, y)) pairs = [...pairs, { s, y, sy }].slice(-options.memory)
+      point = next
+      gradientNorm = norm(point.gradient)
+      options.onIteration(evaluations, gradientNorm)
+    }
+    return E.right({ weights: point.weights, value: point.value, gradientNorm, evaluations })
+  }

@@ -1,0 +1,20 @@
+/** Multi-layer perceptron: dense layers with ReLU between them. */
+import { dense, flatten } from './Layer.js'
+import { sequential, type Network } from './Network.js'
+
+/** inputs–hidden…–classes; the layers are called dense1, dense2, …. */
+export const mlp = (
+  inputShape: readonly [number, number, number],
+  classes: number,
+  hidden: ReadonlyArray<number>,
+): Network => {
+  const widths = [inputShape[0] * inputShape[1] * inputShape[2], ...hidden, classes]
+  return sequential(`mlp ${widths.join('-')}`, inputShape, classes, [
+    flatten(inputShape),
+    ...widths
+      .slice(1)
+      .map((units, i) =>
+        dense(`dense${i + 1}`, widths[i]!, units, i === widths.length - 2 ? 'linear' : 'relu'),
+      ),
+  ])
+}

@@ -1,0 +1,28 @@
+/** What data loading says while it goes on. */
+import type { DataProgress } from '../data/Progress.js'
+import type { Status } from './StatusLine.js'
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+/** Shows the progress of data on a status display. */
+export const showDataProgress =
+  (status: Status) =>
+  (progress: DataProgress): void => {
+    switch (progress._tag) {
+      case 'Downloading':
+        status.show(
+          () =>
+            `Downloading ${progress.name}: ${megabytes(progress.receivedBytes)} of ${megabytes(progress.totalBytes)}`,
+        )
+        return
+      case 'Retrying':
+        status.note(`${progress.name}: ${progress.problem}; attempt ${progress.attempt} …`)
+        return
+      case 'Replacing':
+        status.note(`${progress.path} is not what it was (${progress.problem}); fetching it again.`)
+        return
+      case 'Stored':
+        status.note(`Stored ${progress.name} in ${progress.folder}.`)
+        return
+    }
+  }

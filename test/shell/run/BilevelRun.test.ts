@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
+import { Observation } from '../../../src/core/protocol/Observation.js'
+import { follow, recorded } from '../../../src/core/protocol/Replay.js'
+import { start } from '../../../src/shell/run/Driver.js'
+import { methods } from '../../../src/shell/run/methods.js'
+import { replayRun } from '../../../src/shell/run/ReplayRun.js'
+import { closedForm } from '../../support/closedForm.js'
+import { recordMethod, right, withFolder } from '../../support/recordedRun.js'
+
+const config = right(
+  bilevel.config.decode({
+    space: [{ name: 'x', lower: -2, upper: 2, scale: 'linear' }],
+    seed: 5,
+    linearInCoefficients: false,
+    budget: { lowerLevelSolves: 9, outerIterations: 4 },
+  }),
+)
+
+const observationsIn = (folder: string): ReadonlyArray<Observation> =>
+  readFileSync(join(folder, 'run.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(2)
+    .map(line => right(Observation.decode((JSON.parse(line) as { observation: unknown }).observation)))
+
+describe('a recorded run of the bilevel method', () => {
+  it('replays as logged', () =>
+    withFolder(async folder => {
+      right(await recordMethod(bilevel)(folder, config, closedForm()))
+      expect(right(replayRun(methods)(folder)).halted).toBe(true)
+    }))
+
+  it('has at every step a state that survives a JSON round trip, with the same next step', () =>
+    withFolder(async folder => {
+      right(await recordMethod(bilevel)(folder, config, closedForm()))
+      let cursor = recorded(right(start(bilevel)(config)))
+      for (const observation of observationsIn(folder)) {
+        const { state } = cursor.transition
+        const back = right(bilevel.state.decode(JSON.parse(JSON.stringify(state))))
+        expect(JSON.stringify(back)).toBe(JSON.stringify(state))
+        const next = right(follow(bilevel)(observation)(cursor))
+        expect(JSON.stringify(right(bilevel.step(observation)(back)))).toBe(JSON.stringify(next.transition))
+        cursor = next
+      }
+      expect(cursor.transition.info.outcome).not.toBeNull()
+    }))
+})

@@ -1,0 +1,115 @@
+import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { encodeHeader, limits } from '../../../src/core/protocol/RunLog.js'
+import { create, digestOf, readLines } from '../../../src/shell/run/LogFile.js'
+import { headerOf, left, right, withFolder } from '../../support/recordedRun.js'
+
+const header = headerOf('none', {})
+
+const readAll = (
+  path: string,
+): ReadonlyArray<ReturnType<typeof readLines> extends Generator<infer L> ? L : never> => {
+  const file = openSync(path, 'r')
+  try {
+    return [...readLines(file)]
+  } finally {
+    closeSync(file)
+  }
+}
+
+const written = async (path: string, bodies: ReadonlyArray<string>): Promise<void> => {
+  const log = right(await create(path)(header)())
+  for (const body of bodies) right(await log.append(body)())
+  log.close()
+}
+
+describe('a log file', () => {
+  it('is read as it was written, whatever the text', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme', maxLength: 300 }), { maxLength: 8 }), texts =>
+        withFolder(async folder => {
+          const path = join(folder, 'run.jsonl')
+          const bodies = texts.map(text => JSON.stringify({ text }))
+          await written(path, bodies)
+          const lines = readAll(path).map(right)
+          expect(lines.map(({ body }) => body)).toEqual([encodeHeader(header), ...bodies])
+          expect(lines.every(({ digest }) => digest.expected === digest.found)).toBe(true)
+          expect(lines.map(({ line }) => line)).toEqual(lines.map((_, i) => i + 1))
+        }),
+      ),
+      { numRuns: 30 },
+    ))
+
+  it('finds lines that are longer than what is read at once', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      const bodies = [10, 65_000, 65_536, 200_000, 3].map(n => JSON.stringify({ text: 'é'.repeat(n) }))
+      await written(path, bodies)
+      expect(
+        readAll(path)
+          .slice(1)
+          .map(line => right(line).body),
+      ).toEqual(bodies)
+    }))
+
+  it('chains its digests: the same body has another digest elsewhere', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, ['{"a":1}', '{"a":1}'])
+      const [first, second, third] = readAll(path).map(right)
+      expect(second?.digest.found).toBe(digestOf(first!.digest.found, '{"a":1}'))
+      expect(third?.digest.found).not.toBe(second?.digest.found)
+    }))
+
+  it('cut anywhere within its last line, is torn there and whole before', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, ['{"a":1}', '{"b":[1,2,3]}'])
+      const whole = readFileSync(path)
+      const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1
+      for (let length = whole.length - 1; length > lastLine; length--) {
+        truncateSync(path, length)
+        const lines = readAll(path)
+        expect(lines.slice(0, 2).every(E.isRight)).toBe(true)
+        expect(lines[2]).toEqual(E.left({ _tag: 'Torn', line: 3 }))
+        writeFileSync(path, whole)
+      }
+    }))
+
+  it('says which line cannot be read, and reads no further', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, ['{"a":1}'])
+      appendFileSync(path, 'no log line\n{"b":1}\n')
+      expect(readAll(path).slice(2)).toEqual([
+        E.left({ _tag: 'Unreadable', line: 3, reason: 'does not end with a digest' }),
+      ])
+    }))
+
+  it('refuses an endless line without reading all of it', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, [])
+      for (let i = 0; i < 8; i++) appendFileSync(path, 'x'.repeat(limits.length))
+      const began = performance.now()
+      expect(readAll(path)[1]).toMatchObject(E.left({ _tag: 'Unreadable', line: 2 }))
+      expect(performance.now() - began).toBeLessThan(1000)
+    }))
+
+  it('is never begun over another one', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, ['{"a":1}'])
+      const before = readFileSync(path, 'utf8')
+      expect(left(await create(path)(header)())).toMatchObject({ _tag: 'Environment' })
+      expect(readFileSync(path, 'utf8')).toBe(before)
+    }))
+
+  it('says so where it cannot be written', () =>
+    withFolder(async folder => {
+      expect(left(await create(join(folder, 'no', 'run.jsonl'))(header)()).message).toContain('--out')
+    }))
+})
