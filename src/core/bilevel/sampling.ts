@@ -22,8 +22,9 @@ import { epsilonAt } from './Tolerance.js'
 
 const unitDesign = ({ design, space, seed }: BilevelConfig): E.Either<MethodError, Design.Design> => {
   const d = SearchSpace.dimension(space)
-  const kind = design.kind === 'auto' ? (d === 1 ? 'grid' : 'sobol') : design.kind
-  switch (kind) {
+  switch (design.kind) {
+    case 'diagonal':
+      return Design.diagonal(design.size, d)
     case 'grid':
       return Design.grid(design.size, d)
     case 'sobol':

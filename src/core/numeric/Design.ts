@@ -48,6 +48,18 @@ export const grid = (levels: number, dimension: number): E.Either<MethodError, D
     )
   })(checked(levels ** dimension, dimension))
 
+/**
+ * `count` equidistant points on the diagonal from (0, …, 0) to (1, …, 1), both included (one point: the middle).
+ * Where the hyperparameters are of a kind, as one coefficient a layer, this samples the problem with one for all.
+ */
+export const diagonal = (count: number, dimension: number): E.Either<MethodError, Design> =>
+  E.map(
+    (): Design =>
+      Array.from({ length: count }, (_, i) =>
+        Array.from({ length: dimension }, () => (count === 1 ? 0.5 : i / (count - 1))),
+      ),
+  )(checked(count, dimension))
+
 const hypercube =
   (count: number, dimension: number) =>
   (rng: Rng.Rng): readonly [Design, Rng.Rng] => {
