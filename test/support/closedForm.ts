@@ -1,6 +1,6 @@
 /**
  * An interpreter that trains nothing: λ is x, the weights are one number y, and
- * F = x² + y², f = (x + y − 1)² for each component, as in paper.md's closed form.
+ * F = x² + y², f = (x + y − 1)² for each component (the closed form of test/core/bilevel).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

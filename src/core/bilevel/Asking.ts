@@ -5,7 +5,7 @@
 import { ask, inOrder } from '../protocol/Batch.js'
 import type { Command, Question, WeightsRef } from '../protocol/Command.js'
 import { initialWeights } from '../protocol/Command.js'
-import type { Info } from '../protocol/Info.js'
+import type { Info, ResultRow } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { BilevelState, Phase, Search } from './State.js'
 
@@ -67,6 +67,7 @@ const describe = (state: BilevelState): Info => {
     epsilon: search?.epsilon ?? null,
     multiplier: search?.multipliers.multiplier ?? null,
     penalty: search?.multipliers.penalty ?? null,
+    stationarity: null,
     coefficient: null,
     lowerLevelSolves: state.lowerLevelSolves,
     effort: state.effort,
@@ -87,6 +88,9 @@ const usedBy = (question: Question): ReadonlyArray<WeightsRef> => {
   }
 }
 
+const namedBy = ({ weights: { trained, refit, bilevel } }: ResultRow): ReadonlyArray<WeightsRef> =>
+  [trained, refit, bilevel].filter(ref => ref !== null)
+
 /** Weights that the state may still name in a question. */
 const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
   const search = searchOf(state.phase)
@@ -96,7 +100,9 @@ const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
     ...state.known.map(({ weights }) => weights),
     ...(search === null ? [] : [search.base.weights]),
     ...(search?.relaxed ? [search.relaxed.weights] : []),
+    ...(search?.best ? [search.best.weights] : []),
     ...(state.phase._tag === 'Reporting' ? [state.phase.chosen.weights] : []),
+    ...(state.phase._tag === 'Halted' ? state.phase.outcome.rows.flatMap(namedBy) : []),
     ...state.batch.questions.flatMap(usedBy),
   ])
 }

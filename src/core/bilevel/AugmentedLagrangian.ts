@@ -36,6 +36,8 @@ export type Multipliers = t.TypeOf<typeof Multipliers>
 export interface Safeguards {
   /** μ is kept in [0, multiplierMax]: Birgin & Martínez's safeguard against diverging multipliers. */
   readonly multiplierMax: number
+  /** μ changes by at most this factor at a time (from zero, freely); > 1. */
+  readonly multiplierTrust: number
   readonly penaltyMax: number
   /** ρ is multiplied by this when infeasibility has stalled; > 1. */
   readonly penaltyGrowth: number
@@ -74,27 +76,50 @@ export const infeasibility =
     Math.abs(Math.max(constraint, -multiplier / penalty))
 
 /**
- * The outer update: μ⁺ = min(multiplierMax, κ); ρ grows only where the constraint is violated by more than `slack`
- * and infeasibility has not shrunk by the sufficient factor.
+ * μ/(2ε), the penalty at which the multiplier's update is Newton's step. Minimising over w gives a violation that falls
+ * as v ≈ C/μ² (F is a perturbation of κ·f of relative size 1/κ), so that μ + ρ(v − ε) with this ρ solves v = ε to
+ * second order; twice as much would overshoot.
+ */
+export const matchedPenalty = (multiplier: number, epsilon: number): number => multiplier / (2 * epsilon)
+
+/**
+ * max(0, μ + ρ·g) with no more than the matched penalty, and within a factor of μ: a penalty that was right for a larger
+ * multiplier would make a smaller one swing.
+ */
+const nextMultiplier = (
+  { multiplierMax, multiplierTrust }: Safeguards,
+  { multiplier, penalty }: Multipliers,
+  matched: number,
+  constraint: number,
+): number => {
+  if (multiplier === 0) return Math.min(multiplierMax, coefficient({ multiplier, penalty })(constraint))
+  const kappa = coefficient({ multiplier, penalty: Math.min(penalty, matched) })(constraint)
+  const near = Math.min(multiplier * multiplierTrust, Math.max(multiplier / multiplierTrust, kappa))
+  return Math.min(multiplierMax, near)
+}
+
+/**
+ * The outer update: μ⁺ = κ, within its safeguards; ρ grows only where infeasibility is more than `slack` and has not
+ * shrunk by the sufficient factor.
  *
  * `slack` (unit of f) is what still counts as satisfied. It keeps the noise of inexact lower-level solutions from
- * being read as a stall, which would drive ρ to its cap.
+ * being read as a stall, which would drive ρ to its cap. `matched` is the penalty beyond which growth would not help
+ * the multiplier to converge but make it swing: see {@link matchedPenalty}.
  */
 export const update =
   (safeguards: Safeguards) =>
-  (slack: number) =>
+  ({ slack, matched }: { readonly slack: number; readonly matched: number }) =>
   (constraint: number) =>
   (before: Multipliers): Multipliers => {
     const now = infeasibility(before)(constraint)
     const stalled =
-      constraint > slack &&
+      now > slack &&
       before.infeasibility !== null &&
       now > safeguards.sufficientDecrease * before.infeasibility
+    const grown = Math.min(matched, safeguards.penaltyMax, before.penalty * safeguards.penaltyGrowth)
     return {
-      multiplier: Math.min(safeguards.multiplierMax, coefficient(before)(constraint)),
-      penalty: stalled
-        ? Math.max(before.penalty, Math.min(safeguards.penaltyMax, before.penalty * safeguards.penaltyGrowth))
-        : before.penalty,
+      multiplier: nextMultiplier(safeguards, before, matched, constraint),
+      penalty: stalled ? Math.max(before.penalty, grown) : before.penalty,
       infeasibility: now,
     }
   }

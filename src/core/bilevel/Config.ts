@@ -10,7 +10,7 @@ import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from 
 import { withDefaults } from '../protocol/Defaults.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
-import { DescentOptions } from './Descent.js'
+import { RuleOptions } from './descent/Rule.js'
 import { ToleranceOptions } from './Tolerance.js'
 
 const DesignOptions = t.readonly(
@@ -50,8 +50,15 @@ const PairOptions = t.readonly(
     instability: Positive,
     /** What the step size of an unstable pair is multiplied by before it is tried again. */
     stepCut: Positive,
-    /** Steps of λ between two lower-level solves. */
+    /**
+     * What the violation is measured against: `paired`, the end of a second descent on f alone; `surrogate`, φ̂, as in
+     * the paper; or `solved`, the lower-level solution itself, where solves and descents are exact.
+     */
+    reference: t.keyof({ paired: null, surrogate: null, solved: null }, '"paired", "surrogate" or "solved"'),
+    /** Paired and surrogate: steps of λ between two solves. Solved: the most dual steps at one λ. */
     innerIterations: Count,
+    /** |v − ε| that counts as none, as a share of ε. */
+    balance: Positive,
   }),
   'PairOptions',
 )
@@ -107,7 +114,7 @@ const Full = t.readonly(
     design: DesignOptions,
     solve: SolveOptions,
     pair: PairOptions,
-    descent: DescentOptions,
+    descent: RuleOptions,
     multiplier: MultiplierOptions,
     penalty: PenaltyOptions,
     epsilon: ToleranceOptions,
@@ -115,7 +122,9 @@ const Full = t.readonly(
     stop: StopOptions,
     /** The returned λ is the mean of this many last iterates. */
     averaged: Count,
-    /** At the end, train on training and validation set together. */
+    /** At the end, train from the initial weights at the λ to return, as at the initial samples. */
+    retrain: t.boolean,
+    /** After that, train on training and validation set together. */
     refit: t.boolean,
   }),
   'BilevelConfig',
@@ -131,16 +140,25 @@ export const defaults = {
   // samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; gradients of φ make 5 enough.
   design: { kind: 'diagonal', size: 5, lower: null, upper: null },
   solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
-  pair: { steps: 100, batchSize: 64, instability: 0.01, stepCut: 0.3, innerIterations: 1 },
+  pair: {
+    steps: 100,
+    batchSize: 64,
+    instability: 0.01,
+    stepCut: 0.3,
+    reference: 'paired',
+    innerIterations: 1,
+    balance: 0.1,
+  },
   // Growth and shrinkage: Riedmiller & Braun (1993).
-  descent: { initialStep: 0.07, maxStep: 0.15, minStep: 1e-4, growth: 1.2, shrinkage: 0.5 },
+  descent: { rule: 'signs', initialStep: 0.07, maxStep: 0.15, minStep: 1e-4, growth: 1.2, shrinkage: 0.5 },
   multiplier: { initial: 300, max: 1e6 },
   // Growth and sufficient decrease: Birgin & Martínez (2008).
   penalty: { initial: 0.1, growth: 10, max: 1e6, sufficientDecrease: 0.5 },
-  epsilon: { initial: 3e-5, factor: 0.7, final: 1e-9 },
+  epsilon: { unit: 'relative', initial: 3e-5, factor: 0.7, final: 1e-9 },
   budget: { lowerLevelSolves: 15, outerIterations: 10 },
   stop: { step: 0.002, failures: 3 },
   averaged: 5,
+  retrain: true,
   refit: true,
 } as const
 
@@ -155,11 +173,11 @@ const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) =>
   ['penalty.max', c => c.penalty.max >= 1, 'is a multiple of ρ₀ and must be at least 1'],
   ['multiplier.max', c => c.multiplier.max >= c.multiplier.initial, 'must be at least `multiplier.initial`'],
   ['pair.stepCut', c => c.pair.stepCut < 1, 'must be less than 1'],
-  ['descent.growth', c => c.descent.growth >= 1, 'must be at least 1'],
-  ['descent.shrinkage', c => c.descent.shrinkage < 1, 'must be less than 1'],
+  ['descent.growth', c => c.descent.rule !== 'signs' || c.descent.growth >= 1, 'must be at least 1'],
+  ['descent.shrinkage', c => c.descent.rule !== 'signs' || c.descent.shrinkage < 1, 'must be less than 1'],
   [
     'descent.minStep',
-    c => c.descent.minStep <= c.descent.initialStep,
+    c => c.descent.rule !== 'signs' || c.descent.minStep <= c.descent.initialStep,
     'must be at most `descent.initialStep`',
   ],
   [

@@ -10,7 +10,7 @@ import type { Sample } from '../surrogate/Sample.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
 import { Multipliers } from './AugmentedLagrangian.js'
 import { BilevelConfig } from './Config.js'
-import { Descent } from './Descent.js'
+import { Rule } from './descent/Rule.js'
 
 export const Solved = t.readonly(
   t.strict({
@@ -33,6 +33,8 @@ export const Relaxed = t.readonly(
     /** f − φ̂ at (λ, w). */
     violation: Finite,
     epsilon: Finite,
+    /** F + μ·(f − φ̂ − ε). */
+    merit: Finite,
     weights: WeightsRef,
   }),
   'Relaxed',
@@ -53,8 +55,11 @@ export const Search = t.readonly(
     stepScale: Positive,
     /** The last λ at which a pair succeeded. */
     anchor: Vector,
+    /** What the last descent found. */
     relaxed: nullable(Relaxed),
-    descent: Descent,
+    /** The best of those that a step of λ was taken from. */
+    best: nullable(Relaxed),
+    descent: Rule,
     multipliers: Multipliers,
     epsilon: Positive,
     /** λ after every outer iteration, the starting one first. */

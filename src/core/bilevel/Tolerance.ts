@@ -1,5 +1,5 @@
 /**
- * The tolerance ε of the relaxed constraint f − φ ≤ ε, as a schedule over outer iterations.
+ * The tolerance ε of the relaxed constraint f − φ ≤ ε, as a schedule.
  *
  * At ε = 0 every feasible point has ∇(f − φ) = 0: constraint qualifications fail and the multiplier diverges. With
  * ε > 0 they hold, and the relaxed optimum tends to the true one as ε → 0 (for the paper's quadratic examples the
@@ -10,22 +10,46 @@ import { Positive } from '../protocol/Codec.js'
 
 export const ToleranceOptions = t.readonly(
   t.strict({
-    /** ε of the first outer iteration, relative to the scale of f. */
+    /** Whether the two values below are in multiples of the scale of f, or in the unit of f itself. */
+    unit: t.keyof({ relative: null, absolute: null }, '"relative" or "absolute"'),
+    /** ε at first. */
     initial: Positive,
-    /** What ε is multiplied by each outer iteration; in (0, 1]. */
+    /** What ε is multiplied by when it is lowered; in (0, 1]. */
     factor: Positive,
-    /** ε never falls below this, relative to the scale of f. */
+    /** ε never falls below this. */
     final: Positive,
   }),
   'ToleranceOptions',
 )
 export type ToleranceOptions = t.TypeOf<typeof ToleranceOptions>
 
+/** A violation up to this multiple of ε counts as satisfied for the purpose of lowering ε. */
+export const satisfied = 2
+
+const unitOf = ({ unit }: ToleranceOptions, lowerScale: number): number =>
+  unit === 'relative' ? lowerScale : 1
+
+/** The least ε of the schedule, in the unit of f. */
+export const finalEpsilon =
+  (options: ToleranceOptions) =>
+  (lowerScale: number): number =>
+    options.final * unitOf(options, lowerScale)
+
+/** ε before anything was measured, in the unit of f. */
+export const initialEpsilon =
+  (options: ToleranceOptions) =>
+  (lowerScale: number): number =>
+    options.initial * unitOf(options, lowerScale)
+
 /**
- * ε of an outer iteration, in the unit of f: max(final, initial·factor^k) · lowerScale, k counted from 0.
+ * ε after a violation v was measured, in the unit of f: lowered by the factor, but not below its final value, where
+ * v ≤ 2ε; else kept, for a tolerance that is not reached yet (or drowns in noise) is not worth lowering.
  */
-export const epsilonAt =
-  ({ initial, factor, final }: ToleranceOptions) =>
+export const nextEpsilon =
+  (options: ToleranceOptions) =>
   (lowerScale: number) =>
-  (outerIteration: number): number =>
-    Math.max(final, initial * factor ** outerIteration) * lowerScale
+  (violation: number) =>
+  (epsilon: number): number =>
+    violation <= satisfied * epsilon
+      ? Math.min(epsilon, Math.max(finalEpsilon(options)(lowerScale), epsilon * options.factor))
+      : epsilon

@@ -5,15 +5,14 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { initialWeights } from '../protocol/Command.js'
-import type { Info } from '../protocol/Info.js'
+import type { Info, ResultRow } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
 import { proceed, type Unnumbered } from './Asking.js'
-import { coefficient } from './AugmentedLagrangian.js'
 import type { BilevelConfig } from './Config.js'
-import * as Descent from './Descent.js'
-import { type BilevelState, sampleOf, type Search, type Solved, type Stop } from './State.js'
+import * as Rule from './descent/Rule.js'
+import { type BilevelState, type Relaxed, sampleOf, type Search, type Solved, type Stop } from './State.js'
 
 type Step = Transition<BilevelState>
 
@@ -28,44 +27,45 @@ export const coldSolve =
     maxEpochs: solve.coldEpochs,
   })
 
-/** How far κ may be from μ, as a factor. */
-const trust = 2
+/** What the last descent found, if it was at this λ: another one goes on from there. */
+const continued = ({ relaxed, lambda }: Search): Relaxed | null =>
+  relaxed?.lambda.every((value, k) => value === lambda[k]) === true ? relaxed : null
 
 /**
- * κ for the next pair: max(0, μ + ρ·g) with g measured at the pair before, or μ where there is none. Being one pair
- * late, it is trusted within a factor of two of μ only; without that it can swing between zero and its cap.
+ * The questions of one minimisation over the weights at the search's λ, with κ = μ.
+ *
+ * The relaxed path's objective is F + κ·f, scaled so that f bears the coefficient 1 exactly as it does on the reference
+ * path; only where κ is small against the scales does F bear it.
  */
-export const coefficientOf = ({ multipliers, relaxed }: Search): number => {
-  const { multiplier } = multipliers
-  if (relaxed === null) return multiplier
-  const late = coefficient(multipliers)(relaxed.violation - relaxed.epsilon)
-  return multiplier > 0 ? Math.min(trust * multiplier, Math.max(multiplier / trust, late)) : late
-}
-
-/**
- * The two descents of a pair. The relaxed path's objective is F + κ·f, scaled so that f bears the coefficient 1
- * exactly as it does on the reference path; only where κ is small against the scales does F bear it.
- */
-const pair = ({ config, nextId }: BilevelState, search: Search): ReadonlyArray<Unnumbered> => {
-  const kappa = coefficientOf(search)
+const descents = ({ config, nextId }: BilevelState, search: Search): ReadonlyArray<Unnumbered> => {
+  const { pair } = config
+  const kappa = search.multipliers.multiplier
   const ratio = search.scales.upper / search.scales.lower
   const common = {
     _tag: 'DescendWeights',
     lambda: search.lambda,
     from: search.base.weights,
-    steps: config.pair.steps,
-    batchSize: config.pair.batchSize,
+    steps: pair.steps,
+    batchSize: pair.batchSize,
     stepScale: search.stepScale,
     stream: nextId,
   } as const
-  const relaxed =
+  const objective =
     kappa >= ratio
       ? { upperCoefficient: 1 / kappa, lowerCoefficient: 1 }
       : { upperCoefficient: 1 / ratio, lowerCoefficient: kappa / ratio }
-  return [
-    { ...common, upperCoefficient: 0, lowerCoefficient: 1 },
-    { ...common, ...relaxed },
-  ]
+  switch (pair.reference) {
+    case 'paired':
+      return [
+        { ...common, upperCoefficient: 0, lowerCoefficient: 1 },
+        { ...common, ...objective },
+      ]
+    case 'surrogate':
+      // λ and w descend together: from wherever the last descent ended, at whichever λ.
+      return [{ ...common, ...objective, from: (search.relaxed ?? search.base).weights }]
+    case 'solved':
+      return [{ ...common, ...objective, from: (continued(search) ?? search.base).weights }]
+  }
 }
 
 const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
@@ -88,10 +88,10 @@ const nearest = (
   return known.reduce((best, solved) => (away(solved) < away(best) ? solved : best), search.base)
 }
 
-/** Pairs of descents at the search's λ. */
+/** Descents at the search's λ. */
 export const minimise = (state: BilevelState, search: Search, said?: Partial<Info>): Step => {
   const next: BilevelState = { ...state, phase: { _tag: 'Minimising', search } }
-  return proceed(next, pair(next, search), said)
+  return proceed(next, descents(next, search), said)
 }
 
 /** A lower-level solve at the search's λ, continued from the best weights known for it. */
@@ -121,8 +121,46 @@ const averaged = ({ space, averaged: count }: BilevelConfig, path: Search['path'
   )
 }
 
+/** The end of the search without training anything again: the augmented Lagrangian's own weights are the result. */
+export const halt = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
+  const { multipliers } = search
+  const relaxed = search.best ?? search.relaxed
+  const rows: ReadonlyArray<ResultRow> =
+    relaxed === null
+      ? []
+      : [
+          {
+            name: 'bilevel',
+            lambda: relaxed.lambda,
+            trained: null,
+            refit: null,
+            bilevelWeights: null,
+            weights: { trained: null, refit: null, bilevel: relaxed.weights },
+            lowerLevelSolves: state.lowerLevelSolves,
+            effort: state.effort,
+            violation: relaxed.violation,
+            epsilon: relaxed.epsilon,
+          },
+        ]
+  return proceed({ ...state, phase: { _tag: 'Halted', outcome: { ...stop, rows } } }, [], {
+    ...said,
+    upperLoss: relaxed?.upper ?? null,
+    lowerLoss: relaxed?.lower ?? null,
+    violation: relaxed?.violation ?? null,
+    lambda: relaxed?.lambda ?? search.lambda,
+    epsilon: relaxed?.epsilon ?? search.epsilon,
+    multiplier: multipliers.multiplier,
+    penalty: multipliers.penalty,
+    message: stop.message,
+  })
+}
+
+/** The end of the search. */
+export const finish = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step =>
+  state.config.retrain ? retrain(state, search, stop, said) : halt(state, search, stop, said)
+
 /** The end of the search: train at the λ to return just as the initial samples were. */
-export const retrain = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
+const retrain = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
   const chosen = { ...search, lambda: averaged(state.config, search.path) }
   const next: BilevelState = {
     ...state,
@@ -142,7 +180,7 @@ const retreat = (config: BilevelConfig, search: Search): Search => ({
   ...search,
   failures: search.failures + 1,
   lambda: search.lambda.map((value, k) => (value + search.anchor[k]!) / 2),
-  descent: Descent.retreat(config.descent)(search.descent),
+  descent: Rule.retreat(config.descent)(search.descent),
 })
 
 /** After a failed command: retreat and ask again in the same phase, or end the search after too many in a row. */
@@ -155,7 +193,7 @@ export const recover = (
   const back = retreat(state.config, search)
   const spent = state.lowerLevelSolves >= state.config.budget.lowerLevelSolves
   if (back.failures >= state.config.stop.failures || (again === refine && spent))
-    return retrain(state, search, {
+    return finish(state, search, {
       stopReason: 'failures',
       message: `The search ended after ${back.failures} failed commands in a row, the last: ${reason}.`,
     })

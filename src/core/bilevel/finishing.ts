@@ -3,6 +3,7 @@
  * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
  */
 import { inOrder } from '../protocol/Batch.js'
+import type { WeightsRef } from '../protocol/Command.js'
 import type { Outcome, ResultRow } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { Observation, SetMetrics } from '../protocol/Observation.js'
@@ -13,7 +14,7 @@ import type { BilevelState, Candidate, Phase, Solved, Spent } from './State.js'
 type Reporting = Extract<Phase, { readonly _tag: 'Reporting' }>
 type Retraining = Extract<Phase, { readonly _tag: 'Retraining' }>
 
-const halt = (state: BilevelState, outcome: Outcome): Transition<BilevelState> =>
+const end = (state: BilevelState, outcome: Outcome): Transition<BilevelState> =>
   proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { message: outcome.message })
 
 /** What a report is made of, in the order it is asked; absent parts are not asked for. */
@@ -74,8 +75,13 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
   const parts = reportParts(state.config, best, phase)
   const answers = inOrder(state.batch)
   const present = Object.entries(parts).filter(([, part]) => part !== null)
-  const metrics = (name: keyof typeof parts): SetMetrics | null =>
-    metricsOf(answers[present.findIndex(([key]) => key === name)])
+  const answerTo = (name: keyof typeof parts): Observation | undefined =>
+    answers[present.findIndex(([key]) => key === name)]
+  const metrics = (name: keyof typeof parts): SetMetrics | null => metricsOf(answerTo(name))
+  const created = (name: keyof typeof parts): WeightsRef | null => {
+    const answer = answerTo(name)
+    return answer?._tag === 'Refitted' ? answer.weights : null
+  }
   const row = (name: string, lambda: ReadonlyArray<number>, spent: Spent) => ({ name, lambda, ...spent })
   const bestTrained = metrics('bestTrained')
   const bestRefit = metrics('bestRefit')
@@ -86,6 +92,7 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
       trained: bestTrained,
       refit: bestRefit,
       bilevelWeights: null,
+      weights: { trained: best.weights, refit: created('bestRefit'), bilevel: null },
       violation: null,
       epsilon: null,
     },
@@ -94,6 +101,11 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
       trained: parts.chosenTrained === null ? bestTrained : metrics('chosenTrained'),
       refit: parts.chosenRefit === null ? bestRefit : metrics('chosenRefit'),
       bilevelWeights: metrics('bilevelWeights'),
+      weights: {
+        trained: phase.chosen.weights,
+        refit: created(parts.chosenRefit === null ? 'bestRefit' : 'chosenRefit'),
+        bilevel: relaxed?.weights ?? null,
+      },
       violation: relaxed?.violation ?? null,
       epsilon: relaxed?.epsilon ?? null,
     },
@@ -106,7 +118,7 @@ export const finishReporting = (
   phase: Reporting,
   best: Solved,
 ): Transition<BilevelState> =>
-  halt(state, {
+  end(state, {
     stopReason: phase.stop.stopReason,
     message: phase.fellBack
       ? `${phase.stop.message} The best initial sample was not improved upon, and is returned.`
@@ -116,7 +128,7 @@ export const finishReporting = (
 
 /** There is nothing to start from. */
 export const haltWithoutSample = (state: BilevelState): Transition<BilevelState> =>
-  halt(state, {
+  end(state, {
     stopReason: 'noSample',
     message:
       'Every lower-level solve of the initial design failed, so there is nothing to start from. ' +

@@ -1,12 +1,14 @@
 /**
- * Minimising the augmented Lagrangian: weights descend on F + κ·f, λ follows its partial derivative.
+ * Minimising the augmented Lagrangian: weights descend on F + κ·f with κ = μ, λ follows its partial derivative there.
  *
- * The reference that the violation is measured against comes from a *paired* descent: from the same weights, with
- * the same steps on the same minibatches, once on f alone (y) and once on f + F/κ (z). What is not yet converged
- * is common to both and cancels in f(z) − f(y) and ∂f/∂λ(z) − ∂f/∂λ(y); against a separately converged solution it
- * would be larger than what is measured. At y, ∂f/∂λ is ∇φ up to that common part (envelope theorem).
+ * What the violation is measured against is one of three. The surrogate φ̂, as in the paper. Or the lower-level solution
+ * itself, where solves are exact. Or, for networks, the end of a *paired* descent: from the same weights, with the same steps on the same minibatches, once on f alone (y) and once
+ * on f + F/κ (z). What is not yet converged is then common to both and cancels in f(z) − f(y) and
+ * ∂f/∂λ(z) − ∂f/∂λ(y); against a separately converged solution it would be larger than what is measured. At y, ∂f/∂λ
+ * is ∇φ up to that common part (envelope theorem).
  *
- * Differs from the paper, which descends on (λ, w) together against the surrogate's mean.
+ * Differs from the paper in the last two: there the violation is f − φ̂, whose error, times κ, is easily larger than what
+ * is to be measured.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -20,51 +22,133 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
 import * as AugmentedLagrangian from './AugmentedLagrangian.js'
-import * as Descent from './Descent.js'
 import type { BilevelConfig } from './Config.js'
-import { coefficientOf, minimise, recover, refine, retrain } from './enter.js'
-import { type BilevelState, remember, sampleOf, type Search, solvedFrom } from './State.js'
+import * as Rule from './descent/Rule.js'
+import { balanced, dualScales, dualStep } from './dual.js'
+import { finish, minimise, recover, refine } from './enter.js'
+import {
+  type BilevelState,
+  remember,
+  sampleOf,
+  type Search,
+  type Solved,
+  solvedFrom,
+  type Stop,
+} from './State.js'
+import { satisfied } from './Tolerance.js'
 
-interface Pair {
-  readonly reference: WeightsDescended
+/** Where the descents of a minimisation ended. */
+interface Ends {
+  /** What φ and ∇φ are read off. */
+  readonly reference: Solved
   readonly relaxed: WeightsDescended
 }
 
-/** The violation at the relaxed weights; any w bounds φ from above, the relaxed one included. */
-const violationOf = ({ reference, relaxed }: Pair): number =>
-  relaxed.lower - Math.min(reference.lower, relaxed.lower)
+/** φ̂ and its gradient at the search's λ, in the place of a solution there. */
+const predictedReference = ({ lambda, base }: Search, surrogate: ValueFunction.ValueFunction): Solved => {
+  const { mean, gradient } = ValueFunction.predict(lambda)(surrogate)
+  return { ...base, lambda, lower: mean, lowerGradient: gradient }
+}
+
+/** The answers as what they mean, or the reason of the first that failed. */
+const endsOf = (
+  state: BilevelState,
+  search: Search,
+  surrogate: ValueFunction.ValueFunction,
+): E.Either<string, Ends> => {
+  const answers = inOrder(state.batch)
+  const failed = answers.find(answer => answer._tag === 'CommandFailed')
+  if (failed?._tag === 'CommandFailed') return E.left(failed.reason)
+  const [first, second] = answers.filter(answer => answer._tag === 'WeightsDescended')
+  if (first === undefined) return E.left('the descent was not answered')
+  switch (state.config.pair.reference) {
+    case 'paired':
+      return second === undefined
+        ? E.left('a descent was not answered')
+        : E.right({ reference: solvedFrom(search.lambda, first), relaxed: second })
+    case 'solved':
+      return E.right({ reference: search.base, relaxed: first })
+    case 'surrogate':
+      return E.right({ reference: predictedReference(search, surrogate), relaxed: first })
+  }
+}
+
+/** The search with what the relaxed path found; any w bounds φ from above, the relaxed one included. */
+const measured = (search: Search, { reference, relaxed }: Ends): Search => {
+  const violation = relaxed.lower - Math.min(reference.lower, relaxed.lower)
+  return {
+    ...search,
+    failures: 0,
+    relaxed: {
+      lambda: search.lambda,
+      upper: relaxed.upper,
+      lower: relaxed.lower,
+      violation,
+      epsilon: search.epsilon,
+      merit: relaxed.upper + search.multipliers.multiplier * (violation - search.epsilon),
+      weights: relaxed.weights,
+    },
+  }
+}
 
 /** Growth of a cut step size after each pair that was steady. */
 const recovery = 1.2
 
-/** The search after λ's step along the augmented Lagrangian's partial derivative. */
-const stepped = (state: BilevelState, search: Search, pair: Pair): Search => {
-  const { space, descent } = state.config
+interface Stepped {
+  readonly search: Search
+  /** λ has settled, or can go nowhere: no step is longer than what counts as none. */
+  readonly still: 'settled' | 'stuck' | null
+}
+
+/** The augmented Lagrangian's gradient by the unit coordinates. */
+const unitGradient = (
+  { space }: BilevelConfig,
+  { reference, relaxed }: Ends,
+  kappa: number,
+): ReadonlyArray<number> => {
   const widths = SearchSpace.widths(space)
-  const gradient = AugmentedLagrangian.gradient(
-    pair.relaxed.upperGradient,
-    pair.relaxed.lowerGradient,
-    pair.reference.lowerGradient,
-    coefficientOf(search),
+  return AugmentedLagrangian.gradient(
+    relaxed.upperGradient,
+    relaxed.lowerGradient,
+    reference.lowerGradient,
+    kappa,
   ).map((slope, k) => slope * widths[k]!)
-  const moved = Descent.step(descent)(SearchSpace.toUnit(space)(search.lambda), gradient)(search.descent)
+}
+
+/** Largest component of the gradient, but for those that push out of the cube. */
+const stationarityOf = (unit: ReadonlyArray<number>, gradient: ReadonlyArray<number>): number =>
+  gradient.reduce(
+    (most, g, k) =>
+      (g > 0 && unit[k]! <= 0) || (g < 0 && unit[k]! >= 1) ? most : Math.max(most, Math.abs(g)),
+    0,
+  )
+
+/** The search after λ's step along the augmented Lagrangian's partial derivative. */
+const stepped = (
+  config: BilevelConfig,
+  search: Search,
+  { reference, relaxed }: Ends,
+  gradient: ReadonlyArray<number>,
+): Stepped => {
+  const { space, descent, stop } = config
+  const here = search.relaxed
+  const merit = here?.merit ?? relaxed.upper
+  const moved = Rule.step(descent)({ unit: SearchSpace.toUnit(space)(search.lambda), gradient, merit })(
+    search.descent,
+  )
+  const better = search.best === null || merit <= search.best.merit || search.best.epsilon > search.epsilon
   return {
-    ...search,
-    failures: 0,
-    stepScale: Math.min(1, recovery * search.stepScale),
-    innerIteration: search.innerIteration + 1,
-    lambda: SearchSpace.fromUnit(space)(moved.unit),
-    anchor: search.lambda,
-    base: solvedFrom(search.lambda, pair.reference),
-    relaxed: {
-      lambda: search.lambda,
-      upper: pair.relaxed.upper,
-      lower: pair.relaxed.lower,
-      violation: violationOf(pair),
-      epsilon: search.epsilon,
-      weights: pair.relaxed.weights,
+    search: {
+      ...search,
+      stepScale: Math.min(1, recovery * search.stepScale),
+      innerIteration: search.innerIteration + 1,
+      lambda: SearchSpace.fromUnit(space)(moved.unit),
+      anchor: search.lambda,
+      base: config.pair.reference === 'paired' ? reference : search.base,
+      best: better ? here : search.best,
+      descent: moved.after,
     },
-    descent: moved.descent,
+    still: moved.longest > stop.step ? null : moved.backtracking ? 'stuck' : 'settled',
   }
 }
 
@@ -87,81 +171,121 @@ const leastStepScale = 1e-3
  * The search with a shorter step size where the reference path of a pair climbed; `None` where it did not. The
  * minima that polishing finds can be sharper than stochastic steps of the usual size can stay in.
  */
-const steadied = (config: BilevelConfig, search: Search, { reference }: Pair): O.Option<Search> => {
-  const { instability, stepCut } = config.pair
-  const climbed = reference.lower - startOf(config, search) > instability * search.scales.lower
+const steadied = (config: BilevelConfig, search: Search, { reference }: Ends): O.Option<Search> => {
+  const { instability, stepCut, reference: kind } = config.pair
+  const climbed =
+    kind === 'paired' && reference.lower - startOf(config, search) > instability * search.scales.lower
   const stepScale = search.stepScale * stepCut
   return climbed && stepScale >= leastStepScale ? O.some({ ...search, stepScale }) : O.none
 }
 
-/** Where the search goes after a step: another pair, a lower-level solve, or its end. */
-const onward = (state: BilevelState, search: Search, said: Partial<Info>): Transition<BilevelState> => {
-  const { pair, budget, stop } = state.config
-  if (search.innerIteration < pair.innerIterations) return minimise(state, search, said)
-  const outerIteration = search.outerIteration + 1
-  const next = { ...search, outerIteration, path: [...search.path, search.lambda] }
-  if (search.descent.steps.every(length => length <= stop.step))
-    return retrain(
-      state,
-      next,
-      {
-        stopReason: 'converged',
-        message: `Converged: every step of λ is at most ${stop.step} of its range.`,
-      },
-      said,
-    )
-  if (outerIteration >= budget.outerIterations || state.lowerLevelSolves >= budget.lowerLevelSolves)
-    return retrain(
-      state,
-      next,
-      {
-        stopReason: 'budgetSpent',
-        message: `The budget is spent: ${outerIteration} outer iterations, ${state.lowerLevelSolves} lower-level solves.`,
-      },
-      said,
-    )
-  return refine(state, next, said)
+/** Whether ρ has reached its cap without the violation coming down to ε. */
+const capped = ({ config }: BilevelState, { multipliers, relaxed, scales }: Search): boolean =>
+  relaxed !== null &&
+  relaxed.violation > satisfied * relaxed.epsilon &&
+  multipliers.penalty >= config.penalty.max * dualScales(config, scales).penalty
+
+/** Why the search ends after a step of λ, if it does. */
+const stopOf = (state: BilevelState, { search, still }: Stepped): Stop | null => {
+  const { budget, stop } = state.config
+  if (still === 'stuck')
+    return {
+      stopReason: 'noProgress',
+      message:
+        'No progress: every step of λ that the gradient promises to be an improvement makes things worse, ' +
+        'however short. Rounding may leave no way down, or the gradients are wrong.',
+    }
+  if (still === 'settled' && capped(state, search))
+    return {
+      stopReason: 'penaltyCap',
+      message: 'λ has settled, but the penalty is at its cap and the constraint is still violated.',
+    }
+  if (still === 'settled')
+    return {
+      stopReason: 'converged',
+      message: `Converged: every step of λ is at most ${stop.step} of its range.`,
+    }
+  if (search.outerIteration >= budget.outerIterations || state.lowerLevelSolves >= budget.lowerLevelSolves)
+    return {
+      stopReason: 'budgetSpent',
+      message: `The budget is spent: ${search.outerIteration} outer iterations, ${state.lowerLevelSolves} lower-level solves.`,
+    }
+  return null
 }
 
-/** Both descents of a pair are answered. */
+/** Where the search goes after a step of λ: another pair, a lower-level solve, or its end. */
+const onward = (state: BilevelState, after: Stepped, said: Partial<Info>): Transition<BilevelState> => {
+  const { pair } = state.config
+  const { search } = after
+  if (pair.reference !== 'solved' && search.innerIteration < pair.innerIterations)
+    return minimise(state, search, said)
+  const next = {
+    ...search,
+    outerIteration: search.outerIteration + 1,
+    path: [...search.path, search.lambda],
+  }
+  const stop = stopOf(state, { ...after, search: next })
+  return stop === null ? refine(state, next, said) : finish(state, next, stop, said)
+}
+
+/** The surrogate and the known weights with the end of a reference path. */
+const learned = (
+  state: BilevelState,
+  surrogate: ValueFunction.ValueFunction,
+  reference: Solved,
+): E.Either<
+  MethodError,
+  { readonly state: BilevelState; readonly surrogate: ValueFunction.ValueFunction }
+> =>
+  state.config.pair.reference !== 'paired'
+    ? E.right({ state, surrogate })
+    : pipe(
+        surrogate,
+        ValueFunction.observe(sampleOf(reference)),
+        E.map(appended => ({
+          state: { ...state, surrogate: appended, known: remember(state.known, reference) },
+          surrogate: appended,
+        })),
+      )
+
+/** Every descent of a minimisation is answered. */
 export const finishMinimising = (
   state: BilevelState,
   search: Search,
   surrogate: ValueFunction.ValueFunction,
 ): E.Either<MethodError, Transition<BilevelState>> => {
-  const [reference, relaxed] = inOrder(state.batch)
-  if (reference?._tag !== 'WeightsDescended' || relaxed?._tag !== 'WeightsDescended') {
-    const failed = [reference, relaxed].find(answer => answer?._tag === 'CommandFailed')
-    const reason = failed?._tag === 'CommandFailed' ? failed.reason : 'a descent was not answered'
-    return E.right(recover(state, search, minimise, reason))
-  }
-  const pair = { reference, relaxed }
-  const steady = steadied(state.config, search, pair)
+  const { config } = state
+  const ends = endsOf(state, search, surrogate)
+  if (E.isLeft(ends)) return E.right(recover(state, search, minimise, ends.left))
+  const steady = steadied(config, search, ends.right)
   if (O.isSome(steady))
     return E.right(
       minimise(state, steady.value, {
         message: `The descents climbed; again with steps ${steady.value.stepScale} times the usual.`,
       }),
     )
-  const base = solvedFrom(search.lambda, reference)
+  const kappa = search.multipliers.multiplier
+  const gradient = unitGradient(config, ends.right, kappa)
+  const here = measured(search, ends.right)
   return pipe(
-    surrogate,
-    ValueFunction.observe(sampleOf(base)),
-    E.map(appended => {
-      const predicted = ValueFunction.predict(search.lambda)(appended)
-      return onward(
-        { ...state, surrogate: appended, known: remember(state.known, base) },
-        stepped(state, search, pair),
-        {
-          lambda: search.lambda,
-          upperLoss: relaxed.upper,
-          lowerLoss: relaxed.lower,
-          phiHat: predicted.mean,
-          phiDeviation: Math.sqrt(predicted.variance),
-          violation: violationOf(pair),
-          coefficient: coefficientOf(search),
-        },
-      )
+    learned(state, surrogate, ends.right.reference),
+    E.map(after => {
+      const predicted = ValueFunction.predict(search.lambda)(after.surrogate)
+      const said = {
+        lambda: search.lambda,
+        upperLoss: ends.right.relaxed.upper,
+        lowerLoss: ends.right.relaxed.lower,
+        phiHat: predicted.mean,
+        phiDeviation: Math.sqrt(predicted.variance),
+        violation: here.relaxed?.violation ?? null,
+        stationarity: stationarityOf(SearchSpace.toUnit(config.space)(search.lambda), gradient),
+        coefficient: kappa,
+      }
+      if (config.pair.reference === 'solved' && !balanced(config)(here)) {
+        const dual = dualStep(config)(0)({ ...here, innerIteration: here.innerIteration + 1 })
+        if (dual.innerIteration < config.pair.innerIterations) return minimise(after.state, dual, said)
+      }
+      return onward(after.state, stepped(config, here, ends.right, gradient), said)
     }),
   )
 }

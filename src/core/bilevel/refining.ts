@@ -7,44 +7,33 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Transition } from '../protocol/Method.js'
 import type { MethodError } from '../protocol/MethodError.js'
+import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
-import * as AugmentedLagrangian from './AugmentedLagrangian.js'
-import type { BilevelConfig } from './Config.js'
+import { dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
 import { type BilevelState, remember, sampleOf, type Search, type Solved, solvedFrom } from './State.js'
-import { epsilonAt } from './Tolerance.js'
-
-const safeguards = ({ multiplier, penalty, epsilon }: BilevelConfig, scales: Search['scales']) => {
-  const ratio = scales.upper / scales.lower
-  const initialPenalty = (penalty.initial * multiplier.initial * ratio) / (epsilon.initial * scales.lower)
-  return {
-    multiplierMax: multiplier.max * ratio,
-    penaltyMax: penalty.max * initialPenalty,
-    penaltyGrowth: penalty.growth,
-    sufficientDecrease: penalty.sufficientDecrease,
-  }
-}
-
-/**
- * The outer step of multiplier, penalty and tolerance. `deviation` is the surrogate's standard deviation of φ: a
- * violation that it cannot tell from zero is no reason to raise the penalty.
- */
-const outerStep = (config: BilevelConfig, search: Search, deviation: number): Search => {
-  const { relaxed, scales } = search
-  const epsilon = epsilonAt(config.epsilon)(scales.lower)(search.outerIteration)
-  if (relaxed === null) return { ...search, epsilon }
-  const slack = Math.max(relaxed.epsilon, 2 * deviation)
-  return {
-    ...search,
-    epsilon,
-    multipliers: AugmentedLagrangian.update(safeguards(config, scales))(slack)(
-      relaxed.violation - relaxed.epsilon,
-    )(search.multipliers),
-  }
-}
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
 const refitGrowth = 1.5
+
+/** Rows (values and slopes) of the surrogate's factor beyond which it forgets its oldest samples. */
+const maxRows = 400
+
+/** The surrogate with one more sample; of only the latest samples, where all would be too many rows. */
+const grown = (
+  surrogate: ValueFunction.ValueFunction,
+  solved: Solved,
+): E.Either<MethodError, ValueFunction.ValueFunction> => {
+  const rows = SearchSpace.dimension(surrogate.space) + 1
+  const { space, options, samples } = surrogate
+  if ((samples.length + 1) * rows <= maxRows) return pipe(surrogate, ValueFunction.observe(sampleOf(solved)))
+  // Half of what fits, so that the factor is not made anew at every sample.
+  const kept = samples.slice(-Math.max(1, Math.floor(maxRows / rows / 2)))
+  return [...kept, sampleOf(solved)].reduce<E.Either<MethodError, ValueFunction.ValueFunction>>(
+    (learning, sample) => pipe(learning, E.flatMap(ValueFunction.observe(sample))),
+    ValueFunction.make(space, options),
+  )
+}
 
 /**
  * The surrogate with one more sample: appended to its factor, and fitted again where samples have multiplied since
@@ -61,10 +50,9 @@ const sampled = (
   const count = surrogate.samples.length + 1
   const due = count >= refitGrowth * state.fittedSamples
   return pipe(
-    surrogate,
-    ValueFunction.observe(sampleOf(solved)),
-    E.flatMap(grown => (due ? ValueFunction.refit(grown) : E.right(grown))),
-    E.map(grown => ({ surrogate: grown, fittedSamples: due ? count : state.fittedSamples })),
+    grown(surrogate, solved),
+    E.flatMap(larger => (due || !larger.fitted ? ValueFunction.refit(larger) : E.right(larger))),
+    E.map(larger => ({ surrogate: larger, fittedSamples: due ? count : state.fittedSamples })),
   )
 }
 
@@ -85,7 +73,10 @@ export const finishRefining = (
     E.map(grown => {
       const predicted = ValueFunction.predict(search.lambda)(grown.surrogate)
       const deviation = Math.sqrt(predicted.variance)
-      const next = outerStep(state.config, { ...search, failures: 0, innerIteration: 0, base }, deviation)
+      const solved = { ...search, failures: 0, innerIteration: 0, base }
+      // Against solutions the dual step was taken at every descent already.
+      const next =
+        state.config.pair.reference === 'solved' ? solved : dualStep(state.config)(2 * deviation)(solved)
       return minimise({ ...state, ...grown, known: remember(state.known, base) }, next, {
         upperLoss: base.upper,
         lowerLoss: base.lower,

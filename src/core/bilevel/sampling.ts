@@ -14,11 +14,12 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
 import { proceed, type Unnumbered } from './Asking.js'
 import type { BilevelConfig } from './Config.js'
-import * as Descent from './Descent.js'
+import * as Rule from './descent/Rule.js'
+import { dualScales } from './dual.js'
 import { coldSolve, minimise } from './enter.js'
 import { haltWithoutSample } from './finishing.js'
 import { type BilevelState, sampleOf, type Search, type Solved, solvedFrom } from './State.js'
-import { epsilonAt } from './Tolerance.js'
+import { initialEpsilon } from './Tolerance.js'
 
 const unitDesign = ({ design, space, seed }: BilevelConfig): E.Either<MethodError, Design.Design> => {
   const d = SearchSpace.dimension(space)
@@ -104,8 +105,6 @@ const scalesOf = (initial: Observation | undefined, samples: ReadonlyArray<Solve
 }
 
 const searchFrom = (config: BilevelConfig, scales: Search['scales'], best: Solved): Search => {
-  const epsilon = epsilonAt(config.epsilon)(scales.lower)(0)
-  const multiplier = (config.multiplier.initial * scales.upper) / scales.lower
   return {
     outerIteration: 0,
     innerIteration: 0,
@@ -115,13 +114,10 @@ const searchFrom = (config: BilevelConfig, scales: Search['scales'], best: Solve
     anchor: best.lambda,
     stepScale: 1,
     relaxed: null,
-    descent: Descent.start(config.descent, SearchSpace.dimension(config.space)),
-    multipliers: {
-      multiplier,
-      penalty: (config.penalty.initial * multiplier) / epsilon,
-      infeasibility: null,
-    },
-    epsilon,
+    best: null,
+    descent: Rule.start(config.descent, SearchSpace.dimension(config.space)),
+    multipliers: { ...dualScales(config, scales), infeasibility: null },
+    epsilon: initialEpsilon(config.epsilon)(scales.lower),
     path: [best.lambda],
     scales,
   }

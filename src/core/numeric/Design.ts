@@ -53,11 +53,10 @@ export const grid = (levels: number, dimension: number): E.Either<MethodError, D
  * Where the hyperparameters are of a kind, as one coefficient a layer, this samples the problem with one for all.
  */
 export const diagonal = (count: number, dimension: number): E.Either<MethodError, Design> =>
-  E.map(
-    (): Design =>
-      Array.from({ length: count }, (_, i) =>
-        Array.from({ length: dimension }, () => (count === 1 ? 0.5 : i / (count - 1))),
-      ),
+  E.map((): Design =>
+    Array.from({ length: count }, (_, i) =>
+      Array.from({ length: dimension }, () => (count === 1 ? 0.5 : i / (count - 1))),
+    ),
   )(checked(count, dimension))
 
 const hypercube =

@@ -44,12 +44,16 @@ export interface Problem {
   readonly maxIterations?: number
   /** Default: 20 for each iteration allowed. */
   readonly maxEvaluations?: number
+  /** Evaluations that one line search may take. Default 60. */
+  readonly maxLineEvaluations?: number
   /** Ends where ‖P(x−g)−x‖∞ is at most this. Default 1e-8. */
   readonly gradientTolerance?: number
+  /** Ends where two iterations in a row lower f by no more than this. Default: never. */
+  readonly valueTolerance?: number
 }
 
 /**
- * Why a minimisation ended: the gradient tolerance was met; the iterations or evaluations allowed are spent; no
+ * Why a minimisation ended: the gradient or value tolerance was met; the iterations or evaluations allowed are spent; no
  * step decreases f any more (as precise as f's rounding allows, or its gradient is wrong); f or ∇f is not finite
  * at the start, or the bounds leave no point.
  */
@@ -93,7 +97,13 @@ export const minimize = (problem: Problem): Minimum => {
   const n = problem.start.length
   const lower = problem.lower ?? problem.start.map(() => -Infinity)
   const upper = problem.upper ?? problem.start.map(() => Infinity)
-  const { memory = 30, maxIterations = 200, gradientTolerance = 1e-8 } = problem
+  const {
+    valueTolerance,
+    memory = 30,
+    maxIterations = 200,
+    maxLineEvaluations = 60,
+    gradientTolerance = 1e-8,
+  } = problem
   const maxEvaluations = problem.maxEvaluations ?? 20 * maxIterations + 20
 
   const project = (x: number, i: number): number => Math.min(upper[i]!, Math.max(lower[i]!, x)) + 0
@@ -121,6 +131,8 @@ export const minimize = (problem: Problem): Minimum => {
   let pairs: ReadonlyArray<Pair> = []
   let best = { value: Infinity, projectedGradient: Infinity }
   let stalled = 0
+  // Iterations in a row that met the value tolerance.
+  let level = 0
   const initialValue = at.value
   // The length of a steepest descent that the latest curvature suggests.
   let steepestStep: number | null = null
@@ -139,7 +151,7 @@ export const minimize = (problem: Problem): Minimum => {
   for (;;) {
     const { value, gradient: g } = at
     const projectedGradient = stationarity(x, g)
-    if (projectedGradient <= gradientTolerance) return ended('converged')
+    if (projectedGradient <= gradientTolerance || level >= 2) return ended('converged')
     if (iterations >= maxIterations || evaluations >= maxEvaluations) return ended('iterations')
     stalled = value < best.value || projectedGradient < best.projectedGradient ? 0 : stalled + 1
     if (stalled >= patience) return ended('lineSearch')
@@ -172,7 +184,7 @@ export const minimize = (problem: Problem): Minimum => {
     }
     const alongThePath = (): O.Option<LineTrial> => {
       let step = initialStep
-      for (let count = 0; count < 60 && evaluations < maxEvaluations; count++) {
+      for (let count = 0; count < maxLineEvaluations && evaluations < maxEvaluations; count++) {
         const found = trial(step)
         const promised = dotOn(
           free,
@@ -191,7 +203,7 @@ export const minimize = (problem: Problem): Minimum => {
         slope,
         initialStep,
         maxStep,
-        maxEvaluations: Math.min(60, maxEvaluations - evaluations),
+        maxEvaluations: Math.min(maxLineEvaluations, maxEvaluations - evaluations),
         noise,
       })
     const promise = Math.abs(slope) * initialStep
@@ -212,6 +224,7 @@ export const minimize = (problem: Problem): Minimum => {
       continue
     }
     iterations++
+    level = valueTolerance !== undefined && value - step.value.value <= valueTolerance ? level + 1 : 0
     x = [...step.value.x]
     at = step.value.at
     const after = at.gradient

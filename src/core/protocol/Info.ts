@@ -3,6 +3,7 @@
  */
 import * as t from 'io-ts'
 import { Finite, Natural, NonNegative, nullable, Vector } from './Codec.js'
+import { WeightsRef } from './Command.js'
 import { SetMetrics } from './Observation.js'
 
 export const ResultRow = t.readonly(
@@ -15,6 +16,10 @@ export const ResultRow = t.readonly(
     refit: nullable(SetMetrics),
     /** The method's own weights: they descended on validation data. */
     bilevelWeights: nullable(SetMetrics),
+    /** Where the shell keeps the weights that were measured. */
+    weights: t.readonly(
+      t.strict({ trained: nullable(WeightsRef), refit: nullable(WeightsRef), bilevel: nullable(WeightsRef) }),
+    ),
     lowerLevelSolves: Natural,
     /** Training examples whose gradient was taken to find λ, finishing excluded. */
     effort: NonNegative,
@@ -57,6 +62,8 @@ export const Info = t.readonly(
     epsilon: nullable(Finite),
     multiplier: nullable(Finite),
     penalty: nullable(Finite),
+    /** Largest component of the projected gradient of the augmented Lagrangian by unit coordinates, in units of F. */
+    stationarity: nullable(NonNegative),
     /** κ = max(0, μ + ρ·g), by which ∇f enters the weights' descent. */
     coefficient: nullable(Finite),
     lowerLevelSolves: Natural,

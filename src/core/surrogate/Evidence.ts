@@ -44,55 +44,73 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
   const { kernel, signalVariance, lengthScales } = hyperparameters
   const d = lengthScales.length
   const inverse = Cholesky.inverse(factor)
-  const sites = observations.map(siteOf)
+  const sites = observations.map(siteOf(hyperparameters))
   const byLength = new Float64Array(d)
   const v = new Float64Array(d)
   const gradientWeights = new Float64Array(d)
+  const inverseSquares = lengthScales.map(l => 1 / (l * l))
 
-  for (let i = 0, rowStart = 0; i < sites.length; rowStart += rowsOf(sites[i]!), i++)
-    for (let j = 0, columnStart = 0; j <= i; columnStart += rowsOf(sites[j]!), j++) {
-      const [a, b] = [sites[i]!, sites[j]!]
-      const w = (row: number, column: number): number =>
-        weights[row]! * weights[column]! - inverse[row]![column]!
-      const { h1, h2, h3 } = profile(kernel, compare(hyperparameters, a.x, b.x, v))
+  let rowStart = 0
+  for (let i = 0; i < sites.length; i++) {
+    const a = sites[i]!
+    const gradientRow = rowStart + (a.hasValue ? 1 : 0)
+    let columnStart = 0
+    for (let j = 0; j <= i; j++) {
+      const b = sites[j]!
+      const gradientColumn = columnStart + (b.hasValue ? 1 : 0)
+      const { h1, h2, h3 } = profile(kernel, compare(hyperparameters, a.scaled, b.scaled, v))
       // Off the diagonal each block stands for its transpose, too.
       const scale = (i === j ? 1 : 2) * signalVariance
-      const gradientRow = rowStart + (a.hasValue ? 1 : 0)
-      const gradientColumn = columnStart + (b.hasValue ? 1 : 0)
 
       // The coefficient of q_m in all terms that have it; the others are added to byLength directly.
-      let common = a.hasValue && b.hasValue ? -2 * h1 * w(rowStart, columnStart) : 0
-      if (a.hasGradient && b.hasValue)
-        for (let k = 0; k < d; k++) {
-          const weighted = -4 * w(gradientRow + k, columnStart) * v[k]!
-          common += weighted * h2
-          byLength[k] = byLength[k]! + scale * weighted * h1
-        }
-      if (a.hasValue && b.hasGradient)
-        for (let k = 0; k < d; k++) {
-          const weighted = 4 * w(rowStart, gradientColumn + k) * v[k]!
-          common += weighted * h2
-          byLength[k] = byLength[k]! + scale * weighted * h1
-        }
-      if (a.hasGradient && b.hasGradient) {
+      let common = 0
+      if (a.hasValue) {
+        const weight = weights[rowStart]!
+        const row = inverse[rowStart]!
+        if (b.hasValue) common -= 2 * h1 * (weight * weights[columnStart]! - row[columnStart]!)
+        if (b.hasGradient)
+          for (let k = 0; k < d; k++) {
+            const column = gradientColumn + k
+            const weighted = 4 * (weight * weights[column]! - row[column]!) * v[k]!
+            common += weighted * h2
+            byLength[k]! += scale * weighted * h1
+          }
+      }
+      if (a.hasGradient) {
         gradientWeights.fill(0)
         for (let k = 0; k < d; k++) {
+          const weight = weights[gradientRow + k]!
+          const row = inverse[gradientRow + k]!
           const vk = v[k]!
-          for (let m = 0; m < d; m++) {
-            const weighted = w(gradientRow + k, gradientColumn + m) * vk * v[m]!
-            gradientWeights[k] = gradientWeights[k]! + weighted
-            gradientWeights[m] = gradientWeights[m]! + weighted
-            common += 8 * h3 * weighted
+          if (b.hasValue) {
+            const weighted = -4 * (weight * weights[columnStart]! - row[columnStart]!) * vk
+            common += weighted * h2
+            byLength[k]! += scale * weighted * h1
           }
-          const own = (4 * w(gradientRow + k, gradientColumn + k)) / lengthScales[k]! ** 2
-          common += h2 * own
-          byLength[k] = byLength[k]! + scale * h1 * own
+          if (b.hasGradient) {
+            for (let m = 0; m < d; m++) {
+              const column = gradientColumn + m
+              const weighted = (weight * weights[column]! - row[column]!) * vk * v[m]!
+              gradientWeights[k]! += weighted
+              gradientWeights[m]! += weighted
+              common += 8 * h3 * weighted
+            }
+            const column = gradientColumn + k
+            const own = 4 * (weight * weights[column]! - row[column]!) * inverseSquares[k]!
+            common += h2 * own
+            byLength[k]! += scale * h1 * own
+          }
         }
-        for (let k = 0; k < d; k++) byLength[k] = byLength[k]! + scale * 8 * h2 * gradientWeights[k]!
+        if (b.hasGradient) for (let k = 0; k < d; k++) byLength[k]! += scale * 8 * h2 * gradientWeights[k]!
       }
-      for (let k = 0; k < d; k++)
-        byLength[k] = byLength[k]! + scale * common * (v[k]! * lengthScales[k]!) ** 2
+      for (let k = 0; k < d; k++) {
+        const r = a.scaled[k]! - b.scaled[k]!
+        byLength[k]! += scale * common * r * r
+      }
+      columnStart += rowsOf(b)
     }
+    rowStart += rowsOf(a)
+  }
 
   let [noise, gradientNoise] = [0, 0]
   let row = 0
@@ -104,8 +122,7 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
       else {
         gradientNoise += own * variances[r]!
         // The jitter is a share of the prior variance, which falls as 1/l².
-        byLength[component] =
-          byLength[component]! - 2 * own * jitter * priorVariance(hyperparameters, component)
+        byLength[component]! -= 2 * own * jitter * priorVariance(hyperparameters, component)
       }
       row++
     }

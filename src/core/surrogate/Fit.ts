@@ -12,11 +12,12 @@
  * | noise multipliers       | Normal(0, 3)                  | the observations' own noise is right but for an order or two     |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import { numerical, type MethodError } from '../protocol/MethodError.js'
 import * as GaussianProcess from './GaussianProcess.js'
-import { siteOf, type Gp, type GpObservation, type Hyperparameters } from './Gp.js'
-import { rowsOf, type KernelName } from './Kernel.js'
+import { rowCount, type Gp, type GpObservation, type Hyperparameters } from './Gp.js'
+import type { KernelName } from './Kernel.js'
 
 export interface FitOptions {
   /** Starts of the optimizer, at most 4; the first is the hyperparameters held so far. */
@@ -36,6 +37,12 @@ export interface Fit {
   readonly evaluations: number
   readonly status: Lbfgs.Status
 }
+
+/**
+ * When to stop. Posterior densities within a factor of 1.001 of one another are no reason to go on; near the noise
+ * floor rounding of the evidence hides less than that, and a line search would look for it in vain.
+ */
+const stopping = { gradientTolerance: 1e-3, valueTolerance: 1e-3, maxLineEvaluations: 10 } as const
 
 const deviation = { lengthScale: Math.sqrt(3), signalVariance: 2, noise: 3 } as const
 
@@ -77,7 +84,7 @@ const latest = (
   let rows = 0
   let from = observations.length
   while (from > 0) {
-    rows += rowsOf(siteOf(observations[from - 1]!))
+    rows += rowCount(observations[from - 1]!)
     if (rows > maxRows && observations.length - from >= 2) break
     from--
   }
@@ -124,68 +131,82 @@ const multiplierBounds = (variances: ReadonlyArray<number>, floor: number): read
   return [lower, Math.max(lower, Math.log(10 / least))]
 }
 
+/** The box of the optimizer's parameters. */
+const boxOf = (
+  dimension: number,
+  observations: ReadonlyArray<GpObservation>,
+  noiseFloor: number,
+): { readonly lower: ReadonlyArray<number>; readonly upper: ReadonlyArray<number> } => {
+  const valueNoises = observations.flatMap(({ value, valueNoise }) => (value === null ? [] : [valueNoise]))
+  const gradientNoises = observations.flatMap(({ gradient, gradientNoise }) =>
+    gradient === null ? [] : gradientNoise,
+  )
+  const noise = [valueNoises, gradientNoises].map(noises => multiplierBounds(noises, noiseFloor))
+  const perLength = (bound: number): ReadonlyArray<number> =>
+    Array.from({ length: dimension }, () => Math.log(bound))
+  return {
+    lower: [Math.log(1e-3), ...perLength(0.01), ...noise.map(([least]) => least)],
+    upper: [Math.log(1e5), ...perLength(100 * Math.sqrt(dimension)), ...noise.map(([, most]) => most)],
+  }
+}
+
+const startsFrom = (held: Hyperparameters): ReadonlyArray<Hyperparameters> => {
+  const d = held.lengthScales.length
+  const withLength = (length: number): Hyperparameters => ({
+    ...unfitted(held.kernel, d),
+    lengthScales: Array.from({ length: d }, () => length),
+  })
+  const root = Math.sqrt(d)
+  return [held, withLength(0.5 * root), withLength(Math.exp(centralLogLength(d))), withLength(0.15 * root)]
+}
+
+const singular = numerical(
+  'No hyperparameters of the Gaussian process could be fitted: its covariance is singular from every start. ' +
+    'Raise the noise of the observations, or drop some that repeat one another.',
+)
+
 /**
  * The MAP hyperparameters for these observations; the kernel is that of `held`, the hyperparameters held so far.
  *
- * Errors: `Numerical` where no start gives a positive definite covariance.
+ * Errors: `InvalidConfig` for observations that cannot be used, `Numerical` where no start gives a positive definite
+ * covariance.
  */
 export const fit =
   (options: FitOptions) =>
   (held: Hyperparameters, observations: ReadonlyArray<GpObservation>): E.Either<MethodError, Fit> => {
     const d = held.lengthScales.length
     const used = latest(observations, options.maxRows)
+    const box = boxOf(d, used, options.noiseFloor)
     const toHyperparameters = decode(held.kernel)
-    const valueNoises = used.flatMap(({ value, valueNoise }) => (value === null ? [] : [valueNoise]))
-    const gradientNoises = used.flatMap(({ gradient, gradientNoise }) =>
-      gradient === null ? [] : gradientNoise,
-    )
-    const noiseBounds = [valueNoises, gradientNoises].map(noises =>
-      multiplierBounds(noises, options.noiseFloor),
-    )
-    const root = Math.sqrt(d)
-    const perLength = (bound: number): ReadonlyArray<number> =>
-      Array.from({ length: d }, () => Math.log(bound))
-    const lower = [Math.log(1e-3), ...perLength(0.01), ...noiseBounds.map(([least]) => least)]
-    const upper = [Math.log(1e5), ...perLength(100 * root), ...noiseBounds.map(([, most]) => most)]
-
-    const objective = (parameters: ReadonlyArray<number>): Lbfgs.Evaluation => {
-      const gp = GaussianProcess.conditionOn(toHyperparameters(parameters))(used)
-      if (E.isLeft(gp)) return { value: Infinity, gradient: [] }
-      const { value, gradient } = logPosterior(gp.right, parameters)
-      return { value: -value, gradient: gradient.map(slope => -slope) }
-    }
-    const withLength = (length: number): Hyperparameters => ({
-      ...unfitted(held.kernel, d),
-      lengthScales: Array.from({ length: d }, () => length),
-    })
-    const starts = [
-      held,
-      withLength(0.5 * root),
-      withLength(Math.exp(centralLogLength(d))),
-      withLength(0.15 * root),
-    ].slice(0, Math.max(1, options.starts))
-    const minima = starts.map(start =>
-      Lbfgs.minimize({
-        objective,
-        start: encode(start),
-        lower,
-        upper,
-        maxIterations: options.maxIterations,
-        gradientTolerance: 1e-3,
+    return pipe(
+      GaussianProcess.conditioner(d)(used),
+      E.map(condition => (parameters: ReadonlyArray<number>): Lbfgs.Evaluation => {
+        const gp = condition(toHyperparameters(parameters))
+        if (E.isLeft(gp)) return { value: Infinity, gradient: [] }
+        const { value, gradient } = logPosterior(gp.right, parameters)
+        return { value: -value, gradient: gradient.map(slope => -slope) }
+      }),
+      E.chain(objective => {
+        const minima = startsFrom(held)
+          .slice(0, Math.max(1, options.starts))
+          .map(start =>
+            Lbfgs.minimize({
+              objective,
+              start: encode(start),
+              ...box,
+              maxIterations: options.maxIterations,
+              ...stopping,
+            }),
+          )
+        const best = minima.reduce((one, other) => (other.value < one.value ? other : one))
+        return Number.isFinite(best.value)
+          ? E.right({
+              hyperparameters: toHyperparameters(best.x),
+              logPosterior: -best.value,
+              evaluations: minima.reduce((sum, { evaluations }) => sum + evaluations, 0),
+              status: best.status,
+            })
+          : E.left(singular)
       }),
     )
-    const best = minima.reduce((one, other) => (other.value < one.value ? other : one))
-    if (!Number.isFinite(best.value))
-      return E.left(
-        numerical(
-          'No hyperparameters of the Gaussian process could be fitted: its covariance is singular from every start. ' +
-            'Raise the noise of the observations, or drop some that repeat one another.',
-        ),
-      )
-    return E.right({
-      hyperparameters: toHyperparameters(best.x),
-      logPosterior: -best.value,
-      evaluations: minima.reduce((sum, { evaluations }) => sum + evaluations, 0),
-      status: best.status,
-    })
   }

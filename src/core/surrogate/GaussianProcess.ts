@@ -72,13 +72,14 @@ const covarianceRows = (
   from: number,
   jitter: number,
 ): ReadonlyArray<Float64Array> => {
-  const sites = observations.map(siteOf)
+  const sites = observations.map(siteOf(hyperparameters))
+  const v = new Float64Array(hyperparameters.lengthScales.length)
   const offsets: number[] = [0]
   for (const site of sites) offsets.push(offsets[offsets.length - 1]! + rowsOf(site))
   return sites.slice(from).flatMap((site, added) => {
     const i = from + added
     const rows = Array.from({ length: rowsOf(site) }, () => new Float64Array(offsets[i + 1]!))
-    for (let j = 0; j <= i; j++) writeCovariances(hyperparameters, site, sites[j]!, rows, offsets[j]!)
+    for (let j = 0; j <= i; j++) writeCovariances(hyperparameters, site, sites[j]!, rows, offsets[j]!, v)
     const noise = noiseOf(hyperparameters)(observations[i]!)
     for (const [r, component] of componentsOf(observations[i]!).entries()) {
       const diagonal = offsets[i]! + r
@@ -140,6 +141,27 @@ const prior = (hyperparameters: Hyperparameters): Gp => ({
   jitter: 0,
 })
 
+const checkedHyperparameters = (
+  dimension: number,
+  hyperparameters: Hyperparameters,
+): E.Either<MethodError, Hyperparameters> =>
+  pipe(
+    Hyperparameters.decode(hyperparameters),
+    E.mapLeft(errors =>
+      invalidConfig('hyperparameters', `The Gaussian process cannot be set up: ${explain(errors)}.`),
+    ),
+    E.filterOrElse(
+      ({ lengthScales }) => lengthScales.length === dimension,
+      ({ lengthScales }) =>
+        invalidConfig(
+          'lengthScales',
+          `The Gaussian process has ${lengthScales.length} length scales, but x has ${dimension} components. Give ` +
+            'one length scale for each component of x.',
+        ),
+    ),
+    E.map(decoded => ({ ...decoded, lengthScales: [...decoded.lengthScales] })),
+  )
+
 const checkedAll = (
   dimension: number,
   observations: ReadonlyArray<GpObservation>,
@@ -147,6 +169,28 @@ const checkedAll = (
   E.traverseArray((entry: readonly [number, GpObservation]) =>
     checkedObservation(dimension)(entry[1], entry[0]),
   )([...observations.entries()])
+
+/**
+ * Observations checked once, to be conditioned on under many hyperparameters.
+ *
+ * Errors: `InvalidConfig` for observations that are not finite, of the wrong sign or length; the function returned
+ * gives those of {@link conditionOn}.
+ */
+export const conditioner =
+  (dimension: number) =>
+  (
+    observations: ReadonlyArray<GpObservation>,
+  ): E.Either<MethodError, (hyperparameters: Hyperparameters) => E.Either<MethodError, Gp>> =>
+    pipe(
+      checkedAll(dimension, observations),
+      E.map(
+        checked => hyperparameters =>
+          pipe(
+            checkedHyperparameters(dimension, hyperparameters),
+            E.chain(known => extend(prior(known), checked)),
+          ),
+      ),
+    )
 
 /**
  * The process conditioned on observations of values, of gradients, or both.
@@ -158,14 +202,11 @@ export const conditionOn =
   (hyperparameters: Hyperparameters) =>
   (observations: ReadonlyArray<GpObservation>): E.Either<MethodError, Gp> =>
     pipe(
-      Hyperparameters.decode(hyperparameters),
-      E.mapLeft(errors =>
-        invalidConfig('hyperparameters', `The Gaussian process cannot be set up: ${explain(errors)}.`),
-      ),
-      E.chain(decoded =>
+      checkedHyperparameters(hyperparameters.lengthScales.length, hyperparameters),
+      E.chain(known =>
         pipe(
-          checkedAll(decoded.lengthScales.length, observations),
-          E.chain(checked => extend(prior({ ...decoded, lengthScales: [...decoded.lengthScales] }), checked)),
+          checkedAll(known.lengthScales.length, observations),
+          E.chain(checked => extend(prior(known), checked)),
         ),
       ),
     )

@@ -20,7 +20,7 @@
 import * as t from 'io-ts'
 import * as Cholesky from '../numeric/Cholesky.js'
 import { Finite, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
-import { KernelName, rowsOf, type Site } from './Kernel.js'
+import { KernelName, scaled, type Site } from './Kernel.js'
 
 export const Hyperparameters = t.readonly(
   t.strict({
@@ -65,11 +65,18 @@ const shape = t.readonly(
 )
 
 /** What of an observation decides its rows. */
-export const siteOf = (observation: GpObservation): Site => ({
-  x: observation.x,
-  hasValue: observation.value !== null,
-  hasGradient: observation.gradient !== null,
-})
+export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObservation) => Site) => {
+  const scale = scaled(hyperparameters)
+  return ({ x, value, gradient }) => ({
+    scaled: scale(x),
+    hasValue: value !== null,
+    hasGradient: gradient !== null,
+  })
+}
+
+/** How many rows an observation has. */
+export const rowCount = ({ x, value, gradient }: GpObservation): number =>
+  (value === null ? 0 : 1) + (gradient === null ? 0 : x.length)
 
 /** The rows of y that an observation has. */
 export const targetsOf = (observation: GpObservation): ReadonlyArray<number> => [
@@ -101,7 +108,7 @@ export const Gp = t.refinement(
         x.length === hyperparameters.lengthScales.length &&
         (gradient === null || (gradient.length === x.length && gradientNoise.length === x.length)),
     ) &&
-    observations.reduce((rows, observation) => rows + rowsOf(siteOf(observation)), 0) === targets.length &&
+    observations.reduce((rows, observation) => rows + rowCount(observation), 0) === targets.length &&
     Cholesky.size(factor) === targets.length &&
     whitened.length === targets.length &&
     weights.length === targets.length,

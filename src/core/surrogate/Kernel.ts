@@ -8,7 +8,9 @@
  * | x, x'   |                  | d       | two points                                                             |
  * | σ²      | `signalVariance` |         | prior variance of a value, in squared units of y                       |
  * | l       | `lengthScales`   | d       | length scales, in units of x                                           |
- * | r_k     |                  | d       | (x_k − x'_k)/l_k; differences first: exact for points close together   |
+ * | u       | `scaled`         | d       | x_k/l_k; rounding it moves a point by a unit in the last place, the    |
+ * |         |                  |         | same for all its covariances, so that they stay those of real points   |
+ * | r_k     |                  | d       | u_k − u'_k                                                             |
  * | s       |                  |         | Σ r_k²                                                                 |
  * | h(s)    | `Profile`        |         | correlation as a function of s, with its derivatives h', h'', h'''     |
  * | v_k     | `slopes`         | d       | r_k/l_k, half of ∂s/∂x_k                                               |
@@ -21,6 +23,7 @@
  * h = (1 + √5·r + 5s/3)·exp(−√5·r); once differentiable sample paths twice over, so gradients are well defined.
  */
 import * as t from 'io-ts'
+import { exp } from '../numeric/Exponential.js'
 
 export const KernelName = t.keyof({ rbf: null, matern52: null }, '"rbf" or "matern52"')
 export type KernelName = t.TypeOf<typeof KernelName>
@@ -43,12 +46,13 @@ export interface Profile {
 export const profile = (name: KernelName, s: number): Profile => {
   switch (name) {
     case 'rbf': {
-      const h = Math.exp(-0.5 * s)
+      const h = exp(-0.5 * s)
       return { h, h1: -0.5 * h, h2: 0.25 * h, h3: -0.125 * h }
     }
     case 'matern52': {
       const z = Math.sqrt(5 * s)
-      const decay = Math.exp(-z)
+      const decay = exp(-z)
+      if (decay === 0) return { h: 0, h1: 0, h2: 0, h3: 0 }
       return {
         h: (1 + z + (z * z) / 3) * decay,
         h1: (-5 / 6) * (1 + z) * decay,
@@ -67,45 +71,57 @@ export const priorVariance = (kernel: Kernel, component: number | null): number 
 
 /** What is observed at a point, and so which rows it has in a covariance matrix: its value first, then its gradient. */
 export interface Site {
-  readonly x: ReadonlyArray<number>
+  /** u, the point in units of the length scales. */
+  readonly scaled: ReadonlyArray<number>
   readonly hasValue: boolean
   readonly hasGradient: boolean
 }
 
 /** Rows that a site has. */
-export const rowsOf = (site: Site): number => (site.hasValue ? 1 : 0) + (site.hasGradient ? site.x.length : 0)
+export const rowsOf = (site: Site): number =>
+  (site.hasValue ? 1 : 0) + (site.hasGradient ? site.scaled.length : 0)
 
-/** s, with v written to `slopes` from `offset` on. */
+/** u. */
+export const scaled =
+  ({ lengthScales }: Kernel) =>
+  (x: ReadonlyArray<number>): ReadonlyArray<number> =>
+    x.map((xk, k) => xk / lengthScales[k]!)
+
+/** s of two points given as u and u', with v written to `slopes` from `offset` on. */
 export const compare = (
-  kernel: Kernel,
-  x: ReadonlyArray<number>,
+  { lengthScales }: Kernel,
+  u: ReadonlyArray<number>,
   other: ReadonlyArray<number>,
   slopes: Float64Array,
   offset = 0,
 ): number => {
-  const { lengthScales } = kernel
   let s = 0
   for (let k = 0; k < lengthScales.length; k++) {
-    const l = lengthScales[k]!
-    const r = (x[k]! - other[k]!) / l
+    const r = u[k]! - other[k]!
     s += r * r
-    slopes[offset + k] = r / l
+    slopes[offset + k] = r / lengthScales[k]!
   }
-  return s
+  if (s <= Number.MAX_VALUE) return s
+  // So far apart that s overflows: nothing correlates, and ∞·0 is not to make NaN of that.
+  slopes.fill(0, offset, offset + lengthScales.length)
+  return Infinity
 }
 
-/** Writes the covariances of what is observed at `a` (rows) with what is observed at `b` (columns from `column` on). */
+/**
+ * Writes the covariances of what is observed at `a` (rows) with what is observed at `b` (columns from `column` on);
+ * `v` is space for d numbers.
+ */
 export const writeCovariances = (
   kernel: Kernel,
   a: Site,
   b: Site,
   rows: ReadonlyArray<Float64Array>,
   column: number,
+  v: Float64Array,
 ): void => {
   const { signalVariance, lengthScales } = kernel
   const d = lengthScales.length
-  const v = new Float64Array(d)
-  const { h, h1, h2 } = profile(kernel.kernel, compare(kernel, a.x, b.x, v))
+  const { h, h1, h2 } = profile(kernel.kernel, compare(kernel, a.scaled, b.scaled, v))
   const first = 2 * signalVariance * h1
   const second = 4 * signalVariance * h2
   const gradientColumn = column + (b.hasValue ? 1 : 0)

@@ -11,7 +11,7 @@
  */
 import * as Cholesky from '../numeric/Cholesky.js'
 import type { Gp } from './Gp.js'
-import { compare, profile } from './Kernel.js'
+import { compare, profile, scaled } from './Kernel.js'
 
 /** m, v and their gradients by x⋆, of f without noise. */
 export interface Posterior {
@@ -29,13 +29,15 @@ export const posterior =
     const { kernel, signalVariance, lengthScales } = hyperparameters
     const d = lengthScales.length
     const n = observations.length
+    const scale = scaled(hyperparameters)
+    const star = scale(xStar)
     const slopes = new Float64Array(n * d)
     const firsts = new Float64Array(n)
     const seconds = new Float64Array(n)
     const covariances = new Float64Array(weights.length)
     for (let j = 0, row = 0; j < n; j++) {
       const { x, value, gradient } = observations[j]!
-      const { h, h1, h2 } = profile(kernel, compare(hyperparameters, xStar, x, slopes, j * d))
+      const { h, h1, h2 } = profile(kernel, compare(hyperparameters, star, scale(x), slopes, j * d))
       firsts[j] = 2 * signalVariance * h1
       seconds[j] = 4 * signalVariance * h2
       if (value !== null) covariances[row++] = signalVariance * h

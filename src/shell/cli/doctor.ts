@@ -70,7 +70,8 @@ const report = async (): Promise<E.Either<ShellError, string>> => {
 }
 
 const help = `
-Exit code: 0, whatever is missing; each line that begins with → says what to do about something.
+Exit code: 0, whatever is missing; each line that begins with → says what to do
+about something.
 
 Example:
   $ bilevel doctor`

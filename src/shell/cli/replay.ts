@@ -5,15 +5,16 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ShellError } from '../ShellError.js'
 
 const help = `
-Runs the method again on the recorded observations, with neither data nor backend, and compares every command and
-every info with the log; also summary.json, where there is one, with what the log comes to.
+Runs the method again on the recorded observations, with neither data nor
+backend, and compares every command and every info with the log; also
+summary.json, where there is one, with what the log comes to.
 
 Examples:
   $ bilevel replay runs/mnist-mlp-1k-0
   $ bilevel replay runs/mnist-mlp-1k-0/run.jsonl
 
-Exit codes: 0 all is as logged; 1 it is not, and the message names the line, the field, what was expected and what
-was found; 2 the log cannot be read.`
+Exit codes: 0 all is as logged; 1 it is not, and the message names the line, the
+field, what was expected and what was found; 2 the log cannot be read.`
 
 /** The command, which hands its result on. */
 export const replayCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>

@@ -15,10 +15,12 @@ const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray
 const help = `
 Presets:
 ${Object.entries(presets)
-  .map(([name, { description }]) => `  ${name.padEnd(22)} ${description}`)
+  .map(([name, { description }]) => `  ${name}\n      ${description}`)
   .join('\n')}
 
-Without a CONFIG.json and a preset, ${defaultPreset} is run. A whole configuration (paths in it are relative to its file):
+Without a CONFIG.json and a preset, ${defaultPreset} is run. This is its whole
+configuration; paths in one are relative to its file, and docs/configuration.md
+has every option:
 
 ${JSON.stringify(presets[defaultPreset]?.config, null, 2)
   .split('\n')
@@ -30,7 +32,8 @@ Examples:
   $ bilevel tune --preset mnist-mlp-1k-global --seed 3
   $ bilevel tune my-network.json --out runs/first --backend wasm
 
-Ctrl-C stops after the command at work, a second Ctrl-C at once; what was recorded stays.
+Ctrl-C stops after the command at work, a second Ctrl-C at once; what was
+recorded stays.
 Exit codes: 0 done, 2 bad input or surroundings, 130 stopped.`
 
 interface Options {
@@ -61,13 +64,16 @@ const configOf = async (
 }
 
 const report = async ({ folder, summary, timings }: Tuned): Promise<string> => {
-  const { resultTable } = await import('../run/ResultTable.js')
+  const [{ resultTable }, { wrapped }] = await Promise.all([
+    import('../run/ResultTable.js'),
+    import('../run/Wrapped.js'),
+  ])
   return [
-    resultTable(summary, timings.rows),
-    '',
-    summary.message,
+    ...(summary.rows.length === 0 ? [] : [resultTable(summary, timings.rows), '']),
+    wrapped(summary.message),
     `${summary.total.steps} steps, ${summary.total.lowerLevelSolves} lower-level solves and ` +
-      `${summary.total.effortEpochs.toFixed(0)} epochs in all; ${timings.totalSeconds.toFixed(1)} s. Run folder: ${folder}`,
+      `${summary.total.effortEpochs.toFixed(0)} epochs in all; ${timings.totalSeconds.toFixed(1)} s.`,
+    `Run folder: ${folder}`,
   ].join('\n')
 }
 

@@ -1,12 +1,13 @@
 /** Configurations that need no file. */
 
-const mnist1k = {
+const mnist1k = (per: 'layer' | 'model') => ({
   data: { source: 'mnist', train: 600, validation: 400 },
   network: { kind: 'mlp', hidden: [100] },
+  hyperparameters: { family: 'l2', per, lower: -10, upper: 4 },
   solver: {},
   method: { name: 'bilevel' },
   seed: 0,
-}
+})
 
 export interface Preset {
   readonly description: string
@@ -14,16 +15,14 @@ export interface Preset {
   readonly config: unknown
 }
 
-const bounds = { lower: -10, upper: 4 }
-
 export const presets: Readonly<Record<string, Preset>> = {
   'mnist-mlp-1k': {
-    description: 'MNIST, 600 images train and 400 validate, 784-100-10, one L2 coefficient a layer',
-    config: { ...mnist1k, hyperparameters: { family: 'l2', per: 'layer', ...bounds } },
+    description: 'MNIST, 600 images train, 400 validate; 784-100-10, an L2 coefficient a layer',
+    config: mnist1k('layer'),
   },
   'mnist-mlp-1k-global': {
     description: 'the same with one L2 coefficient for the whole network',
-    config: { ...mnist1k, hyperparameters: { family: 'l2', per: 'model', ...bounds } },
+    config: mnist1k('model'),
   },
 }
 

@@ -7,12 +7,13 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../Folders.js'
 import { environment, type ShellError } from '../ShellError.js'
 import { codeOf, reasonOf } from './ReadInput.js'
 
@@ -66,7 +67,7 @@ export const writeAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<
   return TE.tryCatch(
     async () => {
       try {
-        await mkdir(dirname(path), { recursive: true })
+        makeFolders(dirname(path))
         await writeFile(temporary, bytes, { flag: 'wx' })
         await rename(temporary, path)
       } catch (thrown) {

@@ -8,10 +8,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { initialWeights, type WeightsRef } from '../../core/protocol/Command.js'
+import { makeFolders } from '../Folders.js'
 import { environment, type ShellError } from '../ShellError.js'
 
 /** Where weights outlive the process. */
@@ -111,7 +112,7 @@ export const folderPersistence = (folder: string): Persistence => {
         async () => {
           const path = pathOf(ref)
           const partial = `${path}.partial`
-          await mkdir(folder, { recursive: true })
+          makeFolders(folder)
           try {
             await writeFile(partial, encode(weights))
             await rename(partial, path)

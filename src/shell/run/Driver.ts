@@ -118,7 +118,11 @@ export const drive =
       let cursor = from
       for (;;) {
         const { outcome } = cursor.transition.info
-        if (cursor.records > 0 && outcome !== null) return E.right(outcome)
+        if (cursor.records > 0 && outcome !== null) {
+          // What the last transition lets go of; nothing else is left to do.
+          for (const command of cursor.todo) if (!isQuestion(command)) interpreter.release(command.weights)
+          return E.right(outcome)
+        }
         await turn()
         if (hooks.stopRequested()) return E.left(interrupted('Stopped as asked.'))
         const next = await advance(cursor)()

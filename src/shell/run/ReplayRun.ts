@@ -9,9 +9,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Json from 'fp-ts/lib/Json.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { decode } from '../../core/protocol/Codec.js'
+import type * as t from 'io-ts'
+import { explain, fieldOf } from '../../core/protocol/Codec.js'
 import { isQuestion } from '../../core/protocol/Command.js'
-import { firstDifference, type Difference } from '../../core/protocol/Difference.js'
+import { firstDifference, show, type Difference } from '../../core/protocol/Difference.js'
 import { replay, type Cursor, type Divergence } from '../../core/protocol/Replay.js'
 import { format, Header, version, type LogLine } from '../../core/protocol/RunLog.js'
 import { badInput, mismatch, type ShellError } from '../ShellError.js'
@@ -61,9 +62,28 @@ const divergenceMessage =
         'The log was changed after it was written, or another version of the method wrote it; do not rely on it.',
     )
 
+/** A header that cannot be read: because it was changed after it was written, where its digest says so. */
+const headerFault =
+  (path: string, { digest }: LogLine) =>
+  (field: string, expected: string, found: unknown, unchanged: string): ShellError =>
+    digest.expected === digest.found
+      ? badInput(unchanged)
+      : divergenceMessage(path)({ _tag: 'Divergence', line: 1, field, expected, found: show(found) })
+
+/** The first field of a header that is not as it must be. */
+const headerDifference = (errors: t.Errors): { field: string; expected: string; found: unknown } => {
+  const error = errors[0]
+  return {
+    field: error === undefined ? '' : fieldOf(error.context),
+    expected: error?.context[error.context.length - 1]?.type.name ?? 'a header',
+    found: error?.value,
+  }
+}
+
 const headerOf =
   (path: string) =>
-  ({ value }: LogLine): E.Either<ShellError, Header> => {
+  (line: LogLine): E.Either<ShellError, Header> => {
+    const { value } = line
     const stated = value['version']
     if (value['format'] !== format)
       return E.left(
@@ -73,16 +93,25 @@ const headerOf =
       )
     if (stated !== version)
       return E.left(
-        badInput(
-          `Line 1 of ${path}, field \`version\`: expected ${version}, found ${JSON.stringify(stated)}. This program reads ` +
+        headerFault(path, line)(
+          'version',
+          String(version),
+          stated,
+          `Line 1 of ${path}, field \`version\`: expected ${version}, found ${show(stated)}. This program reads ` +
             `version ${version} of the run log; replay it with the program that wrote it.`,
         ),
       )
     return pipe(
-      decode(Header)(value),
-      E.mapLeft(reason =>
-        badInput(`Line 1 of ${path} is no header of a run log: ${reason}. Restore it from a copy.`),
-      ),
+      Header.decode(value),
+      E.mapLeft(errors => {
+        const { field, expected, found } = headerDifference(errors)
+        return headerFault(path, line)(
+          field,
+          expected,
+          found,
+          `Line 1 of ${path} is no header of a run log: ${explain(errors)}. Restore it from a copy.`,
+        )
+      }),
     )
   }
 

@@ -1,20 +1,24 @@
 /**
- * The table a run ends with. Every number of weights that were trained on validation data is marked: it is no
+ * The table a run ends with, in 80 columns. Every number of weights that were trained on validation data is marked: it is no
  * measure of how well weights trained on the training set alone would do there.
  */
 import Table from 'cli-table3'
-import type { Metrics } from '../../core/protocol/Observation.js'
+import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
 import type { Summary, SummaryRow } from './Summary.js'
+import { wrapped } from './Wrapped.js'
 
 const mark = '†'
 
-const loss = (metrics: Metrics | null | undefined, marked = false): string =>
-  metrics === null || metrics === undefined ? '–' : metrics.loss.toFixed(4) + (marked ? ` ${mark}` : '')
+const loss = (metrics: Metrics | null | undefined, suffix = ''): string =>
+  metrics === null || metrics === undefined ? '–' : metrics.loss.toFixed(4) + suffix
 
-const share = (metrics: Metrics | null | undefined, marked = false): string =>
+const percent = (metrics: Metrics | null | undefined, suffix = ''): string =>
   metrics?.accuracy === null || metrics?.accuracy === undefined
     ? '–'
-    : `${(100 * metrics.accuracy).toFixed(2)} %${marked ? ` ${mark}` : ''}`
+    : (100 * metrics.accuracy).toFixed(2) + suffix
+
+/** Room for a row's name; a longer one takes several lines. */
+const nameColumns = 17
 
 const mostComponents = 4
 
@@ -27,64 +31,44 @@ const lambdaText = (lambda: ReadonlyArray<number>): string =>
 const head = [
   '',
   'λ',
-  'validation\nloss',
-  'validation\naccuracy',
+  'valid.\nloss',
+  'valid.\nacc. %',
   'test\nloss',
-  'test\naccuracy',
-  'lower-level\nsolves',
-  'effort,\nepochs',
+  'test\nacc. %',
+  'solves',
+  'epochs',
   'seconds',
 ]
 
-/** A row's lines: the λ it found, judged by retrained weights, then what else was trained there. */
-const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => [
-  [
-    row.name,
-    lambdaText(row.lambda),
-    loss(row.trained?.validation),
-    share(row.trained?.validation),
-    loss(row.trained?.test),
-    share(row.trained?.test),
-    String(row.lowerLevelSolves),
-    row.effortEpochs.toFixed(0),
-    seconds === undefined ? '–' : seconds.toFixed(1),
-  ],
-  ...(row.refit === null
-    ? []
-    : [
-        [
-          '  refit',
-          '',
-          loss(row.refit.validation, true),
-          share(row.refit.validation, true),
-          loss(row.refit.test, true),
-          share(row.refit.test, true),
-          '',
-          '',
-          '',
-        ],
-      ]),
-  ...(row.bilevelWeights === null
-    ? []
-    : [
-        [
-          '  bilevel weights',
-          '',
-          loss(row.bilevelWeights.validation, true),
-          share(row.bilevelWeights.validation, true),
-          loss(row.bilevelWeights.test, true),
-          share(row.bilevelWeights.test, true),
-          '',
-          '',
-          '',
-        ],
-      ]),
+const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string> => [
+  loss(metrics?.validation, suffix),
+  percent(metrics?.validation, suffix),
+  loss(metrics?.test, suffix),
+  percent(metrics?.test, suffix),
 ]
+
+/** A row's lines: the λ it found, judged by retrained weights, then what else was trained there. */
+const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => {
+  const besides = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
+    metrics === null ? [] : [[`  ${name}`, '', ...measured(metrics, mark), '', '', '']]
+  return [
+    [
+      wrapped(row.name, nameColumns),
+      lambdaText(row.lambda),
+      ...measured(row.trained),
+      String(row.lowerLevelSolves),
+      row.effortEpochs.toFixed(0),
+      seconds === undefined ? '–' : seconds.toFixed(1),
+    ],
+    ...besides('refit', row.refit),
+    ...besides('bilevel weights', row.bilevelWeights),
+  ]
+}
 
 const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
   const marked = rows.some(row => row.refit !== null || row.bilevelWeights !== null)
   return [
-    'Unmarked losses and accuracies are of weights retrained at that λ on the training set alone; λ itself was chosen ' +
+    'Losses (mean cross-entropy) and accuracies without a mark are of weights retrained at that λ on the training set alone; λ itself was chosen ' +
       'by the validation set. Nothing was chosen by the test set.',
     ...(marked
       ? [
@@ -93,19 +77,39 @@ const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
             'weights that saw as much.',
         ]
       : []),
-    'Solves, epochs and seconds are those until λ was found; one epoch is one gradient of every training example.',
+    'Solves of the lower level, epochs and seconds are those until λ was found; one epoch is one gradient of every ' +
+      'training example.',
   ]
 }
+
+const rules = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+].concat(['left', 'left-mid', 'right', 'right-mid'])
 
 /** The whole table with its footnotes. `seconds` by the name of the row. */
 export const resultTable = (summary: Summary, seconds: Readonly<Record<string, number>>): string => {
   const table = new Table({
     head,
-    style: { head: [], border: [], compact: true },
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    // A line below the head is the only rule; between columns there is one space.
+    chars: {
+      ...Object.fromEntries(rules.map(name => [name, ''])),
+      mid: '─',
+      'mid-mid': '─',
+      middle: ' ',
+    },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   })
   for (const row of summary.rows) table.push(...linesOf(row, seconds[row.name]).map(cells => [...cells]))
   const names = summary.hyperparameters.slice(0, mostComponents).join(', ')
   const rest = summary.hyperparameters.length > mostComponents ? ', …' : ''
-  return [table.toString(), `λ: ${names}${rest}.`, ...footnotes(summary.rows)].join('\n')
+  const notes = [`λ: ${names}${rest}.`, ...footnotes(summary.rows)]
+  return [table.toString(), '', ...notes.map(note => wrapped(note))].join('\n')
 }

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { makeFolders } from '../Folders.js'
 import { badInput, environment, type ShellError } from '../ShellError.js'
 
 export const logIn = (folder: string): string => join(folder, 'run.jsonl')
@@ -57,23 +58,13 @@ export const available = (folder: string): E.Either<ShellError, void> => {
   )
 }
 
-/**
- * Makes a folder and what lies above it, one by one: `mkdirSync` with `recursive` never comes back on file systems that
- * answer ENOENT where the parent is there, as /proc does.
- */
-const makeFolders = (path: string): void => {
-  if (fs.existsSync(path)) return
-  makeFolders(dirname(path))
-  fs.mkdirSync(path)
-}
-
 /** Makes the folder. */
 export const make = (folder: string): E.Either<ShellError, void> =>
   pipe(
     available(folder),
     E.chain(() =>
       E.tryCatch(
-        () => makeFolders(resolve(folder)),
+        () => makeFolders(folder),
         error => cannotUse(folder, reasonOf(error)),
       ),
     ),

@@ -99,6 +99,8 @@ const watcher = (status: Status, began: number, stopRequested: () => boolean) =>
       last = info
       question = null
       timeline.push(Timings.mark(info, seconds(began)))
+      // The outcome's own message is the last word of the run, and not of its progress.
+      if (info.message !== null && info.outcome === null) status.note(info.message)
       refresh()
     },
     onQuestion: next => {

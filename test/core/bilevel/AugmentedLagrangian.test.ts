@@ -4,6 +4,7 @@ import {
   coefficient,
   gradient,
   infeasibility,
+  matchedPenalty,
   type Multipliers,
   type Safeguards,
   update,
@@ -20,6 +21,7 @@ const multipliers: fc.Arbitrary<Multipliers> = fc.record({
 })
 const safeguards: Safeguards = {
   multiplierMax: 1e4,
+  multiplierTrust: 4,
   penaltyMax: 1e8,
   penaltyGrowth: 10,
   sufficientDecrease: 0.5,
@@ -105,7 +107,7 @@ describe('the outer update', () => {
   it('keeps 0 ≤ μ ≤ cap, never lowers ρ, and keeps ρ under its cap', () => {
     fc.assert(
       fc.property(multipliers, finite(-10, 10), finite(0, 1), (before, g, slack) => {
-        const after = update(safeguards)(slack)(g)(before)
+        const after = update(safeguards)({ slack, matched: Infinity })(g)(before)
         expect(after.multiplier).toBeGreaterThanOrEqual(0)
         expect(after.multiplier).toBeLessThanOrEqual(safeguards.multiplierMax)
         expect(after.penalty).toBeGreaterThanOrEqual(before.penalty)
@@ -115,14 +117,14 @@ describe('the outer update', () => {
     )
   })
 
-  it('keeps ρ where infeasibility shrank enough, or the constraint holds within its slack', () => {
+  it('keeps ρ where infeasibility shrank enough, or is within its slack', () => {
     fc.assert(
       fc.property(multipliers, finite(-10, 10), finite(0, 1), (before, g, slack) => {
-        const after = update(safeguards)(slack)(g)(before)
+        const after = update(safeguards)({ slack, matched: Infinity })(g)(before)
         const shrank =
           before.infeasibility === null ||
           infeasibility(before)(g) <= safeguards.sufficientDecrease * before.infeasibility
-        if (shrank || g <= slack) expect(after.penalty).toBe(before.penalty)
+        if (shrank || infeasibility(before)(g) <= slack) expect(after.penalty).toBe(before.penalty)
         else
           expect(after.penalty).toBe(
             Math.min(safeguards.penaltyMax, before.penalty * safeguards.penaltyGrowth),
@@ -132,17 +134,30 @@ describe('the outer update', () => {
     )
   })
 
+  it('never raises ρ beyond the penalty that matches the multiplier', () => {
+    fc.assert(
+      fc.property(multipliers, finite(0, 10), finite(1e-3, 1e6), (before, g, matched) => {
+        const after = update(safeguards)({ slack: 0, matched })(g)(before)
+        expect(after.penalty).toBeLessThanOrEqual(Math.max(before.penalty, matched))
+      }),
+      runs,
+    )
+  })
+
   it('finds the multiplier of the closed-form example: F = x²+y², f = (x+y−1)², f − φ ≤ ε', () => {
     // x = y = (1−√ε)/2 and μ = (1−√ε)/(2√ε); φ = 0. For a fixed κ, F + κ·f is least at x = y = κ/(1 + 2κ).
-    for (const epsilon of [1e-2, 1e-4]) {
-      let state: Multipliers = { multiplier: 1, penalty: 100, infeasibility: null }
-      for (let k = 0; k < 2000; k++) {
-        const point = (kappa: number): number => kappa / (1 + 2 * kappa)
-        const at = point(state.multiplier)
-        state = update({ ...safeguards, penaltyMax: 1e4 })(epsilon)((2 * at - 1) ** 2 - epsilon)(state)
+    for (const epsilon of [1e-2, 1e-4, 1e-6, 1e-10]) {
+      let state: Multipliers = { multiplier: 1, penalty: 0.1 / epsilon, infeasibility: null }
+      for (let k = 0; k < 100; k++) {
+        const at = state.multiplier / (1 + 2 * state.multiplier)
+        const matched = matchedPenalty(state.multiplier, epsilon)
+        state = update({ ...safeguards, multiplierMax: 1e9, penaltyMax: Infinity })({
+          slack: 1e-3 * epsilon,
+          matched,
+        })((2 * at - 1) ** 2 - epsilon)(state)
       }
       const root = Math.sqrt(epsilon)
-      expect(Math.abs(state.multiplier / ((1 - root) / (2 * root)) - 1)).toBeLessThan(0.01)
+      expect(Math.abs(state.multiplier / ((1 - root) / (2 * root)) - 1)).toBeLessThan(1e-6)
     }
   })
 })

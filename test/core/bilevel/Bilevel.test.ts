@@ -51,7 +51,7 @@ const deepFreeze = <A>(value: A): A => {
 }
 
 describe('bilevel on ridge problems with a known optimum', () => {
-  it('finds it to 0.01 in λ, and the violation falls under ε', () => {
+  it('finds it to 0.01 in λ, and the violation falls by orders', () => {
     fc.assert(
       fc.property(ridge, problem => {
         const transitions = run(problem, {
@@ -63,7 +63,8 @@ describe('bilevel on ridge problems with a known optimum', () => {
         ridgeOptimum(problem).forEach((value, k) =>
           expect(Math.abs(found.lambda[k]! - value)).toBeLessThan(0.01),
         )
-        expect(found.violation!).toBeLessThanOrEqual(found.epsilon!)
+        const first = transitions.find(({ info }) => info.epsilon !== null)!.info.epsilon!
+        expect(found.violation!).toBeLessThan(first / 100)
       }),
       { numRuns: 12 },
     )

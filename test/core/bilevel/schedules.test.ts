@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as Descent from '../../../src/core/bilevel/Descent.js'
-import { epsilonAt } from '../../../src/core/bilevel/Tolerance.js'
+import * as Signs from '../../../src/core/bilevel/descent/Signs.js'
+import { nextEpsilon } from '../../../src/core/bilevel/Tolerance.js'
 
 const runs = { numRuns: 1000 }
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
-const options: Descent.DescentOptions = {
+const options: Signs.SignsOptions = {
+  rule: 'signs',
   initialStep: 0.07,
   maxStep: 0.15,
   minStep: 1e-4,
@@ -15,18 +16,24 @@ const options: Descent.DescentOptions = {
 }
 
 describe('the tolerance schedule', () => {
-  it('is positive, never grows, and never falls below its final value', () => {
+  it('is positive, never grows, never falls below its final value, and waits for the violation', () => {
     fc.assert(
       fc.property(
         finite(1e-9, 1),
         finite(0.01, 1),
         finite(1e-3, 1e3),
-        fc.nat(200),
-        (initial, factor, scale, k) => {
-          const at = epsilonAt({ initial, factor, final: initial / 100 })(scale)
-          expect(at(k)).toBeGreaterThan(0)
-          expect(at(k + 1)).toBeLessThanOrEqual(at(k))
-          expect(at(k)).toBeGreaterThanOrEqual((initial / 100) * scale)
+        finite(0.01, 1),
+        finite(0, 3),
+        (initial, factor, scale, share, violations) => {
+          const epsilon = initial * scale * share
+          const violation = violations * epsilon
+          const after = nextEpsilon({ unit: 'relative', initial, factor, final: (initial * share) / 100 })(
+            scale,
+          )(violation)(epsilon)
+          expect(after).toBeGreaterThan(0)
+          expect(after).toBeLessThanOrEqual(epsilon)
+          expect(after).toBeGreaterThanOrEqual(0.009999 * epsilon)
+          if (violation > 2 * epsilon) expect(after).toBe(epsilon)
         },
       ),
       runs,
@@ -44,16 +51,16 @@ describe('the descent of λ', () => {
     fc.assert(
       fc.property(point, fc.array(slopes, { minLength: 1, maxLength: 20 }), (from, gradients) => {
         let unit: ReadonlyArray<number> = from
-        let descent = Descent.start(options, 3)
+        let descent: Signs.Signs = Signs.start(options, 3)
         for (const gradient of gradients) {
-          const moved = Descent.step(options)(unit, gradient)(descent)
+          const moved = Signs.step(options)({ unit, gradient, merit: 0 })(descent)
           moved.unit.forEach((u, k) => {
             expect(u).toBeGreaterThanOrEqual(0)
             expect(u).toBeLessThanOrEqual(1)
             expect((u - unit[k]!) * gradient[k]!).toBeLessThanOrEqual(0)
             expect(Math.abs(u - unit[k]!)).toBeLessThanOrEqual(options.maxStep + 1e-15)
           })
-          ;({ unit, descent } = moved)
+          ;({ unit, after: descent } = moved)
         }
         for (const length of descent.steps) {
           expect(length).toBeGreaterThanOrEqual(options.minStep)
@@ -71,10 +78,10 @@ describe('the descent of λ', () => {
         slopes,
         fc.array(finite(1e-6, 1e6), { minLength: 3, maxLength: 3 }),
         (unit, gradient, s) => {
-          const descent = Descent.start(options, 3)
+          const descent = Signs.start(options, 3)
           const scaled = gradient.map((slope, k) => slope * s[k]!)
-          expect(Descent.step(options)(unit, scaled)(descent).unit).toEqual(
-            Descent.step(options)(unit, gradient)(descent).unit,
+          expect(Signs.step(options)({ unit, gradient: scaled, merit: 0 })(descent).unit).toEqual(
+            Signs.step(options)({ unit, gradient, merit: 0 })(descent).unit,
           )
         },
       ),
@@ -86,10 +93,10 @@ describe('the descent of λ', () => {
     fc.assert(
       fc.property(point, point, (from, least) => {
         let unit: ReadonlyArray<number> = from
-        let descent = Descent.start(options, 3)
+        let descent: Signs.Signs = Signs.start(options, 3)
         for (let i = 0; i < 40; i++) {
           const gradient = unit.map((u, k) => Math.expm1(5 * (u - least[k]!)))
-          ;({ unit, descent } = Descent.step(options)(unit, gradient)(descent))
+          ;({ unit, after: descent } = Signs.step(options)({ unit, gradient, merit: 0 })(descent))
         }
         unit.forEach((u, k) => expect(Math.abs(u - least[k]!)).toBeLessThan(2e-3))
       }),

@@ -30,35 +30,29 @@ const read = (file: string): unknown => JSON.parse(readFileSync(`test/data/${fil
 const references = (read('gp-scikit-learn.json') as { readonly cases: ReadonlyArray<Reference> }).cases
 const exact = (read('gp-exact.json') as { readonly cases: ReadonlyArray<Exact> }).cases
 
-/** Relative precision that doubles allow: entries of K are known to 2^-53, solutions to that times its condition. */
-const attainable = (index: number): number =>
-  Math.max(1e-8, (exact.find(other => other.case === index)?.conditionNumber ?? 1) * 2 ** -53)
-
 const relative = (a: number, b: number): number => Math.abs(a - b) / Math.abs(b)
 
-describe('GaussianProcess against scikit-learn', () => {
-  it.each(references.map((reference, index) => [index, reference] as const))(
-    'case %i',
-    (index, reference) => {
-      const gp = right(GaussianProcess.condition(reference)(reference.x, reference.y))
-      const tolerance = attainable(index)
-      expect(gp.jitter).toBe(0)
-      for (const [i, x] of reference.xStar.entries()) {
-        const { mean, variance, meanGradient, varianceGradient } = GaussianProcess.posterior(gp)(x)
-        expect(relative(mean, reference.mean[i]!)).toBeLessThan(tolerance)
-        expect(Math.abs(variance - reference.variance[i]!)).toBeLessThan(1e-8 * reference.signalVariance)
-        meanGradient.forEach((g, k) => near(g, reference.meanGradient[i]![k]!, 1e-4))
-        varianceGradient.forEach((g, k) => near(g, reference.varianceGradient[i]![k]!, 1e-4))
-      }
-      const { value, gradient } = GaussianProcess.logEvidence(gp)
-      expect(relative(value, reference.logMarginalLikelihood)).toBeLessThan(tolerance)
-      expect(gradient.length).toBe(reference.lmlGradient.length)
-      gradient.forEach((g, k) => expect(relative(g, reference.lmlGradient[k]!)).toBeLessThan(tolerance))
-    },
-  )
+describe('GaussianProcess against scikit-learn (relative 1e-8; posterior gradients 1e-4)', () => {
+  it.each(references.map((reference, index) => [index, reference] as const))('case %i', (_, reference) => {
+    const gp = right(GaussianProcess.condition(reference)(reference.x, reference.y))
+    const tolerance = 1e-8
+    expect(gp.jitter).toBe(0)
+    for (const [i, x] of reference.xStar.entries()) {
+      const { mean, variance, meanGradient, varianceGradient } = GaussianProcess.posterior(gp)(x)
+      expect(relative(mean, reference.mean[i]!)).toBeLessThan(tolerance)
+      expect(Math.abs(variance - reference.variance[i]!)).toBeLessThan(1e-8 * reference.signalVariance)
+      meanGradient.forEach((g, k) => near(g, reference.meanGradient[i]![k]!, 1e-4))
+      varianceGradient.forEach((g, k) => near(g, reference.varianceGradient[i]![k]!, 1e-4))
+    }
+    const { value, gradient } = GaussianProcess.logEvidence(gp)
+    expect(relative(value, reference.logMarginalLikelihood)).toBeLessThan(tolerance)
+    expect(gradient.length).toBe(reference.lmlGradient.length)
+    gradient.forEach((g, k) => expect(relative(g, reference.lmlGradient[k]!)).toBeLessThan(tolerance))
+  })
 
-  // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn
-  // itself is off by 6e-8 in the evidence and 1.5e-7 in its gradient, so 1e-8 to it would mean nothing.
+  // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn is
+  // off by 6e-8 in the evidence and 1.5e-7 in its gradient, and so are we: what agrees above to 1e-8 is the rounding,
+  // because the operations are the same in the same order (docs/gp.md). So here is how far both are from the truth.
   it.each(exact)('case $case against 60-digit arithmetic', reference => {
     const config = references[reference.case]!
     const gp = right(GaussianProcess.condition(config)(config.x, config.y))
@@ -71,6 +65,12 @@ describe('GaussianProcess against scikit-learn', () => {
     const { value, gradient } = GaussianProcess.logEvidence(gp)
     expect(relative(value, reference.logMarginalLikelihood)).toBeLessThan(tolerance)
     gradient.forEach((g, k) => expect(relative(g, reference.lmlGradient[k]!)).toBeLessThan(tolerance))
+  })
+
+  it('case 0: scikit-learn itself is further than 1e-8 from the truth', () => {
+    const [truth, published] = [exact.find(other => other.case === 0)!, references[0]!]
+    expect(relative(published.logMarginalLikelihood, truth.logMarginalLikelihood)).toBeGreaterThan(5e-8)
+    expect(relative(published.lmlGradient[1]!, truth.lmlGradient[1]!)).toBeGreaterThan(1e-7)
   })
 })
 

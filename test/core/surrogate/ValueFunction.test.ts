@@ -116,6 +116,50 @@ describe('ValueFunction: laws', () => {
     )
   })
 
+  it('is the same up to units under affine changes of the search space and of the loss (1e-7 of the scale)', () => {
+    const linear = ([lower, upper]: readonly [number, number], name: string) => ({
+      name,
+      lower,
+      upper,
+      scale: 'linear' as const,
+    })
+    const flat: SearchSpace = [linear([-6, 3], 'first'), linear([0, 4], 'second')]
+    fc.assert(
+      fc.property(
+        problems,
+        fc.tuple(between(-3, 3), between(-3, 3)),
+        between(-5, 5),
+        between(-12, 12),
+        between(-1, 1),
+        ({ a, points, at, kernel }, stretches, offset, size, shift) => {
+          const stretch = stretches.map(s => 10 ** s)
+          const unit = 10 ** size
+          const moved = (lambda: ReadonlyArray<number>): ReadonlyArray<number> =>
+            lambda.map((x, k) => stretch[k]! * (x + offset))
+          const changed: SearchSpace = flat.map(({ name, lower, upper }, k) =>
+            linear([stretch[k]! * (lower + offset), stretch[k]! * (upper + offset)], name),
+          )
+          const noise = { valueNoise: 1e-4, gradientNoise: null }
+          const samples = points.map(lambda => ({ ...ridge(a)(lambda), ...noise }))
+          const there = samples.map(({ lambda, value, gradient }) => ({
+            lambda: moved(lambda),
+            value: unit * (value + shift),
+            gradient: gradient!.map((g, k) => (unit * g) / stretch[k]!),
+            valueNoise: noise.valueNoise * unit * unit,
+            gradientNoise: null,
+          }))
+          const [one, other] = [observed(samples, { kernel }, flat), observed(there, { kernel }, changed)]
+          const [p, q] = [ValueFunction.predict(at)(one), ValueFunction.predict(moved(at))(other)]
+          const { scale } = one.standardization
+          near((q.mean / unit - shift) / scale, p.mean / scale, 1e-7)
+          near(q.variance / unit / unit / scale ** 2, p.variance / scale ** 2, 1e-7)
+          q.gradient.forEach((g, k) => near((g * stretch[k]!) / unit / scale, p.gradient[k]! / scale, 1e-7))
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
   it('survives JSON unchanged, with the same predictions', () => {
     fc.assert(
       fc.property(problems, ({ a, points, at }) => {

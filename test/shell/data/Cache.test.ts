@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -57,6 +58,12 @@ describe('writeAtomically, readVerified', () => {
     messageOf('Environment', await writeAtomically(await at('taken', 'x'), bytes)())
     expect(await readdir(await at('taken'))).toEqual(['x'])
     expect(await readFile(file)).toEqual(bytes)
+  })
+
+  it.skipIf(!existsSync('/proc/self'))('does not hang where no folder can be made', async () => {
+    expect(messageOf('Environment', await writeAtomically('/proc/bilevel-cache/mnist/x', bytes)())).toContain(
+      'BILEVEL_CACHE',
+    )
   })
 
   it('knows a writable folder before it exists', async () => {

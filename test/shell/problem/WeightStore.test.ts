@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -49,6 +49,11 @@ describe('in a folder', () => {
     damaged.writeFloatLE(NaN, 8)
     writeFileSync(join(folder, 'w1.f32'), damaged)
     expect(left(await store.get('w1')()).message).toContain('index 2')
+  })
+
+  test.skipIf(!existsSync('/proc/self'))('a folder that no system makes is no reason to hang', async () => {
+    const error = left(await folderPersistence('/proc/bilevel-run/weights').save('w1', weights)())
+    expect(error._tag).toBe('Environment')
   })
 
   test('a folder that cannot be made is an Environment error', async () => {

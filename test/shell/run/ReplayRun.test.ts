@@ -45,12 +45,9 @@ describe('replaying a recorded run', () => {
   it('finds any one digit changed, names its line, a field, what was expected and what was found', () =>
     withRun((folder, text) => {
       const places = digits(text)
-      // The version is a digit too, but another version is another matter: a log that this program cannot read.
-      const version = text.indexOf('"version":1') + '"version":'.length
       fc.assert(
         fc.property(fc.nat(places.length - 1), fc.integer({ min: 1, max: 9 }), (which, shift) => {
           const index = places[which]!
-          fc.pre(index !== version)
           const changed = `${text.slice(0, index)}${(Number(text[index]) + shift) % 10}${text.slice(index + 1)}`
           writeFileSync(pathIn(folder), changed)
           const error = left(replay(folder))
@@ -132,9 +129,10 @@ describe('replaying a recorded run', () => {
         'is empty': '',
         'Line 1': 'hello\n',
         incomplete: '{"format"',
-        'field `version`: expected 1, found 2': [header.replace('"version":1', '"version":2'), ...rest].join(
-          '\n',
-        ),
+        'field `version`: expected 1, found 2': [
+          resealed(header.replace('"version":1', '"version":2')),
+          ...rest,
+        ].join('\n'),
         'no run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
         'no method called': [resealed(header.replace(randomSearch.name, 'unheard-of')), ...rest].join('\n'),
         'field `backend`': [resealed(header.replace('"backend":"none"', '"backend":3')), ...rest].join('\n'),

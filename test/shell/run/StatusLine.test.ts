@@ -18,6 +18,7 @@ const info: Info = {
   epsilon: 1e-3,
   multiplier: 1,
   penalty: 2,
+  stationarity: null,
   coefficient: 3,
   lowerLevelSolves: 4,
   effort: 100,

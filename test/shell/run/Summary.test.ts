@@ -17,6 +17,7 @@ const row = (overrides: Partial<ResultRow>): ResultRow => ({
   trained: metrics(0.5),
   refit: null,
   bilevelWeights: null,
+  weights: { trained: null, refit: null, bilevel: null },
   lowerLevelSolves: 5,
   effort: 1000,
   violation: null,
@@ -55,6 +56,7 @@ const info = (overrides: Partial<Info>): Info => ({
   epsilon: null,
   multiplier: null,
   penalty: null,
+  stationarity: null,
   coefficient: null,
   lowerLevelSolves: 0,
   effort: 0,
@@ -117,16 +119,26 @@ describe('the table', () => {
   const lineWith = (text: string): string => table.split('\n').find(line => line.includes(text)) ?? ''
 
   it('has a line for each row, its refit and its bilevel weights', () => {
-    expect(lineWith('best initial sample')).toMatch(
-      /1\.500.*0\.5000.*80\.00 %.*0\.6000.*76\.54 %.*5.*20.*3\.0/,
-    )
+    expect(lineWith('best initial')).toMatch(/1\.500 +0\.5000 +80\.00 +0\.6000 +76\.54 +5 +20 +3\.0/)
     expect(lineWith('bilevel result')).toMatch(/1\.500.*0\.5000.*9.*35.*6\.5/)
+  })
+
+  it('fits 80 columns, with long names and small λ too', () => {
+    const long = {
+      ...outcome,
+      rows: outcome.rows.map(r => ({ ...r, name: 'Bayesian optimization, noisy', lambda: [-10.5] })),
+    }
+    const wide = resultTable(summarize(header, 40, info({ outcome: long }), long), {
+      'Bayesian optimization, noisy': 1234.5,
+    })
+    for (const text of [table, wide])
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   it('marks every number of weights that saw validation data, and no other', () => {
     expect(lineWith('  refit').match(/†/g)).toHaveLength(4)
     expect(lineWith('  bilevel weights').match(/†/g)).toHaveLength(4)
-    expect(lineWith('best initial sample')).not.toContain('†')
+    expect(lineWith('best initial')).not.toContain('†')
     expect(lineWith('bilevel result')).not.toContain('†')
     expect(table).toContain('† These weights were trained on validation data too')
   })

@@ -8,10 +8,12 @@
  * Differs from the paper, which takes gradient descent steps of a fixed size on λ and w together.
  */
 import * as t from 'io-ts'
-import { Positive, Vector } from '../protocol/Codec.js'
+import { Positive, Vector } from '../../protocol/Codec.js'
+import type { Measured, Moved } from './Measured.js'
 
-export const DescentOptions = t.readonly(
+export const SignsOptions = t.readonly(
   t.strict({
+    rule: t.literal('signs'),
     /** First step length, as a share of a hyperparameter's range. */
     initialStep: Positive,
     /** Longest and shortest step, as shares of the range. */
@@ -22,21 +24,25 @@ export const DescentOptions = t.readonly(
     /** Shrinkage of a step whose derivative flips its sign (Riedmiller & Braun: 0.5). */
     shrinkage: Positive,
   }),
-  'DescentOptions',
+  'SignsOptions',
 )
-export type DescentOptions = t.TypeOf<typeof DescentOptions>
+export type SignsOptions = t.TypeOf<typeof SignsOptions>
 
-export const Descent = t.readonly(t.strict({ steps: Vector, gradient: Vector }), 'Descent')
+export const Signs = t.readonly(
+  t.strict({ rule: t.literal('signs'), steps: Vector, gradient: Vector }),
+  'Signs',
+)
 /** Step lengths in the unit cube, and the derivatives they came from. */
-export type Descent = t.TypeOf<typeof Descent>
+export type Signs = t.TypeOf<typeof Signs>
 
 /** Before the first step: no derivative is known, every step has its first length. */
-export const start = (options: DescentOptions, dimension: number): Descent => ({
+export const start = (options: SignsOptions, dimension: number): Signs => ({
+  rule: 'signs',
   steps: Array.from({ length: dimension }, () => options.initialStep),
   gradient: Array.from({ length: dimension }, () => 0),
 })
 
-const nextLength = (options: DescentOptions, length: number, agreement: number): number => {
+const nextLength = (options: SignsOptions, length: number, agreement: number): number => {
   if (agreement > 0) return Math.min(options.maxStep, length * options.growth)
   if (agreement < 0) return Math.max(options.minStep, length * options.shrinkage)
   return length
@@ -47,23 +53,25 @@ const nextLength = (options: DescentOptions, length: number, agreement: number):
  * of it only the signs count.
  */
 export const step =
-  (options: DescentOptions) =>
-  (unit: ReadonlyArray<number>, gradient: ReadonlyArray<number>) =>
-  (descent: Descent): { readonly unit: ReadonlyArray<number>; readonly descent: Descent } => {
-    const steps = descent.steps.map((length, k) =>
-      nextLength(options, length, Math.sign(gradient[k]!) * Math.sign(descent.gradient[k]!)),
+  (options: SignsOptions) =>
+  ({ unit, gradient }: Measured) =>
+  (before: Signs): Moved<Signs> => {
+    const steps = before.steps.map((length, k) =>
+      nextLength(options, length, Math.sign(gradient[k]!) * Math.sign(before.gradient[k]!)),
     )
     return {
       unit: unit.map((u, k) => Math.min(1, Math.max(0, u - steps[k]! * Math.sign(gradient[k]!)))),
       // −0 would not survive JSON.
-      descent: { steps, gradient: gradient.map(slope => slope + 0) },
+      after: { ...before, steps, gradient: gradient.map(slope => slope + 0) },
+      longest: Math.max(...steps),
+      backtracking: false,
     }
   }
 
 /** The rule after a step that could not be evaluated: the same direction, half as far. */
 export const retreat =
-  (options: DescentOptions) =>
-  (descent: Descent): Descent => ({
-    ...descent,
-    steps: descent.steps.map(length => Math.max(options.minStep, length * options.shrinkage)),
+  (options: SignsOptions) =>
+  (before: Signs): Signs => ({
+    ...before,
+    steps: before.steps.map(length => Math.max(options.minStep, length * options.shrinkage)),
   })

@@ -1,0 +1,20 @@
+/** What a descent rule is told of a point, and what it answers. */
+
+/** The augmented Lagrangian, minimised over the weights, at a point of the unit cube. */
+export interface Measured {
+  readonly unit: ReadonlyArray<number>
+  /** Its gradient by the unit coordinates. */
+  readonly gradient: ReadonlyArray<number>
+  /** Its value, F + κ·g. Noisy where the weights are; a rule may leave it aside. */
+  readonly merit: number
+}
+
+export interface Moved<S> {
+  /** The point to measure next. */
+  readonly unit: ReadonlyArray<number>
+  readonly after: S
+  /** The longest component of the step, or of the steps that are still being taken. */
+  readonly longest: number
+  /** The step goes back from a point that was worse than predicted: short steps are then no sign of convergence. */
+  readonly backtracking: boolean
+}

@@ -1,0 +1,191 @@
+/**
+ * How λ moves where the augmented Lagrangian can be measured exactly: limited-memory BFGS in the unit cube, a point a
+ * step, within a trust radius and with backtracking by cubic interpolation.
+ *
+ * | symbol | name       | shape | unit                                    |
+ * | ------ | ---------- | ----- | --------------------------------------- |
+ * | u      | `unit`     | d     | share of each hyperparameter's range    |
+ * | m      | `merit`    |       | unit of F                               |
+ * | g      | `gradient` | d     | ∂m/∂u                                   |
+ * | Δ      | `radius`   |       | largest component of a step, share      |
+ *
+ * Every point costs a lower-level solve, so a step is accepted on sufficient decrease alone (Armijo), and its slope
+ * is used whether it is or not. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which takes
+ * gradient descent steps of a fixed size.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import { quasiNewton } from '../../numeric/Direction.js'
+import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../../protocol/Codec.js'
+import type { Measured, Moved } from './Measured.js'
+
+export const QuasiNewtonOptions = t.readonly(
+  t.strict({
+    rule: t.literal('quasiNewton'),
+    /** Radius of the first step, as a share of each hyperparameter's range. */
+    initialStep: Positive,
+    maxStep: Positive,
+    /** Pairs (s, y) remembered. */
+    memory: Count,
+    /** Backtracking steps in a row after which there is no way down. */
+    backtracks: Count,
+  }),
+  'QuasiNewtonOptions',
+)
+export type QuasiNewtonOptions = t.TypeOf<typeof QuasiNewtonOptions>
+
+const Point = t.readonly(t.strict({ unit: Vector, gradient: Vector, merit: Finite }), 'Point')
+const StoredPair = t.readonly(t.strict({ s: Vector, y: Vector }), 'Pair')
+
+export const QuasiNewton = t.readonly(
+  t.strict({
+    rule: t.literal('quasiNewton'),
+    /** The last accepted point. */
+    point: nullable(Point),
+    pairs: t.readonlyArray(StoredPair),
+    radius: NonNegative,
+    backtracks: Natural,
+  }),
+  'QuasiNewton',
+)
+/** The rule's state. */
+export type QuasiNewton = t.TypeOf<typeof QuasiNewton>
+
+type Vec = ReadonlyArray<number>
+
+export const start = ({ initialStep }: QuasiNewtonOptions): QuasiNewton => ({
+  rule: 'quasiNewton',
+  point: null,
+  pairs: [],
+  radius: initialStep,
+  backtracks: 0,
+})
+
+/** Armijo's constant. */
+const sufficient = 1e-4
+/** What is lost in a sum of numbers of this size. */
+const rounding = 1e-12
+
+const dot = (a: Vec, b: Vec): number => a.reduce((sum, x, k) => sum + x * b[k]!, 0)
+const minus = (a: Vec, b: Vec): Vec => a.map((x, k) => x - b[k]!)
+const longest = (a: Vec): number => a.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+
+/** Variables that a step may move: not those on a bound that the gradient pushes further out. */
+const freeAt = ({ unit, gradient }: Measured): Uint8Array =>
+  Uint8Array.from(unit, (u, k) => ((u <= 0 && gradient[k]! >= 0) || (u >= 1 && gradient[k]! <= 0) ? 0 : 1))
+
+const scaledTo = (radius: number, d: Vec): Vec => {
+  const length = longest(d)
+  return length > radius ? d.map(x => (x * radius) / length) : d
+}
+
+/** How far the curvature of one variable may be believed to be from that of the others, as a factor. */
+const spread = 1e3
+
+/**
+ * An estimate of the size of each variable's own curvature: the change of its slope along the latest step that moved it. Hyperparameters mostly act on parts of the weights that have little to do with one another, so that the
+ * reduced Hessian is nearly diagonal; and where it is not, the pairs correct it (Gilbert & Lemaréchal 1989).
+ */
+const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
+  const latest = pairs[pairs.length - 1]
+  const common = latest === undefined ? 1 : Math.abs(dot(latest.s, latest.y)) / dot(latest.s, latest.s)
+  if (!(common > 0)) return Array.from({ length: dimension }, () => 1)
+  return Array.from({ length: dimension }, (_, k) => {
+    for (let i = pairs.length - 1; i >= 0; i--) {
+      const { s, y } = pairs[i]!
+      const own = Math.abs(y[k]! / s[k]!)
+      if (Math.abs(s[k]!) > 1e-3 * longest(s) && own > 0)
+        return Math.min(common * spread, Math.max(common / spread, own))
+    }
+    return common
+  })
+}
+
+/** The step from an accepted point: quasi-Newton where pairs allow and it descends, else scaled steepest descent. */
+const stepFrom = (point: Measured, pairs: QuasiNewton['pairs'], radius: number): Vec => {
+  const free = freeAt(point)
+  // Two-loop recursion in variables in which every curvature is about one.
+  const roots = curvatures(pairs, point.unit.length).map(Math.sqrt)
+  const scaled = pairs.map(({ s, y }) => ({
+    s: Float64Array.from(s, (x, k) => x * roots[k]!),
+    y: Float64Array.from(y, (x, k) => x / roots[k]!),
+  }))
+  const downhill = (): Vec => {
+    const slope = point.gradient.map((g, k) => (free[k] === 1 ? -g / roots[k]! ** 2 : 0))
+    const length = longest(slope)
+    // Nothing is known yet of any curvature: as far as the radius allows.
+    return length === 0 || pairs.length > 0 ? slope : slope.map(g => (g * radius) / length)
+  }
+  const d = pipe(
+    quasiNewton(
+      scaled,
+      point.gradient.map((g, k) => g / roots[k]!),
+      free,
+    ),
+    O.map(direction => Array.from(direction, (x, k) => x / roots[k]!)),
+    O.filter(direction => direction.every(Number.isFinite) && dot(direction, point.gradient) < 0),
+    O.getOrElse(downhill),
+  )
+  const step = scaledTo(radius, d)
+  // −0 would not survive JSON.
+  return point.unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
+}
+
+/** The minimum of the cubic through values and slopes at 0 and 1, kept in [0.1, 0.5]; 0.5 where there is none. */
+const cubicMinimum = (m0: number, slope0: number, m1: number, slope1: number): number => {
+  const z = 3 * (m0 - m1) + slope0 + slope1
+  const square = z * z - slope0 * slope1
+  const t =
+    square < 0 ? 0.5 : 1 - (slope1 + Math.sqrt(square) - z) / (slope1 - slope0 + 2 * Math.sqrt(square))
+  return Number.isFinite(t) ? Math.min(0.5, Math.max(0.1, t)) : 0.5
+}
+
+const remembered = (memory: number, { pairs }: QuasiNewton, s: Vec, y: Vec): QuasiNewton['pairs'] =>
+  longest(s) > 0 && longest(y) > 0 ? [...pairs, { s, y }].slice(-memory) : pairs
+
+/** One step of the rule, from what was measured at the point it asked for last. */
+export const step =
+  (options: QuasiNewtonOptions) =>
+  (measured: Measured) =>
+  (before: QuasiNewton): Moved<QuasiNewton> => {
+    const { unit, gradient, merit } = measured
+    const plain = { unit, gradient: gradient.map(g => g + 0), merit }
+    const from = before.point
+    const s = from === null ? [] : minus(unit, from.unit)
+    const slope = from === null ? 0 : dot(from.gradient, s)
+    const slack = from === null ? 0 : rounding * (Math.abs(merit) + Math.abs(from.merit))
+    if (from !== null && merit > from.merit + sufficient * slope + slack) {
+      const pairs = remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
+      const shrink = cubicMinimum(from.merit, slope, merit, dot(plain.gradient, s))
+      const back = s.map(x => x * shrink)
+      const given = before.backtracks + 1 > options.backtracks
+      return {
+        unit: given ? from.unit : from.unit.map((u, k) => Math.min(1, Math.max(0, u + back[k]!))),
+        after: {
+          ...before,
+          pairs,
+          radius: Math.max(longest(back), Number.MIN_VALUE),
+          backtracks: before.backtracks + 1,
+        },
+        longest: given ? 0 : longest(back),
+        backtracking: true,
+      }
+    }
+    const pairs =
+      from === null
+        ? before.pairs
+        : remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
+    const radius =
+      from === null ? before.radius : Math.min(options.maxStep, Math.max(before.radius, 3 * longest(s)))
+    const next = stepFrom(plain, pairs, radius)
+    return {
+      unit: plain.unit.map((u, k) => u + next[k]!),
+      after: { rule: 'quasiNewton', point: plain, pairs, radius, backtracks: 0 },
+      longest: longest(next),
+      backtracking: false,
+    }
+  }
+
+/** The rule after a step that could not be evaluated: half as far. */
+export const retreat = (before: QuasiNewton): QuasiNewton => ({ ...before, radius: before.radius / 2 })

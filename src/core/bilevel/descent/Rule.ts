@@ -1,0 +1,55 @@
+/** The rules by which λ may move, as one type: a new rule is one more member here. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import type { Measured, Moved } from './Measured.js'
+import * as QuasiNewton from './QuasiNewton.js'
+import * as Signs from './Signs.js'
+
+export const RuleOptions = t.union([Signs.SignsOptions, QuasiNewton.QuasiNewtonOptions], 'RuleOptions')
+export type RuleOptions = t.TypeOf<typeof RuleOptions>
+
+export const Rule = t.union([Signs.Signs, QuasiNewton.QuasiNewton], 'Rule')
+/** The state of a rule. */
+export type Rule = t.TypeOf<typeof Rule>
+
+/** The state before the first step. */
+export const start = (options: RuleOptions, dimension: number): Rule => {
+  switch (options.rule) {
+    case 'signs':
+      return Signs.start(options, dimension)
+    case 'quasiNewton':
+      return QuasiNewton.start(options)
+  }
+}
+
+/** One step. A state of another rule than the options' starts anew. */
+export const step =
+  (options: RuleOptions) =>
+  (measured: Measured) =>
+  (before: Rule): Moved<Rule> => {
+    const dimension = measured.unit.length
+    switch (options.rule) {
+      case 'signs':
+        return pipe(
+          before.rule === 'signs' ? before : Signs.start(options, dimension),
+          Signs.step(options)(measured),
+        )
+      case 'quasiNewton':
+        return pipe(
+          before.rule === 'quasiNewton' ? before : QuasiNewton.start(options),
+          QuasiNewton.step(options)(measured),
+        )
+    }
+  }
+
+/** The state after a step that could not be evaluated. */
+export const retreat =
+  (options: RuleOptions) =>
+  (before: Rule): Rule => {
+    switch (before.rule) {
+      case 'signs':
+        return options.rule === 'signs' ? Signs.retreat(options)(before) : before
+      case 'quasiNewton':
+        return QuasiNewton.retreat(before)
+    }
+  }

@@ -1,0 +1,65 @@
+/**
+ * The dual side of an iteration: multiplier, penalty and tolerance after a violation was measured.
+ */
+import type { BilevelConfig } from './Config.js'
+import * as AugmentedLagrangian from './AugmentedLagrangian.js'
+import type { Search } from './State.js'
+import { finalEpsilon, initialEpsilon, nextEpsilon } from './Tolerance.js'
+
+/** Units of μ and ρ at the start: what relative options are multiplied by. */
+export const dualScales = (
+  { multiplier, penalty, epsilon }: BilevelConfig,
+  scales: Search['scales'],
+): { readonly multiplier: number; readonly penalty: number } => {
+  const first = (multiplier.initial * scales.upper) / scales.lower
+  return { multiplier: first, penalty: (penalty.initial * first) / initialEpsilon(epsilon)(scales.lower) }
+}
+
+const safeguards = (config: BilevelConfig, scales: Search['scales']): AugmentedLagrangian.Safeguards => ({
+  multiplierTrust: 10,
+  multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
+  penaltyMax: config.penalty.max * dualScales(config, scales).penalty,
+  penaltyGrowth: config.penalty.growth,
+  sufficientDecrease: config.penalty.sufficientDecrease,
+})
+
+/**
+ * The search after its dual step. `noise` (unit of f) is the violation that cannot be told from zero: it is no reason
+ * to raise the penalty.
+ */
+export const dualStep =
+  (config: BilevelConfig) =>
+  (noise: number) =>
+  (search: Search): Search => {
+    const { relaxed, multipliers, scales } = search
+    if (relaxed === null) return search
+    const options = {
+      slack: Math.max(config.pair.balance * relaxed.epsilon, noise),
+      matched: AugmentedLagrangian.matchedPenalty(multipliers.multiplier, relaxed.epsilon),
+    }
+    return {
+      ...search,
+      multipliers: AugmentedLagrangian.update(safeguards(config, scales))(options)(
+        relaxed.violation - relaxed.epsilon,
+      )(multipliers),
+      epsilon: nextEpsilon(config.epsilon)(scales.lower)(relaxed.violation)(search.epsilon),
+    }
+  }
+
+/** What the relaxation may cost, μ·ε, relative to the scale of F, before the violation has to agree with ε. */
+const price = 1e-9
+
+/**
+ * Whether there is nothing more to gain from dual steps at this λ: ε is final, and the violation agrees with it or is
+ * less where that costs next to nothing (a multiplier that goes to zero, or an ε that is small enough anyway).
+ */
+export const balanced =
+  ({ epsilon, pair }: BilevelConfig) =>
+  ({ relaxed, multipliers, scales }: Search): boolean => {
+    if (relaxed === null) return false
+    const final = relaxed.epsilon <= finalEpsilon(epsilon)(scales.lower) * (1 + 1e-9)
+    if (!final) return false
+    const gap = relaxed.violation - relaxed.epsilon
+    const cheap = multipliers.multiplier * relaxed.epsilon <= price * scales.upper
+    return Math.abs(gap) <= pair.balance * relaxed.epsilon || (gap <= 0 && cheap)
+  }

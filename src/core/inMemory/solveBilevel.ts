@@ -1,0 +1,289 @@
+/**
+ * Solves a bilevel problem given as functions, by the very method that tunes networks.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { bilevel } from '../bilevel/Bilevel.js'
+import type { BilevelState } from '../bilevel/State.js'
+import { decode } from '../protocol/Codec.js'
+import { isQuestion, type Question } from '../protocol/Command.js'
+import type { Outcome } from '../protocol/Info.js'
+import type { Transition } from '../protocol/Method.js'
+import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
+import { type BilevelProblem, evaluate, validate } from './Problem.js'
+import * as World from './World.js'
+
+type Vec = ReadonlyArray<number>
+
+export interface SolveOptions {
+  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-12 of what solving the lower level gains at the start. */
+  readonly epsilon?: number
+  /** Default 100. */
+  readonly maxLowerLevelSolves?: number
+  /**
+   * Starts of every lower-level solve: 1 (the default) follows one minimizer; more look for the global one, and among
+   * equally good ones take what serves the upper level.
+   */
+  readonly starts?: number
+  /** Seeds the random starts. Default 0. */
+  readonly seed?: number
+}
+
+export interface BilevelSolution {
+  readonly x: Vec
+  readonly y: Vec
+  /** F(x, y). */
+  readonly upperValue: number
+  /** f(x, y). */
+  readonly lowerValue: number
+  /** f(x, y) − φ(x), as far as the solver found φ(x). */
+  readonly violation: number
+  readonly epsilon: number
+  readonly multiplier: number
+  /** Largest component of the projected gradient by x, scaled by the range of x, in units of F. */
+  readonly stationarity: number
+  readonly lowerLevelSolves: number
+  /** Evaluations of F and of f with their gradients, together. */
+  readonly evaluations: number
+  /** `converged`, `budgetSpent`, `noProgress`, `penaltyCap` or `failures`. */
+  readonly stopReason: string
+  /** Every state the method went through. */
+  readonly transitions: ReadonlyArray<Transition<BilevelState>>
+}
+
+/** Where x has no bound, it is looked for within this many times its own size of the start, at first. */
+const reach = 100
+
+const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptions): MethodError | null => {
+  if (epsilon !== undefined && !(epsilon > 0 && Number.isFinite(epsilon)))
+    return invalidConfig('epsilon', `\`epsilon\` is ${epsilon}; it must be a finite number > 0.`)
+  const counts = { maxLowerLevelSolves, starts }
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      return invalidConfig(name, `\`${name}\` is ${value}; it must be an integer ≥ 1.`)
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
+    return invalidConfig('seed', `\`seed\` is ${seed}; it must be an integer ≥ 0.`)
+  return null
+}
+
+interface Box {
+  readonly lower: Vec
+  readonly upper: Vec
+}
+
+const boxAround = ({ x }: BilevelProblem, center: Vec, factor: number): Box => {
+  const span = center.map(value => factor * reach * Math.max(1, Math.abs(value)))
+  return {
+    lower: x.lower.map((bound, k) => Math.max(bound, center[k]! - span[k]!)),
+    upper: x.upper.map((bound, k) => Math.min(bound, center[k]! + span[k]!)),
+  }
+}
+
+/** Components of x that can vary at all; the others stay at their one value. */
+const freeOf = ({ x }: BilevelProblem): ReadonlyArray<number> =>
+  x.start.flatMap((_, k) => (x.lower[k]! < x.upper[k]! ? [k] : []))
+
+/** The problem in its free components of x alone. */
+const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): BilevelProblem => {
+  const pick = (v: Vec): Vec => free.map(k => v[k]!)
+  const whole = (part: Vec): Vec => {
+    const x = [...problem.x.start]
+    free.forEach((k, i) => (x[k] = part[i]!))
+    return x
+  }
+  const level =
+    (of: 'upperLevel' | 'lowerLevel') =>
+    (x: Vec, y: Vec): ReturnType<BilevelProblem['upperLevel']> => {
+      const { value, gradX, gradY } = problem[of](whole(x), y)
+      return { value, gradX: pick(gradX), gradY }
+    }
+  return {
+    x: { start: pick(problem.x.start), lower: pick(problem.x.lower), upper: pick(problem.x.upper) },
+    y: problem.y,
+    upperLevel: level('upperLevel'),
+    lowerLevel: level('lowerLevel'),
+  }
+}
+
+const configOf = (
+  problem: BilevelProblem,
+  box: Box,
+  budget: number,
+  { epsilon, seed = 0 }: SolveOptions,
+): unknown => {
+  const { start } = problem.x
+  const bounded = problem.x.lower.every(Number.isFinite) && problem.x.upper.every(Number.isFinite)
+  return {
+    seed,
+    space: start.map((_, k) => ({
+      name: `x${k}`,
+      lower: box.lower[k],
+      upper: box.upper[k],
+      scale: 'linear',
+    })),
+    linearInCoefficients: false,
+    design: { kind: 'diagonal', size: 1, lower: start, upper: start },
+    solve: { tolerance: 1e-12, coldEpochs: 1e9, warmEpochs: 1e9 },
+    pair: { reference: 'solved', steps: 2000, batchSize: null, innerIterations: 80, balance: 0.002 },
+    descent: {
+      rule: 'quasiNewton',
+      // About the size of x where the range is only a guess.
+      initialStep: bounded ? 0.1 : 0.5 / reach,
+      maxStep: 1,
+      memory: 30,
+      backtracks: 12,
+    },
+    multiplier: { initial: 10, max: 1e15 },
+    penalty: { initial: 0.1, max: 1e30 },
+    epsilon:
+      epsilon === undefined
+        ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-12 }
+        : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
+    budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
+    stop: { step: bounded ? 1e-5 : 1e-5 / reach, failures: 8 },
+    averaged: 1,
+    retrain: false,
+    refit: false,
+  }
+}
+
+interface Driven {
+  readonly outcome: Outcome
+  readonly transitions: ReadonlyArray<Transition<BilevelState>>
+  readonly world: World.World
+}
+
+/** Drives the method to its end on a world. */
+const drive = (config: unknown, started: World.World): E.Either<MethodError, Driven> => {
+  const decoded = decode(bilevel.config)(config)
+  if (E.isLeft(decoded)) return E.left(invalidConfig('options', decoded.left))
+  const first = bilevel.init(decoded.right)
+  if (E.isLeft(first)) return first
+  const transitions = [first.right]
+  let world = started
+  let open: ReadonlyArray<Question> = []
+  for (let last = first.right; ;) {
+    for (const command of last.commands)
+      if (!isQuestion(command)) world = World.release(command.weights)(world)
+    if (last.info.outcome !== null) return E.right({ outcome: last.info.outcome, transitions, world })
+    open = [...open, ...last.commands.filter(isQuestion)]
+    const [question, ...rest] = open
+    if (question === undefined) return E.left(numerical('The method asked nothing and did not halt.'))
+    open = rest
+    const [observation, after] = World.answer(question)(world)
+    world = after
+    const next = bilevel.step(observation)(last.state)
+    if (E.isLeft(next)) return next
+    last = next.right
+    transitions.push(last)
+  }
+}
+
+/** Whether a component lies on a bound that the problem itself does not have. */
+const onGuessedBound = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
+  found.some((value, k) => {
+    const near = 1e-6 * (box.upper[k]! - box.lower[k]!)
+    return (
+      (value - box.lower[k]! <= near && box.lower[k]! > x.lower[k]!) ||
+      (box.upper[k]! - value <= near && box.upper[k]! < x.upper[k]!)
+    )
+  })
+
+const solutionOf = (
+  problem: BilevelProblem,
+  { outcome, transitions, world }: Driven,
+  spent: { readonly solves: number; readonly evaluations: number },
+): E.Either<MethodError, BilevelSolution> => {
+  const info = transitions[transitions.length - 1]!.info
+  const row = outcome.rows[0]
+  const ref = row?.weights.bilevel ?? null
+  const y = ref === null ? undefined : World.vector(ref)(world)
+  if (row === undefined || y === undefined) return E.left(numerical(outcome.message))
+  const upper = evaluate(problem.upperLevel, row.lambda, y)
+  const lower = evaluate(problem.lowerLevel, row.lambda, y)
+  if (E.isLeft(upper) || E.isLeft(lower))
+    return E.left(
+      numerical('The solution could not be evaluated a second time: the functions are not deterministic.'),
+    )
+  return E.right({
+    x: row.lambda,
+    y,
+    upperValue: upper.right.value,
+    lowerValue: lower.right.value,
+    violation: row.violation ?? 0,
+    epsilon: row.epsilon ?? 0,
+    multiplier: info.multiplier ?? 0,
+    stationarity: info.stationarity ?? 0,
+    lowerLevelSolves: spent.solves + info.lowerLevelSolves,
+    evaluations: spent.evaluations + world.evaluations,
+    stopReason: outcome.stopReason,
+    transitions,
+  })
+}
+
+/** How often a guessed range is widened around the best point so far. */
+const widenings = 4
+
+const solveFree = (
+  problem: BilevelProblem,
+  options: SolveOptions,
+): E.Either<MethodError, BilevelSolution> => {
+  const worldOptions = { starts: options.starts ?? 1, seed: options.seed ?? 0, maxIterations: 2000 }
+  const budget = options.maxLowerLevelSolves ?? 100
+  const attempt = (
+    from: BilevelProblem,
+    widened: number,
+    spent: { readonly solves: number; readonly evaluations: number },
+  ): E.Either<MethodError, BilevelSolution> => {
+    const box = boxAround(from, from.x.start, 100 ** widened)
+    return pipe(
+      drive(configOf(from, box, budget - spent.solves, options), World.make(from, worldOptions)),
+      E.flatMap(driven => solutionOf(from, driven, spent)),
+      E.flatMap(solution => {
+        const left = budget - solution.lowerLevelSolves
+        return widened < widenings && left >= 1 && onGuessedBound(from, box, solution.x)
+          ? attempt({ ...from, x: { ...from.x, start: solution.x }, y: { start: solution.y } }, widened + 1, {
+              solves: solution.lowerLevelSolves,
+              evaluations: solution.evaluations,
+            })
+          : E.right(solution)
+      }),
+    )
+  }
+  return attempt(problem, 0, { solves: 0, evaluations: 0 })
+}
+
+/**
+ * Solves min F(x, y) subject to y minimising f(x, ·) and x within its bounds, from the given start. F and f need
+ * first derivatives; the lower level needs no unique minimizer (the optimistic one is meant).
+ *
+ * Errors: `InvalidConfig` for shapes, bounds and options that do not fit, or functions that cannot be evaluated at the
+ * start; `Numerical` where the lower level cannot be minimised. Running out of budget or of progress is no error but
+ * a `stopReason`.
+ */
+export const solveBilevel = (
+  problem: BilevelProblem,
+  options: SolveOptions = {},
+): E.Either<MethodError, BilevelSolution> => {
+  const wrong = optionsError(options)
+  if (wrong !== null) return E.left(wrong)
+  return pipe(
+    validate(problem),
+    E.flatMap(valid => {
+      const free = freeOf(valid)
+      if (free.length === valid.x.start.length) return solveFree(valid, options)
+      if (free.length === 0)
+        return E.left(
+          invalidConfig('x', 'Every component of x has bounds that touch: there is nothing to choose.'),
+        )
+      return pipe(
+        solveFree(restricted(valid, free), options),
+        E.map(solution => {
+          const x = [...valid.x.start]
+          free.forEach((k, i) => (x[k] = solution.x[i]!))
+          return { ...solution, x }
+        }),
+      )
+    }),
+  )
+}

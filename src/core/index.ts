@@ -1,0 +1,29 @@
+/**
+ * bilevel-hpo: the pure core.
+ *
+ * - {@link solveBilevel}: a bilevel problem given as functions, solved.
+ * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
+ * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
+ */
+export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
+export { bilevel } from './bilevel/Bilevel.js'
+export type { BilevelConfig } from './bilevel/Config.js'
+export type { BilevelState } from './bilevel/State.js'
+export { type BilevelProblem, type Evaluated, type Level } from './inMemory/Problem.js'
+export { type BilevelSolution, solveBilevel, type SolveOptions } from './inMemory/solveBilevel.js'
+export * as Design from './numeric/Design.js'
+export * as Lbfgs from './numeric/Lbfgs.js'
+export * as Rng from './numeric/Rng.js'
+export * as Batch from './protocol/Batch.js'
+export { decode } from './protocol/Codec.js'
+export * as Command from './protocol/Command.js'
+export type { Info, Outcome, ResultRow } from './protocol/Info.js'
+export type { Method, Transition } from './protocol/Method.js'
+export type { MethodError } from './protocol/MethodError.js'
+export * as Observation from './protocol/Observation.js'
+export * as Replay from './protocol/Replay.js'
+export * as RunLog from './protocol/RunLog.js'
+export * as SearchSpace from './protocol/SearchSpace.js'
+export * as Envelope from './surrogate/Envelope.js'
+export * as GaussianProcess from './surrogate/GaussianProcess.js'
+export * as ValueFunction from './surrogate/ValueFunction.js'

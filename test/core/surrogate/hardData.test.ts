@@ -1,0 +1,144 @@
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
+import * as GaussianProcess from '../../../src/core/surrogate/GaussianProcess.js'
+import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
+import { right } from './support.js'
+
+const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
+
+const space: SearchSpace = [
+  { name: 'first', lower: -6, upper: 3, scale: 'log' },
+  { name: 'second', lower: 0, upper: 4, scale: 'linear' },
+]
+
+/** Samples of a smooth function, many of them next to one another, some without a gradient, of any size. */
+const hard = fc
+  .record({
+    centers: fc.array(fc.tuple(between(-5, 2), between(0.5, 3.5)), { minLength: 1, maxLength: 3 }),
+    offsets: fc.array(fc.tuple(fc.nat(2), fc.constantFrom(0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.3)), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+    size: between(-12, 12),
+    bend: fc.constantFrom(0, 1e-9, 1),
+    slope: fc.constantFrom(0, 1),
+    level: fc.constantFrom(0, 1),
+    withGradients: fc.boolean(),
+    noise: fc.constantFrom(null, 0),
+    kernel: fc.constantFrom('rbf' as const, 'matern52' as const),
+  })
+  .map(({ centers, offsets, size, bend, slope, level, withGradients, noise, kernel }) => {
+    const unit = 10 ** size
+    const samples = offsets.map(([at, by], i): ValueFunction.Sample => {
+      const [x, y] = centers[at % centers.length]!
+      const [u, v] = [x + by * Math.cos(i), y + by * Math.sin(i)]
+      return {
+        lambda: [u, v],
+        value: unit * (level + slope * (u - v) + bend * Math.sin(u) * Math.cos(v)),
+        gradient: withGradients
+          ? [
+              unit * (slope + bend * Math.cos(u) * Math.cos(v)),
+              unit * (-slope - bend * Math.sin(u) * Math.sin(v)),
+            ]
+          : null,
+        valueNoise: noise,
+        gradientNoise: noise,
+      }
+    })
+    return { samples, kernel }
+  })
+
+const observed = (
+  samples: ReadonlyArray<ValueFunction.Sample>,
+  options: Partial<ValueFunction.Options>,
+): ValueFunction.ValueFunction =>
+  samples.reduce(
+    (phi, sample) => right(ValueFunction.observe(sample)(phi)),
+    right(ValueFunction.make(space, options)),
+  )
+
+const sound = (phi: ValueFunction.ValueFunction, samples: ReadonlyArray<ValueFunction.Sample>): void => {
+  const values = samples.map(({ value }) => value)
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const slack = 0.1 * (most - least) + 0.01 * phi.standardization.scale
+  expect(ValueFunction.jitter(phi)).toBeLessThanOrEqual(1e-6)
+  for (const { lambda } of samples) {
+    const { mean, variance, gradient, varianceGradient } = ValueFunction.predict(lambda)(phi)
+    expect([mean, variance, ...gradient, ...varianceGradient].every(Number.isFinite)).toBe(true)
+    expect(variance).toBeGreaterThanOrEqual(0)
+    // A fit may take for noise what repeats contradict one another by, but never makes up what no sample said.
+    expect(mean).toBeGreaterThanOrEqual(least - slack)
+    expect(mean).toBeLessThanOrEqual(most + slack)
+  }
+}
+
+describe('hard data: near-duplicates, constants, one point, values from 1e-12 to 1e12', () => {
+  it('are observed; predictions there are finite and in the range of the values (10 %); the jitter is at most 1e-6', () => {
+    fc.assert(
+      fc.property(hard, ({ samples, kernel }) => sound(observed(samples, { kernel }), samples)),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('are fitted as well', () => {
+    fc.assert(
+      fc.property(hard, ({ samples, kernel }) =>
+        sound(right(ValueFunction.refit(observed(samples, { kernel, fitStarts: 1 }))), samples),
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('need jitter where noise-free rows repeat, and say how much', () => {
+    fc.assert(
+      fc.property(
+        fc.array(between(-1, 1), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(0, 1e-16, 1e-12),
+        between(-12, 12),
+        fc.constantFrom('rbf' as const, 'matern52' as const),
+        (points, by, size, kernel) => {
+          const signalVariance = 10 ** (2 * size)
+          const config = { kernel, signalVariance, lengthScales: [1], noiseVariance: 0 }
+          const x = [...points, ...points.map(p => p + by)].map(p => [p])
+          const gp = right(
+            GaussianProcess.condition(config)(
+              x,
+              x.map(() => 10 ** size),
+            ),
+          )
+          expect(gp.jitter).toBeGreaterThan(0)
+          expect(gp.jitter).toBeLessThanOrEqual(1e-8)
+          const { mean, variance } = GaussianProcess.posterior(gp)(x[0]!)
+          expect(Math.abs(mean / 10 ** size - 1)).toBeLessThan(1e-4)
+          expect(variance / signalVariance).toBeLessThan(1e-6)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('numbers at the ends of the range end in a sentence or in finite predictions', () => {
+    const any = fc.double({ noNaN: false })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(any, any, any), { minLength: 1, maxLength: 4 }), triples => {
+        const phi = triples.reduce<E.Either<{ readonly message: string }, ValueFunction.ValueFunction>>(
+          (held, [lambda, value, slope]) =>
+            E.isLeft(held)
+              ? held
+              : ValueFunction.observe({ lambda: [lambda, 1], value, gradient: [slope, 0] })(held.right),
+          ValueFunction.make(space),
+        )
+        if (E.isLeft(phi)) {
+          expect(phi.left.message).toMatch(/^[A-Z].*\.$/)
+          return
+        }
+        const { mean, variance } = ValueFunction.predict([0, 1])(phi.right)
+        expect(mean).not.toBeNaN()
+        expect(variance).not.toBeNaN()
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})

@@ -1,0 +1,215 @@
+/** One small run of the built program on real images, and everything that is promised of such a run. */
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bilevel as method } from '../../src/core/bilevel/Bilevel.js'
+import { Finite, Natural, nullable, Vector } from '../../src/core/protocol/Codec.js'
+import { Observation } from '../../src/core/protocol/Observation.js'
+import { follow, recorded, start } from '../../src/core/protocol/Replay.js'
+import { methods } from '../../src/shell/run/methods.js'
+import { replayRun } from '../../src/shell/run/ReplayRun.js'
+import { bilevel, readJson, scratch, smallConfig, writeConfig, type Ended } from './support.js'
+
+const folder = scratch()
+const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isRight(either)) return either.right
+  throw new Error(`expected a Right, found ${JSON.stringify(either.left)}`)
+}
+
+let ended: Ended
+beforeAll(async () => {
+  const config = writeConfig(join(folder, 'config.json'), smallConfig)
+  ended = await bilevel(['tune', config, '--backend', 'wasm', '--out', first])
+  expect(await bilevel(['tune', config, '--backend', 'wasm', '--out', second])).toMatchObject({ code: 0 })
+})
+
+const log = (run: string): string => readFileSync(join(run, 'run.jsonl'), 'utf8')
+
+describe('tune', () => {
+  it('ends with 0 and a table within 80 columns', () => {
+    expect(ended.code).toBe(0)
+    const table = ended.out.slice(0, ended.out.indexOf('Run folder'))
+    for (const name of ['best initial', 'bilevel', 'refit', 'bilevel weights']) expect(table).toContain(name)
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect(ended.err).toMatch(/^Backend wasm .*\n/)
+  })
+
+  it('gives byte-identical logs and summaries for one seed', () => {
+    for (const name of ['run.jsonl', 'summary.json'])
+      expect(readFileSync(join(second, name)).equals(readFileSync(join(first, name)))).toBe(true)
+  })
+
+  it('gives another log for another seed', async () => {
+    const out = join(folder, 'other-seed')
+    const config = join(folder, 'config.json')
+    expect((await bilevel(['tune', config, '--seed', '4', '--backend', 'wasm', '--out', out])).code).toBe(0)
+    expect(log(out)).not.toBe(log(first))
+  })
+})
+
+describe('the folder of weights', () => {
+  it('holds those that the summary names', () => {
+    const Named = t.type({
+      rows: t.array(t.type({ weights: t.record(t.string, nullable(t.string)) })),
+    })
+    const { rows } = right(Named.decode(readJson(join(first, 'summary.json'))))
+    const named = rows.flatMap(({ weights }) => Object.values(weights).filter(name => name !== null))
+    expect(named.length).toBeGreaterThan(2)
+    expect(readdirSync(join(first, 'weights'))).toEqual(
+      expect.arrayContaining(named.map(name => `${name}.f32`)),
+    )
+  })
+})
+
+const metrics = t.strict({ loss: Finite, accuracy: Finite })
+const sets = t.strict({ train: metrics, validation: metrics, test: metrics })
+const row = t.strict({
+  name: t.string,
+  lambda: Vector,
+  trained: sets,
+  refit: sets,
+  bilevelWeights: nullable(sets),
+  lowerLevelSolves: Natural,
+  effortEpochs: Finite,
+  seconds: t.null,
+  violation: nullable(Finite),
+  epsilon: nullable(Finite),
+  stopReason: nullable(t.string),
+})
+const Summary = t.strict({ stopReason: t.string, message: t.string, rows: t.tuple([row, row]) })
+
+describe('summary.json', () => {
+  it('holds every number of both rows', () => {
+    const [initial, found] = right(Summary.decode(readJson(join(first, 'summary.json')))).rows
+    expect([initial.name, found.name]).toEqual(['best initial sample', 'bilevel'])
+    expect(found.bilevelWeights).not.toBeNull()
+    expect(found.violation).toBeGreaterThanOrEqual(0)
+    expect(found.epsilon).toBeGreaterThan(0)
+    expect(['converged', 'budgetSpent', 'failures']).toContain(found.stopReason)
+    expect(found.lambda).toHaveLength(2)
+    expect(found.lowerLevelSolves).toBeLessThanOrEqual(7)
+    expect(found.effortEpochs).toBeGreaterThan(initial.effortEpochs)
+  })
+
+  it('never has the returned λ validate worse, once retrained, than the best initial sample', () => {
+    const [initial, found] = right(Summary.decode(readJson(join(first, 'summary.json')))).rows
+    expect(found.trained.validation.loss).toBeLessThanOrEqual(initial.trained.validation.loss)
+  })
+
+  it('has its seconds in timings.json', () => {
+    const Timings = t.strict({ totalSeconds: Finite, rows: t.record(t.string, Finite) })
+    const { totalSeconds, rows } = right(Timings.decode(readJson(join(first, 'timings.json'))))
+    expect(Object.keys(rows)).toEqual(['best initial sample', 'bilevel'])
+    for (const seconds of Object.values(rows)) expect(seconds).toBeLessThanOrEqual(totalSeconds)
+  })
+})
+
+/** The log with the digit at an index changed to another one. */
+const withDigit = (text: string, index: number, digit: number): string =>
+  `${text.slice(0, index)}${digit}${text.slice(index + 1)}`
+
+/** The index of the first digit after a phrase in a line counted from 1. */
+const digitAfter = (text: string, line: number, phrase: string): number => {
+  const begin = text
+    .split('\n')
+    .slice(0, line - 1)
+    .reduce((sum, { length }) => sum + length + 1, 0)
+  const from = text.indexOf(phrase, begin)
+  expect(from, `${phrase} in line ${line}`).toBeGreaterThanOrEqual(begin)
+  const found = from + phrase.length + text.slice(from + phrase.length).search(/\d/)
+  expect(text.slice(0, found).split('\n')).toHaveLength(line)
+  return found
+}
+
+describe('replay', () => {
+  it('says with 0 that both runs are as logged', async () => {
+    for (const run of [first, second]) {
+      const { code, out } = await bilevel(['replay', run])
+      expect(code).toBe(0)
+      expect(out).toContain('steps replay as logged')
+    }
+  })
+
+  it.each([
+    [1, '"version":', 'version'],
+    [1, '"train":', 'digest'],
+    [1, '"coldEpochs":', 'digest'],
+    [1, '"epochs":', 'digest'],
+    [1, '"digest":"', 'digest'],
+    [2, '"maxEpochs":', 'commands[1].maxEpochs'],
+    [4, '"observation":{"_tag":"LowerLevelSolved","id":', ''],
+    [4, '"effort":', ''],
+    [6, '"upper":', ''],
+    [6, '"phiHat"', ''],
+    [8, '"digest":"', 'digest'],
+  ])('finds a digit changed in line %i after %s, with 1', async (line, phrase, field) => {
+    const text = log(first)
+    const index = digitAfter(text, line, phrase)
+    const changed = join(folder, `changed-${line}-${phrase.replace(/\W+/g, '')}`)
+    mkdirSync(changed)
+    copyFileSync(join(first, 'summary.json'), join(changed, 'summary.json'))
+    writeFileSync(join(changed, 'run.jsonl'), withDigit(text, index, (Number(text[index]) + 1) % 10))
+    const { code, out, err } = await bilevel(['replay', changed])
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toMatch(/^bilevel: Line \d+ of .+, field `[^`]+`: expected .+, found .+\.\n$/)
+    expect(err).toContain(`field \`${field}`)
+    expect(err).toContain(`Line ${line} of `)
+  })
+
+  it('finds any digit of the header, and a digit in many places of every other line', () => {
+    const text = log(first)
+    const changed = join(folder, 'changed')
+    mkdirSync(changed)
+    const header = text.indexOf('\n')
+    const places = [...text.matchAll(/\d/g)].map(({ index }) => index)
+    const some = places.filter((index, i) => index < header || i % 41 === 0)
+    const replay = replayRun(methods)
+    expect(some.length).toBeGreaterThan(300)
+    for (const index of some) {
+      const digits = [0, (Number(text[index]) + 1) % 10].filter(digit => digit !== Number(text[index]))
+      for (const digit of digits) {
+        writeFileSync(join(changed, 'run.jsonl'), withDigit(text, index, digit))
+        const result = replay(changed)
+        const where = `${text.slice(index - 30, index)}[${digit}]${text.slice(index + 1, index + 10)}`
+        if (E.isRight(result)) throw new Error(`not found: ${where}`)
+        expect(result.left._tag, `${where}: ${result.left.message}`).toBe('Mismatch')
+        expect(result.left.message).toMatch(/^Line \d+ of .+, field `[^`]+`: expected .+, found .+/)
+      }
+    }
+  })
+
+  it('finds a digit changed in the summary', async () => {
+    const changed = join(folder, 'changed-summary')
+    mkdirSync(changed)
+    writeFileSync(join(changed, 'run.jsonl'), log(first))
+    const summary = readFileSync(join(first, 'summary.json'), 'utf8')
+    const index = summary.search(/\d+,\n {6}"refit"|"loss": 0\.\d/) + '"loss": 0.'.length
+    writeFileSync(join(changed, 'summary.json'), withDigit(summary, index, (Number(summary[index]) + 1) % 10))
+    const { code, err } = await bilevel(['replay', changed])
+    expect(code).toBe(1)
+    expect(err).toMatch(/field `rows\[0\]\.trained\.train\.loss`: expected .+ by the log, found/)
+  })
+})
+
+describe('the recorded run', () => {
+  it('has at every step a state that survives a JSON round trip, with the same next step', () => {
+    const [header = '', , ...lines] = log(first).trimEnd().split('\n')
+    const { config } = right(t.type({ config: t.UnknownRecord }).decode(JSON.parse(header)))
+    let cursor = recorded(right(start(method)(right(method.config.decode(config)))))
+    expect(lines.length).toBeGreaterThan(10)
+    for (const line of lines) {
+      const { observation } = right(t.type({ observation: Observation }).decode(JSON.parse(line)))
+      const { state } = cursor.transition
+      const back = right(method.state.decode(JSON.parse(JSON.stringify(state))))
+      expect(back).toEqual(state)
+      const next = right(follow(method)(observation)(cursor))
+      expect(JSON.stringify(right(method.step(observation)(back)))).toBe(JSON.stringify(next.transition))
+      cursor = next
+    }
+    expect(cursor.transition.info.outcome).not.toBeNull()
+  })
+})

@@ -1,0 +1,82 @@
+/** No command of any kind leaves a tensor behind, answered or failed, on any backend that is present. */
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import type { Question } from '../../../src/core/protocol/Command.js'
+import { available } from '../../../src/shell/backend/Backend.js'
+import type { Problem } from '../../../src/shell/problem/Problem.js'
+import { networkInterpreter } from '../../../src/shell/run/NetworkInterpreter.js'
+import { presentBackends, problem, right, run } from './fixtures.js'
+
+const backends = await presentBackends()
+const absent = (await available()).filter(({ present }) => !present).map(({ name }) => name)
+
+const lambda = [0]
+const common = { lambda, tolerance: 1e-3, maxEpochs: 6 }
+const descent = {
+  _tag: 'DescendWeights',
+  lambda,
+  from: 'initial',
+  upperCoefficient: 0.1,
+  lowerCoefficient: 1,
+  batchSize: 8,
+  stepScale: 1,
+  stream: 0,
+} as const
+
+/** Every kind of question, each in the ways it can be asked. */
+const questions: ReadonlyArray<Question> = [
+  { _tag: 'SolveLowerLevel', id: 0, from: 'initial', ...common },
+  { _tag: 'SolveLowerLevel', id: 1, from: 'w0', ...common },
+  { ...descent, id: 2, steps: 4 },
+  { ...descent, id: 3, steps: 2, batchSize: null },
+  { ...descent, id: 4, steps: 0 },
+  { _tag: 'EvaluateLosses', id: 5, lambda, weights: 'initial' },
+  { _tag: 'Refit', id: 6, ...common },
+]
+
+const networks: Readonly<Record<string, (learningRate: number) => Problem>> = {
+  mlp: learningRate => problem({ hyperparameters: { per: 'model' }, solver: { epochs: 3, learningRate } }),
+  lenet: learningRate =>
+    problem({
+      network: { kind: 'lenet' },
+      shape: [12, 12, 1],
+      sizes: [16, 12, 8],
+      hyperparameters: { per: 'model' },
+      solver: { epochs: 2, learningRate },
+    }),
+}
+
+describe(`the tensor count (absent backends: ${absent.join(', ') || 'none'})`, () => {
+  test.each(backends.flatMap(backend => Object.keys(networks).map(name => ({ backend, name }))))(
+    '$backend.name, $name: is the same before and after every command, also one that fails',
+    async ({ backend, name }) => {
+      const instance = networks[name]!
+      // With the larger rate every training diverges; measuring alone still succeeds.
+      const [good, wild] = [0.1, 1e35].map(rate => right(networkInterpreter(backend, instance(rate))))
+      const before = tf.memory().numTensors
+      const tags: Array<readonly [string, string]> = []
+      for (const question of questions) {
+        const answers = [await run(good!.answer(question))]
+        expect(tf.memory().numTensors).toBe(before)
+        answers.push(await run(wild!.answer(question)))
+        expect(tf.memory().numTensors).toBe(before)
+        const unknown = { ...question, lambda: [NaN] }
+        expect((await run(good!.answer(unknown)))._tag).toBe('CommandFailed')
+        expect(tf.memory().numTensors).toBe(before)
+        tags.push([answers[0]!._tag, answers[1]!._tag])
+      }
+      expect(tags).toEqual([
+        ['LowerLevelSolved', 'CommandFailed'],
+        ['LowerLevelSolved', 'CommandFailed'],
+        ['WeightsDescended', 'CommandFailed'],
+        ['WeightsDescended', 'CommandFailed'],
+        ['WeightsDescended', 'WeightsDescended'],
+        ['LossesEvaluated', 'LossesEvaluated'],
+        ['Refitted', 'CommandFailed'],
+      ])
+      good!.dispose()
+      wild!.dispose()
+      expect(tf.memory().numTensors).toBe(before)
+    },
+  )
+})
