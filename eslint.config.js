@@ -30,7 +30,16 @@ const pureCore = {
           message: 'The core is pure: no I/O. Ask the shell with a Command.',
         },
         {
-          group: ['@tensorflow/*', 'pacote', 'commander', 'tar', 'fflate', 'npyjs', 'env-paths', 'cli-table3'],
+          group: [
+            '@tensorflow/*',
+            'pacote',
+            'commander',
+            'tar',
+            'fflate',
+            'npyjs',
+            'env-paths',
+            'cli-table3',
+          ],
           message: 'The core knows no tensors, files or terminals.',
         },
         { group: ['**/shell/**'], message: 'The core never imports the shell.' },
@@ -77,7 +86,10 @@ export default tseslint.config(
       'import-x/no-extraneous-dependencies': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Index loops over typed arrays read better with `!` than with a branch that cannot be taken.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],

@@ -39,10 +39,11 @@ export interface Fit {
 }
 
 /**
- * When to stop. Posterior densities within a factor of 1.001 of one another are no reason to go on; near the noise
- * floor rounding of the evidence hides less than that, and a line search would look for it in vain.
+ * When to stop. Gains of 1e-4 in the log posterior, twice in a row, are no reason to go on (with ten times as much,
+ * saddle points would be taken for maxima); near the noise floor rounding of the evidence hides less than that, and a
+ * line search would look for it in vain.
  */
-const stopping = { gradientTolerance: 1e-3, valueTolerance: 1e-3, maxLineEvaluations: 10 } as const
+const stopping = { gradientTolerance: 1e-3, valueTolerance: 1e-4, maxLineEvaluations: 10 } as const
 
 const deviation = { lengthScale: Math.sqrt(3), signalVariance: 2, noise: 3 } as const
 

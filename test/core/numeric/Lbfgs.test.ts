@@ -270,4 +270,22 @@ describe('Lbfgs', () => {
     const once = Lbfgs.minimize({ objective: rosenbrock, start })
     expect(Lbfgs.minimize({ objective: rosenbrock, start })).toStrictEqual(once)
   })
+
+  it('stops at the value tolerance, and keeps to the evaluations that a line search may take', () => {
+    const start = [-1.2, 1, 0.3, -0.5]
+    const full = Lbfgs.minimize({ objective: rosenbrock, start })
+    const early = Lbfgs.minimize({ objective: rosenbrock, start, valueTolerance: 1e-3 })
+    expect(early.status).toBe('converged')
+    expect(early.iterations).toBeLessThan(full.iterations)
+    expect(early.projectedGradient).toBeGreaterThan(1e-8)
+    expect(early.value - full.value).toBeLessThan(1e-2)
+    // A gradient that points the wrong way: no step is any good, and two searches are all that is tried.
+    const lost = Lbfgs.minimize({
+      objective: ([x]) => ({ value: x! * x!, gradient: [-2 * x!] }),
+      start: [1],
+      maxLineEvaluations: 7,
+    })
+    expect(lost.status).toBe('lineSearch')
+    expect(lost.evaluations).toBeLessThanOrEqual(1 + 2 * 7)
+  })
 })

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
+import { decode } from '../../../src/core/protocol/Codec.js'
+import { driveInMemory } from '../../support/driveInMemory.js'
+import { type Ridge, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
+import { right } from './support.js'
+import * as E from 'fp-ts/lib/Either.js'
+
+describe('no step of the core copies what it does not change', () => {
+  const ridge: Ridge = { a: [2, 3], b: [1, 1] }
+  const config = right(
+    E.mapLeft((message: string) => ({ message }))(
+      decode(bilevel.config)({
+        space: ridgeSpace(ridge),
+        budget: { lowerLevelSolves: 12 },
+        stop: { step: 0 },
+      }),
+    ),
+  )
+  const states = right(driveInMemory(bilevel, config, ridgeWorld(ridge))).map(({ state }) => state)
+  const pairs = states.slice(1).map((after, i) => [states[i]!, after] as const)
+
+  it('the configuration is one object all along', () => {
+    for (const { config: held } of states) expect(held).toBe(states[0]!.config)
+  })
+
+  it('samples, and between fits the rows of the factor and the observations, are shared', () => {
+    let [appended, refitted] = [0, 0]
+    for (const [before, after] of pairs) {
+      if (before.surrogate === null || after.surrogate === null) continue
+      const [held, grown] = [before.surrogate, after.surrogate]
+      expect(grown.space).toBe(held.space)
+      expect(grown.options).toBe(held.options)
+      held.samples.forEach((sample, i) => expect(grown.samples[i]).toBe(sample))
+      if (grown.samples.length === held.samples.length) expect(grown).toBe(held)
+      else if (after.fittedSamples !== before.fittedSamples) refitted++
+      else {
+        appended++
+        expect(grown.model.gp.hyperparameters).toBe(held.model.gp.hyperparameters)
+        expect(held.model.gp.factor.rows.length).toBeGreaterThan(0)
+        held.model.gp.factor.rows.forEach((row, i) => expect(grown.model.gp.factor.rows[i]).toBe(row))
+        held.model.gp.observations.forEach((o, i) => expect(grown.model.gp.observations[i]).toBe(o))
+      }
+    }
+    expect(appended).toBeGreaterThan(10)
+    expect(refitted).toBeGreaterThan(0)
+  })
+})

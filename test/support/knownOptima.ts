@@ -1,0 +1,260 @@
+/**
+ * Bilevel problems whose optima are known: in closed form, or to machine precision by other means. Each has three
+ * starts. Sources are named where the problem has a name in the literature.
+ */
+import { Matrix, solve } from 'ml-matrix'
+import type { BilevelProblem } from '../../src/core/inMemory/Problem.js'
+import * as Lbfgs from '../../src/core/numeric/Lbfgs.js'
+import * as Rng from '../../src/core/numeric/Rng.js'
+
+type Vec = ReadonlyArray<number>
+
+export interface KnownOptimum {
+  readonly name: string
+  readonly problem: BilevelProblem
+  readonly starts: ReadonlyArray<Vec>
+  readonly x: Vec
+  readonly upperValue: number
+}
+
+const sum = (v: Vec): number => v.reduce((total, value) => total + value, 0)
+const unbounded = (start: Vec, y: Vec): Pick<BilevelProblem, 'x' | 'y'> => ({
+  x: { start, lower: start.map(() => -Infinity), upper: start.map(() => Infinity) },
+  y: { start: y },
+})
+
+/** The problem from another start of x. */
+export const startedAt = ({ problem }: KnownOptimum, start: Vec): BilevelProblem => ({
+  ...problem,
+  x: { ...problem.x, start },
+})
+
+/** Henrion & Surowiec (2011): F = x² + c·y, f = y²/2 − x·y. */
+export const henrionSurowiec = (c: number): KnownOptimum => ({
+  name: `Henrion–Surowiec, c = ${c}`,
+  problem: {
+    ...unbounded([0], [0]),
+    upperLevel: (x, y) => ({ value: x[0]! ** 2 + c * y[0]!, gradX: [2 * x[0]!], gradY: [c] }),
+    lowerLevel: (x, y) => ({
+      value: y[0]! ** 2 / 2 - x[0]! * y[0]!,
+      gradX: [-y[0]!],
+      gradY: [y[0]! - x[0]!],
+    }),
+  },
+  starts: [[0], [5], [-7]],
+  x: [-c / 2],
+  upperValue: (-c * c) / 4,
+})
+
+/** Lampariello & Sagratella (2017), example 3.2: F = x² + y², f = (x + y − 1)². */
+export const lamparielloSagratella: KnownOptimum = {
+  name: 'Lampariello–Sagratella 3.2',
+  problem: {
+    ...unbounded([0], [0]),
+    upperLevel: (x, y) => ({ value: x[0]! ** 2 + y[0]! ** 2, gradX: [2 * x[0]!], gradY: [2 * y[0]!] }),
+    lowerLevel: (x, y) => {
+      const r = x[0]! + y[0]! - 1
+      return { value: r * r, gradX: [2 * r], gradY: [2 * r] }
+    },
+  },
+  starts: [[0], [3], [-4]],
+  x: [0.5],
+  upperValue: 0.5,
+}
+
+/** Macal & Hurter (1997): F = (x−1)² + (y−1)², f = y²/2 + 500y − 50xy. */
+export const macalHurter: KnownOptimum = {
+  name: 'Macal–Hurter',
+  problem: {
+    ...unbounded([0], [0]),
+    upperLevel: (x, y) => ({
+      value: (x[0]! - 1) ** 2 + (y[0]! - 1) ** 2,
+      gradX: [2 * (x[0]! - 1)],
+      gradY: [2 * (y[0]! - 1)],
+    }),
+    lowerLevel: (x, y) => ({
+      value: y[0]! ** 2 / 2 + 500 * y[0]! - 50 * x[0]! * y[0]!,
+      gradX: [-50 * y[0]!],
+      gradY: [y[0]! + 500 - 50 * x[0]!],
+    }),
+  },
+  starts: [[0], [20], [-5]],
+  x: [25051 / 2501],
+  upperValue: 203401 / 2501,
+}
+
+/** De Silva (1978): F = Σ(x−1)² + Σy² − 2, f = ‖x − y‖². */
+export const deSilva: KnownOptimum = {
+  name: 'De Silva',
+  problem: {
+    ...unbounded([0, 0], [0, 0]),
+    upperLevel: (x, y) => ({
+      value: sum(x.map(v => (v - 1) ** 2)) + sum(y.map(v => v * v)) - 2,
+      gradX: x.map(v => 2 * (v - 1)),
+      gradY: y.map(v => 2 * v),
+    }),
+    lowerLevel: (x, y) => ({
+      value: sum(x.map((v, k) => (v - y[k]!) ** 2)),
+      gradX: x.map((v, k) => 2 * (v - y[k]!)),
+      gradY: x.map((v, k) => -2 * (v - y[k]!)),
+    }),
+  },
+  starts: [
+    [0, 0],
+    [3, -2],
+    [-1, 4],
+  ],
+  x: [0.5, 0.5],
+  upperValue: -1,
+}
+
+/** SMD2 (Sinha, Malo & Deb 2014) of sizes 1, 1, 1: upper and lower level in conflict; defined for l₂ > 0. */
+export const smd2: KnownOptimum = {
+  name: 'SMD2',
+  problem: {
+    ...unbounded([1, 1], [1, 2]),
+    upperLevel: (x, y) => {
+      const r = x[1]! - Math.log(y[1]!)
+      return {
+        value: x[0]! ** 2 - y[0]! ** 2 + x[1]! ** 2 - r * r,
+        gradX: [2 * x[0]!, 2 * x[1]! - 2 * r],
+        gradY: [-2 * y[0]!, (2 * r) / y[1]!],
+      }
+    },
+    lowerLevel: (x, y) => {
+      const r = x[1]! - Math.log(y[1]!)
+      return {
+        value: x[0]! ** 2 + y[0]! ** 2 + r * r,
+        gradX: [2 * x[0]!, 2 * r],
+        gradY: [2 * y[0]!, (-2 * r) / y[1]!],
+      }
+    },
+  },
+  starts: [
+    [1, 1],
+    [-2, 0.5],
+    [3, -1],
+  ],
+  x: [0, 0],
+  upperValue: 0,
+}
+
+const uniformsOf = (count: number, ...seed: ReadonlyArray<number>): Vec =>
+  Rng.uniforms(count)(Rng.make(...seed))[0]
+
+/** f = Σ (w−a)² + θ·w², F = Σ (w−b)², 0 < b < a: θ = a/b − 1, F = 0. */
+export const diagonalRidge = (d: number, seed: number): KnownOptimum => {
+  const b = uniformsOf(d, seed, 1).map(u => 0.3 + 2 * u)
+  const a = uniformsOf(d, seed, 2).map((u, k) => b[k]! * (1.2 + 3 * u))
+  const all = (value: number): Vec => b.map(() => value)
+  return {
+    name: `diagonal ridge, d = ${d}, seed ${seed}`,
+    problem: {
+      x: { start: all(0.5), lower: all(0), upper: all(Infinity) },
+      y: { start: all(0) },
+      upperLevel: (_, w) => ({
+        value: sum(w.map((v, k) => (v - b[k]!) ** 2)),
+        gradX: all(0),
+        gradY: w.map((v, k) => 2 * (v - b[k]!)),
+      }),
+      lowerLevel: (theta, w) => ({
+        value: sum(w.map((v, k) => (v - a[k]!) ** 2 + theta[k]! * v * v)),
+        gradX: w.map(v => v * v),
+        gradY: w.map((v, k) => 2 * (v - a[k]!) + 2 * theta[k]! * v),
+      }),
+    },
+    starts: [all(0.5), all(2), uniformsOf(d, seed, 3).map(u => 4 * u)],
+    x: a.map((value, k) => value / b[k]! - 1),
+    upperValue: 0,
+  }
+}
+
+/**
+ * f = ‖Xw − y‖²/N + Σ_g exp(λ_g)·‖w_g‖²/N, F = ‖X_v·w − y_v‖²/N_v, with d groups of two features. The truth is found
+ * by a smooth optimizer on the reduced function, whose weights are one linear solve.
+ */
+export const ridgeRegression = (d: number, seed: number): KnownOptimum => {
+  const [features, examples] = [2 * d, 4 * d + 6]
+  const [normals] = Rng.normals(2 * examples * features + features + 2 * examples)(Rng.make(seed, 4))
+  let at = 0
+  const next = (count: number): number[] => normals.slice(at, (at += count))
+  const matrix = (): Matrix => Matrix.from1DArray(examples, features, next(examples * features))
+  const [X, Xv] = [matrix(), matrix()]
+  const truth = next(features).map((v, j) => (j % 3 === 0 ? v : v / 4))
+  const noisy = (M: Matrix): Vec => {
+    const noise = next(examples)
+    return M.mmul(Matrix.columnVector(truth))
+      .to1DArray()
+      .map((v, i) => v + 1.5 * noise[i]!)
+  }
+  const [y, yv] = [noisy(X), noisy(Xv)]
+  const group = (j: number): number => Math.floor(j / 2)
+  const residual = (M: Matrix, target: Vec, w: Vec): number[] =>
+    M.mmul(Matrix.columnVector([...w]))
+      .to1DArray()
+      .map((v, i) => v - target[i]!)
+  const pulledBack = (M: Matrix, r: number[]): number[] =>
+    M.transpose()
+      .mmul(Matrix.columnVector(r))
+      .to1DArray()
+      .map(v => (2 * v) / examples)
+  const problem: BilevelProblem = {
+    x: {
+      start: Array.from({ length: d }, () => 0),
+      lower: Array.from({ length: d }, () => -4),
+      upper: Array.from({ length: d }, () => 6),
+    },
+    y: { start: Array.from({ length: features }, () => 0) },
+    upperLevel: (_, w) => {
+      const r = residual(Xv, yv, w)
+      return {
+        value: sum(r.map(v => v * v)) / examples,
+        gradX: Array.from({ length: d }, () => 0),
+        gradY: pulledBack(Xv, r),
+      }
+    },
+    lowerLevel: (lambda, w) => {
+      const r = residual(X, y, w)
+      const penalties = w.map((v, j) => (Math.exp(lambda[group(j)]!) * v * v) / examples)
+      return {
+        value: sum(r.map(v => v * v)) / examples + sum(penalties),
+        gradX: lambda.map((_l, g) => penalties[2 * g]! + penalties[2 * g + 1]!),
+        gradY: pulledBack(X, r).map((v, j) => v + (2 * Math.exp(lambda[group(j)]!) * w[j]!) / examples),
+      }
+    },
+  }
+  const weightsAt = (lambda: Vec): { readonly H: Matrix; readonly w: Vec } => {
+    const H = X.transpose().mmul(X)
+    for (let j = 0; j < features; j++) H.set(j, j, H.get(j, j) + Math.exp(lambda[group(j)]!))
+    return { H, w: solve(H, X.transpose().mmul(Matrix.columnVector([...y]))).to1DArray() }
+  }
+  const reduced = (lambda: Vec): Lbfgs.Evaluation => {
+    const { H, w } = weightsAt(lambda)
+    const { value, gradY } = problem.upperLevel(lambda, w)
+    const q = solve(H, Matrix.columnVector([...gradY])).to1DArray()
+    return {
+      value,
+      gradient: lambda.map((l, g) => -Math.exp(l) * (q[2 * g]! * w[2 * g]! + q[2 * g + 1]! * w[2 * g + 1]!)),
+    }
+  }
+  const { lower, upper } = problem.x
+  const best = [-2, 0, 2]
+    .map(value =>
+      Lbfgs.minimize({
+        objective: reduced,
+        start: lower.map(() => value),
+        lower,
+        upper,
+        maxIterations: 2000,
+        gradientTolerance: 1e-11,
+      }),
+    )
+    .reduce((least, one) => (one.value < least.value ? one : least))
+  return {
+    name: `ridge regression, d = ${d}, seed ${seed}`,
+    problem,
+    starts: [lower.map(() => 0), lower.map(() => 1.5), uniformsOf(d, seed, 5).map(u => 3 * u - 1)],
+    x: best.x,
+    upperValue: best.value,
+  }
+}
