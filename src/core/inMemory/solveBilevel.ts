@@ -113,6 +113,8 @@ const configOf = (
 ): unknown => {
   const { start } = problem.x
   const bounded = problem.x.lower.every(Number.isFinite) && problem.x.upper.every(Number.isFinite)
+  // As shares of the range, which is only a guess where there are no bounds.
+  const stepTolerance = bounded ? 1e-5 : 1e-5 / reach
   return {
     seed,
     space: start.map((_, k) => ({
@@ -130,8 +132,9 @@ const configOf = (
       // About the size of x where the range is only a guess.
       initialStep: bounded ? 0.1 : 0.5 / reach,
       maxStep: 1,
+      minStep: stepTolerance,
       memory: 30,
-      backtracks: 12,
+      backtracks: 6,
     },
     multiplier: { initial: 10, max: 1e15 },
     penalty: { initial: 0.1, max: 1e30 },
@@ -140,7 +143,7 @@ const configOf = (
         ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-12 }
         : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
     budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
-    stop: { step: bounded ? 1e-5 : 1e-5 / reach, failures: 8 },
+    stop: { step: stepTolerance, failures: 8 },
     averaged: 1,
     retrain: false,
     refit: false,

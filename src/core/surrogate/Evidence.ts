@@ -103,10 +103,12 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
         }
         if (b.hasGradient) for (let k = 0; k < d; k++) byLength[k]! += scale * 8 * h2 * gradientWeights[k]!
       }
-      for (let k = 0; k < d; k++) {
-        const r = a.scaled[k]! - b.scaled[k]!
-        byLength[k]! += scale * common * r * r
-      }
+      // Where nothing correlates, r may be infinite.
+      if (common !== 0)
+        for (let k = 0; k < d; k++) {
+          const r = a.scaled[k]! - b.scaled[k]!
+          byLength[k]! += scale * common * r * r
+        }
       columnStart += rowsOf(b)
     }
     rowStart += rowsOf(a)

@@ -141,4 +141,25 @@ describe('hard data: near-duplicates, constants, one point, values from 1e-12 to
       { numRuns: 1000 },
     )
   })
+
+  it.each(['rbf', 'matern52'] as const)('%s: points too far apart for numbers do not correlate', kernel => {
+    const gp = right(
+      GaussianProcess.conditionOn({
+        kernel,
+        signalVariance: 1,
+        lengthScales: [0.1],
+        noiseVariance: 1,
+        gradientNoiseVariance: 1,
+      })([
+        { x: [0], value: 1, gradient: [2], valueNoise: 1e-12, gradientNoise: [1e-12] },
+        { x: [1e308], value: 3, gradient: [-1], valueNoise: 1e-12, gradientNoise: [1e-12] },
+      ]),
+    )
+    const { mean, meanGradient, variance, varianceGradient } = GaussianProcess.posterior(gp)([0])
+    expect(mean).toBeCloseTo(1, 9)
+    expect(meanGradient[0]!).toBeCloseTo(2, 9)
+    expect(variance).toBeLessThan(1e-11)
+    expect(varianceGradient[0]!).toBeCloseTo(0, 9)
+    expect(GaussianProcess.logEvidence(gp).gradient.every(Number.isFinite)).toBe(true)
+  })
 })

@@ -26,9 +26,11 @@ export const QuasiNewtonOptions = t.readonly(
     /** Radius of the first step, as a share of each hyperparameter's range. */
     initialStep: Positive,
     maxStep: Positive,
+    /** Backtracking does not go below this. */
+    minStep: Positive,
     /** Pairs (s, y) remembered. */
     memory: Count,
-    /** Backtracking steps in a row after which there is no way down. */
+    /** Backtracking steps in a row after which what is remembered is given up, and then the search. */
     backtracks: Count,
   }),
   'QuasiNewtonOptions',
@@ -102,6 +104,10 @@ const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
   })
 }
 
+/** The part of a step that stays in the cube. −0 would not survive JSON. */
+const inCube = (unit: Vec, step: Vec): Vec =>
+  unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
+
 /** The step from an accepted point: quasi-Newton where pairs allow and it descends, else scaled steepest descent. */
 const stepFrom = (point: Measured, pairs: QuasiNewton['pairs'], radius: number): Vec => {
   const free = freeAt(point)
@@ -127,9 +133,9 @@ const stepFrom = (point: Measured, pairs: QuasiNewton['pairs'], radius: number):
     O.filter(direction => direction.every(Number.isFinite) && dot(direction, point.gradient) < 0),
     O.getOrElse(downhill),
   )
-  const step = scaledTo(radius, d)
-  // −0 would not survive JSON.
-  return point.unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
+  const step = inCube(point.unit, scaledTo(radius, d))
+  // What the cube cuts off a direction may be all that made it one of descent; of a scaled gradient it never is.
+  return dot(step, point.gradient) < 0 ? step : inCube(point.unit, scaledTo(radius, downhill()))
 }
 
 /** The minimum of the cubic through values and slopes at 0 and 1, kept in [0.1, 0.5]; 0.5 where there is none. */
@@ -159,16 +165,20 @@ export const step =
       const pairs = remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
       const shrink = cubicMinimum(from.merit, slope, merit, dot(plain.gradient, s))
       const back = s.map(x => x * shrink)
-      const given = before.backtracks + 1 > options.backtracks
+      const radius = Math.max(longest(back), Number.MIN_VALUE)
+      if (before.backtracks < options.backtracks && radius > options.minStep)
+        return {
+          unit: from.unit.map((u, k) => Math.min(1, Math.max(0, u + back[k]!))),
+          after: { ...before, pairs, radius, backtracks: before.backtracks + 1 },
+          longest: longest(back),
+          backtracking: true,
+        }
+      // What is remembered led nowhere: once more without it, then there is no way down.
+      const afresh = before.pairs.length > 0 ? stepFrom(from, [], radius) : from.unit.map(() => 0)
       return {
-        unit: given ? from.unit : from.unit.map((u, k) => Math.min(1, Math.max(0, u + back[k]!))),
-        after: {
-          ...before,
-          pairs,
-          radius: Math.max(longest(back), Number.MIN_VALUE),
-          backtracks: before.backtracks + 1,
-        },
-        longest: given ? 0 : longest(back),
+        unit: from.unit.map((u, k) => u + afresh[k]!),
+        after: { ...before, pairs: [], radius, backtracks: 0 },
+        longest: longest(afresh),
         backtracking: true,
       }
     }
