@@ -106,6 +106,7 @@ const halt = (state: RandomSearchState, stopReason: string, refit: SetMetrics | 
               trained: next.trained,
               refit,
               bilevelWeights: null,
+              bilevelLambda: null,
               weights: { trained: null, refit: null, bilevel: null },
               lowerLevelSolves: next.solves,
               effort: next.effort,

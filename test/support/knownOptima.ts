@@ -182,14 +182,14 @@ const dot = (a: Vec, b: Vec): number => {
 export const ridgeRegression = (d: number, seed: number): KnownOptimum => {
   const perGroup = d > 10 ? 1 : 2
   const features = perGroup * d
-  const examples = 2 * features + 6
+  const examples = 5 * features + 10
   const group = (j: number): number => Math.floor(j / perGroup)
   const [normals] = Rng.normals(2 * examples * features + features + 2 * examples)(Rng.make(seed, 4))
   let at = 0
   const next = (count: number): number[] => normals.slice(at, (at += count))
   const rows = (): number[][] => Array.from({ length: examples }, () => next(features))
   const [X, Xv] = [rows(), rows()]
-  const truth = next(features).map((v, j) => (j % 3 === 0 ? v : v / 4))
+  const truth = next(features).map((v, j) => v * (0.2 + 0.2 * (group(j) % 4)))
   const noisy = (M: number[][]): Vec => {
     const noise = next(examples)
     return M.map((row, i) => dot(row, truth) + 1.5 * noise[i]!)
@@ -261,7 +261,7 @@ export const ridgeRegression = (d: number, seed: number): KnownOptimum => {
         start: lower.map(() => value),
         lower,
         upper,
-        maxIterations: 300,
+        maxIterations: 3000,
         gradientTolerance: 1e-10,
       }),
     )

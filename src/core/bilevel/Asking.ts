@@ -91,19 +91,21 @@ const usedBy = (question: Question): ReadonlyArray<WeightsRef> => {
 const namedBy = ({ weights: { trained, refit, bilevel } }: ResultRow): ReadonlyArray<WeightsRef> =>
   [trained, refit, bilevel].filter(ref => ref !== null)
 
-/** Weights that the state may still name in a question. */
+/** Weights that the state may still name in a question, or that its outcome names. */
 const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
-  const search = searchOf(state.phase)
+  const { phase, bestSample, known, batch } = state
+  if (phase._tag === 'Halted') return new Set([initialWeights, ...phase.outcome.rows.flatMap(namedBy)])
+  const search = searchOf(phase)
+  const candidates = [
+    bestSample,
+    ...known,
+    ...(search === null ? [] : [search.base, search.relaxed, search.best]),
+    ...(phase._tag === 'Reporting' ? [phase.chosen] : []),
+  ]
   return new Set([
     initialWeights,
-    ...(state.bestSample === null ? [] : [state.bestSample.weights]),
-    ...state.known.map(({ weights }) => weights),
-    ...(search === null ? [] : [search.base.weights]),
-    ...(search?.relaxed ? [search.relaxed.weights] : []),
-    ...(search?.best ? [search.best.weights] : []),
-    ...(state.phase._tag === 'Reporting' ? [state.phase.chosen.weights] : []),
-    ...(state.phase._tag === 'Halted' ? state.phase.outcome.rows.flatMap(namedBy) : []),
-    ...state.batch.questions.flatMap(usedBy),
+    ...candidates.flatMap(candidate => (candidate === null ? [] : [candidate.weights])),
+    ...batch.questions.flatMap(usedBy),
   ])
 }
 

@@ -135,6 +135,7 @@ export const halt = (state: BilevelState, search: Search, stop: Stop, said?: Par
             trained: null,
             refit: null,
             bilevelWeights: null,
+            bilevelLambda: relaxed.lambda,
             weights: { trained: null, refit: null, bilevel: relaxed.weights },
             lowerLevelSolves: state.lowerLevelSolves,
             effort: state.effort,

@@ -92,6 +92,7 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
       trained: bestTrained,
       refit: bestRefit,
       bilevelWeights: null,
+      bilevelLambda: null,
       weights: { trained: best.weights, refit: created('bestRefit'), bilevel: null },
       violation: null,
       epsilon: null,
@@ -101,6 +102,7 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
       trained: parts.chosenTrained === null ? bestTrained : metrics('chosenTrained'),
       refit: parts.chosenRefit === null ? bestRefit : metrics('chosenRefit'),
       bilevelWeights: metrics('bilevelWeights'),
+      bilevelLambda: relaxed?.lambda ?? null,
       weights: {
         trained: phase.chosen.weights,
         refit: created(parts.chosenRefit === null ? 'bestRefit' : 'chosenRefit'),

@@ -123,19 +123,27 @@ const stationarityOf = (unit: ReadonlyArray<number>, gradient: ReadonlyArray<num
     0,
   )
 
+/** What float64 loses in a loss, relatively, with the sums it is made of. */
+const rounding = 1e-14
+
 /** The search after λ's step along the augmented Lagrangian's partial derivative. */
 const stepped = (
   config: BilevelConfig,
   search: Search,
   { reference, relaxed }: Ends,
   gradient: ReadonlyArray<number>,
+  kappa: number,
 ): Stepped => {
   const { space, descent, stop } = config
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
-  const moved = Rule.step(descent)({ unit: SearchSpace.toUnit(space)(search.lambda), gradient, merit })(
-    search.descent,
-  )
+  const noise = rounding * (Math.abs(relaxed.upper) + kappa * Math.abs(relaxed.lower))
+  const moved = Rule.step(descent)({
+    unit: SearchSpace.toUnit(space)(search.lambda),
+    gradient,
+    merit,
+    noise,
+  })(search.descent)
   const better = search.best === null || merit <= search.best.merit || search.best.epsilon > search.epsilon
   return {
     search: {
@@ -285,7 +293,7 @@ export const finishMinimising = (
         const dual = dualStep(config)(0)({ ...here, innerIteration: here.innerIteration + 1 })
         if (dual.innerIteration < config.pair.innerIterations) return minimise(after.state, dual, said)
       }
-      return onward(after.state, stepped(config, here, ends.right, gradient), said)
+      return onward(after.state, stepped(config, here, ends.right, gradient, kappa), said)
     }),
   )
 }

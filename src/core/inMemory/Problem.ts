@@ -31,6 +31,11 @@ export interface BilevelProblem {
   readonly y: { readonly start: Vec }
   readonly upperLevel: Level
   readonly lowerLevel: Level
+  /**
+   * A minimizer of f(x, ·) near or from `from`, where there is a better way to it than L-BFGS on f. Its result is
+   * checked by the gradient there, like any other.
+   */
+  readonly solveLowerLevel?: (x: Vec, from: Vec) => Vec
 }
 
 /**

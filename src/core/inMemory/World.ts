@@ -164,11 +164,28 @@ const reported = (
   ]
 }
 
+/** Where the problem's own lower-level solver ends, or the start where it has none or it fails. */
+const ownMinimizer = ({ solveLowerLevel }: BilevelProblem, x: Vec, start: Vec): Vec => {
+  if (solveLowerLevel === undefined) return start
+  try {
+    const y = solveLowerLevel(x, start)
+    return y.length === start.length && y.every(Number.isFinite) ? y : start
+  } catch {
+    return start
+  }
+}
+
 const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered => {
   const { lowerLevel, upperLevel } = world.problem
   const { lambda } = question
   const found = startsOf(world, given, question.id).map(start =>
-    minimize(world, [[1, lowerLevel]], lambda, start, world.options.maxIterations),
+    minimize(
+      world,
+      [[1, lowerLevel]],
+      lambda,
+      ownMinimizer(world.problem, lambda, start),
+      world.options.maxIterations,
+    ),
   )
   const spent = found.reduce((sum, { evaluations }) => sum + evaluations, 0)
   const minima = found.filter(({ converged }) => converged).sort((a, b) => a.value - b.value)

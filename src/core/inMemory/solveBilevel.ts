@@ -18,7 +18,7 @@ type Vec = ReadonlyArray<number>
 export interface SolveOptions {
   /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-12 of what solving the lower level gains at the start. */
   readonly epsilon?: number
-  /** Default 100. */
+  /** Default: 50, and 5 for each component of x. */
   readonly maxLowerLevelSolves?: number
   /**
    * Starts of every lower-level solve: 1 (the default) follows one minimizer; more look for the global one, and among
@@ -97,7 +97,9 @@ const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): Bilev
       const { value, gradX, gradY } = problem[of](whole(x), y)
       return { value, gradX: pick(gradX), gradY }
     }
+  const own = problem.solveLowerLevel
   return {
+    ...(own === undefined ? {} : { solveLowerLevel: (x: Vec, from: Vec) => own(whole(x), from) }),
     x: { start: pick(problem.x.start), lower: pick(problem.x.lower), upper: pick(problem.x.upper) },
     y: problem.y,
     upperLevel: level('upperLevel'),
@@ -232,7 +234,7 @@ const solveFree = (
   options: SolveOptions,
 ): E.Either<MethodError, BilevelSolution> => {
   const worldOptions = { starts: options.starts ?? 1, seed: options.seed ?? 0, maxIterations: 2000 }
-  const budget = options.maxLowerLevelSolves ?? 100
+  const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
     from: BilevelProblem,
     widened: number,

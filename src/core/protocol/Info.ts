@@ -16,6 +16,8 @@ export const ResultRow = t.readonly(
     refit: nullable(SetMetrics),
     /** The method's own weights: they descended on validation data. */
     bilevelWeights: nullable(SetMetrics),
+    /** The λ that those weights, `violation` and `epsilon` belong to: the last iterate, not a mean of several. */
+    bilevelLambda: nullable(Vector),
     /** Where the shell keeps the weights that were measured. */
     weights: t.readonly(
       t.strict({ trained: nullable(WeightsRef), refit: nullable(WeightsRef), bilevel: nullable(WeightsRef) }),

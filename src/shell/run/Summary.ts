@@ -50,6 +50,7 @@ const rowOf =
     trained: row.trained,
     refit: row.refit,
     bilevelWeights: row.bilevelWeights,
+    bilevelLambda: row.bilevelLambda,
     weights: row.weights,
     lowerLevelSolves: row.lowerLevelSolves,
     effortEpochs: row.effort / train,

@@ -53,7 +53,7 @@ describe('the descent of λ', () => {
         let unit: ReadonlyArray<number> = from
         let descent: Signs.Signs = Signs.start(options, 3)
         for (const gradient of gradients) {
-          const moved = Signs.step(options)({ unit, gradient, merit: 0 })(descent)
+          const moved = Signs.step(options)({ unit, gradient, merit: 0, noise: 0 })(descent)
           moved.unit.forEach((u, k) => {
             expect(u).toBeGreaterThanOrEqual(0)
             expect(u).toBeLessThanOrEqual(1)
@@ -80,8 +80,8 @@ describe('the descent of λ', () => {
         (unit, gradient, s) => {
           const descent = Signs.start(options, 3)
           const scaled = gradient.map((slope, k) => slope * s[k]!)
-          expect(Signs.step(options)({ unit, gradient: scaled, merit: 0 })(descent).unit).toEqual(
-            Signs.step(options)({ unit, gradient, merit: 0 })(descent).unit,
+          expect(Signs.step(options)({ unit, gradient: scaled, merit: 0, noise: 0 })(descent).unit).toEqual(
+            Signs.step(options)({ unit, gradient, merit: 0, noise: 0 })(descent).unit,
           )
         },
       ),
@@ -96,7 +96,7 @@ describe('the descent of λ', () => {
         let descent: Signs.Signs = Signs.start(options, 3)
         for (let i = 0; i < 40; i++) {
           const gradient = unit.map((u, k) => Math.expm1(5 * (u - least[k]!)))
-          ;({ unit, after: descent } = Signs.step(options)({ unit, gradient, merit: 0 })(descent))
+          ;({ unit, after: descent } = Signs.step(options)({ unit, gradient, merit: 0, noise: 0 })(descent))
         }
         unit.forEach((u, k) => expect(Math.abs(u - least[k]!)).toBeLessThan(2e-3))
       }),

@@ -17,6 +17,7 @@ const row = (overrides: Partial<ResultRow>): ResultRow => ({
   trained: metrics(0.5),
   refit: null,
   bilevelWeights: null,
+  bilevelLambda: null,
   weights: { trained: null, refit: null, bilevel: null },
   lowerLevelSolves: 5,
   effort: 1000,

@@ -7,6 +7,8 @@ export interface Measured {
   readonly gradient: ReadonlyArray<number>
   /** Its value, F + κ·g. Noisy where the weights are; a rule may leave it aside. */
   readonly merit: number
+  /** How far rounding may have put the value off. */
+  readonly noise: number
 }
 
 export interface Moved<S> {

@@ -55,6 +55,7 @@ export const QuasiNewton = t.readonly(
 export type QuasiNewton = t.TypeOf<typeof QuasiNewton>
 
 type Vec = ReadonlyArray<number>
+type Accepted = Pick<Measured, 'unit' | 'gradient'>
 
 export const start = ({ initialStep }: QuasiNewtonOptions): QuasiNewton => ({
   rule: 'quasiNewton',
@@ -66,15 +67,13 @@ export const start = ({ initialStep }: QuasiNewtonOptions): QuasiNewton => ({
 
 /** Armijo's constant. */
 const sufficient = 1e-4
-/** What is lost in a sum of numbers of this size. */
-const rounding = 1e-12
 
 const dot = (a: Vec, b: Vec): number => a.reduce((sum, x, k) => sum + x * b[k]!, 0)
 const minus = (a: Vec, b: Vec): Vec => a.map((x, k) => x - b[k]!)
 const longest = (a: Vec): number => a.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 
 /** Variables that a step may move: not those on a bound that the gradient pushes further out. */
-const freeAt = ({ unit, gradient }: Measured): Uint8Array =>
+const freeAt = ({ unit, gradient }: Accepted): Uint8Array =>
   Uint8Array.from(unit, (u, k) => ((u <= 0 && gradient[k]! >= 0) || (u >= 1 && gradient[k]! <= 0) ? 0 : 1))
 
 const scaledTo = (radius: number, d: Vec): Vec => {
@@ -109,7 +108,7 @@ const inCube = (unit: Vec, step: Vec): Vec =>
   unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
 
 /** The step from an accepted point: quasi-Newton where pairs allow and it descends, else scaled steepest descent. */
-const stepFrom = (point: Measured, pairs: QuasiNewton['pairs'], radius: number): Vec => {
+const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number): Vec => {
   const free = freeAt(point)
   // Two-loop recursion in variables in which every curvature is about one.
   const roots = curvatures(pairs, point.unit.length).map(Math.sqrt)
@@ -160,7 +159,7 @@ export const step =
     const from = before.point
     const s = from === null ? [] : minus(unit, from.unit)
     const slope = from === null ? 0 : dot(from.gradient, s)
-    const slack = from === null ? 0 : rounding * (Math.abs(merit) + Math.abs(from.merit))
+    const slack = from === null ? 0 : 2 * measured.noise
     if (from !== null && merit > from.merit + sufficient * slope + slack) {
       const pairs = remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
       const shrink = cubicMinimum(from.merit, slope, merit, dot(plain.gradient, s))

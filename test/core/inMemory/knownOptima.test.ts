@@ -1,0 +1,92 @@
+/** Problems with known optima are solved to the bars of docs/results/known-optima.md, from three starts each. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import {
+  solveBilevel,
+  type BilevelSolution,
+  type SolveOptions,
+} from '../../../src/core/inMemory/solveBilevel.js'
+import type { BilevelProblem } from '../../../src/core/inMemory/Problem.js'
+import * as Known from '../../support/knownOptima.js'
+
+const solved = (problem: BilevelProblem, options?: SolveOptions): BilevelSolution => {
+  const result = solveBilevel(problem, options)
+  if (E.isLeft(result)) throw new Error(result.left.message)
+  return result.right
+}
+
+const cases = (problems: ReadonlyArray<Known.KnownOptimum>, starts = 3) =>
+  problems.flatMap(known =>
+    known.starts
+      .slice(0, starts)
+      .map((start, i) => ({ title: `${known.name}, start ${i + 1}`, known, start })),
+  )
+
+/** |F − F*| ≤ 1e-4·max(1, |F*|) and ‖x − x*‖∞ ≤ 1e-3. */
+const expectOptimum = (known: Known.KnownOptimum, { x, upperValue, violation }: BilevelSolution): void => {
+  expect(Math.abs(upperValue - known.upperValue)).toBeLessThanOrEqual(
+    1e-4 * Math.max(1, Math.abs(known.upperValue)),
+  )
+  expect(x).toHaveLength(known.x.length)
+  expect(Math.max(...x.map((value, k) => Math.abs(value - known.x[k]!)))).toBeLessThanOrEqual(1e-3)
+  expect(violation).toBeGreaterThanOrEqual(0)
+}
+
+describe('problems with up to two components of x', () => {
+  it.each(
+    cases([
+      Known.henrionSurowiec(1),
+      Known.henrionSurowiec(-3),
+      Known.lamparielloSagratella,
+      Known.macalHurter,
+      Known.deSilva,
+      Known.smd2,
+      ...[1, 2].flatMap(d => [1, 2, 3, 4, 5].map(seed => Known.diagonalRidge(d, seed))),
+      ...[1, 2].flatMap(d => [1, 2, 3].map(seed => Known.ridgeRegression(d, seed))),
+    ]),
+  )('$title: solved in at most 15 lower-level solves', ({ known, start }) => {
+    const solution = solved(Known.startedAt(known, start))
+    expectOptimum(known, solution)
+    expect(solution.lowerLevelSolves).toBeLessThanOrEqual(15)
+  })
+})
+
+describe('problems with more components of x', () => {
+  it.each(
+    cases([
+      ...[1, 2, 3].map(seed => Known.diagonalRidge(10, seed)),
+      ...[1, 2].map(seed => Known.ridgeRegression(10, seed)),
+    ]),
+  )('$title: solved', ({ known, start }) => {
+    expectOptimum(known, solved(Known.startedAt(known, start)))
+  })
+
+  it.each(cases([Known.diagonalRidge(100, 1)], 1))(
+    '$title: solved in at most 40 lower-level solves',
+    ({ known, start }) => {
+      const solution = solved(Known.startedAt(known, start))
+      expectOptimum(known, solution)
+      expect(solution.lowerLevelSolves).toBeLessThanOrEqual(40)
+    },
+  )
+})
+
+describe('a tolerance that is asked for', () => {
+  it.each([1e-2, 1e-4, 1e-6])('gives the relaxed solution and its multiplier to 1%% at ε = %s', epsilon => {
+    const { x, y, upperValue, lowerValue, violation, multiplier, ...rest } = solved(
+      Known.lamparielloSagratella.problem,
+      { epsilon },
+    )
+    const root = Math.sqrt(epsilon)
+    const off = (value: number, truth: number): number => Math.abs(value / truth - 1)
+    expect(off(x[0]!, (1 - root) / 2)).toBeLessThanOrEqual(0.01)
+    expect(off(y[0]!, (1 - root) / 2)).toBeLessThanOrEqual(0.01)
+    expect(off(upperValue, (1 - root) ** 2 / 2)).toBeLessThanOrEqual(0.01)
+    expect(off(multiplier, (1 - root) / (2 * root))).toBeLessThanOrEqual(0.01)
+    // φ = 0: the violation is f itself.
+    expect(off(violation, epsilon)).toBeLessThanOrEqual(0.01)
+    expect(off(lowerValue, epsilon)).toBeLessThanOrEqual(0.01)
+    expect(rest.epsilon).toBe(epsilon)
+    expect(rest.stopReason).toBe('converged')
+  })
+})
