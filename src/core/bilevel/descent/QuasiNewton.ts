@@ -192,7 +192,8 @@ export const step =
       unit: plain.unit.map((u, k) => u + next[k]!),
       after: { rule: 'quasiNewton', point: plain, pairs, radius, backtracks: 0 },
       longest: longest(next),
-      backtracking: false,
+      // A step that only the radius keeps short has not settled.
+      backtracking: longest(next) >= radius * (1 - 1e-9),
     }
   }
 
