@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { tune } from '../../docs/examples/embedding.js'
+import * as inMemory from '../../docs/examples/inMemory.js'
 import { defaults } from '../../src/core/bilevel/Config.js'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { decode } from '../../src/core/protocol/Codec.js'
@@ -196,6 +197,14 @@ describe('code in the documents', () => {
   it('of the README is the example that is run here', () => {
     const example = read('docs/examples/embedding.ts').replace("'../../src/core/index.js'", "'bilevel-hpo'")
     expect(blocks(read('README.md'), 'ts')).toEqual([example])
+  })
+
+  it('of docs/in-memory.md is the example that is run here, and finds what it says', () => {
+    const example = read('docs/examples/inMemory.ts').replace("'../../src/core/index.js'", "'bilevel-hpo'")
+    expect(blocks(read('docs/in-memory.md'), 'ts')).toEqual([example])
+    expect(inMemory.x[0]).toBeCloseTo(1, 3)
+    expect(inMemory.y[0]).toBeCloseTo(2.1, 3)
+    expect(inMemory.stopReason).toBe('converged')
   })
 
   it('drives the method to its end', async () => {

@@ -11,6 +11,8 @@
  * | f      | `lowerLevel` |       |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { decode } from '../protocol/Codec.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 
 type Vec = ReadonlyArray<number>
@@ -38,13 +40,24 @@ export interface BilevelProblem {
   readonly solveLowerLevel?: (x: Vec, from: Vec) => Vec
 }
 
+/** Anything that was thrown, as text; some of what can be thrown refuses even that. */
+const inspected = (cause: unknown): string => {
+  try {
+    return String(cause)
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
 /**
  * What a level says, or why it cannot be used: it threw, returned something else than numbers of the right shape, or
  * numbers that are not finite.
  */
 export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluated> => {
   try {
-    const { value, gradX, gradY } = level(x, y)
+    const { value, ...gradients } = level(x, y)
+    // Copies, for the function may fill the same typed arrays again at its next call.
+    const [gradX, gradY] = [Array.from(gradients.gradX), Array.from(gradients.gradY)]
     if (gradX.length !== x.length || gradY.length !== y.length)
       return E.left(
         `gradX and gradY have ${gradX.length} and ${gradY.length} components, but x and y have ${x.length} and ${y.length}`,
@@ -53,12 +66,25 @@ export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluat
       ? E.right({ value, gradX, gradY })
       : E.left(`it returned a number that is not finite (value ${value})`)
   } catch (cause) {
-    return E.left(`it threw: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return E.left(`it threw: ${cause instanceof Error ? cause.message : inspected(cause)}`)
   }
 }
 
+const Numbers = t.array(t.number)
+const Shape = t.type(
+  {
+    x: t.type({ start: Numbers, lower: Numbers, upper: Numbers }),
+    y: t.type({ start: Numbers }),
+    upperLevel: t.Function,
+    lowerLevel: t.Function,
+  },
+  'a problem with x, y, upperLevel and lowerLevel',
+)
+
 /** The problem, where its shapes fit together and its start can be evaluated. Errors: `InvalidConfig`. */
 export const validate = (problem: BilevelProblem): E.Either<MethodError, BilevelProblem> => {
+  const shape = decode(Shape)(problem)
+  if (E.isLeft(shape)) return E.left(invalidConfig('problem', shape.left))
   const { start, lower, upper } = problem.x
   if (start.length === 0 || lower.length !== start.length || upper.length !== start.length)
     return E.left(

@@ -25,21 +25,34 @@ export interface World {
   readonly options: WorldOptions
   /** Vectors by their names; the first is the one the name stands for, the others minimise f as well. */
   readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Vec>>
-  /** ‖∇_y f‖ at the start, by which gradients are judged. */
+  /** ‖∇_y f‖ at or near the start, by which gradients are judged. */
   readonly steepness: number
   readonly evaluations: number
 }
 
-const norm = (v: Vec): number => Math.hypot(...v)
+/** ‖v‖, of any length, and without overflow on the way. */
+const norm = (v: Vec): number => {
+  const largest = v.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  if (largest === 0 || !Number.isFinite(largest)) return largest
+  return largest * Math.sqrt(v.reduce((sum, value) => sum + (value / largest) ** 2, 0))
+}
+
+/** The slope a unit away from the start, of which nobody knows whether that is far, counts for this share. */
+const share = 1e-6
 
 export const make = (problem: BilevelProblem, options: WorldOptions): World => {
-  const started = evaluate(problem.lowerLevel, problem.x.start, problem.y.start)
+  // The start may happen to be a minimizer; a step away from it tells more.
+  const away = problem.y.start.map(y => y + (y === 0 ? 1 : Math.abs(y)))
+  const slopes = [problem.y.start, away].map(y => {
+    const result = evaluate(problem.lowerLevel, problem.x.start, y)
+    return E.isRight(result) ? norm(result.right.gradY) : 0
+  })
   return {
     problem,
     options,
     store: new Map([[initialWeights, [problem.y.start]]]),
-    steepness: E.isRight(started) ? norm(started.right.gradY) : 0,
-    evaluations: 2,
+    steepness: Math.max(slopes[0]!, share * slopes[1]!),
+    evaluations: 4,
   }
 }
 
@@ -50,9 +63,35 @@ const hopeless = 1e-3
 /** Values of f this close, relatively, are the same minimum value. */
 const sameValue = 1e-7
 
+/** A minimizer has f rising again within this share of y's size, or of the way from its start. */
+const vicinity = 1e-3
+/** Slopes below this share of the gradient may be rounding, where f is flat along a direction. */
+const flat = 1e-6
+
+/**
+ * Whether f goes on falling beyond the vicinity of a point where its gradient is next to nothing: then it only
+ * approaches its infimum there (like exp(−y)), or has a saddle or a maximum there. Takes an evaluation or two.
+ */
+const goesOn = ({ problem }: World, x: Vec, { y, gradient }: Pick<Minimized, 'y' | 'gradient'>): boolean => {
+  const steep = norm(gradient)
+  const [normals] = Rng.normals(y.length)(Rng.make(y.length))
+  const downhill = steep > 0 ? gradient.map(g => -g / steep) : normals.map(v => v / norm(normals))
+  const falls = (distance: number): boolean => {
+    const beyond = y.map((v, k) => v + distance * downhill[k]!)
+    const there = evaluate(problem.lowerLevel, x, beyond)
+    if (E.isLeft(there)) return false
+    const slope = there.right.gradY.reduce((sum, g, k) => sum + g * downhill[k]!, 0)
+    return slope < -flat * norm(there.right.gradY)
+  }
+  const size = Math.max(norm(y), norm(y.map((v, k) => v - problem.y.start[k]!)))
+  // A y that is zero but for rounding says nothing of how large y is elsewhere.
+  return falls(vicinity * (size > 0 ? size : 1)) && (size >= 1 || falls(vicinity))
+}
+
 interface Minimized {
   readonly y: Vec
   readonly value: number
+  readonly gradient: Vec
   readonly gradientNorm: number
   readonly converged: boolean
   readonly evaluations: number
@@ -95,6 +134,7 @@ const minimize = (
     y: minimum.x,
     value: minimum.value,
     gradientNorm,
+    gradient: minimum.gradient,
     converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
     evaluations,
   }
@@ -187,15 +227,21 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
       world.options.maxIterations,
     ),
   )
-  const spent = found.reduce((sum, { evaluations }) => sum + evaluations, 0)
-  const minima = found.filter(({ converged }) => converged).sort((a, b) => a.value - b.value)
+  const stationary = found.filter(({ converged }) => converged)
+  const spent = found.reduce((sum, { evaluations }) => sum + evaluations, stationary.length)
+  const minima = stationary
+    .filter(minimum => !goesOn(world, lambda, minimum))
+    .sort((a, b) => a.value - b.value)
   const best = minima[0]
   if (best === undefined)
     return [
       failed(
         question.id,
-        `the lower level could not be minimised at x = [${lambda.join(', ')}]: its gradient is still ` +
-          `${Math.min(...found.map(({ gradientNorm }) => gradientNorm))}. It may have no minimizer, or a wrong gradient`,
+        `the lower level could not be minimised at x = [${lambda.join(', ')}]: ` +
+          (stationary.length > 0
+            ? 'it goes on falling from where its gradient is next to nothing. It may have no minimizer'
+            : 'its gradient is still ' +
+              `${Math.min(...found.map(({ gradientNorm }) => gradientNorm))}. It may have no minimizer, or a wrong gradient`),
         spent,
       ),
       { ...world, evaluations: world.evaluations + spent },

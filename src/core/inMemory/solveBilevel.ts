@@ -16,7 +16,7 @@ import * as World from './World.js'
 type Vec = ReadonlyArray<number>
 
 export interface SolveOptions {
-  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-12 of what solving the lower level gains at the start. */
+  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13 of what solving the lower level gains at the start. */
   readonly epsilon?: number
   /** Default: 50, and 5 for each component of x. */
   readonly maxLowerLevelSolves?: number
@@ -110,13 +110,14 @@ const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): Bilev
 const configOf = (
   problem: BilevelProblem,
   box: Box,
+  widening: number,
   budget: number,
   { epsilon, seed = 0 }: SolveOptions,
 ): unknown => {
   const { start } = problem.x
   const bounded = problem.x.lower.every(Number.isFinite) && problem.x.upper.every(Number.isFinite)
   // As shares of the range, which is only a guess where there are no bounds.
-  const stepTolerance = bounded ? 1e-5 : 1e-5 / reach
+  const stepTolerance = bounded ? 1e-5 : 1e-5 / (reach * widening)
   return {
     seed,
     space: start.map((_, k) => ({
@@ -142,7 +143,7 @@ const configOf = (
     penalty: { initial: 0.1, max: 1e30 },
     epsilon:
       epsilon === undefined
-        ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-12 }
+        ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-13 }
         : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
     budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
     stop: { step: stepTolerance, failures: 8 },
@@ -210,6 +211,11 @@ const solutionOf = (
     return E.left(
       numerical('The solution could not be evaluated a second time: the functions are not deterministic.'),
     )
+  const certificates = [row.violation, row.epsilon, info.multiplier, info.stationarity]
+  if (!certificates.every(value => value === null || Number.isFinite(value)))
+    return E.left(
+      numerical('The certificates overflow: F and f are of scales too far apart. Bring both near 1.'),
+    )
   return E.right({
     x: row.lambda,
     y,
@@ -240,9 +246,10 @@ const solveFree = (
     widened: number,
     spent: { readonly solves: number; readonly evaluations: number },
   ): E.Either<MethodError, BilevelSolution> => {
-    const box = boxAround(from, from.x.start, 100 ** widened)
+    const widening = 100 ** widened
+    const box = boxAround(from, from.x.start, widening)
     return pipe(
-      drive(configOf(from, box, budget - spent.solves, options), World.make(from, worldOptions)),
+      drive(configOf(from, box, widening, budget - spent.solves, options), World.make(from, worldOptions)),
       E.flatMap(driven => solutionOf(from, driven, spent)),
       E.flatMap(solution => {
         const left = budget - solution.lowerLevelSolves
