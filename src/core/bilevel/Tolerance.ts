@@ -29,11 +29,16 @@ export const satisfied = 2
 const unitOf = ({ unit }: ToleranceOptions, lowerScale: number): number =>
   unit === 'relative' ? lowerScale : 1
 
-/** The least ε of the schedule, in the unit of f. */
+/** What float64 can tell of a violation, relative to the size of f. */
+const precision = 1e-13
+
+/** The least ε of the schedule, in the unit of f; on the relative scale not below what rounding of f leaves visible. */
 export const finalEpsilon =
   (options: ToleranceOptions) =>
-  (lowerScale: number): number =>
-    options.final * unitOf(options, lowerScale)
+  (lowerScale: number, lowerValue: number): number =>
+    options.unit === 'absolute'
+      ? options.final
+      : Math.max(options.final * lowerScale, precision * Math.abs(lowerValue))
 
 /** ε before anything was measured, in the unit of f. */
 export const initialEpsilon =
@@ -42,14 +47,12 @@ export const initialEpsilon =
     options.initial * unitOf(options, lowerScale)
 
 /**
- * ε after a violation v was measured, in the unit of f: lowered by the factor, but not below its final value, where
+ * ε after a violation v was measured, in the unit of f: lowered by the factor, but not below the least, where
  * v ≤ 2ε; else kept, for a tolerance that is not reached yet (or drowns in noise) is not worth lowering.
  */
 export const nextEpsilon =
-  (options: ToleranceOptions) =>
-  (lowerScale: number) =>
+  ({ factor }: Pick<ToleranceOptions, 'factor'>) =>
+  (least: number) =>
   (violation: number) =>
   (epsilon: number): number =>
-    violation <= satisfied * epsilon
-      ? Math.min(epsilon, Math.max(finalEpsilon(options)(lowerScale), epsilon * options.factor))
-      : epsilon
+    violation <= satisfied * epsilon ? Math.min(epsilon, Math.max(least, epsilon * factor)) : epsilon

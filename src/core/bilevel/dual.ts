@@ -15,6 +15,10 @@ export const dualScales = (
   return { multiplier: first, penalty: (penalty.initial * first) / initialEpsilon(epsilon)(scales.lower) }
 }
 
+/** ε where it is not lowered any more. */
+const leastEpsilon = ({ epsilon }: BilevelConfig, { scales, base }: Search): number =>
+  finalEpsilon(epsilon)(scales.lower, base.lower)
+
 const safeguards = (config: BilevelConfig, scales: Search['scales']): AugmentedLagrangian.Safeguards => ({
   multiplierTrust: 10,
   multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
@@ -42,7 +46,7 @@ export const dualStep =
       multipliers: AugmentedLagrangian.update(safeguards(config, scales))(options)(
         relaxed.violation - relaxed.epsilon,
       )(multipliers),
-      epsilon: nextEpsilon(config.epsilon)(scales.lower)(relaxed.violation)(search.epsilon),
+      epsilon: nextEpsilon(config.epsilon)(leastEpsilon(config, search))(relaxed.violation)(search.epsilon),
     }
   }
 
@@ -54,12 +58,12 @@ const price = 1e-9
  * less where that costs next to nothing (a multiplier that goes to zero, or an ε that is small enough anyway).
  */
 export const balanced =
-  ({ epsilon, pair }: BilevelConfig) =>
-  ({ relaxed, multipliers, scales }: Search): boolean => {
-    if (relaxed === null) return false
-    const final = relaxed.epsilon <= finalEpsilon(epsilon)(scales.lower) * (1 + 1e-9)
-    if (!final) return false
+  (config: BilevelConfig) =>
+  (search: Search): boolean => {
+    const { relaxed, multipliers, scales } = search
+    // The least ε depends on the size of f, which differs a little from one λ to the next.
+    if (relaxed === null || relaxed.epsilon > 2 * leastEpsilon(config, search)) return false
     const gap = relaxed.violation - relaxed.epsilon
     const cheap = multipliers.multiplier * relaxed.epsilon <= price * scales.upper
-    return Math.abs(gap) <= pair.balance * relaxed.epsilon || (gap <= 0 && cheap)
+    return Math.abs(gap) <= config.pair.balance * relaxed.epsilon || (gap <= 0 && cheap)
   }

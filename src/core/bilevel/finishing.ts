@@ -129,11 +129,16 @@ export const finishReporting = (
   })
 
 /** There is nothing to start from. */
-export const haltWithoutSample = (state: BilevelState): Transition<BilevelState> =>
-  end(state, {
+export const haltWithoutSample = (
+  state: BilevelState,
+  answers: ReadonlyArray<Observation>,
+): Transition<BilevelState> => {
+  const reasons = answers.flatMap(answer => (answer._tag === 'CommandFailed' ? [answer.reason] : []))
+  return end(state, {
     stopReason: 'noSample',
     message:
       'Every lower-level solve of the initial design failed, so there is nothing to start from. ' +
-      'The log has the reasons; a smaller learning rate or a narrower search space may help.',
+      `The last reason was: ${reasons[reasons.length - 1] ?? 'none was given'}`,
     rows: [],
   })
+}

@@ -27,6 +27,7 @@ interface Stepped {
   readonly search: Search
   /** λ has settled, or can go nowhere: no step is longer than what counts as none. */
   readonly still: 'settled' | 'stuck' | null
+  readonly stationarity: number
 }
 
 /** What float64 loses in a loss, relatively, with the sums it is made of. */
@@ -62,6 +63,7 @@ const stepped = (
       best: better ? here : search.best,
       descent: moved.after,
     },
+    stationarity: stationarityOf(SearchSpace.toUnit(space)(search.lambda), gradient),
     still: moved.longest > stop.step ? null : moved.backtracking ? 'stuck' : 'settled',
   }
 }
@@ -93,6 +95,19 @@ const steadied = (config: BilevelConfig, search: Search, { reference }: Ends): O
   return climbed && stepScale >= leastStepScale ? O.some({ ...search, stepScale }) : O.none
 }
 
+/** What a step as long as counts as none may gain, to first order, relative to the size of F. */
+const noGain = 1e-8
+
+/**
+ * Whether a λ that has settled may be called a solution, where measurements are exact: the violation agrees with the
+ * final ε, and the gradient leaves nothing to be gained.
+ */
+const credible = (config: BilevelConfig, search: Search, stationarity: number): boolean => {
+  if (config.pair.reference !== 'solved') return true
+  const size = Math.max(search.scales.upper, Math.abs(search.relaxed?.upper ?? 0))
+  return balanced(config)(search) && stationarity * config.stop.step <= noGain * size
+}
+
 /** Whether ρ has reached its cap without the violation coming down to ε. */
 const capped = ({ config }: BilevelState, { multipliers, relaxed, scales }: Search): boolean =>
   relaxed !== null &&
@@ -100,7 +115,7 @@ const capped = ({ config }: BilevelState, { multipliers, relaxed, scales }: Sear
   multipliers.penalty >= config.penalty.max * dualScales(config, scales).penalty
 
 /** Why the search ends after a step of λ, if it does. */
-const stopOf = (state: BilevelState, { search, still }: Stepped): Stop | null => {
+const stopOf = (state: BilevelState, { search, still, stationarity }: Stepped): Stop | null => {
   const { budget, stop } = state.config
   if (still === 'stuck')
     return {
@@ -113,6 +128,13 @@ const stopOf = (state: BilevelState, { search, still }: Stepped): Stop | null =>
     return {
       stopReason: 'penaltyCap',
       message: 'λ has settled, but the penalty is at its cap and the constraint is still violated.',
+    }
+  if (still === 'settled' && !credible(state.config, search, stationarity))
+    return {
+      stopReason: 'noProgress',
+      message:
+        'No progress: λ does not move any more, but its gradient or the violation says that this is no solution. ' +
+        'A curvature that overflows or a lower level that is not solved well enough may be why.',
     }
   if (still === 'settled')
     return {

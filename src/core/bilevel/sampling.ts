@@ -90,6 +90,9 @@ export const sample = (config: BilevelConfig): E.Either<MethodError, Transition<
     }),
   )
 
+/** A gain that is a smaller share of the loss is chance, or rounding. */
+const negligible = 1e-6
+
 /**
  * The units of F and f: what training gains over the initial weights, at most over the samples. Where it gains
  * nothing (a problem that starts at its solution), the size of the loss; where that is zero, 1.
@@ -99,7 +102,9 @@ const scalesOf = (initial: Observation | undefined, samples: ReadonlyArray<Solve
     const gains =
       initial?._tag === 'WeightsDescended' ? samples.map(sampled => Math.abs(of(initial) - of(sampled))) : []
     const sizes = samples.map(sampled => Math.abs(of(sampled)))
-    return [Math.max(0, ...gains), Math.max(0, ...sizes)].find(size => size > 0) ?? 1
+    const [gain, size] = [Math.max(0, ...gains), Math.max(0, ...sizes)]
+    if (gain > negligible * size) return gain
+    return size > 0 ? size : 1
   }
   return { upper: scale(({ upper }) => upper), lower: scale(({ lower }) => lower) }
 }
@@ -149,7 +154,7 @@ export const finishSampling = (state: BilevelState): E.Either<MethodError, Trans
       : []
   })
   const [first, ...rest] = samples
-  if (first === undefined) return E.right(haltWithoutSample(state))
+  if (first === undefined) return E.right(haltWithoutSample(state, answers))
   const best = rest.reduce((least, solved) => (solved.upper < least.upper ? solved : least), first)
   const failed = state.lowerLevelSolves - samples.length
   return pipe(

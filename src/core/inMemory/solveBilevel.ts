@@ -195,6 +195,13 @@ const onGuessedBound = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
     )
   })
 
+/** Whether a guessed range turned out to be so wide that its share is no accuracy for what was found in it. */
+const tooWide = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
+  found.some((value, k) => {
+    const guessed = box.lower[k]! > x.lower[k]! || box.upper[k]! < x.upper[k]!
+    return guessed && box.upper[k]! - box.lower[k]! > 1e3 * reach * Math.max(1, Math.abs(value))
+  })
+
 const solutionOf = (
   problem: BilevelProblem,
   { outcome, transitions, world }: Driven,
@@ -232,8 +239,8 @@ const solutionOf = (
   })
 }
 
-/** How often a guessed range is widened around the best point so far. */
-const widenings = 4
+/** How often a guessed range is guessed anew, around the best point so far. */
+const rounds = 4
 
 const solveFree = (
   problem: BilevelProblem,
@@ -243,26 +250,28 @@ const solveFree = (
   const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
     from: BilevelProblem,
-    widened: number,
+    round: number,
+    widening: number,
     spent: { readonly solves: number; readonly evaluations: number },
   ): E.Either<MethodError, BilevelSolution> => {
-    const widening = 100 ** widened
     const box = boxAround(from, from.x.start, widening)
     return pipe(
       drive(configOf(from, box, widening, budget - spent.solves, options), World.make(from, worldOptions)),
       E.flatMap(driven => solutionOf(from, driven, spent)),
       E.flatMap(solution => {
         const left = budget - solution.lowerLevelSolves
-        return widened < widenings && left >= 1 && onGuessedBound(from, box, solution.x)
-          ? attempt({ ...from, x: { ...from.x, start: solution.x }, y: { start: solution.y } }, widened + 1, {
-              solves: solution.lowerLevelSolves,
-              evaluations: solution.evaluations,
-            })
-          : E.right(solution)
+        const beyond = onGuessedBound(from, box, solution.x)
+        if (round >= rounds || left < 1 || !(beyond || tooWide(from, box, solution.x)))
+          return E.right(solution)
+        const again = { ...from, x: { ...from.x, start: solution.x }, y: { start: solution.y } }
+        return attempt(again, round + 1, beyond ? 100 * widening : 1, {
+          solves: solution.lowerLevelSolves,
+          evaluations: solution.evaluations,
+        })
       }),
     )
   }
-  return attempt(problem, 0, { solves: 0, evaluations: 0 })
+  return attempt(problem, 0, 1, { solves: 0, evaluations: 0 })
 }
 
 /**

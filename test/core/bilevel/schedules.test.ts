@@ -27,9 +27,7 @@ describe('the tolerance schedule', () => {
         (initial, factor, scale, share, violations) => {
           const epsilon = initial * scale * share
           const violation = violations * epsilon
-          const after = nextEpsilon({ unit: 'relative', initial, factor, final: (initial * share) / 100 })(
-            scale,
-          )(violation)(epsilon)
+          const after = nextEpsilon({ factor })(epsilon / 100)(violation)(epsilon)
           expect(after).toBeGreaterThan(0)
           expect(after).toBeLessThanOrEqual(epsilon)
           expect(after).toBeGreaterThanOrEqual(0.009999 * epsilon)
