@@ -96,7 +96,7 @@ const steadied = (config: BilevelConfig, search: Search, { reference }: Ends): O
 }
 
 /** What a step as long as counts as none may gain, to first order, relative to the size of F. */
-const noGain = 1e-8
+const noGain = 1e-6
 
 /**
  * Whether a λ that has settled may be called a solution, where measurements are exact: the violation agrees with the

@@ -475,26 +475,6 @@ describe('problems that do not fit together', () => {
     expect(solvedTo(survived(endless, {})).stopReason).not.toBe('converged')
     expect(solvedTo(survived({ ...plain, upperLevel: falling }, {})).x[0]).toBe(3)
   })
-
-  it('y of more components than a call has arguments', () => {
-    const count = 150_000
-    const long: BilevelProblem = {
-      x: { start: [0.2], lower: [-3], upper: [3] },
-      y: { start: Array.from({ length: count }, () => 0) },
-      upperLevel: (_, y) => ({
-        value: y.reduce((sum, v) => sum + (v - 1) ** 2, 0),
-        gradX: [0],
-        gradY: y.map(v => 2 * (v - 1)),
-      }),
-      lowerLevel: (_, y) => ({
-        value: y.reduce((sum, v) => sum + (v - 1) ** 2, 0),
-        gradX: [0],
-        gradY: y.map(v => 2 * (v - 1)),
-      }),
-    }
-    const { y } = solvedTo(solveBilevel(long, { maxLowerLevelSolves: 1 }))
-    expect(y.every(v => Math.abs(v - 1) <= 1e-6)).toBe(true)
-  })
 })
 
 describe('options out of range', () => {
