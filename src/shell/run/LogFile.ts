@@ -62,6 +62,12 @@ export const past =
   (end: LogEnd): LogEnd =>
     after(body, end).end
 
+const changed = (path: string): ShellError =>
+  environment(
+    `The run log ${path} was changed by another process while this one was at work. Only one process may go on with a ` +
+      'run; end the other one, then resume the run.',
+  )
+
 const writer = (path: string, file: number, from: LogEnd): LogWriter => {
   let end = from
   return {
@@ -81,11 +87,7 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
         ),
         TE.filterOrElse(
           written => written,
-          () =>
-            environment(
-              `The run log ${path} was changed by another process while this one was at work. Only one process may ` +
-                'go on with a run; end the other one, then resume the run.',
-            ),
+          () => changed(path),
         ),
         TE.map(() => undefined),
       ),
@@ -107,19 +109,36 @@ export const create =
       }),
     )
 
-/** Opens a log to go on with it after its whole lines. What stands behind them, a torn line, is cut off. */
+/**
+ * Opens a log to go on with it after its whole lines. What stands behind them, a torn line, is cut off. `size` is how
+ * many bytes it had when it was read: what was added since is another process's, and not to be cut.
+ */
 export const reopen =
   (path: string) =>
-  (end: LogEnd): TE.TaskEither<ShellError, LogWriter> =>
-    TE.fromIOEither(() =>
-      E.tryCatch(() => {
-        const file = fs.openSync(path, 'a')
-        if (fs.fstatSync(file).size > end.bytes) {
-          fs.ftruncateSync(file, end.bytes)
-          fs.fsyncSync(file)
-        }
-        return writer(path, file, end)
-      }, cannotWrite(path)),
+  (end: LogEnd, size: number): TE.TaskEither<ShellError, LogWriter> =>
+    pipe(
+      TE.fromIOEither(() => E.tryCatch(() => fs.openSync(path, 'a'), cannotWrite(path))),
+      TE.chainIOEitherK(file => () => {
+        const opened = pipe(
+          E.tryCatch(() => {
+            if (fs.fstatSync(file).size !== size) return false
+            if (size > end.bytes) {
+              fs.ftruncateSync(file, end.bytes)
+              fs.fsyncSync(file)
+            }
+            return true
+          }, cannotWrite(path)),
+          E.filterOrElse(
+            unchanged => unchanged,
+            () => changed(path),
+          ),
+        )
+        if (E.isLeft(opened)) fs.closeSync(file)
+        return pipe(
+          opened,
+          E.map(() => writer(path, file, end)),
+        )
+      }),
     )
 
 const chunkSize = 1 << 16

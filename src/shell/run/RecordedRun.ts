@@ -1,5 +1,5 @@
 /** Opens a recorded run, and says what is wrong with one that cannot be read or does not replay. */
-import { statSync } from 'node:fs'
+import { fstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -18,6 +18,8 @@ export interface RecordedRun {
   /** Path of the log. */
   readonly path: string
   readonly folder: string
+  /** Bytes of the log before any of it was read. */
+  readonly size: number
   readonly header: Header
   readonly first: LogLine
   readonly rest: Iterable<E.Either<LogFault, LogLine>>
@@ -120,6 +122,7 @@ export const withRecordedRun =
     const path = isFolder ? logIn(target) : target
     const folder = isFolder ? target : dirname(target)
     return withFile(path)(file => {
+      const { size } = fstatSync(file)
       const lines = readLines(file)
       const first = lines.next()
       return first.done === true
@@ -130,7 +133,7 @@ export const withRecordedRun =
             E.chain(line =>
               pipe(
                 headerOf(path)(line),
-                E.chain(header => use({ path, folder, header, first: line, rest: lines })),
+                E.chain(header => use({ path, folder, size, header, first: line, rest: lines })),
               ),
             ),
           )

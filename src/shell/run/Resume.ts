@@ -234,7 +234,7 @@ const tidy = (folder: string, refs: ReadonlyArray<WeightsRef>): void => {
 const concluded =
   ({ status }: Audience) =>
   <S>(
-    { path, folder, header }: RecordedRun,
+    { path, folder, header, size }: RecordedRun,
     { cursor, timeline, weights, end, torn }: Recalled<S>,
     stopReason: string,
   ): TE.TaskEither<ShellError, Resumed> => {
@@ -245,7 +245,7 @@ const concluded =
       torn === null
         ? TE.right(undefined)
         : pipe(
-            reopen(path)(end),
+            reopen(path)(end, size),
             TE.map(log => log.close()),
           ),
       TE.chainEitherK(() => checkSummary(folder, header, cursor)),
@@ -294,7 +294,7 @@ const continued =
           )
         status.note(`Going on with ${folder} after ${cursor.records} recorded steps.`)
         const log = pipe(
-          reopen(path)(end),
+          reopen(path)(end, run.size),
           TE.map(writer => {
             tidy(folder, weights)
             return writer
