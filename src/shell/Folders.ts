@@ -1,5 +1,5 @@
-/** Making folders, for whoever writes files. */
-import { mkdirSync, statSync } from 'node:fs'
+/** Making folders, and making them durable, for whoever writes files. */
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
@@ -17,5 +17,22 @@ export const makeFolders = (folder: string): void => {
   } catch (cause) {
     // Another process may have been faster.
     if (!isFolder(path)) throw cause
+  }
+}
+
+/**
+ * Makes the names in a folder durable, as far as the system can: not every one can open a folder, and none needs it
+ * to go on.
+ */
+export const syncFolder = (folder: string): void => {
+  try {
+    const file = openSync(folder, 'r')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    // What was written stays readable; only its surviving a power cut is less certain.
   }
 }

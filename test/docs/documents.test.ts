@@ -148,12 +148,17 @@ describe('docs/configuration.md', () => {
     return out
   }
 
-  it.each(['tune', 'replay', 'data fetch', 'doctor'])('has every option of %s', async command => {
-    const help = await helpOf(command)
-    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)].map(([, option]) => option ?? '')
-    const said = [...stated.keys()].filter(name => name.startsWith(`${command} --`))
-    expect(said).toEqual(options.filter(option => option !== '--help').map(option => `${command} ${option}`))
-  })
+  it.each(['tune', 'resume', 'replay', 'diff', 'data fetch', 'doctor'])(
+    'has every option of %s',
+    async command => {
+      const help = await helpOf(command)
+      const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)].map(([, option]) => option ?? '')
+      const said = [...stated.keys()].filter(name => name.startsWith(`${command} --`))
+      expect(said).toEqual(
+        options.filter(option => option !== '--help').map(option => `${command} ${option}`),
+      )
+    },
+  )
 })
 
 describe('commands in the documents', () => {

@@ -181,35 +181,71 @@ export const advance =
     )
   }
 
+/** A line of a log, and where the run is once it is read. */
+export interface Place<S> {
+  readonly line: LogLine
+  readonly cursor: Cursor<S>
+}
+
 /**
- * Replays a whole log: its header line, then whatever lines follow.
+ * Replays a log line by line: its header, then whatever lines follow, each only when it is asked for. Whoever wants
+ * the state at some step stops there.
  *
- * Errors: a `Divergence`, that of the digest only where the content of a line and of all before it is as the
- * method says; or whatever error the lines themselves have.
+ * Ends with the first error: a `Divergence`, that of the digest only where the content of a line and of all before
+ * it is as the method says; or whatever error the lines themselves have.
  */
+export const places =
+  <C, S>(method: Method<C, S>) =>
+  (header: LogLine) =>
+    function* <F>(lines: Iterable<E.Either<F, LogLine>>): Generator<E.Either<F | Divergence, Place<S>>> {
+      const begun: E.Either<Divergence, Cursor<S>> = pipe(
+        decode(method.config)(header.value['config']),
+        E.chain(config =>
+          pipe(
+            start(method)(config),
+            E.mapLeft(({ message }) => message),
+          ),
+        ),
+        E.mapLeft(found =>
+          at(header.line)({ field: 'config', expected: 'one that the method takes', found }),
+        ),
+        E.chain(cursor => pipe(damage(header), O.map(at(header.line)), unless(cursor))),
+      )
+      if (E.isLeft(begun)) {
+        yield begun
+        return
+      }
+      let cursor = begun.right
+      yield E.right({ line: header, cursor })
+      for (const line of lines) {
+        const place: E.Either<F | Divergence, Place<S>> = pipe(
+          line,
+          E.chainW(read =>
+            pipe(
+              cursor,
+              advance(method)(read),
+              E.map(after => ({ line: read, cursor: after })),
+            ),
+          ),
+        )
+        yield place
+        if (E.isLeft(place)) return
+        cursor = place.right.cursor
+      }
+    }
+
+/** Replays a whole log. Errors: as those of {@link places}. */
 export const replay =
   <C, S>(method: Method<C, S>) =>
   (header: LogLine) =>
   <F>(lines: Iterable<E.Either<F, LogLine>>): E.Either<F | Divergence, Cursor<S>> => {
-    const begun: E.Either<F | Divergence, Cursor<S>> = pipe(
-      decode(method.config)(header.value['config']),
-      E.chain(config =>
-        pipe(
-          start(method)(config),
-          E.mapLeft(({ message }) => message),
-        ),
-      ),
-      E.mapLeft(found => at(header.line)({ field: 'config', expected: 'one that the method takes', found })),
-      E.chain(cursor => pipe(damage(header), O.map(at(header.line)), unless(cursor))),
-    )
-    let cursor = begun
-    for (const line of lines) {
-      if (E.isLeft(cursor)) return cursor
-      const before = cursor.right
-      cursor = pipe(
-        line,
-        E.chainW(read => advance(method)(read)(before)),
-      )
-    }
-    return cursor
+    // Before the first place there is nothing; there always is a first place.
+    let last: E.Either<F | Divergence, Place<S>> | null = null
+    for (const place of places(method)(header)(lines)) last = place
+    return last === null
+      ? E.left(at(header.line)({ field: '', expected: 'a header', found: 'nothing' }))
+      : pipe(
+          last,
+          E.map(({ cursor }) => cursor),
+        )
   }

@@ -1,31 +1,39 @@
 /** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
 import { Command, CommanderError } from 'commander'
-import type * as E from 'fp-ts/lib/Either.js'
-import type { ShellError } from '../ShellError.js'
 import { programVersion } from '../run/Versions.js'
 import { dataCommand } from './data.js'
+import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
-import { end, exitCodes, type Terminal } from './exit.js'
+import { end, exitCodes, type Finish, type Terminal } from './exit.js'
 import { replayCommand } from './replay.js'
+import { resumeCommand } from './resume.js'
 import { tuneCommand } from './tune.js'
 
 const help = `
 Examples:
   $ bilevel tune                            tune a network on 1,000 MNIST images
   $ bilevel tune my-network.json --seed 3   tune what a configuration says
+  $ bilevel resume runs/mnist-mlp-1k-0      go on with a run that was stopped
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
   $ bilevel doctor                          see what works here
 
-Exit codes: 0 done; 1 a recorded run does not replay as logged; 2 bad input or
-surroundings; 130 stopped.`
+Exit codes: 0 done; 1 a recorded run does not replay as logged, or two differ;
+2 bad input or surroundings; 130 stopped.`
 
-const program = (terminal: Terminal, finish: (result: E.Either<ShellError, string>) => void): Command => {
+const program = (terminal: Terminal, finish: Finish): Command => {
   const root = new Command('bilevel')
     .description("Tunes a network's continuous hyperparameters by gradient, as a bilevel problem.")
     .version(programVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .addHelpText('after', help)
-  const commands = [tuneCommand(finish), replayCommand(finish), dataCommand(finish), doctorCommand(finish)]
+  const commands = [
+    tuneCommand(finish),
+    resumeCommand(finish),
+    replayCommand(finish),
+    diffCommand(finish),
+    dataCommand(finish),
+    doctorCommand(finish),
+  ]
   for (const command of commands) root.addCommand(command)
   const settle = (command: Command): void => {
     command

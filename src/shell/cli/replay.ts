@@ -2,31 +2,108 @@
 import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ShellError } from '../ShellError.js'
+import { Natural } from '../../core/protocol/Codec.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import type { Replayed } from '../run/ReplayRun.js'
+import { exitCodes, type Finding, type Finish } from './exit.js'
 
 const help = `
 Runs the method again on the recorded observations, with neither data nor
 backend, and compares every command and every info with the log; also
-summary.json, where there is one, with what the log comes to.
+summary.json, where there is one, with what the log comes to. An incomplete last
+line, as a killed run may leave it, is dropped, and said to be.
+
+--until stops after that step, counted from 0, and prints what the method said
+and its state there. --json prints one JSON object instead of text: path,
+header, step, steps, seconds, halted, torn (the number of an incomplete last
+line, or null), info, open (questions without an answer), state.
 
 Examples:
   $ bilevel replay runs/mnist-mlp-1k-0
   $ bilevel replay runs/mnist-mlp-1k-0/run.jsonl
+  $ bilevel replay runs/mnist-mlp-1k-0 --until 12
+  $ bilevel replay runs/mnist-mlp-1k-0 --json
 
 Exit codes: 0 all is as logged; 1 it is not, and the message names the line, the
-field, what was expected and what was found; 2 the log cannot be read.`
+field, what was expected and what was found; 2 the log cannot be read, or its
+last line is incomplete.`
+
+interface Options {
+  readonly until?: string
+  readonly json: boolean
+}
+
+const untilOf = (text: string | undefined): E.Either<ShellError, number | null> => {
+  if (text === undefined) return E.right(null)
+  const step = /^\d+$/.test(text) ? Number(text) : NaN
+  return Natural.is(step)
+    ? E.right(step)
+    : E.left(
+        badInput(
+          `The option --until takes the number of a step, an integer ≥ 0, not "${text}". Try --until 0.`,
+        ),
+      )
+}
+
+const asJson = ({ path, header, steps, seconds, halted, torn, after }: Replayed): string =>
+  JSON.stringify({
+    path,
+    header,
+    step: steps === 0 ? null : steps - 1,
+    steps,
+    seconds,
+    halted,
+    torn,
+    ...after,
+  })
+
+/** An object for a person: a line a field. */
+const fields = (title: string, value: unknown): ReadonlyArray<string> => [
+  title,
+  ...(typeof value === 'object' && value !== null
+    ? Object.entries(value).map(([name, field]) => `  ${name}: ${JSON.stringify(field)}`)
+    : [`  ${JSON.stringify(value)}`]),
+]
+
+const perform = async (
+  target: string,
+  { until: text, json }: Options,
+): Promise<E.Either<ShellError, Finding>> => {
+  const [{ replayRun, statement }, { tornNotice }, { methods }] = await Promise.all([
+    import('../run/ReplayRun.js'),
+    import('../run/RecordedRun.js'),
+    import('../run/methods.js'),
+  ])
+  return pipe(
+    untilOf(text),
+    E.bindTo('until'),
+    E.bind('replayed', ({ until }) => replayRun(methods)(target, { until })),
+    E.map(({ until, replayed }): Finding => {
+      const { path, torn, after } = replayed
+      const detail =
+        until === null
+          ? []
+          : [
+              ...fields(`Info after step ${until}:`, after.info),
+              ...fields('Open questions:', after.open),
+              ...fields('State:', after.state),
+            ]
+      return {
+        out: json ? asJson(replayed) : [statement(replayed, { until }), ...detail].join('\n'),
+        notice: torn === null ? null : tornNotice(path, torn),
+        code: torn === null ? 0 : exitCodes.BadInput,
+      }
+    }),
+  )
+}
 
 /** The command, which hands its result on. */
-export const replayCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
+export const replayCommand = (finish: Finish): Command =>
   new Command('replay')
     .summary('check a recorded run')
     .description('Replays a recorded run and compares each step with the log.')
     .argument('<RUN>', 'a run folder, or its run.jsonl')
+    .option('--until <step>', 'replay up to this step, and print the info and the state after it')
+    .option('--json', 'print JSON', false)
     .addHelpText('after', help)
-    .action(async (target: string) => {
-      const [{ replayRun, statement }, { methods }] = await Promise.all([
-        import('../run/ReplayRun.js'),
-        import('../run/methods.js'),
-      ])
-      finish(pipe(replayRun(methods)(target), E.map(statement)))
-    })
+    .action(async (target: string, options: Options) => finish(await perform(target, options)))

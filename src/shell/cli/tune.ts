@@ -8,7 +8,7 @@ import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
 import { badInput, type ShellError } from '../ShellError.js'
-import type { Tuned } from '../run/Tune.js'
+import { report } from './report.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
 
@@ -33,7 +33,7 @@ Examples:
   $ bilevel tune my-network.json --out runs/first --backend wasm
 
 Ctrl-C stops after the command at work, a second Ctrl-C at once; what was
-recorded stays.
+recorded stays, and \`bilevel resume\` goes on from there.
 Exit codes: 0 done, 2 bad input or surroundings, 130 stopped.`
 
 interface Options {
@@ -61,20 +61,6 @@ const configOf = async (
     )
   const { fromFile, fromPreset } = await import('../config/ConfigSource.js')
   return file === undefined ? fromPreset(preset ?? defaultPreset) : fromFile(file)
-}
-
-const report = async ({ folder, summary, timings }: Tuned): Promise<string> => {
-  const [{ resultTable }, { wrapped }] = await Promise.all([
-    import('../run/ResultTable.js'),
-    import('../run/Wrapped.js'),
-  ])
-  return [
-    ...(summary.rows.length === 0 ? [] : [resultTable(summary, timings.rows), '']),
-    wrapped(summary.message),
-    `${summary.total.steps} steps, ${summary.total.lowerLevelSolves} lower-level solves and ` +
-      `${summary.total.effortEpochs.toFixed(0)} epochs in all; ${timings.totalSeconds.toFixed(1)} s.`,
-    `Run folder: ${folder}`,
-  ].join('\n')
 }
 
 const perform = async (file: string | undefined, options: Options): Promise<E.Either<ShellError, string>> => {

@@ -8,14 +8,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { initialWeights, type WeightsRef } from '../../core/protocol/Command.js'
-import { makeFolders } from '../Folders.js'
+import { makeFolders, syncFolder } from '../Folders.js'
 import { environment, type ShellError } from '../ShellError.js'
 
-/** Where weights outlive the process. */
+/** Where weights outlive the process. Once `save` is right, they are there even after a power cut. */
 export interface Persistence {
   readonly save: (ref: WeightsRef, weights: Float32Array) => TE.TaskEither<ShellError, void>
   /** `None` where nothing was saved under this reference. `size`: how many weights there must be. */
@@ -103,9 +103,14 @@ const decode = (path: string, bytes: Uint8Array, size: number): E.Either<ShellEr
       )
 }
 
+const pathIn =
+  (folder: string) =>
+  (ref: WeightsRef): string =>
+    join(folder, `${ref}.f32`)
+
 /** Files `<ref>.f32` in `folder`, which is made when needed; each appears whole or not at all. */
 export const folderPersistence = (folder: string): Persistence => {
-  const pathOf = (ref: WeightsRef): string => join(folder, `${ref}.f32`)
+  const pathOf = pathIn(folder)
   return {
     save: (ref, weights) =>
       TE.tryCatch(
@@ -114,8 +119,16 @@ export const folderPersistence = (folder: string): Persistence => {
           const partial = `${path}.partial`
           makeFolders(folder)
           try {
-            await writeFile(partial, encode(weights))
+            const file = await open(partial, 'w')
+            try {
+              await file.writeFile(encode(weights))
+              // A record of an answer counts only if the weights it names are there, even after a power cut.
+              await file.sync()
+            } finally {
+              await file.close()
+            }
             await rename(partial, path)
+            syncFolder(folder)
           } catch (cause) {
             await rm(partial, { force: true })
             throw cause
@@ -150,3 +163,27 @@ export const folderPersistence = (folder: string): Persistence => {
     },
   }
 }
+
+/** Which of these weights have no file in a folder of weights. */
+export const missingFrom =
+  (folder: string) =>
+  (refs: ReadonlyArray<WeightsRef>): ReadonlyArray<WeightsRef> =>
+    refs.filter(ref => !existsSync(pathIn(folder)(ref)))
+
+const ours = /^(w\d+)\.f32(\.partial)?$/
+
+/**
+ * Deletes what a killed run left in a folder of weights and nothing needs: drafts, answers that were never recorded,
+ * and weights whose release was recorded and not yet carried out. Files of other names stay.
+ */
+export const keepOnly =
+  (folder: string) =>
+  (refs: ReadonlyArray<WeightsRef>): IO<void> =>
+  () => {
+    if (!existsSync(folder)) return
+    for (const name of readdirSync(folder)) {
+      const [, ref, draft] = ours.exec(name) ?? []
+      if (ref !== undefined && (draft !== undefined || !refs.includes(ref)))
+        rmSync(join(folder, name), { force: true })
+    }
+  }

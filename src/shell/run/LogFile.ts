@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as RunLog from '../../core/protocol/RunLog.js'
+import { syncFolder } from '../Folders.js'
 import { environment, type ShellError } from '../ShellError.js'
 
 /** Where a driver puts its records. */
@@ -36,13 +37,62 @@ const cannotWrite = (path: string) => (error: unknown) =>
       'the records before this one are safe.',
   )
 
-const syncFolder = (path: string): void => {
-  // Makes the new file's name durable; not every system can open a folder, and none needs it to go on.
-  E.tryCatch(() => {
-    const folder = fs.openSync(dirname(path), 'r')
-    fs.fsyncSync(folder)
-    fs.closeSync(folder)
-  }, reasonOf)
+/** Where a log ends: how many bytes its whole lines take, and the digest of the last of them. */
+export interface LogEnd {
+  readonly bytes: number
+  readonly digest: string
+}
+
+/** The end of a log once a line was added. */
+const after = (
+  body: string,
+  { bytes, digest: before }: LogEnd,
+): { readonly text: string; readonly end: LogEnd } => {
+  const digest = digestOf(before, body)
+  const text = `${RunLog.seal(body, digest)}\n`
+  return { text, end: { bytes: bytes + Buffer.byteLength(text), digest } }
+}
+
+/** The end of an empty log. */
+export const noLines: LogEnd = { bytes: 0, digest: '' }
+
+/** The end of a log that was read so far, one line further; the line's digest must be as expected. */
+export const past =
+  ({ body }: RunLog.LogLine) =>
+  (end: LogEnd): LogEnd =>
+    after(body, end).end
+
+const changed = (path: string): ShellError =>
+  environment(
+    `The run log ${path} was changed by another process while this one was at work. Only one process may go on with a ` +
+      'run; end the other one, then resume the run.',
+  )
+
+const writer = (path: string, file: number, from: LogEnd): LogWriter => {
+  let end = from
+  return {
+    path,
+    // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
+    append: body =>
+      pipe(
+        TE.fromIOEither(() =>
+          E.tryCatch(() => {
+            if (fs.fstatSync(file).size !== end.bytes) return false
+            const next = after(body, end)
+            fs.writeFileSync(file, next.text)
+            fs.fsyncSync(file)
+            end = next.end
+            return true
+          }, cannotWrite(path)),
+        ),
+        TE.filterOrElse(
+          written => written,
+          () => changed(path),
+        ),
+        TE.map(() => undefined),
+      ),
+    close: () => fs.closeSync(file),
+  }
 }
 
 /** Starts a log at a path where there is none yet, with its header. */
@@ -51,25 +101,42 @@ export const create =
   (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>
     pipe(
       TE.fromEither(E.tryCatch(() => fs.openSync(path, 'wx'), cannotWrite(path))),
-      TE.chain(file => {
-        let last = ''
-        // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
-        const append = (body: string): TE.TaskEither<ShellError, void> =>
-          TE.fromIOEither(() =>
-            E.tryCatch(() => {
-              const digest = digestOf(last, body)
-              fs.writeFileSync(file, `${RunLog.seal(body, digest)}\n`)
+      TE.map(file => writer(path, file, noLines)),
+      TE.chainFirst(log => log.append(RunLog.encodeHeader(header))),
+      TE.map(log => {
+        syncFolder(dirname(path))
+        return log
+      }),
+    )
+
+/**
+ * Opens a log to go on with it after its whole lines. What stands behind them, a torn line, is cut off. `size` is how
+ * many bytes it had when it was read: what was added since is another process's, and not to be cut.
+ */
+export const reopen =
+  (path: string) =>
+  (end: LogEnd, size: number): TE.TaskEither<ShellError, LogWriter> =>
+    pipe(
+      TE.fromIOEither(() => E.tryCatch(() => fs.openSync(path, 'a'), cannotWrite(path))),
+      TE.chainIOEitherK(file => () => {
+        const opened = pipe(
+          E.tryCatch(() => {
+            if (fs.fstatSync(file).size !== size) return false
+            if (size > end.bytes) {
+              fs.ftruncateSync(file, end.bytes)
               fs.fsyncSync(file)
-              last = digest
-            }, cannotWrite(path)),
-          )
-        const writer: LogWriter = { path, append, close: () => fs.closeSync(file) }
+            }
+            return true
+          }, cannotWrite(path)),
+          E.filterOrElse(
+            unchanged => unchanged,
+            () => changed(path),
+          ),
+        )
+        if (E.isLeft(opened)) fs.closeSync(file)
         return pipe(
-          append(RunLog.encodeHeader(header)),
-          TE.map(() => {
-            syncFolder(path)
-            return writer
-          }),
+          opened,
+          E.map(() => writer(path, file, end)),
         )
       }),
     )

@@ -1,19 +1,22 @@
 /**
- * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`. Looked at before anything is computed, made only
+ * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`, `weights/`. Looked at before anything is computed, made only
  * when there is something to put into it.
  */
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { makeFolders } from '../Folders.js'
+import { makeFolders, syncFolder } from '../Folders.js'
 import { badInput, environment, type ShellError } from '../ShellError.js'
 
 export const logIn = (folder: string): string => join(folder, 'run.jsonl')
 export const summaryIn = (folder: string): string => join(folder, 'summary.json')
 export const timingsIn = (folder: string): string => join(folder, 'timings.json')
+export const weightsIn = (folder: string): string => join(folder, 'weights')
+/** When each step was recorded; there only while a run is unfinished. */
+export const clockIn = (folder: string): string => join(folder, 'clock.jsonl')
 
-const own = ['run.jsonl', 'summary.json', 'timings.json', 'weights']
+const own = ['run.jsonl', 'summary.json', 'timings.json', 'clock.jsonl', 'weights']
 
 /** Where a run goes unless told otherwise: `runs/<name>-<seed>`, with a number after it if that is taken. */
 export const defaultFolder = (name: string, seed: number): string => {
@@ -82,6 +85,7 @@ export const writeWhole =
         fs.fsyncSync(file)
         fs.closeSync(file)
         fs.renameSync(draft, path)
+        syncFolder(dirname(path))
       },
       error =>
         environment(

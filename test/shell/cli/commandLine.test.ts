@@ -20,15 +20,21 @@ const refused = async (...argv: ReadonlyArray<string>): Promise<string> => {
 }
 
 describe('help', () => {
-  it.each([[[]], [['tune']], [['replay']], [['data']], [['data', 'fetch']], [['doctor']]])(
-    'is there for %j',
-    async path => {
-      const { code, out, err } = await bilevel(...path, '--help')
-      expect({ code, err }).toEqual({ code: 0, err: '' })
-      expect(out).toContain('Usage: bilevel')
-      if (path[0] !== 'data' || path.length > 1) expect(out).toContain('$ ')
-    },
-  )
+  it.each([
+    [[]],
+    [['tune']],
+    [['resume']],
+    [['replay']],
+    [['diff']],
+    [['data']],
+    [['data', 'fetch']],
+    [['doctor']],
+  ])('is there for %j', async path => {
+    const { code, out, err } = await bilevel(...path, '--help')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('Usage: bilevel')
+    if (path[0] !== 'data' || path.length > 1) expect(out).toContain('$ ')
+  })
 
   it('shows a whole configuration and every preset', async () => {
     const { out } = await bilevel('tune', '--help')
@@ -55,6 +61,12 @@ describe('a command line that cannot be used', () => {
     [['tune', 'not-there.json'], 'not-there.json'],
     [['replay'], "missing required argument 'RUN'"],
     [['replay', 'not-there'], 'not-there'],
+    [['replay', 'not-there', '--until', '-1'], 'takes the number of a step'],
+    [['resume'], "missing required argument 'RUN'"],
+    [['resume', 'not-there'], 'not-there'],
+    [['resume', 'not-there', '--backend', 'auto'], 'Allowed choices are node, wasm, cpu'],
+    [['diff', 'one'], "missing required argument 'OTHER'"],
+    [['diff', 'not-there', 'nor-this'], 'not-there'],
     [['data', 'fetch', 'imagenet'], 'Allowed choices are mnist'],
     [['data', 'fetch'], 'missing required argument'],
   ])('%j is refused', async (argv, phrase) => {

@@ -3,7 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { folderPersistence, weightStore } from '../../../src/shell/problem/WeightStore.js'
+import {
+  folderPersistence,
+  keepOnly,
+  missingFrom,
+  weightStore,
+} from '../../../src/shell/problem/WeightStore.js'
 import { left, run } from './fixtures.js'
 
 const root = mkdtempSync(join(tmpdir(), 'bilevel-weights-'))
@@ -37,6 +42,17 @@ describe('in a folder', () => {
     await run(store.put('w1', weights))
     store.clear()
     expect(await run(store.get('w1'))).toEqual(O.some(weights))
+  })
+
+  test('a folder that a killed run left is known for what it lacks, and rid of what nothing needs', async () => {
+    keepOnly(folder)(['w1'])()
+    expect(missingFrom(folder)(['w1'])).toEqual(['w1'])
+    const store = weightStore(initial, folderPersistence(folder))
+    for (const ref of ['w1', 'w2', 'w12']) await run(store.put(ref, weights))
+    for (const name of ['w1.f32.partial', 'notes.txt', 'w2.txt']) writeFileSync(join(folder, name), '')
+    expect(missingFrom(folder)(['w1', 'w3', 'w12'])).toEqual(['w3'])
+    keepOnly(folder)(['w1', 'w12'])()
+    expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'w1.f32', 'w12.f32', 'w2.txt'])
   })
 
   test('a truncated or damaged file is refused, naming it', async () => {

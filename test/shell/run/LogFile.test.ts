@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeHeader, limits } from '../../../src/core/protocol/RunLog.js'
-import { create, digestOf, readLines } from '../../../src/shell/run/LogFile.js'
+import { create, digestOf, noLines, past, readLines, reopen } from '../../../src/shell/run/LogFile.js'
 import { headerOf, left, right, withFolder } from '../../support/recordedRun.js'
 
 const header = headerOf('none', {})
@@ -77,6 +77,41 @@ describe('a log file', () => {
         expect(lines[2]).toEqual(E.left({ _tag: 'Torn', line: 3 }))
         writeFileSync(path, whole)
       }
+    }))
+
+  it('goes on after its whole lines, wherever the last one was cut', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      const bodies = ['{"a":1}', '{"b":"é"}', '{"c":[1,2,3]}']
+      await written(path, bodies)
+      const whole = readFileSync(path)
+      const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1
+      for (let length = whole.length; length >= lastLine; length--) {
+        truncateSync(path, length)
+        const end = readAll(path)
+          .filter(E.isRight)
+          .reduce((at, { right: line }) => past(line)(at), noLines)
+        expect(end.bytes).toBe(length === whole.length ? length : lastLine)
+        const log = right(await reopen(path)(end, length)())
+        if (length < whole.length) right(await log.append(bodies[2]!)())
+        log.close()
+        expect(readFileSync(path).equals(whole)).toBe(true)
+      }
+    }))
+
+  it('is not gone on with while another process writes to it', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      const first = right(await create(path)(header)())
+      const end = readAll(path).reduce((at, line) => past(right(line))(at), noLines)
+      const second = right(await reopen(path)(end, end.bytes)())
+      right(await second.append('{"a":1}')())
+      expect(left(await first.append('{"a":2}')()).message).toContain('another process')
+      // What was added since the log was read is never cut off.
+      expect(left(await reopen(path)(end, end.bytes)()).message).toContain('another process')
+      first.close()
+      second.close()
+      expect(readAll(path).map(line => right(line).body)).toEqual([encodeHeader(header), '{"a":1}'])
     }))
 
   it('says which line cannot be read, and reads no further', () =>

@@ -1,0 +1,63 @@
+/** `bilevel resume`: goes on with a run that was stopped or killed. */
+import { Command, Option } from 'commander'
+import { performance } from 'node:perf_hooks'
+import * as E from 'fp-ts/lib/Either.js'
+import type { BackendName } from '../backend/Backend.js'
+import type { ShellError } from '../ShellError.js'
+import type { Finish } from './exit.js'
+import { report } from './report.js'
+
+const choices = ['node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendName>
+
+const help = `
+Replays what is recorded, then goes on from there: no command that was answered
+is carried out again, and the log ends up as that of a run that was never
+interrupted (byte for byte on wasm and cpu, with the same versions). The data is
+found by the paths in the log's header, and must be what it was. An incomplete
+last line, as a killed run may leave it, is dropped, and said to be.
+
+A run that has ended is left as it is.
+
+Examples:
+  $ bilevel resume runs/mnist-mlp-1k-0
+  $ bilevel resume runs/mnist-mlp-1k-0 --backend cpu
+
+Exit codes: 0 done; 1 the log does not replay; 2 bad input or surroundings;
+130 stopped again.`
+
+const perform = async (
+  target: string,
+  backend: BackendName | undefined,
+): Promise<E.Either<ShellError, string>> => {
+  const [{ resume }, { methods }, { status }] = await Promise.all([
+    import('../run/Resume.js'),
+    import('../run/methods.js'),
+    import('../run/StatusLine.js'),
+  ])
+  const result = await resume({
+    methods,
+    target,
+    backend: backend ?? null,
+    status: status(process.stderr, () => performance.now() / 1000),
+    signals: process,
+  })()
+  if (E.isLeft(result)) return result
+  const resumed = result.right
+  return E.right(
+    resumed._tag === 'Ended'
+      ? await report(resumed)
+      : `The run in ${resumed.folder} has ended (${resumed.stopReason}) after ${resumed.steps} steps; there is nothing to resume.`,
+  )
+}
+
+/** The command, which hands its result on. */
+export const resumeCommand = (finish: Finish): Command =>
+  new Command('resume')
+    .summary('go on with a run that was stopped')
+    .description('Goes on with a run that was stopped or killed, from its last recorded step.')
+    .argument('<RUN>', 'a run folder, or its run.jsonl')
+    .addOption(new Option('--backend <name>', 'what computes (default: what did so far)').choices(choices))
+    .addHelpText('after', help)
+    .action(async (target: string, { backend }: { readonly backend?: BackendName }) =>
+      finish(await perform(target, backend)),
+    )

@@ -1,0 +1,44 @@
+/**
+ * When each step of an unfinished run was recorded, so that the wall times of a resumed run add up. A convenience:
+ * what of it is missing or damaged costs only the precision of `timings.json`.
+ */
+import * as fs from 'node:fs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as Json from 'fp-ts/lib/Json.js'
+import * as t from 'io-ts'
+import { Natural, NonNegative } from '../../core/protocol/Codec.js'
+import { clockIn, readIfThere } from './RunFolder.js'
+
+const Tick = t.strict({ step: Natural, seconds: NonNegative })
+
+const ignore = (): void => undefined
+
+/** Notes when a step was recorded. */
+export const tick = (folder: string, step: number, seconds: number): void => {
+  // A line of its own even where the one before was cut.
+  E.tryCatch(() => fs.appendFileSync(clockIn(folder), `\n${JSON.stringify({ step, seconds })}`), ignore)
+}
+
+/** Seconds from the start of the run until each of its first `steps` steps; never falling. */
+export const secondsOf = (folder: string, steps: number): ReadonlyArray<number> => {
+  const noted = new Map<number, number>()
+  const text = pipe(
+    readIfThere(clockIn(folder), 64 * 1024 * 1024),
+    E.getOrElseW(() => null),
+  )
+  for (const line of (text ?? '').split('\n')) {
+    const read = pipe(
+      Json.parse(line),
+      E.chainW(value => Tick.decode(value)),
+    )
+    if (E.isRight(read)) noted.set(read.right.step, read.right.seconds)
+  }
+  let last = 0
+  return Array.from({ length: steps }, (_, step) => (last = Math.max(last, noted.get(step) ?? last)))
+}
+
+/** Takes the file away: all of it is in `timings.json` now. */
+export const forget = (folder: string): void => {
+  E.tryCatch(() => fs.rmSync(clockIn(folder), { force: true }), ignore)
+}
