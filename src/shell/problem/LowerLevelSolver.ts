@@ -67,6 +67,8 @@ export interface DescendOptions {
 const solveStream = 2
 const descentStream = 3
 
+const said = (value: number): string => (Number.isFinite(value) ? String(value) : 'not a finite number')
+
 /** A loss this many times the first is not coming back. */
 const hopeless = 1e4
 
@@ -123,7 +125,7 @@ const stochasticDescent = async (
       return E.left({
         _tag: 'Diverged',
         reason:
-          `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${value}. ` +
+          `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${said(value)}. ` +
           'A smaller learning rate, or a lower upper bound of the hyperparameters, may prevent it.',
         effort: (step + 1) * perStep,
       })
@@ -201,7 +203,7 @@ export const solve =
       ? E.right({ weights, value, gradientNorm, converged: gradientNorm <= options.tolerance, effort })
       : E.left({
           _tag: 'Diverged',
-          reason: `Training diverged: the loss over the whole set is ${value}, its gradient's norm ${gradientNorm}.`,
+          reason: `Training diverged: the loss over the whole set is ${said(value)}, its gradient's norm ${said(gradientNorm)}.`,
           effort,
         })
   }
