@@ -6,7 +6,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Command, isQuestion, type Question, type WeightsRef, weightsOf } from './Command.js'
+import { Command, isQuestion, type Question } from './Command.js'
 import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'
 
@@ -83,7 +83,3 @@ export const inOrder = (batch: Batch): ReadonlyArray<Observation> =>
 /** The effort of all answers together. */
 export const effortOf = (answers: ReadonlyArray<Observation>): number =>
   answers.reduce((sum, answer) => sum + ('effort' in answer ? answer.effort : 0), 0)
-
-/** The weights that a question's answer creates, where it is one that trains. */
-export const createdBy = (question: Question): ReadonlyArray<WeightsRef> =>
-  question._tag === 'EvaluateLosses' ? [] : [weightsOf(question.id)]
