@@ -18,7 +18,7 @@ import { componentsOf, Hyperparameters, noiseOf, siteOf, targetsOf, GpObservatio
 import { priorVariance, rowsOf, writeCovariances, type KernelName } from './Kernel.js'
 
 export { GpObservation, Gp, Hyperparameters } from './Gp.js'
-export { posterior, type Posterior } from './Posterior.js'
+export { marginal, posterior, type Marginal, type Posterior } from './Posterior.js'
 export { hyperGradient, logDensity, logEvidence, type Evidence, type HyperGradient } from './Evidence.js'
 
 /** Rows that a process may have: beyond, its factor alone would take over 500 MB. */
