@@ -129,7 +129,7 @@ const searchFrom = (config: BilevelConfig, scales: Search['scales'], best: Solve
 }
 
 /** The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. */
-const fitting = { fitRows: 90, fitStarts: 1, fitIterations: 25, maxRows: 200 } as const
+const fitting = { fitRows: 60, fitStarts: 1, fitIterations: 25, maxRows: 200 } as const
 
 const surrogateOf = (
   { space, kernel, linearInCoefficients }: BilevelConfig,

@@ -78,7 +78,9 @@ const covarianceRows = (
   for (const site of sites) offsets.push(offsets[offsets.length - 1]! + rowsOf(site))
   return sites.slice(from).flatMap((site, added) => {
     const i = from + added
-    const rows = Array.from({ length: rowsOf(site) }, () => new Float64Array(offsets[i + 1]!))
+    const width = offsets[i + 1]!
+    const space = new Float64Array(rowsOf(site) * width)
+    const rows = Array.from({ length: rowsOf(site) }, (_, r) => space.subarray(r * width, (r + 1) * width))
     for (let j = 0; j <= i; j++) writeCovariances(hyperparameters, site, sites[j]!, rows, offsets[j]!, v)
     const noise = noiseOf(hyperparameters)(observations[i]!)
     for (const [r, component] of componentsOf(observations[i]!).entries()) {
