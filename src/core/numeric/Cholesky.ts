@@ -140,14 +140,16 @@ export const solveLower =
 export const solveUpper =
   (factor: Cholesky) =>
   (b: ArrayLike<number>): ReadonlyArray<number> => {
-    const x = Float64Array.from(b)
+    // Pushed, which makes plain numbers of it several times as fast as Array.from of a typed array.
+    const x: number[] = []
+    for (let i = 0; i < factor.rows.length; i++) x.push(b[i]!)
     for (let i = factor.rows.length - 1; i >= 0; i--) {
       const row = factor.rows[i]!
       const xi = x[i]! / row[i]!
       x[i] = xi + 0
       for (let k = 0; k < i; k++) x[k] = x[k]! - row[k]! * xi
     }
-    return Array.from(x)
+    return x
   }
 
 /** A⁻¹ b. */

@@ -161,7 +161,14 @@ const checkedHyperparameters = (
             'one length scale for each component of x.',
         ),
     ),
-    E.map(decoded => ({ ...decoded, lengthScales: [...decoded.lengthScales] })),
+    // Made here and nowhere else: loops over objects that were made in several places are compiled again for each.
+    E.map(({ kernel, signalVariance, lengthScales, noiseVariance, gradientNoiseVariance }) => ({
+      kernel,
+      signalVariance,
+      lengthScales: [...lengthScales],
+      noiseVariance,
+      gradientNoiseVariance,
+    })),
   )
 
 const checkedAll = (
