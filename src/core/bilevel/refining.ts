@@ -13,7 +13,7 @@ import { minimise, recover, refine } from './enter.js'
 import { type BilevelState, remember, sampleOf, type Search, type Solved, solvedFrom } from './State.js'
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
-const refitGrowth = 2
+const refitGrowth = 1.5
 
 /**
  * The surrogate with one more sample: appended to its factor, and fitted again where samples have multiplied since
