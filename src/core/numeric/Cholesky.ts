@@ -206,36 +206,39 @@ const products = (
   out[3] = bs
 }
 
-/** The columns of L⁻¹, laid out as rows with zeros before the diagonal. */
+/** The columns of L⁻¹, laid out as rows from their diagonal entries on; what is before those means nothing. */
 const inverseColumns = ({ rows }: Cholesky): Square => {
   const n = rows.length
-  const lower = square(n)
-  rows.forEach((row, i) => lower.at.set(row, i * n))
-  const columns = square(n)
-  const [from, to] = [lower.at, columns.at]
+  // L below the diagonal is read while L⁻¹ is written above it, so that one square holds both.
+  const both = square(n)
+  const { at } = both
+  rows.forEach((row, i) => at.set(row, i * n))
   const sums = new Float64Array(4)
   for (let i = 0; i < n; i += 2) {
     const paired = i + 1 < n
-    const p = from[i * n + i]!
-    const c = paired ? from[(i + 1) * n + i]! : 0
-    const q = paired ? from[(i + 1) * n + i + 1]! : 1
+    const [diagonal, below] = [i * n + i, (i + 1) * n + i]
+    const p = at[diagonal]!
+    const c = paired ? at[below]! : 0
+    const q = paired ? at[below + 1]! : 1
     for (let j = 0; j < i; j += 2) {
-      products(lower, i, columns, j, j, i, sums)
+      products(both, i, both, j, j, i, sums)
       const [left, right] = [j * n + i, (j + 1) * n + i]
-      to[left] = -sums[0]! / p
-      to[right] = -sums[1]! / p
+      at[left] = -sums[0]! / p
+      at[right] = -sums[1]! / p
       if (paired) {
-        to[left + 1] = -(sums[2]! + c * to[left]!) / q
-        to[right + 1] = -(sums[3]! + c * to[right]!) / q
+        at[left + 1] = -(sums[2]! + c * at[left]!) / q
+        at[right + 1] = -(sums[3]! + c * at[right]!) / q
       }
     }
-    to[i * n + i] = 1 / p
+    at[diagonal] = 1 / p
     if (paired) {
-      to[i * n + i + 1] = (-c * to[i * n + i]!) / q
-      to[(i + 1) * n + i + 1] = 1 / q
+      at[diagonal + 1] = (-c * at[diagonal]!) / q
+      at[below + 1] = 1 / q
+      // Read with the row above, which begins one column earlier.
+      at[below] = 0
     }
   }
-  return columns
+  return both
 }
 
 /** A⁻¹ = L⁻ᵀL⁻¹ by rows (all of it, not only a triangle), in N³/3 multiplications. */
