@@ -1,16 +1,19 @@
 /**
  * Replaying a recorded run of the bilevel method as `bilevel replay` does: read from its file, checked line by line,
  * every step taken again. The log is made first: default options (the paired reference of networks) on ridge problems
- * that a closed form answers, told never to settle, until it has at least 500 steps.
+ * that a closed form answers, blurred as minibatches blur, and told never to settle; some 600 steps.
  *
  *     npx tsx test/bench/replay.ts
  *
- * Writes docs/results/replay.json: steps a second of the first replay in a process, where the engine has compiled
- * nothing yet but what recording needed, and the median of five more, by wall time and by this process' own.
+ * Writes docs/results/replay.json: steps a second, by wall time and by this process' own. `fresh`: the first replay of
+ * a process, in which the engine has compiled nothing yet, as whoever types the command sees it (median of 5
+ * processes); `warm`: of 5 more in the last of them.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
@@ -79,25 +82,44 @@ const replayed = (folder: string): Timed => {
   return { steps, wall, cpu: (user + system) / 1e6 }
 }
 
-const only = process.argv[2]
-const table = []
-for (const d of only === undefined ? dimensions : [Number(only)]) {
+/** In a process of its own: the first replay, then `more` others. */
+const inFreshProcess = (folder: string, more: number): readonly [Timed, ...Timed[]] => {
+  const { stdout } = spawnSync(process.execPath, [
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    folder,
+    String(more),
+  ])
+  return JSON.parse(String(stdout)) as readonly [Timed, ...Timed[]]
+}
+
+const medians = (timed: ReadonlyArray<Timed>): { readonly wall: number; readonly cpu: number } => ({
+  wall: median(timed.map(({ steps, wall }) => steps / wall)),
+  cpu: median(timed.map(({ steps, cpu }) => steps / cpu)),
+})
+
+const measured = async (d: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-bench-'))
   await record(d, folder)
-  const [first, ...others] = Array.from({ length: repeats + 1 }, () => replayed(folder))
-  const { steps } = first!
+  const processes = Array.from({ length: repeats }, (_, i) =>
+    inFreshProcess(folder, i === repeats - 1 ? repeats : 0),
+  )
+  rmSync(folder, { recursive: true, force: true })
   const row = {
     dimension: d,
-    steps,
-    first: { wall: steps / first!.wall, cpu: steps / first!.cpu },
-    median: {
-      wall: steps / median(others.map(({ wall }) => wall)),
-      cpu: steps / median(others.map(({ cpu }) => cpu)),
-    },
+    steps: processes[0]![0].steps,
+    fresh: medians(processes.map(([first]) => first)),
+    warm: medians(processes.at(-1)!.slice(1)),
   }
   console.log(JSON.stringify(row))
-  table.push(row)
-  if (process.env['KEEP']) console.log(folder)
-  else rmSync(folder, { recursive: true, force: true })
+  return row
 }
-if (only === undefined) write('replay', { unit: 'steps a second', repeats, table })
+
+const [, , folder, more] = process.argv
+if (folder !== undefined)
+  console.log(JSON.stringify(Array.from({ length: 1 + Number(more) }, () => replayed(folder))))
+else {
+  const table = []
+  for (const d of dimensions) table.push(await measured(d))
+  write('replay', { unit: 'steps a second', repeats, table })
+}

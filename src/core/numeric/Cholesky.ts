@@ -226,13 +226,13 @@ const inverseColumns = ({ rows }: Cholesky): Square => {
       at[left] = -sums[0]! / p
       at[right] = -sums[1]! / p
       if (paired) {
-        at[left + 1] = -(sums[2]! + c * at[left]!) / q
-        at[right + 1] = -(sums[3]! + c * at[right]!) / q
+        at[left + 1] = -(sums[2]! + c * at[left]) / q
+        at[right + 1] = -(sums[3]! + c * at[right]) / q
       }
     }
     at[diagonal] = 1 / p
     if (paired) {
-      at[diagonal + 1] = (-c * at[diagonal]!) / q
+      at[diagonal + 1] = (-c * at[diagonal]) / q
       at[below + 1] = 1 / q
       // Read with the row above, which begins one column earlier.
       at[below] = 0

@@ -361,7 +361,7 @@ describe('ValueFunction: an estimate', () => {
     fc.assert(
       fc.property(problems, fc.boolean(), ({ a, points, weights, at, kernel }, linearInCoefficients) => {
         const phi = observed(
-          points.map((lambda, i) => ridge(a, weights[i]!)(lambda)),
+          points.map((lambda, i) => ridge(a, weights[i])(lambda)),
           { kernel, linearInCoefficients },
         )
         const { gradient, varianceGradient, ...rest } = ValueFunction.predict(at)(phi)
