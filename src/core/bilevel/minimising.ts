@@ -209,7 +209,7 @@ export const finishMinimising = (
   return pipe(
     learned(state, surrogate, ends.right.reference),
     E.map(after => {
-      const predicted = ValueFunction.predict(search.lambda)(after.surrogate)
+      const predicted = ValueFunction.estimate(search.lambda)(after.surrogate)
       const said = {
         lambda: search.lambda,
         upperLoss: ends.right.relaxed.upper,
