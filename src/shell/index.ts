@@ -6,6 +6,8 @@
  * - {@link networkInterpreter}: answers any method's questions by training a network, for {@link recordRun} or a loop of
  *   one's own; {@link chooseBackend}, {@link loadSplits}, {@link mlp}, {@link hyperparametersOf} make what it takes.
  * - {@link installKernels}: the kernels that tfjs' wasm and cpu backends lack, alone.
+ *
+ * @module bilevel-hpo/shell
  */
 export * from './runs.js'
 

@@ -6,6 +6,8 @@
  * - {@link diffRuns}: where two recorded runs part.
  *
  * It reads and writes files; importing it does nothing else.
+ *
+ * @module bilevel-hpo/runs
  */
 export { diffRuns, equal, statement as diffStatement, type Compared, type Parting } from './run/DiffRuns.js'
 export { drive, start, type Hooks, type Surroundings } from './run/Driver.js'

@@ -2,6 +2,8 @@
  * Runs a method again on the observations of a log, and compares all that it wanted and said with what was logged.
  *
  * A {@link Cursor} is a place in a run. It is what a driver goes on from, whether it got there live or by replay.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -22,6 +24,7 @@ export interface Divergence extends Difference {
   readonly line: number
 }
 
+/** A place in a run: how many records there are, the last transition, and what is left to do. */
 export interface Cursor<S> {
   /** Records so far, and so the number of the next step. At 0 the transition is `init`'s, not yet recorded. */
   readonly records: number

@@ -45,6 +45,7 @@ export interface Replayed {
   }
 }
 
+/** How far to replay. */
 export interface ReplayOptions {
   /** The last step to replay, counted from 0; `null`: all of them. */
   readonly until: number | null
