@@ -50,12 +50,19 @@ export const dualStep =
     }
   }
 
+/** What float64 leaves uncertain of f(z) − f(y), relative to the size of f: a few units in the last place. */
+const precision = 1e-15
+
+/** The violation that cannot be told from zero, as a difference of two values of f. */
+const roundingOf = ({ relaxed, scales }: Search): number =>
+  precision * Math.max(Math.abs(relaxed?.lower ?? 0), scales.lower)
+
 /** What the relaxation may cost, μ·ε, relative to the scale of F, before the violation has to agree with ε. */
 const price = 1e-9
 
 /**
- * Whether there is nothing more to gain from dual steps at this λ: ε is final, and the violation agrees with it or is
- * less where that costs next to nothing (a multiplier that goes to zero, or an ε that is small enough anyway).
+ * Whether there is nothing more to gain from dual steps at this λ: ε is final, and the violation agrees with it, as far
+ * as rounding lets it be known, or is less where that costs next to nothing (a multiplier that goes to zero, or an ε that is small enough anyway).
  */
 export const balanced =
   (config: BilevelConfig) =>
@@ -65,5 +72,6 @@ export const balanced =
     if (relaxed === null || relaxed.epsilon > 2 * leastEpsilon(config, search)) return false
     const gap = relaxed.violation - relaxed.epsilon
     const cheap = multipliers.multiplier * relaxed.epsilon <= price * scales.upper
-    return Math.abs(gap) <= config.pair.balance * relaxed.epsilon || (gap <= 0 && cheap)
+    const close = Math.max(config.pair.balance * relaxed.epsilon, roundingOf(search))
+    return Math.abs(gap) <= close || (gap <= 0 && cheap)
   }

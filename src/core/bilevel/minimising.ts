@@ -44,14 +44,17 @@ const stepped = (
   const { space, descent, stop } = config
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
-  const noise = rounding * (Math.abs(relaxed.upper) + kappa * Math.abs(relaxed.lower))
+  const noise =
+    rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower))
   const moved = Rule.step(descent)({
     unit: SearchSpace.toUnit(space)(search.lambda),
     gradient,
     merit,
     noise,
   })(search.descent)
-  const better = search.best === null || merit <= search.best.merit || search.best.epsilon > search.epsilon
+  // Of points that rounding cannot tell apart, the last is the one that the gradient has led furthest.
+  const better =
+    search.best === null || merit <= search.best.merit + 2 * noise || search.best.epsilon > search.epsilon
   return {
     search: {
       ...search,
@@ -206,7 +209,7 @@ export const finishMinimising = (
   return pipe(
     learned(state, surrogate, ends.right.reference),
     E.map(after => {
-      const predicted = ValueFunction.predict(search.lambda)(after.surrogate)
+      const predicted = ValueFunction.estimate(search.lambda)(after.surrogate)
       const said = {
         lambda: search.lambda,
         upperLoss: ends.right.relaxed.upper,

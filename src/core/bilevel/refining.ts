@@ -7,7 +7,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Transition } from '../protocol/Method.js'
 import type { MethodError } from '../protocol/MethodError.js'
-import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as ValueFunction from '../surrogate/ValueFunction.js'
 import { dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
@@ -15,25 +14,6 @@ import { type BilevelState, remember, sampleOf, type Search, type Solved, solved
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
 const refitGrowth = 1.5
-
-/** Rows (values and slopes) of the surrogate's factor beyond which it forgets its oldest samples. */
-const maxRows = 400
-
-/** The surrogate with one more sample; of only the latest samples, where all would be too many rows. */
-const grown = (
-  surrogate: ValueFunction.ValueFunction,
-  solved: Solved,
-): E.Either<MethodError, ValueFunction.ValueFunction> => {
-  const rows = SearchSpace.dimension(surrogate.space) + 1
-  const { space, options, samples } = surrogate
-  if ((samples.length + 1) * rows <= maxRows) return pipe(surrogate, ValueFunction.observe(sampleOf(solved)))
-  // Half of what fits, so that the factor is not made anew at every sample.
-  const kept = samples.slice(-Math.max(1, Math.floor(maxRows / rows / 2)))
-  return [...kept, sampleOf(solved)].reduce<E.Either<MethodError, ValueFunction.ValueFunction>>(
-    (learning, sample) => pipe(learning, E.flatMap(ValueFunction.observe(sample))),
-    ValueFunction.make(space, options),
-  )
-}
 
 /**
  * The surrogate with one more sample: appended to its factor, and fitted again where samples have multiplied since
@@ -47,11 +27,12 @@ const sampled = (
   MethodError,
   Pick<BilevelState, 'surrogate' | 'fittedSamples'> & { surrogate: ValueFunction.ValueFunction }
 > => {
-  const count = surrogate.samples.length + 1
+  const count = ValueFunction.seen(surrogate) + 1
   const due = count >= refitGrowth * state.fittedSamples
   return pipe(
-    grown(surrogate, solved),
-    E.flatMap(larger => (due || !larger.fitted ? ValueFunction.refit(larger) : E.right(larger))),
+    surrogate,
+    ValueFunction.observe(sampleOf(solved)),
+    E.flatMap(larger => (due ? ValueFunction.refit(larger) : E.right(larger))),
     E.map(larger => ({ surrogate: larger, fittedSamples: due ? count : state.fittedSamples })),
   )
 }
@@ -71,7 +52,7 @@ export const finishRefining = (
   return pipe(
     sampled(state, surrogate, base),
     E.map(grown => {
-      const predicted = ValueFunction.predict(search.lambda)(grown.surrogate)
+      const predicted = ValueFunction.estimate(search.lambda)(grown.surrogate)
       const deviation = Math.sqrt(predicted.variance)
       const solved = { ...search, failures: 0, innerIteration: 0, base }
       // Against solutions the dual step was taken at every descent already.

@@ -128,20 +128,39 @@ const searchFrom = (config: BilevelConfig, scales: Search['scales'], best: Solve
   }
 }
 
-/** The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. */
-const fitting = { fitRows: 90, fitStarts: 1, fitIterations: 25 } as const
+/** Rows that a fit looks at: a factor of so many, and its inverse, take a fraction of a millisecond. */
+const fitRows = 60
+
+/**
+ * The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. Two
+ * samples are the least to fit to: where they alone have more rows, iterations are as many fewer as each costs more.
+ *
+ * Where φ̂ is only told, and judges the noise of what was measured at the very λ it was fed, the latest samples will
+ * do; where it stands for φ, it remembers more of them.
+ */
+const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options> => {
+  const rows = Math.max(fitRows, 2 * (SearchSpace.dimension(space) + 1))
+  return {
+    fitRows,
+    fitStarts: 1,
+    fitIterations: Math.max(10, Math.round(25 * (fitRows / rows) ** 3)),
+    maxRows: pair.reference === 'surrogate' ? 400 : 200,
+  }
+}
 
 const surrogateOf = (
-  { space, kernel, linearInCoefficients }: BilevelConfig,
+  config: BilevelConfig,
   samples: ReadonlyArray<Solved>,
-): E.Either<MethodError, ValueFunction.ValueFunction> =>
-  pipe(
+): E.Either<MethodError, ValueFunction.ValueFunction> => {
+  const { space, kernel, linearInCoefficients } = config
+  return pipe(
     samples.reduce<E.Either<MethodError, ValueFunction.ValueFunction>>(
       (surrogate, solved) => pipe(surrogate, E.flatMap(ValueFunction.observe(sampleOf(solved)))),
-      ValueFunction.make(space, { ...ValueFunction.defaults, ...fitting, kernel, linearInCoefficients }),
+      ValueFunction.make(space, { ...fitting(config), kernel, linearInCoefficients }),
     ),
     E.flatMap(ValueFunction.refit),
   )
+}
 
 /** Every sample is in: fit the surrogate, and start the search from the sample whose weights validate best. */
 export const finishSampling = (state: BilevelState): E.Either<MethodError, Transition<BilevelState>> => {
