@@ -70,7 +70,7 @@ describe('a flipped byte', () => {
             read(path).some(line => E.isLeft(line) || line.right.digest.expected !== line.right.digest.found),
           ).toBe(true)
         }),
-        { numRuns: 2000 },
+        { numRuns: 800 },
       )
     }))
 
