@@ -4,6 +4,8 @@
  * - {@link solveBilevel}: a bilevel problem given as functions, solved.
  * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
  * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
+ *
+ * @module bilevel-hpo
  */
 export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
 export { bilevel } from './bilevel/Bilevel.js'

@@ -131,6 +131,7 @@ export const BilevelState = t.readonly(
   }),
   'BilevelState',
 )
+/** All that the next step of the bilevel method needs; plain JSON. */
 export type BilevelState = t.TypeOf<typeof BilevelState>
 
 /** What is kept of an answered solve or descent at λ. */
