@@ -1,0 +1,115 @@
+/**
+ * The surrogate: φ̂, a model of the lower level's optimal value function φ(λ) = min_w f(λ, w), learnt from samples.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { Natural } from '../../protocol/Codec.js'
+import type { MethodError } from '../../protocol/MethodError.js'
+import * as SearchSpace from '../../protocol/SearchSpace.js'
+import type { Sample } from '../../surrogate/Sample.js'
+import * as ValueFunction from '../../surrogate/ValueFunction.js'
+import type { BilevelConfig } from '../Config.js'
+
+/** What φ̂ says of φ at a λ, in units of f and λ. */
+export interface Prediction {
+  readonly mean: number
+  /** ∇ of `mean` by λ, of length d. */
+  readonly gradient: ReadonlyArray<number>
+  /** ≥ 0, in squared units of f. */
+  readonly variance: number
+}
+
+/** A model with the state V, which is plain JSON and survives a round trip through `state` unchanged. */
+export interface Surrogate<V> {
+  readonly state: t.Type<V, unknown>
+  /** φ̂ before the first sample. */
+  readonly prior: (config: BilevelConfig) => E.Either<MethodError, V>
+  /** φ̂ after one more sample; cheap, for there are many. */
+  readonly observe: (sample: Sample) => (phi: V) => E.Either<MethodError, V>
+  /**
+   * φ̂ after the samples of a batch of solves: the time to fit hyperparameters, and to forget. Called after the
+   * initial design, and after every lower-level solve of the search.
+   */
+  readonly consolidate: (phi: V) => E.Either<MethodError, V>
+  readonly predict: (lambda: ReadonlyArray<number>) => (phi: V) => Prediction
+}
+
+/** The surrogate that sees every sample as `f` makes it. */
+export const contramap =
+  (f: (sample: Sample) => Sample) =>
+  <V>(surrogate: Surrogate<V>): Surrogate<V> => ({
+    ...surrogate,
+    observe: sample => surrogate.observe(f(sample)),
+  })
+
+const State = t.readonly(
+  t.strict({
+    valueFunction: ValueFunction.ValueFunction,
+    /** How many samples its hyperparameters were fitted to; 0 before the first fit. */
+    fittedSamples: Natural,
+  }),
+  'GaussianProcessSurrogate',
+)
+/** The state of {@link gaussianProcess}. */
+export type GaussianProcessState = t.TypeOf<typeof State>
+
+/** Fit the hyperparameters again once there are this many times the samples of the last fit. */
+const refitGrowth = 1.5
+
+/** Rows (values and slopes) of the factor beyond which the oldest samples are forgotten. */
+const maxRows = 400
+
+/** The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. */
+const fitting = { fitRows: 90, fitStarts: 1, fitIterations: 25 } as const
+
+/** φ̂ of only the latest samples, where all are too many rows. */
+const bounded = (
+  valueFunction: ValueFunction.ValueFunction,
+): E.Either<MethodError, ValueFunction.ValueFunction> => {
+  const { space, options, samples } = valueFunction
+  const rows = SearchSpace.dimension(space) + 1
+  if (samples.length * rows <= maxRows) return E.right(valueFunction)
+  // About half of what fits, so that the factor is not made anew at every sample.
+  const kept = samples.slice(-Math.max(1, Math.floor(maxRows / rows / 2)) - 1)
+  return kept.reduce<E.Either<MethodError, ValueFunction.ValueFunction>>(
+    (learning, sample) => pipe(learning, E.flatMap(ValueFunction.observe(sample))),
+    ValueFunction.make(space, options),
+  )
+}
+
+/**
+ * A Gaussian process over values and gradients, under the envelope's bound where it holds: ValueFunction.ts.
+ *
+ * Samples are appended to its factor; it is fitted again where they have multiplied since the last fit, so that all
+ * fits of a run together cost about as much as the last one. Options: `kernel`, `linearInCoefficients`. Source: the
+ * paper, §4, which has values only, and no noise.
+ */
+export const gaussianProcess: Surrogate<GaussianProcessState> = {
+  state: State,
+  prior: ({ space, kernel, linearInCoefficients }) =>
+    pipe(
+      ValueFunction.make(space, { ...ValueFunction.defaults, ...fitting, kernel, linearInCoefficients }),
+      E.map(valueFunction => ({ valueFunction, fittedSamples: 0 })),
+    ),
+  observe: sample => phi =>
+    pipe(
+      phi.valueFunction,
+      ValueFunction.observe(sample),
+      E.map(valueFunction => ({ ...phi, valueFunction })),
+    ),
+  consolidate: ({ valueFunction, fittedSamples }) => {
+    const count = valueFunction.samples.length
+    const due = count >= refitGrowth * fittedSamples
+    return pipe(
+      // The initial design is never too large to be looked at as a whole.
+      fittedSamples === 0 ? E.right(valueFunction) : bounded(valueFunction),
+      E.flatMap(kept => (due || !kept.fitted ? ValueFunction.refit(kept) : E.right(kept))),
+      E.map(fitted => ({ valueFunction: fitted, fittedSamples: due ? count : fittedSamples })),
+    )
+  },
+  predict:
+    lambda =>
+    ({ valueFunction }) =>
+      ValueFunction.predict(lambda)(valueFunction),
+}
