@@ -72,17 +72,19 @@ const roundTrip =
 /** A digest that is never wrong: whether text was changed is not what these laws are about. */
 const digest = { expected: '', found: '' } as const
 
-const lineOf = (line: number, body: string): RunLog.LogLine => {
-  const parsed = RunLog.parse(body)
-  return { line, body, value: E.isRight(parsed) ? parsed.right : {}, digest }
+const recordOf = (text: string): Readonly<Record<string, unknown>> => {
+  const parsed = RunLog.parse(text)
+  return E.isRight(parsed) ? parsed.right : {}
 }
+
+const lineOf = (line: number, body: string): RunLog.LogLine => ({ line, body, value: recordOf(body), digest })
 
 const replayOf = <C, S>(method: Method<C, S>, config: C, run: Run<S>): E.Either<string, S> => {
   const header = RunLog.encodeHeader({
     format: RunLog.format,
     version: RunLog.version,
     method: method.name,
-    config: { ...config },
+    config: recordOf(JSON.stringify(config)),
     problem: {},
     data: { train: 1, validation: 1, test: null, fingerprint: '' },
     backend: '',

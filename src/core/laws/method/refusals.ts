@@ -1,7 +1,7 @@
 /** The laws of what a method has to refuse. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Question } from '../../protocol/Command.js'
-import type { Observation } from '../../protocol/Observation.js'
+import type { Observation, WeightsDescended } from '../../protocol/Observation.js'
 import { each, type Law, silent, type Tested, tested } from '../Law.js'
 import type { Answered } from '../simulate/drive.js'
 import type { MethodEvidence } from './evidence.js'
@@ -156,7 +156,10 @@ export const wrongLength: MethodLaw = {
   check: variations(({ observation }) => {
     if (observation._tag !== 'LowerLevelSolved' && observation._tag !== 'WeightsDescended') return []
     const { upperGradient, lowerGradient } = observation
-    const wrong = (changed: Partial<typeof observation>): Observation => ({ ...observation, ...changed })
+    const wrong = (
+      changed: Partial<Pick<WeightsDescended, 'upperGradient' | 'lowerGradient'>>,
+    ): Observation =>
+      observation._tag === 'LowerLevelSolved' ? { ...observation, ...changed } : { ...observation, ...changed }
     return [
       { what: 'an ∂F/∂λ with a component too many', observation: wrong({ upperGradient: [...upperGradient, 0] }) },
       { what: 'an ∂f/∂λ with a component too many', observation: wrong({ lowerGradient: [...lowerGradient, 0] }) },

@@ -7,10 +7,8 @@ import { ridge, type Ridge } from './Ridge.js'
 import type { Simulated } from './World.js'
 
 /** Shown by its description in counterexamples. */
-const named = (simulated: Simulated): Simulated => ({
-  ...simulated,
-  [fc.toStringMethod]: () => JSON.stringify(simulated.description),
-})
+const named = (simulated: Simulated): Simulated =>
+  Object.assign({ [fc.toStringMethod]: () => JSON.stringify(simulated.description) }, simulated)
 
 /** Numbers with three digits: a counterexample is to be read. */
 const ratio = (from: number, to: number): fc.Arbitrary<number> =>
