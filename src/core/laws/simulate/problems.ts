@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { functions } from './Functions.js'
 import type { Hostility } from './Hostility.js'
+import { thousandths } from '../Numbers.js'
 import { randomQuadratic } from './Quadratic.js'
 import { ridge, type Ridge } from './Ridge.js'
 import type { Simulated } from './World.js'
@@ -10,14 +11,10 @@ import type { Simulated } from './World.js'
 const named = (simulated: Simulated): Simulated =>
   Object.assign({ [fc.toStringMethod]: () => JSON.stringify(simulated.description) }, simulated)
 
-/** Numbers with three digits: a counterexample is to be read. */
-const ratio = (from: number, to: number): fc.Arbitrary<number> =>
-  fc.integer({ min: Math.ceil(1000 * from), max: Math.floor(1000 * to) }).map(thousandths => thousandths / 1000)
-
 /** Diagonal ridge problems with up to this many hyperparameters; the optimum is within the space. */
 export const ridges = (maxDimension = 3): fc.Arbitrary<Ridge> =>
   fc
-    .array(fc.record({ b: ratio(0.2, 2), shrinkage: ratio(1.1, 8) }), { minLength: 1, maxLength: maxDimension })
+    .array(fc.record({ b: thousandths(0.2, 2), shrinkage: thousandths(1.1, 8) }), { minLength: 1, maxLength: maxDimension })
     .map(parts => ({ a: parts.map(({ b, shrinkage }) => b * shrinkage), b: parts.map(({ b }) => b) }))
 
 export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
@@ -49,6 +46,6 @@ export const hostilities: fc.Arbitrary<Hostility> = fc.record({
     { weight: 2, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }) },
   ),
-  noise: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: ratio(0.001, 0.5) }),
+  noise: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: thousandths(0.001, 0.5) }),
   seed: fc.nat(1000),
 })

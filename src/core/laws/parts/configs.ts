@@ -1,0 +1,81 @@
+/** Arbitrary configurations of the bilevel method, for its parts: derived from its codec, and all valid. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as fc from 'fast-check'
+import { BilevelConfig, validate } from '../../bilevel/Config.js'
+import type { Setting } from '../../bilevel/parts/Dual.js'
+import type { SearchSpace } from '../../protocol/SearchSpace.js'
+import { fromCodec } from '../fromCodec.js'
+import { magnitudes, thousandths } from '../Numbers.js'
+
+/** Up to this many hyperparameters, of either scale. */
+export const spaces = (maxDimension = 3): fc.Arbitrary<SearchSpace> =>
+  fc
+    .array(
+      fc.record({
+        lower: fc.integer({ min: -8, max: 2 }),
+        width: fc.integer({ min: 1, max: 8 }),
+        scale: fc.constantFrom('log' as const, 'linear' as const),
+      }),
+      { minLength: 1, maxLength: maxDimension },
+    )
+    .map(parts =>
+      parts.map(({ lower, width, scale }, k) => ({ name: `h${k}`, lower, upper: lower + width, scale })),
+    )
+
+const signs = fc.record({
+  rule: fc.constant('signs' as const),
+  initialStep: thousandths(0.01, 0.1),
+  maxStep: thousandths(0.1, 0.3),
+  minStep: fc.constant(1e-4),
+  growth: thousandths(1.05, 1.5),
+  shrinkage: thousandths(0.3, 0.7),
+})
+
+const quasiNewton = fc.record({
+  rule: fc.constant('quasiNewton' as const),
+  initialStep: thousandths(0.01, 0.2),
+  maxStep: thousandths(0.2, 1),
+  minStep: fc.constant(1e-9),
+  memory: fc.integer({ min: 2, max: 20 }),
+  backtracks: fc.integer({ min: 4, max: 12 }),
+})
+
+const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  space: spaces(),
+  'design.size': fc.integer({ min: 1, max: 12 }),
+  'design.lower': fc.constant(null),
+  'design.upper': fc.constant(null),
+  descent: fc.oneof(signs, quasiNewton),
+  'pair.stepCut': thousandths(0.1, 0.9),
+  'pair.balance': thousandths(0.01, 0.5),
+  'multiplier.initial': magnitudes(-1, 3),
+  'multiplier.max': magnitudes(4, 8),
+  'penalty.initial': magnitudes(-3, 1),
+  'penalty.growth': thousandths(1.1, 20),
+  'penalty.max': magnitudes(0, 8),
+  'penalty.sufficientDecrease': thousandths(0.05, 0.95),
+  epsilon: fc
+    .record({
+      unit: fc.constantFrom('relative', 'absolute'),
+      initial: magnitudes(-6, -1),
+      factor: thousandths(0.05, 0.95),
+      share: magnitudes(-6, -1),
+    })
+    .map(({ unit, initial, factor, share }) => ({ unit, initial, factor, final: initial * share })),
+}
+
+/** Valid configurations of the bilevel method; `space` may be fixed. */
+export const configs = (space?: fc.Arbitrary<SearchSpace>): fc.Arbitrary<BilevelConfig> =>
+  pipe(
+    fromCodec(BilevelConfig, { fields: space === undefined ? fields : { ...fields, space } }),
+    E.map(found => found.filter(config => E.isRight(validate(config)))),
+    // The walk knows every codec of the configuration (a test says so); without it there would be no case at all.
+    E.getOrElse((): fc.Arbitrary<BilevelConfig> => fc.constant<never[]>([]).chain(none => fc.constantFrom(...none))),
+  )
+
+/** A configuration, and units of F and f. */
+export const settings: fc.Arbitrary<Setting> = fc.record({
+  config: configs(),
+  scales: fc.record({ upper: magnitudes(-3, 3), lower: magnitudes(-3, 3) }),
+})
