@@ -3,11 +3,14 @@
  *
  * - {@link solveBilevel}: a bilevel problem given as functions, solved.
  * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
+ * - {@link Bilevel.make} and {@link Parts}: the same with a part of one's own in the place of one of its parts.
  * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
  */
 export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
+export * as Bilevel from './bilevel/Bilevel.js'
 export { bilevel } from './bilevel/Bilevel.js'
 export type { BilevelConfig } from './bilevel/Config.js'
+export * as Parts from './bilevel/Parts.js'
 export type { BilevelState } from './bilevel/State.js'
 export { checkGradients, type CheckOptions, type GradientMismatch } from './inMemory/checkGradients.js'
 export { type BilevelProblem, type Evaluated, type Level } from './inMemory/Problem.js'

@@ -17,12 +17,8 @@ export interface Visited {
 }
 
 export interface Choice {
-  /** Whether `candidate` takes the incumbent's place. `epsilon` is that of now. */
-  readonly prefers: (candidate: {
-    readonly merit: number
-    readonly violation: number
-    readonly epsilon: number
-  }) => (incumbent: Relaxed) => boolean
+  /** Whether `candidate` takes the incumbent's place. */
+  readonly prefers: (candidate: Relaxed) => (incumbent: Relaxed) => boolean
   /** The (λ, w) whose weights, violation and ε are reported; without `retrain` it is the result. */
   readonly iterate: (config: BilevelConfig) => (visited: Visited) => Relaxed | null
   /** With `retrain`: the λ to train at and to return. */

@@ -9,7 +9,7 @@
 import type * as t from 'io-ts'
 import { NonNegative } from '../../protocol/Codec.js'
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
-import type { Measured, Multipliers, Setting } from './Dual.js'
+import type { Minimised, Multipliers, Setting } from './Dual.js'
 
 /** Partial derivatives by λ, each of length d. */
 export interface Partials {
@@ -37,9 +37,9 @@ export interface ConstraintForm {
   /** How far g and μ are from a solution, ≥ 0; zero at one. In the unit of f. */
   readonly infeasibility: (before: Multipliers) => (constraint: number) => number
   /** μ of the next minimisation. */
-  readonly next: (setting: Setting) => (measured: Measured) => (before: Multipliers) => number
+  readonly next: (setting: Setting) => (minimised: Minimised) => (before: Multipliers) => number
   /** Whether the next multiplier would be nearly the same: at this λ and ε there is nothing left to gain from one. */
-  readonly balanced: (setting: Setting) => (measured: Measured) => (multipliers: Multipliers) => boolean
+  readonly balanced: (setting: Setting) => (minimised: Minimised) => (multipliers: Multipliers) => boolean
 }
 
 /** What the relaxation may cost, μ·ε, relative to the scale of F, before the violation has to agree with ε. */

@@ -34,7 +34,7 @@ export interface Multipliers {
 }
 
 /** What a minimisation at fixed μ, ρ and ε came to. */
-export interface Measured {
+export interface Minimised {
   /** v, as the constraint form defines it, and the ε that was asked of it. */
   readonly violation: number
   readonly epsilon: number

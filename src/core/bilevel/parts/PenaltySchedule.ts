@@ -2,7 +2,7 @@
  * The penalty schedule: how ρ, which turns a constraint's excess into a change of the multiplier, grows.
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
-import type { First, Measured, Multipliers, Setting } from './Dual.js'
+import type { First, Minimised, Multipliers, Setting } from './Dual.js'
 
 export interface PenaltySchedule {
   /** ρ₀ > 0. */
@@ -10,14 +10,14 @@ export interface PenaltySchedule {
   /** ρ at which a violation that stays is called hopeless (the stop reason `penaltyCap`); may be infinite. */
   readonly cap: (setting: Setting) => (first: First) => number
   /**
-   * ρ of the next minimisation, > 0, from what was measured and from `before`; `infeasibility` is that of now,
+   * ρ of the next minimisation, > 0, from what was minimised and from `before`; `infeasibility` is that of now,
    * `before.infeasibility` that of the outer iteration before.
    */
   readonly next: (
     setting: Setting,
   ) => (
     first: First,
-  ) => (measured: Measured & { readonly infeasibility: number }) => (before: Multipliers) => number
+  ) => (minimised: Minimised & { readonly infeasibility: number }) => (before: Multipliers) => number
 }
 
 const initial: PenaltySchedule['initial'] =

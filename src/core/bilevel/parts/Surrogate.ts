@@ -35,14 +35,6 @@ export interface Surrogate<V> {
   readonly predict: (lambda: ReadonlyArray<number>) => (phi: V) => Prediction
 }
 
-/** The surrogate that sees every sample as `f` makes it. */
-export const contramap =
-  (f: (sample: Sample) => Sample) =>
-  <V>(surrogate: Surrogate<V>): Surrogate<V> => ({
-    ...surrogate,
-    observe: sample => surrogate.observe(f(sample)),
-  })
-
 const State = t.readonly(
   t.strict({
     valueFunction: ValueFunction.ValueFunction,
