@@ -43,7 +43,8 @@ export const isGradient = (
   g: Vec,
   { steps, tolerance }: { readonly steps: Vec; readonly tolerance: Vec },
 ): E.Either<string, Tested> => {
-  if (g.length !== x.length) return E.left(`${what} has ${g.length} components; there are ${x.length} variables`)
+  if (g.length !== x.length)
+    return E.left(`${what} has ${g.length} components; there are ${x.length} variables`)
   const here = f(x)
   return each(x, (_, k) => {
     const h = steps[k]!
@@ -61,9 +62,7 @@ export const isGradient = (
 
 /** Numbers with three digits: a counterexample is to be read. */
 export const thousandths = (from: number, to: number): fc.Arbitrary<number> =>
-  fc
-    .integer({ min: Math.ceil(1000 * from), max: Math.floor(1000 * to) })
-    .map(thousandth => thousandth / 1000)
+  fc.integer({ min: Math.ceil(1000 * from), max: Math.floor(1000 * to) }).map(thousandth => thousandth / 1000)
 
 /** Powers of ten, and what lies between, with one digit: 3e-5. */
 export const magnitudes = (from: number, to: number): fc.Arbitrary<number> =>

@@ -29,7 +29,7 @@ export interface Examination<C, A> {
   readonly cases: fc.Arbitrary<C>
   readonly evidence: (one: C) => A
   readonly laws: ReadonlyArray<Law<A>>
-  /** A case as text; `fc.stringify` where it is left out. */
+  /** A case as text; what `fc.stringify` says where it is left out. */
   readonly show?: (one: C) => string
 }
 
@@ -38,22 +38,32 @@ const verdict = <A>(law: Law<A>, evidence: () => A): E.Either<string, Tested> =>
   try {
     return law.check(evidence())
   } catch (cause) {
-    return E.left(`it threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : fc.stringify(cause)}`)
+    return E.left(
+      `it threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : fc.stringify(cause)}`,
+    )
   }
 }
+
+/** fast-check also makes objects without a prototype, and says so; that is not worth reading. */
+const readable = (one: unknown): string => fc.stringify(one).replaceAll('__proto__:null,', '')
 
 interface Tally<C> {
   tested: number
   failure: { readonly index: number; readonly one: C; readonly violation: string } | null
 }
 
-const replaying = (path: string | undefined): { readonly path?: string } => (path === undefined ? {} : { path })
+const replaying = (path: string | undefined): { readonly path?: string } =>
+  path === undefined ? {} : { path }
 
 const shrink = <C, A>(
-  { cases, evidence, show = fc.stringify }: Examination<C, A>,
+  { cases, evidence, show = readable }: Examination<C, A>,
   law: Law<A>,
   { index, one, violation }: NonNullable<Tally<C>['failure']>,
-  { seed, path, shrinks }: { readonly seed: number; readonly path: string | undefined; readonly shrinks: number },
+  {
+    seed,
+    path,
+    shrinks,
+  }: { readonly seed: number; readonly path: string | undefined; readonly shrinks: number },
 ): Counterexample => {
   const from = path ?? String(index)
   let looked = 0

@@ -35,7 +35,10 @@ const known: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   [NonNegative.name]: fc.oneof(double({ min: 0, max: 1e3 }), double({ min: 0 })),
   [Natural.name]: fc.nat(50),
   [Count.name]: fc.integer({ min: 1, max: 50 }),
-  [WeightsRef.name]: fc.oneof(fc.constant('initial'), fc.nat(50).map(id => `w${id}`)),
+  [WeightsRef.name]: fc.oneof(
+    fc.constant('initial'),
+    fc.nat(50).map(id => `w${id}`),
+  ),
 }
 
 const listed = (entry: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.array(entry, { maxLength: 5 })
@@ -111,7 +114,8 @@ const walkWith =
     if (codec instanceof t.NullType) return E.right(fc.constant(null))
     if (codec instanceof t.BooleanType) return E.right(fc.boolean())
     if (codec instanceof t.StringType) return E.right(fc.string({ maxLength: 12 }))
-    if (codec instanceof t.AnyDictionaryType) return E.right(fc.dictionary(fc.string({ maxLength: 8 }), fc.integer()))
+    if (codec instanceof t.AnyDictionaryType)
+      return E.right(fc.dictionary(fc.string({ maxLength: 8 }), fc.integer()))
     return E.left(
       `The codec "${codec.name}"${path === '' ? '' : ` of the field \`${path}\``} has no structure that could be ` +
         'walked. Give an arbitrary for it by its name, or for the field.',

@@ -13,7 +13,9 @@ export const sameJson = (where: string, expected: unknown, found: unknown): E.Ei
   const difference = firstDifference(where)(expected, found)
   return O.isNone(difference)
     ? tested
-    : E.left(`${difference.value.field} is ${difference.value.expected} at first, then ${difference.value.found}`)
+    : E.left(
+        `${difference.value.field} is ${difference.value.expected} at first, then ${difference.value.found}`,
+      )
 }
 
 export const endingText = (ending: Ending): string => {

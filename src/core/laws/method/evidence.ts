@@ -115,7 +115,10 @@ export const evidenceOf =
           texts.push({ what, value, before: JSON.stringify(value) })
           return value
         }
-      const live = run({ state: watch('a state'), observation: watch('an observation') }, watch('the configuration')(config))
+      const live = run(
+        { state: watch('a state'), observation: watch('an observation') },
+        watch('the configuration')(config),
+      )
       return {
         live,
         inputs: texts.map(({ what, value, before }) => ({ what, before, after: JSON.stringify(value) })),

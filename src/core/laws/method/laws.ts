@@ -40,31 +40,39 @@ export const total: MethodLaw = {
 
 export const halts: MethodLaw = {
   name: 'halts',
-  meaning: 'Whatever fails, the method ends with an outcome after a limited number of steps, and asks nothing then.',
+  meaning:
+    'Whatever fails, the method ends with an outcome after a limited number of steps, and asks nothing then.',
   source: contract,
   check: ({ live }) =>
     started(live(), ({ ending, answered, transitions }) => {
       if (ending._tag !== 'Halted') return E.left(`after ${answered.length} answers, ${endingText(ending)}`)
       const left = transitions[transitions.length - 1]!.commands.filter(isQuestion)
-      return unless(left.length === 0, () => `it halted and asked ${left.length} questions with the same transition`)
+      return unless(
+        left.length === 0,
+        () => `it halted and asked ${left.length} questions with the same transition`,
+      )
     }),
 }
 
 export const deterministic: MethodLaw = {
   name: 'deterministic',
-  meaning: 'Equal configurations and observations give equal transitions, byte for byte: no clock, no randomness but the seed’s.',
+  meaning:
+    'Equal configurations and observations give equal transitions, byte for byte: no clock, no randomness but the seed’s.',
   source: `${contract}; redux, no side effects in a reducer`,
   check: ({ live, again }) => sameRun(live(), again()),
 }
 
 export const inputUntouched: MethodLaw = {
   name: 'input untouched',
-  meaning: 'Configuration, states and observations that are passed in are never changed, be they frozen or not.',
+  meaning:
+    'Configuration, states and observations that are passed in are never changed, be they frozen or not.',
   source: contract,
   check: ({ live, inputs, frozen }) =>
     every([
       each(inputs(), ({ what, before, after }) =>
-        before === after ? tested : sameJson(`${what} that was passed in: `, JSON.parse(before), JSON.parse(after)),
+        before === after
+          ? tested
+          : sameJson(`${what} that was passed in: `, JSON.parse(before), JSON.parse(after)),
       ),
       sameRun(live(), frozen()),
     ]),
@@ -72,7 +80,8 @@ export const inputUntouched: MethodLaw = {
 
 export const survivesJson: MethodLaw = {
   name: 'survives JSON',
-  meaning: 'A state that is written as JSON and read by its codec is the same state, and leads to the same run.',
+  meaning:
+    'A state that is written as JSON and read by its codec is the same state, and leads to the same run.',
   source: contract,
   check: ({ live, revived, decoded }) =>
     every([
@@ -89,7 +98,8 @@ export const survivesJson: MethodLaw = {
 
 export const replayIsLive: MethodLaw = {
   name: 'replay is live',
-  meaning: 'The log of a run, replayed, gives the same commands and infos at every line and the same state at the end.',
+  meaning:
+    'The log of a run, replayed, gives the same commands and infos at every line and the same state at the end.',
   source: 'core/protocol/Replay.ts: going on with a run is replaying its log',
   check: ({ live, replayed }) =>
     started(live(), ({ transitions }) => {
@@ -102,19 +112,26 @@ export const replayIsLive: MethodLaw = {
 
 export const anyOrder: MethodLaw = {
   name: 'any order of answers',
-  meaning: 'Questions that are open together may be answered in any order: once all are answered, state and commands are the same.',
+  meaning:
+    'Questions that are open together may be answered in any order: once all are answered, state and commands are the same.',
   source: `${contract}; core/protocol/Batch.ts`,
   check: ({ live, shuffled }) => {
-    const orders = [live(), shuffled()].map(({ answered }) => answered.map(({ question }) => question.id).join())
+    const orders = [live(), shuffled()].map(({ answered }) =>
+      answered.map(({ question }) => question.id).join(),
+    )
     if (orders[0] === orders[1]) return silent
     const [serial, other] = [quiet(live()), quiet(shuffled())]
     return every([
       each(serial.slice(0, other.length), ({ state, commands, info }, i) =>
-        sameJson(`batch ${i}: `, { state, commands, outcome: info.outcome }, {
-          state: other[i]!.state,
-          commands: other[i]!.commands,
-          outcome: other[i]!.info.outcome,
-        }),
+        sameJson(
+          `batch ${i}: `,
+          { state, commands, outcome: info.outcome },
+          {
+            state: other[i]!.state,
+            commands: other[i]!.commands,
+            outcome: other[i]!.info.outcome,
+          },
+        ),
       ),
       unless(
         serial.length === other.length && live().ending._tag === shuffled().ending._tag,
@@ -128,7 +145,8 @@ export const anyOrder: MethodLaw = {
 
 export const lambdaInSpace: MethodLaw = {
   name: 'lambda in the space',
-  meaning: 'Every λ that is asked about, reported or returned has a finite component for each hyperparameter, within its bounds.',
+  meaning:
+    'Every λ that is asked about, reported or returned has a finite component for each hyperparameter, within its bounds.',
   source: 'the problem: bounds of λ are constraints; core/protocol/SearchSpace.ts',
   check: ({ live, space }) =>
     each(live().transitions, ({ commands, info }, i) =>
@@ -158,13 +176,17 @@ export const withinBudget: MethodLaw = {
     const asked = live()
       .transitions.flatMap(({ commands }) => commands)
       .filter(({ _tag }) => _tag === 'SolveLowerLevel').length
-    return unless(asked <= solves, () => `${asked} lower-level solves were asked for; the budget is ${solves}`)
+    return unless(
+      asked <= solves,
+      () => `${asked} lower-level solves were asked for; the budget is ${solves}`,
+    )
   },
 }
 
 export const effortAccounted: MethodLaw = {
   name: 'effort accounted for',
-  meaning: 'The effort that is reported is the sum of the efforts of all answers so far, those of failures included.',
+  meaning:
+    'The effort that is reported is the sum of the efforts of all answers so far, those of failures included.',
   source: 'effort is the cost by which methods are compared; core/protocol/Info.ts',
   check: ({ live }) => {
     const { transitions, answered } = live()
@@ -181,7 +203,8 @@ export const effortAccounted: MethodLaw = {
 
 export const infoFinite: MethodLaw = {
   name: 'info is finite',
-  meaning: 'Every info is one for its codec (all numbers finite), its progress is between 0 and 1, and its counts never fall.',
+  meaning:
+    'Every info is one for its codec (all numbers finite), its progress is between 0 and 1, and its counts never fall.',
   source: 'core/protocol/Info.ts: JSON writes NaN and infinities as null',
   check: ({ live }) => {
     const { transitions } = live()
@@ -192,7 +215,8 @@ export const infoFinite: MethodLaw = {
       const before = transitions[i - 1]?.info
       return unless(
         before === undefined || info.lowerLevelSolves >= before.lowerLevelSolves,
-        () => `lowerLevelSolves falls from ${before!.lowerLevelSolves} to ${info.lowerLevelSolves} at step ${i}`,
+        () =>
+          `lowerLevelSolves falls from ${before!.lowerLevelSolves} to ${info.lowerLevelSolves} at step ${i}`,
       )
     })
   },
@@ -219,13 +243,19 @@ export const wellFormedCommands: MethodLaw = {
 
 export const weightsExist: MethodLaw = {
   name: 'weights exist',
-  meaning: 'Questions and outcomes name weights that an answer created and that were not released; the initial ones are never released.',
+  meaning:
+    'Questions and outcomes name weights that an answer created and that were not released; the initial ones are never released.',
   source: 'core/protocol/Command.ts: released weights are not needed again',
   check: ({ live }) => {
     const { transitions, answered } = live()
     const kept = new Set<WeightsRef>([initialWeights])
     const known = (where: string, refs: ReadonlyArray<WeightsRef>): E.Either<string, Tested> =>
-      each(refs, ref => unless(kept.has(ref), () => `${where} names ${ref}, which is not kept (kept: ${[...kept].join(', ')})`))
+      each(refs, ref =>
+        unless(
+          kept.has(ref),
+          () => `${where} names ${ref}, which is not kept (kept: ${[...kept].join(', ')})`,
+        ),
+      )
     return each(transitions, ({ commands, info }, i) => {
       const observation = answered[i - 1]?.observation
       if (i > 0 && observation !== undefined && 'weights' in observation) kept.add(observation.weights)
@@ -259,7 +289,8 @@ export const weightsExist: MethodLaw = {
 
 export const findsOptimum: MethodLaw = {
   name: 'finds the known optimum',
-  meaning: 'Where the answers are exact and the solution is known, the λ that is returned is as close to it as was promised.',
+  meaning:
+    'Where the answers are exact and the solution is known, the λ that is returned is as close to it as was promised.',
   source: 'arXiv 2208.12118: the method converges to the optimal hyperparameters',
   check: ({ live, optimum }) => {
     const { ending, transitions } = live()

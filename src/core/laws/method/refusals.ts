@@ -48,7 +48,8 @@ export const unknownId: MethodLaw = {
 
 export const repeatedId: MethodLaw = {
   name: 'repeated id refused',
-  meaning: 'An answer to a command that was answered before gives a Left, whether its batch is complete or not.',
+  meaning:
+    'An answer to a command that was answered before gives a Left, whether its batch is complete or not.',
   source,
   check: evidence => {
     const { answered } = evidence.live()
@@ -159,10 +160,18 @@ export const wrongLength: MethodLaw = {
     const wrong = (
       changed: Partial<Pick<WeightsDescended, 'upperGradient' | 'lowerGradient'>>,
     ): Observation =>
-      observation._tag === 'LowerLevelSolved' ? { ...observation, ...changed } : { ...observation, ...changed }
+      observation._tag === 'LowerLevelSolved'
+        ? { ...observation, ...changed }
+        : { ...observation, ...changed }
     return [
-      { what: 'an ∂F/∂λ with a component too many', observation: wrong({ upperGradient: [...upperGradient, 0] }) },
-      { what: 'an ∂f/∂λ with a component too many', observation: wrong({ lowerGradient: [...lowerGradient, 0] }) },
+      {
+        what: 'an ∂F/∂λ with a component too many',
+        observation: wrong({ upperGradient: [...upperGradient, 0] }),
+      },
+      {
+        what: 'an ∂f/∂λ with a component too many',
+        observation: wrong({ lowerGradient: [...lowerGradient, 0] }),
+      },
       { what: 'an ∂f/∂λ without components', observation: wrong({ lowerGradient: [] }) },
     ]
   }),

@@ -1,7 +1,7 @@
 /** The laws of a constraint form. */
 import * as fc from 'fast-check'
 import type { ConstraintForm } from '../../bilevel/parts/ConstraintForm.js'
-import type { Measured, Multipliers, Setting } from '../../bilevel/parts/Dual.js'
+import type { Minimised, Multipliers, Setting } from '../../bilevel/parts/Dual.js'
 import { examine, type Options } from '../examine.js'
 import { each, every, type Law, silent, tested, unless } from '../Law.js'
 import { isGradient, magnitudes, near, thousandths } from '../Numbers.js'
@@ -41,7 +41,7 @@ export interface ConstraintEvidence {
   readonly cap: number
   readonly initial: number
   readonly before: Multipliers
-  readonly measured: Measured
+  readonly measured: Minimised
   readonly next: number
   readonly one: Case
 }
@@ -55,7 +55,8 @@ const described = ({ before, measured, next, cap }: ConstraintEvidence): string 
 
 export const multiplierInRange: ConstraintLaw = {
   name: 'multiplier within its range',
-  meaning: 'μ₀ and every μ after it are finite, such as the form’s codec takes, and at most the cap multiplier.max in size.',
+  meaning:
+    'μ₀ and every μ after it are finite, such as the form’s codec takes, and at most the cap multiplier.max in size.',
   source: `${birgin}: multipliers are safeguarded, lest they diverge`,
   check: evidence =>
     every(
@@ -75,12 +76,16 @@ export const multiplierNotNegative: ConstraintLaw = {
   meaning: 'μ ≥ 0: the constraint is an inequality, so its force pulls one way only.',
   source: 'Nocedal & Wright 2006, theorem 12.1 (KKT); the paper has an equality and a signed multiplier',
   check: evidence =>
-    unless(evidence.initial >= 0 && evidence.next >= 0, () => `μ₀ is ${evidence.initial}; ${described(evidence)}`),
+    unless(
+      evidence.initial >= 0 && evidence.next >= 0,
+      () => `μ₀ is ${evidence.initial}; ${described(evidence)}`,
+    ),
 }
 
 export const multiplierFollows: ConstraintLaw = {
   name: 'multiplier follows the constraint',
-  meaning: 'μ does not fall where the constraint is violated (g > 0), nor rise where it is not (g < 0); at g = 0 it stays.',
+  meaning:
+    'μ does not fall where the constraint is violated (g > 0), nor rise where it is not (g < 0); at g = 0 it stays.',
   source: `${birgin}: μ⁺ = max(0, μ + ρ·g)`,
   check: evidence => {
     const { constraint } = evidence.measured
@@ -102,9 +107,7 @@ export const multiplierAnswers: ConstraintLaw = {
     const { multiplier, penalty } = evidence.before
     const visible = penalty * Math.abs(constraint) > 1e-9 * Math.abs(multiplier)
     const bounded = constraint > 0 ? multiplier >= evidence.cap : multiplier <= 0
-    return visible && !bounded
-      ? unless(evidence.next !== multiplier, () => described(evidence))
-      : silent
+    return visible && !bounded ? unless(evidence.next !== multiplier, () => described(evidence)) : silent
   },
 }
 
@@ -115,7 +118,10 @@ export const forceNotNegative: ConstraintLaw = {
   check: ({ form, before, next, initial }) =>
     each([before.multiplier, next, initial], multiplier => {
       const kappa = form.coefficient({ ...before, multiplier })
-      return unless(kappa >= 0 && Number.isFinite(kappa), () => `κ = ${kappa} at μ = ${multiplier}, ρ = ${before.penalty}`)
+      return unless(
+        kappa >= 0 && Number.isFinite(kappa),
+        () => `κ = ${kappa} at μ = ${multiplier}, ρ = ${before.penalty}`,
+      )
     }),
 }
 
@@ -153,9 +159,7 @@ export const violationIsDistance: ConstraintLaw = {
     const phi = one.terms[0]!.phi * setting.scales.lower
     const above = Math.abs(measured.violation)
     return every(
-      [0, above].map(off =>
-        near('v', off, form.violation(phi)(phi + off), 1e-14 * (Math.abs(phi) + off)),
-      ),
+      [0, above].map(off => near('v', off, form.violation(phi)(phi + off), 1e-14 * (Math.abs(phi) + off))),
     )
   },
 }
@@ -163,7 +167,8 @@ export const violationIsDistance: ConstraintLaw = {
 export const relaxedByEpsilon: ConstraintLaw = {
   name: 'relaxed by epsilon',
   meaning: 'The constraint is met, g ≤ 0, exactly where v ≤ ε, and g grows with v.',
-  source: 'docs/method.md: f − φ ≤ ε, for at ε = 0 constraint qualifications fail; the paper has no tolerance',
+  source:
+    'docs/method.md: f − φ ≤ ε, for at ε = 0 constraint qualifications fail; the paper has no tolerance',
   check: ({ form, measured: { epsilon } }) => {
     const g = form.constraint(epsilon)
     return every([
@@ -218,20 +223,19 @@ export const gradientIsDerivative: ConstraintLaw = {
       1 +
       evidence.one.kappa *
         evidence.one.terms.reduce((sum, term) => sum + (term.phi + term.gap) * Math.exp(2 * term.rate), 1)
-    return isGradient(
-      '∂L/∂λ',
-      value,
-      lambda,
-      evidence.form.gradient(evidence.one.kappa)(given),
-      { steps: lambda.map(() => 1e-5), tolerance: lambda.map(() => 1e-6 * size) },
-    )
+    return isGradient('∂L/∂λ', value, lambda, evidence.form.gradient(evidence.one.kappa)(given), {
+      steps: lambda.map(() => 1e-5),
+      tolerance: lambda.map(() => 1e-6 * size),
+    })
   },
 }
 
 export const complementary: ConstraintLaw = {
   name: 'complementary',
-  meaning: 'Infeasibility is ≥ 0, at least g, and zero exactly where the constraint holds with equality or with μ = 0; μ stays 0 there.',
-  source: 'Birgin & Martínez 2008: |max(g, −μ/ρ)|; complementarity of KKT (Nocedal & Wright 2006, theorem 12.1)',
+  meaning:
+    'Infeasibility is ≥ 0, at least g, and zero exactly where the constraint holds with equality or with μ = 0; μ stays 0 there.',
+  source:
+    'Birgin & Martínez 2008: |max(g, −μ/ρ)|; complementarity of KKT (Nocedal & Wright 2006, theorem 12.1)',
   check: evidence => {
     const { form, before, measured, setting } = evidence
     const { epsilon } = measured
@@ -244,8 +248,14 @@ export const complementary: ConstraintLaw = {
       })
     const { multiplier } = before
     return every([
-      unless(at(multiplier, measured.constraint) >= measured.constraint, () => `infeasibility is ${at(multiplier, measured.constraint)} at g = ${measured.constraint}`),
-      unless(at(multiplier, epsilon) > 0, () => `infeasibility is ${at(multiplier, epsilon)} at g = ${epsilon}`),
+      unless(
+        at(multiplier, measured.constraint) >= measured.constraint,
+        () => `infeasibility is ${at(multiplier, measured.constraint)} at g = ${measured.constraint}`,
+      ),
+      unless(
+        at(multiplier, epsilon) > 0,
+        () => `infeasibility is ${at(multiplier, epsilon)} at g = ${epsilon}`,
+      ),
       near('infeasibility at g = 0', 0, at(multiplier, 0), 0),
       near('infeasibility at g < 0, μ = 0', 0, at(0, -epsilon), 0),
       multiplier > 0
@@ -266,7 +276,9 @@ export const balancedAtSolution: ConstraintLaw = {
   check: ({ form, setting, before, measured }) => {
     const { epsilon } = measured
     const balanced = (violation: number): boolean =>
-      form.balanced(setting)({ ...measured, violation, constraint: form.constraint(epsilon)(violation) })(before)
+      form.balanced(setting)({ ...measured, violation, constraint: form.constraint(epsilon)(violation) })(
+        before,
+      )
     return every([
       unless(balanced(epsilon), () => `not balanced at v = ε = ${epsilon}, μ = ${before.multiplier}`),
       unless(!balanced(10 * epsilon), () => `balanced at v = 10·ε, ε = ${epsilon}, μ = ${before.multiplier}`),
@@ -300,8 +312,9 @@ const evidenceOf =
     const initial = form.initial(setting)
     const epsilon = one.epsilon * scales.lower
     const multiplier =
-      [one.multiplier * cap, Math.abs(one.multiplier) * cap].find(candidate => form.multiplier.is(candidate)) ??
-      initial
+      [one.multiplier * cap, Math.abs(one.multiplier) * cap].find(candidate =>
+        form.multiplier.is(candidate),
+      ) ?? initial
     const before: Multipliers = {
       multiplier,
       penalty: (one.penalty * config.multiplier.initial * unit) / epsilon,
@@ -309,7 +322,7 @@ const evidenceOf =
     }
     const phi = one.terms[0]!.phi * scales.lower
     const violation = form.violation(phi)(phi + one.excess * epsilon)
-    const measured: Measured = {
+    const measured: Minimised = {
       violation,
       epsilon,
       constraint: form.constraint(epsilon)(violation),

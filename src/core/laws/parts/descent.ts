@@ -61,7 +61,8 @@ export const descentInside: DescentLaw = {
 
 export const descentDownhill: DescentLaw = {
   name: 'descent starts downhill',
-  meaning: 'The first step goes against the derivative: its product with the gradient is negative, unless the cube ends there.',
+  meaning:
+    'The first step goes against the derivative: its product with the gradient is negative, unless the cube ends there.',
   source: 'Nocedal & Wright 2006, §2.2: descent directions',
   check: ({ steps }) => {
     const first = steps[0]
@@ -70,7 +71,10 @@ export const descentDownhill: DescentLaw = {
     const free = gradient.some((g, k) => (g > 0 && unit[k]! > 0) || (g < 0 && unit[k]! < 1))
     const slope = gradient.reduce((sum, g, k) => sum + g * (first.moved.unit[k]! - unit[k]!), 0)
     return free
-      ? unless(slope < 0, () => `from ${text(unit)} with the gradient ${text(gradient)} it goes to ${text(first.moved.unit)}`)
+      ? unless(
+          slope < 0,
+          () => `from ${text(unit)} with the gradient ${text(gradient)} it goes to ${text(first.moved.unit)}`,
+        )
       : silent
   },
 }
@@ -79,13 +83,16 @@ export const descentRests: DescentLaw = {
   name: 'descent rests where the gradient vanishes',
   meaning: 'From a point whose derivatives are all zero, the first step goes nowhere.',
   source: 'a stationary point of the augmented Lagrangian is what the search looks for',
-  check: ({ idle, from }) => unless(text(idle().unit) === text(from), () => `it goes from ${text(from)} to ${text(idle().unit)}`),
+  check: ({ idle, from }) =>
+    unless(text(idle().unit) === text(from), () => `it goes from ${text(from)} to ${text(idle().unit)}`),
 }
 
 export const descentHonest: DescentLaw = {
   name: 'descent states its longest step',
-  meaning: '`longest` is finite, not negative and at least the longest component of the step: convergence is judged by it.',
-  source: 'core/bilevel/descent/Measured.ts; a stopping test that cannot be trusted never fires, or too early',
+  meaning:
+    '`longest` is finite, not negative and at least the longest component of the step: convergence is judged by it.',
+  source:
+    'core/bilevel/descent/Measured.ts; a stopping test that cannot be trusted never fires, or too early',
   check: ({ steps }) =>
     each(steps, ({ measured, moved }, i) => {
       const length = Math.max(...moved.unit.map((u, k) => Math.abs(u - measured.unit[k]!)))
@@ -101,19 +108,24 @@ export const descentHonest: DescentLaw = {
 
 export const descentSurvivesJson: DescentLaw = {
   name: 'descent’s state survives JSON',
-  meaning: 'A state, also one after a retreat, that is written as JSON and read by its codec is the same state.',
+  meaning:
+    'A state, also one after a retreat, that is written as JSON and read by its codec is the same state.',
   source: 'core/protocol/Method.ts: a state survives a JSON round trip',
   check: ({ steps }) =>
     each(steps, ({ moved, revived }, i) =>
       E.isLeft(revived)
         ? E.left(`the state after step ${i} is not one for its codec: ${revived.left}`)
-        : unless(revived.right === JSON.stringify(moved.after), () => `after step ${i}: ${JSON.stringify(moved.after)} comes back as ${revived.right}`),
+        : unless(
+            revived.right === JSON.stringify(moved.after),
+            () => `after step ${i}: ${JSON.stringify(moved.after)} comes back as ${revived.right}`,
+          ),
     ),
 }
 
 export const descentDeterministic: DescentLaw = {
   name: 'descent is deterministic',
-  meaning: 'Equal measurements give equal steps, and neither states nor measurements are changed, be they frozen or not.',
+  meaning:
+    'Equal measurements give equal steps, and neither states nor measurements are changed, be they frozen or not.',
   source: 'core/protocol/Method.ts',
   check: ({ steps, again }) => {
     const second = again()
@@ -137,7 +149,10 @@ export const descentArrives: DescentLaw = {
     const end = arrived()
     const off = Math.max(...end.map((u, k) => Math.abs(u - least[k]!)))
     return every([
-      unless(off <= reached.within, () => `from ${text(from)} it gets to ${text(end)}; the minimum is at ${text(least)}`),
+      unless(
+        off <= reached.within,
+        () => `from ${text(from)} it gets to ${text(end)}; the minimum is at ${text(least)}`,
+      ),
     ])
   },
 }
@@ -198,7 +213,8 @@ const evidenceOf =
       from,
       least: axes.map(axis => axis.least),
       retreated: one.retreats.length > 0,
-      arrived: () => walk(rule, { ...whole, retreats: [] }, reached.after, value => value).at(-1)?.unit ?? from,
+      arrived: () =>
+        walk(rule, { ...whole, retreats: [] }, reached.after, value => value).at(-1)?.unit ?? from,
     }
   }
 
@@ -210,7 +226,7 @@ export const descentRule =
       {
         subject: 'descent rule',
         cases: fc.record({
-          config: configs(),
+          config: configs(['descent']),
           axes: fc.array(
             fc.record({ from: thousandths(0, 1), least: thousandths(0, 1), curvature: thousandths(0.5, 20) }),
             { minLength: 1, maxLength: 3 },

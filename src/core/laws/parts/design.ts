@@ -27,11 +27,13 @@ type DesignLaw = Law<DesignEvidence>
 const given = (
   { points }: DesignEvidence,
   check: (points: Points) => E.Either<string, Tested>,
-): E.Either<string, Tested> => (E.isLeft(points) ? E.left(`there is no design: ${points.left.message}`) : check(points.right))
+): E.Either<string, Tested> =>
+  E.isLeft(points) ? E.left(`there is no design: ${points.left.message}`) : check(points.right)
 
 export const designComplete: DesignLaw = {
   name: 'design has its size',
-  meaning: 'There are as many points as were asked for (for a grid, levels to the power of dimensions), each with a component for each hyperparameter.',
+  meaning:
+    'There are as many points as were asked for (for a grid, levels to the power of dimensions), each with a component for each hyperparameter.',
   source: 'core/bilevel/parts/InitialDesign.ts',
   check: evidence =>
     given(evidence, points => {
@@ -40,7 +42,10 @@ export const designComplete: DesignLaw = {
       return every([
         unless(points.length === count, () => `${points.length} points instead of ${count}`),
         each(points, (point, i) =>
-          unless(point.length === space.length, () => `point ${i} has ${point.length} components; there are ${space.length} hyperparameters`),
+          unless(
+            point.length === space.length,
+            () => `point ${i} has ${point.length} components; there are ${space.length} hyperparameters`,
+          ),
         ),
       ])
     }),
@@ -93,10 +98,7 @@ export const designDistinct: DesignLaw = {
 }
 
 /** Whether each of `count` equal intervals of every axis holds exactly one of the points. */
-const stratified = (
-  points: Points,
-  { box }: DesignEvidence,
-): E.Either<string, Tested> =>
+const stratified = (points: Points, { box }: DesignEvidence): E.Either<string, Tested> =>
   each(box, ({ lower, upper }, k) => {
     const count = points.length
     const held = new Array<number>(count).fill(0)
@@ -113,7 +115,8 @@ const stratified = (
 
 export const designStratified: DesignLaw = {
   name: 'design is stratified',
-  meaning: 'On every axis each of n equal intervals holds one point: of a Latin hypercube of n points, and of the first n = 2^m of a Sobol sequence.',
+  meaning:
+    'On every axis each of n equal intervals holds one point: of a Latin hypercube of n points, and of the first n = 2^m of a Sobol sequence.',
   source: 'McKay, Beckman & Conover 1979; Sobol 1967',
   check: evidence =>
     given(evidence, points => {
@@ -165,11 +168,10 @@ export const design =
     examine<Case, DesignEvidence>(
       {
         subject: 'initial design',
-        cases: fc
-          .record({
-            config: configs(),
-            margins: fc.option(fc.tuple(thousandths(0, 0.4), thousandths(0, 0.4)), { nil: null }),
-          }),
+        cases: fc.record({
+          config: configs(['seed', 'design']),
+          margins: fc.option(fc.tuple(thousandths(0, 0.4), thousandths(0, 0.4)), { nil: null }),
+        }),
         evidence: ({ config, margins }) => {
           const box = config.space.map(({ lower, upper }) => ({
             lower: lower + (margins?.[0] ?? 0) * (upper - lower),

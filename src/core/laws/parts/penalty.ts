@@ -1,6 +1,6 @@
 /** The laws of a penalty schedule. */
 import * as fc from 'fast-check'
-import type { First, Measured, Multipliers, Setting } from '../../bilevel/parts/Dual.js'
+import type { First, Minimised, Multipliers, Setting } from '../../bilevel/parts/Dual.js'
 import type { PenaltySchedule } from '../../bilevel/parts/PenaltySchedule.js'
 import { examine, type Options } from '../examine.js'
 import { every, type Law, silent, unless } from '../Law.js'
@@ -26,7 +26,7 @@ export interface PenaltyEvidence {
   readonly setting: Setting
   readonly first: First
   readonly before: Multipliers
-  readonly measured: Measured & { readonly infeasibility: number }
+  readonly measured: Minimised & { readonly infeasibility: number }
   readonly initial: number
   readonly cap: number
   readonly next: number
@@ -62,7 +62,8 @@ export const penaltyNeverFalls: PenaltyLaw = {
 
 export const penaltyStays: PenaltyLaw = {
   name: 'penalty stays where infeasibility shrank',
-  meaning: 'ρ is kept where infeasibility fell to the sufficient share of what it was, for the multiplier alone does the work there.',
+  meaning:
+    'ρ is kept where infeasibility fell to the sufficient share of what it was, for the multiplier alone does the work there.',
   source: `${birgin}; the paper multiplies ρ by 1.5 in every outer iteration`,
   check: evidence => {
     const { before, measured, setting } = evidence
@@ -85,7 +86,8 @@ export const penaltyIgnoresNoise: PenaltyLaw = {
 
 export const penaltyGrows: PenaltyLaw = {
   name: 'penalty grows where it stalls',
-  meaning: 'Where infeasibility is above noise and slack and did not shrink enough, ρ grows, if it is below its cap and below μ/(2ε), the most that helps.',
+  meaning:
+    'Where infeasibility is above noise and slack and did not shrink enough, ρ grows, if it is below its cap and below μ/(2ε), the most that helps.',
   source: `${birgin}; core/bilevel/AugmentedLagrangian.ts (matchedPenalty)`,
   check: evidence => {
     const { before, measured, setting, cap } = evidence
@@ -148,7 +150,15 @@ const evidenceOf =
       outerIteration: before === null ? 0 : 1,
       infeasibility,
     }
-    return { setting, first, before: held, measured, initial, cap, next: schedule.next(setting)(first)(measured)(held) }
+    return {
+      setting,
+      first,
+      before: held,
+      measured,
+      initial,
+      cap,
+      next: schedule.next(setting)(first)(measured)(held),
+    }
   }
 
 /** Examines a penalty schedule. */

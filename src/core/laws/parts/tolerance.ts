@@ -44,9 +44,7 @@ export const tolerancePositive: ToleranceLaw = {
   source: degenerate,
   check: evidence =>
     unless(
-      [evidence.initial, evidence.final, evidence.next].every(
-        value => value > 0 && Number.isFinite(value),
-      ),
+      [evidence.initial, evidence.final, evidence.next].every(value => value > 0 && Number.isFinite(value)),
       () => `ε₀ is ${evidence.initial}, the final ε ${evidence.final}; ${described(evidence)}`,
     ),
 }
@@ -60,7 +58,8 @@ export const toleranceNeverGrows: ToleranceLaw = {
 
 export const toleranceWaits: ToleranceLaw = {
   name: 'tolerance waits for the violation',
-  meaning: 'ε is kept where the violation is more than twice of it: a tolerance that is not reached is not worth lowering.',
+  meaning:
+    'ε is kept where the violation is more than twice of it: a tolerance that is not reached is not worth lowering.',
   source: 'core/bilevel/Tolerance.ts',
   check: evidence =>
     evidence.violation > 2.0001 * evidence.before
@@ -70,10 +69,13 @@ export const toleranceWaits: ToleranceLaw = {
 
 export const toleranceNotBelow: ToleranceLaw = {
   name: 'tolerance not below its final value',
-  meaning: 'ε is not lowered below the value that the schedule calls final, for rounding leaves nothing visible there.',
+  meaning:
+    'ε is not lowered below the value that the schedule calls final, for rounding leaves nothing visible there.',
   source: 'core/bilevel/Tolerance.ts (finalEpsilon)',
   check: evidence =>
-    unless(evidence.next >= Math.min(evidence.before, evidence.final) * (1 - 1e-12), () => described(evidence)),
+    unless(evidence.next >= Math.min(evidence.before, evidence.final) * (1 - 1e-12), () =>
+      described(evidence),
+    ),
 }
 
 export const toleranceArrives: ToleranceLaw = {
@@ -85,7 +87,8 @@ export const toleranceArrives: ToleranceLaw = {
     return every([
       unless(
         last <= Math.min(evidence.initial, evidence.final) * (1 + 1e-9),
-        () => `after ${patience} iterations without a violation ε is ${last}; its final value is ${evidence.final}`,
+        () =>
+          `after ${patience} iterations without a violation ε is ${last}; its final value is ${evidence.final}`,
       ),
     ])
   },
@@ -115,7 +118,8 @@ const evidenceOf =
       next: schedule.next(setting)({ violation, lower })(before),
       eventually: iterations => {
         let epsilon = initial
-        for (let i = 0; i < iterations; i++) epsilon = schedule.next(setting)({ violation: 0, lower })(epsilon)
+        for (let i = 0; i < iterations; i++)
+          epsilon = schedule.next(setting)({ violation: 0, lower })(epsilon)
         return epsilon
       },
     }

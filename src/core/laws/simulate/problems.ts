@@ -14,7 +14,10 @@ const named = (simulated: Simulated): Simulated =>
 /** Diagonal ridge problems with up to this many hyperparameters; the optimum is within the space. */
 export const ridges = (maxDimension = 3): fc.Arbitrary<Ridge> =>
   fc
-    .array(fc.record({ b: thousandths(0.2, 2), shrinkage: thousandths(1.1, 8) }), { minLength: 1, maxLength: maxDimension })
+    .array(fc.record({ b: thousandths(0.2, 2), shrinkage: thousandths(1.1, 8) }), {
+      minLength: 1,
+      maxLength: maxDimension,
+    })
     .map(parts => ({ a: parts.map(({ b, shrinkage }) => b * shrinkage), b: parts.map(({ b }) => b) }))
 
 export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
@@ -46,6 +49,9 @@ export const hostilities: fc.Arbitrary<Hostility> = fc.record({
     { weight: 2, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }) },
   ),
-  noise: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: thousandths(0.001, 0.5) }),
+  noise: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: thousandths(0.001, 0.5) },
+  ),
   seed: fc.nat(1000),
 })
