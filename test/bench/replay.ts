@@ -19,12 +19,12 @@ import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 import { decode } from '../../src/core/protocol/Codec.js'
 import type { Question } from '../../src/core/protocol/Command.js'
-import type { Observation } from '../../src/core/protocol/Observation.js'
 import { start } from '../../src/core/protocol/Replay.js'
 import { drive } from '../../src/shell/run/Driver.js'
 import { create } from '../../src/shell/run/LogFile.js'
 import { methods } from '../../src/shell/run/methods.js'
 import { replayRun } from '../../src/shell/run/ReplayRun.js'
+import { blurred } from '../support/blurred.js'
 import { headerOf, noHooks } from '../support/recordedRun.js'
 import { ridgeSpace, ridgeWorld } from '../support/ridge.js'
 import { median, right, write } from './gpTiming.js'
@@ -33,17 +33,6 @@ const dimensions = [1, 2, 5, 10]
 const repeats = 5
 /** Two descents and a solve make an outer iteration. */
 const outerIterations = 200
-
-/** As after finitely many steps on minibatches: f off by a thousandth, its gradient by a hundredth. */
-const blurred = (answer: Observation): Observation => {
-  if (answer._tag !== 'LowerLevelSolved' && answer._tag !== 'WeightsDescended') return answer
-  const [[value, ...slopes]] = Rng.normals(1 + answer.lowerGradient.length)(Rng.make(answer.id, 13))
-  return {
-    ...answer,
-    lower: answer.lower * (1 + 1e-3 * value!),
-    lowerGradient: answer.lowerGradient.map((slope, k) => slope * (1 + 1e-2 * slopes[k]!)),
-  }
-}
 
 const record = async (d: number, folder: string): Promise<void> => {
   const [draws] = Rng.uniforms(2 * d)(Rng.make(d, 11))
@@ -58,8 +47,9 @@ const record = async (d: number, folder: string): Promise<void> => {
     }),
   )
   const log = right(await create(join(folder, 'run.jsonl'))(headerOf(bilevel.name, config))())
+  const blur = blurred(d)
   const interpreter = {
-    answer: (question: Question) => TE.right(blurred(world.answer(question))),
+    answer: (question: Question) => TE.right(blur(world.answer(question))),
     release: world.release,
     dispose: () => undefined,
   }

@@ -56,8 +56,11 @@ export const make = (problem: BilevelProblem, options: WorldOptions): World => {
   }
 }
 
-/** Gradients this much smaller than at the start count as zero; near the limit of float64. */
-const relativeTolerance = 1e-12
+/**
+ * Gradients this much smaller than at the start count as zero: near the limit of float64, for what is left of them is
+ * multiplied by κ in the gradient by x.
+ */
+const relativeTolerance = 1e-14
 /** A "minimum" whose gradient is a larger share of the gradient at the start is none. */
 const hopeless = 1e-3
 /** Values of f this close, relatively, are the same minimum value. */

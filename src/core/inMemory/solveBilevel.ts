@@ -16,7 +16,8 @@ import * as World from './World.js'
 type Vec = ReadonlyArray<number>
 
 export interface SolveOptions {
-  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13 of what solving the lower level gains at the start. */
+  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13·√m of what solving the lower level gains at
+   * the start, m being the components of y. */
   readonly epsilon?: number
   /** Default: 50, and 5 for each component of x. */
   readonly maxLowerLevelSolves?: number
@@ -107,6 +108,12 @@ const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): Bilev
   }
 }
 
+/**
+ * The final ε relative to the scale of f: as little as float64 leaves visible of f(z) − f(y) where f is a sum of about
+ * as many terms as y has components, whose rounding adds up like a random walk.
+ */
+const leastEpsilon = 1e-13
+
 const configOf = (
   problem: BilevelProblem,
   box: Box,
@@ -114,10 +121,11 @@ const configOf = (
   budget: number,
   { epsilon, seed = 0 }: SolveOptions,
 ): unknown => {
-  const { start } = problem.x
-  const bounded = problem.x.lower.every(Number.isFinite) && problem.x.upper.every(Number.isFinite)
+  const { x, y } = problem
+  const { start } = x
+  const bounded = x.lower.every(Number.isFinite) && x.upper.every(Number.isFinite)
   // As shares of the range, which is only a guess where there are no bounds.
-  const stepTolerance = bounded ? 1e-5 : 1e-5 / (reach * widening)
+  const stepTolerance = bounded ? 1e-6 : 1e-6 / (reach * widening)
   return {
     seed,
     space: start.map((_, k) => ({
@@ -129,7 +137,13 @@ const configOf = (
     linearInCoefficients: false,
     design: { kind: 'diagonal', size: 1, lower: start, upper: start },
     solve: { tolerance: 1e-12, coldEpochs: 1e9, warmEpochs: 1e9 },
-    pair: { reference: 'solved', steps: 2000, batchSize: null, innerIterations: 80, balance: 0.002 },
+    pair: {
+      reference: 'solved',
+      steps: 2000,
+      batchSize: null,
+      innerIterations: 80,
+      balance: epsilon === undefined ? 0.05 : 1e-6,
+    },
     descent: {
       rule: 'quasiNewton',
       // About the size of x where the range is only a guess.
@@ -140,10 +154,10 @@ const configOf = (
       backtracks: 6,
     },
     multiplier: { initial: 10, max: 1e15 },
-    penalty: { initial: 0.1, max: 1e30 },
+    penalty: { initial: 0.1, max: 1e30, growth: 100 },
     epsilon:
       epsilon === undefined
-        ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-13 }
+        ? { unit: 'relative', initial: 1e-3, factor: 0.01, final: leastEpsilon * Math.sqrt(y.start.length) }
         : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
     budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
     stop: { step: stepTolerance, failures: 8 },
