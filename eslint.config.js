@@ -99,6 +99,22 @@ export default tseslint.config(
     },
   },
   { files: ['src/core/**/*.ts'], rules: pureCore },
-  // The laws are the one part of the core that knows fast-check.
+  {
+    // The laws are the one part of the core that knows fast-check, and their assertions the one thing that throws.
+    files: ['src/core/**/*.ts'],
+    ignores: ['src/core/laws/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...pureCore['no-restricted-imports'][1].patterns,
+            { group: ['fast-check', '**/laws/**'], message: 'Only src/core/laws may use fast-check.' },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['src/core/laws/assert.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 )

@@ -3,13 +3,16 @@
  *
  * - {@link solveBilevel}: a bilevel problem given as functions, solved.
  * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
+ * - {@link Bilevel.make} and {@link Parts}: the same with a part of one's own in the place of one of its parts.
  * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
  *
  * @module bilevel-hpo
  */
 export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
+export * as Bilevel from './bilevel/Bilevel.js'
 export { bilevel } from './bilevel/Bilevel.js'
 export type { BilevelConfig } from './bilevel/Config.js'
+export * as Parts from './bilevel/Parts.js'
 export type { BilevelState } from './bilevel/State.js'
 export { checkGradients, type CheckOptions, type GradientMismatch } from './inMemory/checkGradients.js'
 export { type BilevelProblem, type Evaluated, type Level } from './inMemory/Problem.js'
@@ -18,6 +21,7 @@ export * as Design from './numeric/Design.js'
 export * as Lbfgs from './numeric/Lbfgs.js'
 export * as Rng from './numeric/Rng.js'
 export * as Batch from './protocol/Batch.js'
+export * as Codec from './protocol/Codec.js'
 export { decode } from './protocol/Codec.js'
 export * as Command from './protocol/Command.js'
 export type { Info, Outcome, ResultRow } from './protocol/Info.js'

@@ -49,8 +49,8 @@ const run = (): ReadonlyArray<Timed> => {
     timed.push({
       ms,
       solves: at.state.lowerLevelSolves,
-      samples: at.state.surrogate?.samples.length ?? 0,
-      refitted: at.state.fittedSamples !== before.fittedSamples,
+      samples: at.state.surrogate?.valueFunction.samples.length ?? 0,
+      refitted: at.state.surrogate?.fittedSamples !== before.surrogate?.fittedSamples,
     })
   }
   return timed

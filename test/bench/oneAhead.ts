@@ -26,9 +26,9 @@ interface Ahead {
 }
 
 const ahead = ([before, after]: readonly [BilevelState, BilevelState]): ReadonlyArray<Ahead> => {
-  const [held, grown] = [before.surrogate, after.surrogate]
+  const [held, grown] = [before.surrogate?.valueFunction, after.surrogate?.valueFunction]
   const sample = grown?.samples.at(-1)
-  if (held === null || sample === undefined || sample === held.samples.at(-1)) return []
+  if (held === undefined || sample === undefined || sample === held.samples.at(-1)) return []
   const { modelMean, variance } = ValueFunction.predict(sample.lambda)(held)
   const noise = held.model.gp.hyperparameters.noiseVariance * unknownNoise * held.standardization.scale ** 2
   const error = Math.abs(sample.value - modelMean)

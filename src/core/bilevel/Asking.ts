@@ -25,10 +25,10 @@ const phaseNames: Readonly<Record<Phase['_tag'], string>> = {
 }
 
 /** The search of a phase that has one. */
-export const searchOf = (phase: Phase): Search | null => ('search' in phase ? phase.search : null)
+export const searchOf = <R>(phase: Phase<R>): Search<R> | null => ('search' in phase ? phase.search : null)
 
 /** A share of the whole run, by counting lower-level solves and the outer iterations still allowed. */
-const progressOf = (state: BilevelState): number => {
+const progressOf = <V, R>(state: BilevelState<V, R>): number => {
   const { design, budget } = state.config
   const sampling = state.sampling.lowerLevelSolves > 0 ? state.sampling.lowerLevelSolves : design.size
   const finishing = 4
@@ -51,7 +51,7 @@ const progressOf = (state: BilevelState): number => {
 }
 
 /** What there is to say of a state, before the phase adds what it has just measured. */
-const describe = (state: BilevelState): Info => {
+const describe = <V, R>(state: BilevelState<V, R>): Info => {
   const search = searchOf(state.phase)
   return {
     phase: phaseNames[state.phase._tag],
@@ -92,7 +92,7 @@ const namedBy = ({ weights: { trained, refit, bilevel } }: ResultRow): ReadonlyA
   [trained, refit, bilevel].filter(ref => ref !== null)
 
 /** Weights that the state may still name in a question, or that its outcome names. */
-const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
+const needed = <V, R>(state: BilevelState<V, R>): ReadonlySet<WeightsRef> => {
   const { phase, bestSample, known, batch } = state
   if (phase._tag === 'Halted') return new Set([initialWeights, ...phase.outcome.rows.flatMap(namedBy)])
   const search = searchOf(phase)
@@ -110,7 +110,7 @@ const needed = (state: BilevelState): ReadonlySet<WeightsRef> => {
 }
 
 /** The weights that the answers of the batch before created. */
-const created = (state: BilevelState): ReadonlyArray<WeightsRef> =>
+const created = <V, R>(state: BilevelState<V, R>): ReadonlyArray<WeightsRef> =>
   inOrder(state.batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
 
 /**
@@ -118,13 +118,13 @@ const created = (state: BilevelState): ReadonlyArray<WeightsRef> =>
  *
  * Weights that the answered batch created and that nothing needs any more are released in the same breath.
  */
-export const proceed = (
-  after: BilevelState,
+export const proceed = <V, R>(
+  after: BilevelState<V, R>,
   questions: ReadonlyArray<Unnumbered>,
   said: Partial<Info> = {},
-): Transition<BilevelState> => {
+): Transition<BilevelState<V, R>> => {
   const numbered = questions.map((question, i) => ({ ...question, id: after.nextId + i }))
-  const asked: BilevelState = { ...after, batch: ask(numbered), nextId: after.nextId + numbered.length }
+  const asked: BilevelState<V, R> = { ...after, batch: ask(numbered), nextId: after.nextId + numbered.length }
   const keep = needed(asked)
   const held = [...asked.held, ...created(after)]
   const released = held.filter(weights => !keep.has(weights))
@@ -137,7 +137,7 @@ export const proceed = (
 }
 
 /** The transition that only waits for the rest of a batch. */
-export const wait = (state: BilevelState): Transition<BilevelState> => ({
+export const wait = <V, R>(state: BilevelState<V, R>): Transition<BilevelState<V, R>> => ({
   state,
   commands: [],
   info: describe(state),

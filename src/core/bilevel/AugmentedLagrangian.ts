@@ -85,43 +85,55 @@ export const infeasibility =
 export const matchedPenalty = (multiplier: number, epsilon: number): number => multiplier / (2 * epsilon)
 
 /**
- * max(0, μ + ρ·g) with no more than the matched penalty, and within a factor of μ: a penalty that was right for a larger
- * multiplier would make a smaller one swing.
+ * The next multiplier: max(0, μ + ρ·g) with no more than the matched penalty, and within a factor of μ: a penalty that
+ * was right for a larger multiplier would make a smaller one swing.
+ *
+ * `matched` is the penalty beyond which the update would overshoot: see {@link matchedPenalty}.
  */
-const nextMultiplier = (
-  { multiplierMax, multiplierTrust }: Safeguards,
-  { multiplier, penalty }: Multipliers,
-  matched: number,
-  constraint: number,
-): number => {
-  if (multiplier === 0) return Math.min(multiplierMax, coefficient({ multiplier, penalty })(constraint))
-  const kappa = coefficient({ multiplier, penalty: Math.min(penalty, matched) })(constraint)
-  const near = Math.min(multiplier * multiplierTrust, Math.max(multiplier / multiplierTrust, kappa))
-  return Math.min(multiplierMax, near)
-}
+export const nextMultiplier =
+  ({ multiplierMax, multiplierTrust }: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
+  (matched: number) =>
+  (constraint: number) =>
+  ({ multiplier, penalty }: Pick<Multipliers, 'multiplier' | 'penalty'>): number => {
+    if (multiplier === 0) return Math.min(multiplierMax, coefficient({ multiplier, penalty })(constraint))
+    const kappa = coefficient({ multiplier, penalty: Math.min(penalty, matched) })(constraint)
+    const near = Math.min(multiplier * multiplierTrust, Math.max(multiplier / multiplierTrust, kappa))
+    return Math.min(multiplierMax, near)
+  }
 
 /**
- * The outer update: μ⁺ = κ, within its safeguards; ρ grows only where infeasibility is more than `slack` and has not
- * shrunk by the sufficient factor.
+ * The next penalty: ρ grows only where infeasibility (of now) is more than `slack` and has not shrunk by the sufficient
+ * factor since `before`, and not beyond `matched`.
  *
  * `slack` (unit of f) is what still counts as satisfied. It keeps the noise of inexact lower-level solutions from
  * being read as a stall, which would drive ρ to its cap. `matched` is the penalty beyond which growth would not help
  * the multiplier to converge but make it swing: see {@link matchedPenalty}.
  */
+export const nextPenalty =
+  ({
+    penaltyMax,
+    penaltyGrowth,
+    sufficientDecrease,
+  }: Pick<Safeguards, 'penaltyMax' | 'penaltyGrowth' | 'sufficientDecrease'>) =>
+  ({ slack, matched }: { readonly slack: number; readonly matched: number }) =>
+  (now: number) =>
+  (before: Pick<Multipliers, 'penalty' | 'infeasibility'>): number => {
+    const stalled =
+      now > slack && before.infeasibility !== null && now > sufficientDecrease * before.infeasibility
+    const grown = Math.min(matched, penaltyMax, before.penalty * penaltyGrowth)
+    return stalled ? Math.max(before.penalty, grown) : before.penalty
+  }
+
+/** The outer update: {@link nextMultiplier} and {@link nextPenalty}, both from what was before. */
 export const update =
   (safeguards: Safeguards) =>
-  ({ slack, matched }: { readonly slack: number; readonly matched: number }) =>
+  (options: { readonly slack: number; readonly matched: number }) =>
   (constraint: number) =>
   (before: Multipliers): Multipliers => {
     const now = infeasibility(before)(constraint)
-    const stalled =
-      now > slack &&
-      before.infeasibility !== null &&
-      now > safeguards.sufficientDecrease * before.infeasibility
-    const grown = Math.min(matched, safeguards.penaltyMax, before.penalty * safeguards.penaltyGrowth)
     return {
-      multiplier: nextMultiplier(safeguards, before, matched, constraint),
-      penalty: stalled ? Math.max(before.penalty, grown) : before.penalty,
+      multiplier: nextMultiplier(safeguards)(options.matched)(constraint)(before),
+      penalty: nextPenalty(safeguards)(options)(now)(before),
       infeasibility: now,
     }
   }

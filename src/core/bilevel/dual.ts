@@ -2,29 +2,44 @@
  * The dual side of an iteration: multiplier, penalty and tolerance after a violation was measured.
  */
 import type { BilevelConfig } from './Config.js'
-import * as AugmentedLagrangian from './AugmentedLagrangian.js'
+import type { Relaxed, Scales } from './Iterates.js'
+import type { Parts } from './Parts.js'
+import type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'
 import type { Search } from './State.js'
-import { finalEpsilon, initialEpsilon, nextEpsilon } from './Tolerance.js'
 
-/** Units of μ and ρ at the start: what relative options are multiplied by. */
-export const dualScales = (
-  { multiplier, penalty, epsilon }: BilevelConfig,
-  scales: Search['scales'],
-): { readonly multiplier: number; readonly penalty: number } => {
-  const first = (multiplier.initial * scales.upper) / scales.lower
-  return { multiplier: first, penalty: (penalty.initial * first) / initialEpsilon(epsilon)(scales.lower) }
-}
+type DualParts = Pick<Parts, 'constraint' | 'penalty' | 'tolerance'>
 
-/** ε where it is not lowered any more. */
-const leastEpsilon = ({ epsilon }: BilevelConfig, { scales, base }: Search): number =>
-  finalEpsilon(epsilon)(scales.lower, base.lower)
+const firstOf = ({ constraint, tolerance }: DualParts, setting: Setting): First => ({
+  multiplier: constraint.initial(setting),
+  epsilon: tolerance.initial(setting),
+})
 
-const safeguards = (config: BilevelConfig, scales: Search['scales']): AugmentedLagrangian.Safeguards => ({
-  multiplierTrust: 10,
-  multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
-  penaltyMax: config.penalty.max * dualScales(config, scales).penalty,
-  penaltyGrowth: config.penalty.growth,
-  sufficientDecrease: config.penalty.sufficientDecrease,
+/** μ, ρ and ε at the start. */
+export const dualStart =
+  (parts: DualParts) =>
+  (
+    config: BilevelConfig,
+    scales: Scales,
+  ): { readonly multipliers: Multipliers; readonly epsilon: number } => {
+    const first = firstOf(parts, { config, scales })
+    const penalty = parts.penalty.initial({ config, scales })(first)
+    return {
+      multipliers: { multiplier: first.multiplier, penalty, infeasibility: null },
+      epsilon: first.epsilon,
+    }
+  }
+
+const minimisedOf = (
+  { constraint }: DualParts,
+  { violation, epsilon }: Relaxed,
+  noise: number,
+  outerIteration: number,
+): Minimised => ({
+  violation,
+  epsilon,
+  constraint: constraint.constraint(epsilon)(violation),
+  noise,
+  outerIteration,
 })
 
 /**
@@ -32,21 +47,25 @@ const safeguards = (config: BilevelConfig, scales: Search['scales']): AugmentedL
  * to raise the penalty.
  */
 export const dualStep =
-  (config: BilevelConfig) =>
-  (noise: number) =>
-  (search: Search): Search => {
-    const { relaxed, multipliers, scales } = search
+  (parts: DualParts) =>
+  (config: BilevelConfig, noise: number) =>
+  <R>(search: Search<R>): Search<R> => {
+    const { relaxed, multipliers: before, scales, base } = search
     if (relaxed === null) return search
-    const options = {
-      slack: Math.max(config.pair.balance * relaxed.epsilon, noise),
-      matched: AugmentedLagrangian.matchedPenalty(multipliers.multiplier, relaxed.epsilon),
-    }
+    const setting: Setting = { config, scales }
+    const minimised = minimisedOf(parts, relaxed, noise, search.outerIteration)
+    const infeasibility = parts.constraint.infeasibility(before)(minimised.constraint)
+    const first = firstOf(parts, setting)
     return {
       ...search,
-      multipliers: AugmentedLagrangian.update(safeguards(config, scales))(options)(
-        relaxed.violation - relaxed.epsilon,
-      )(multipliers),
-      epsilon: nextEpsilon(config.epsilon)(leastEpsilon(config, search))(relaxed.violation)(search.epsilon),
+      multipliers: {
+        multiplier: parts.constraint.next(setting)(minimised)(before),
+        penalty: parts.penalty.next(setting)(first)({ ...minimised, infeasibility })(before),
+        infeasibility,
+      },
+      epsilon: parts.tolerance.next(setting)({ violation: relaxed.violation, lower: base.lower })(
+        search.epsilon,
+      ),
     }
   }
 
@@ -54,24 +73,26 @@ export const dualStep =
 const precision = 1e-15
 
 /** The violation that cannot be told from zero, as a difference of two values of f. */
-const roundingOf = ({ relaxed, scales }: Search): number =>
-  precision * Math.max(Math.abs(relaxed?.lower ?? 0), scales.lower)
+const roundingOf = ({ lower }: Relaxed, scales: Scales): number =>
+  precision * Math.max(Math.abs(lower), scales.lower)
 
-/** What the relaxation may cost, μ·ε, relative to the scale of F, before the violation has to agree with ε. */
-const price = 1e-9
-
-/**
- * Whether there is nothing more to gain from dual steps at this λ: ε is final, and the violation agrees with it, as far
- * as rounding lets it be known, or is less where that costs next to nothing (a multiplier that goes to zero, or an ε that is small enough anyway).
- */
+/** Whether there is nothing more to gain from dual steps at this λ: ε is final, and the constraint form is content. */
 export const balanced =
+  (parts: DualParts) =>
   (config: BilevelConfig) =>
-  (search: Search): boolean => {
-    const { relaxed, multipliers, scales } = search
+  <R>({ relaxed, multipliers, scales, base, outerIteration }: Search<R>): boolean => {
+    const setting: Setting = { config, scales }
     // The least ε depends on the size of f, which differs a little from one λ to the next.
-    if (relaxed === null || relaxed.epsilon > 2 * leastEpsilon(config, search)) return false
-    const gap = relaxed.violation - relaxed.epsilon
-    const cheap = multipliers.multiplier * relaxed.epsilon <= price * scales.upper
-    const close = Math.max(config.pair.balance * relaxed.epsilon, roundingOf(search))
-    return Math.abs(gap) <= close || (gap <= 0 && cheap)
+    if (relaxed === null || relaxed.epsilon > 2 * parts.tolerance.final(setting)(base.lower)) return false
+    const minimised = minimisedOf(parts, relaxed, roundingOf(relaxed, scales), outerIteration)
+    return parts.constraint.balanced(setting)(minimised)(multipliers)
+  }
+
+/** Whether ρ has reached its cap. */
+export const capped =
+  (parts: DualParts) =>
+  (config: BilevelConfig) =>
+  <R>({ multipliers, scales }: Search<R>): boolean => {
+    const setting: Setting = { config, scales }
+    return multipliers.penalty >= parts.penalty.cap(setting)(firstOf(parts, setting))
   }

@@ -11,10 +11,11 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
 import { proceed, type Unnumbered } from './Asking.js'
 import type { BilevelConfig } from './Config.js'
-import * as Rule from './descent/Rule.js'
-import { type BilevelState, type Relaxed, sampleOf, type Search, type Solved, type Stop } from './State.js'
+import { type Relaxed, sampleOf, type Solved } from './Iterates.js'
+import type { Parts } from './Parts.js'
+import type { BilevelState, Search, Stop } from './State.js'
 
-type Step = Transition<BilevelState>
+type Step<V, R> = Transition<BilevelState<V, R>>
 
 /** A complete training at λ, from the initial weights. */
 export const coldSolve =
@@ -28,18 +29,22 @@ export const coldSolve =
   })
 
 /** What the last descent found, if it was at this λ: another one goes on from there. */
-const continued = ({ relaxed, lambda }: Search): Relaxed | null =>
+const continued = <R>({ relaxed, lambda }: Search<R>): Relaxed | null =>
   relaxed?.lambda.every((value, k) => value === lambda[k]) === true ? relaxed : null
 
 /**
- * The questions of one minimisation over the weights at the search's λ, with κ = μ.
+ * The questions of one minimisation over the weights at the search's λ, with the κ of the constraint form.
  *
  * The relaxed path's objective is F + κ·f, scaled so that f bears the coefficient 1 exactly as it does on the reference
  * path; only where κ is small against the scales does F bear it.
  */
-const descents = ({ config, nextId }: BilevelState, search: Search): ReadonlyArray<Unnumbered> => {
+const descents = <V, R>(
+  { constraint }: Parts<V, R>,
+  { config, nextId }: BilevelState<V, R>,
+  search: Search<R>,
+): ReadonlyArray<Unnumbered> => {
   const { pair } = config
-  const kappa = search.multipliers.multiplier
+  const kappa = constraint.coefficient(search.multipliers)
   const ratio = search.scales.upper / search.scales.lower
   const common = {
     _tag: 'DescendWeights',
@@ -72,9 +77,9 @@ const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
   Math.hypot(...a.map((value, k) => value - b[k]!))
 
 /** The known weights to start from at λ: those with the least f(λ, ·), or else those solved nearest to λ. */
-const nearest = (
-  { config: { space, linearInCoefficients }, known }: BilevelState,
-  search: Search,
+const nearest = <V, R>(
+  { config: { space, linearInCoefficients }, known }: BilevelState<V, R>,
+  search: Search<R>,
 ): Solved => {
   if (linearInCoefficients)
     return pipe(
@@ -89,15 +94,21 @@ const nearest = (
 }
 
 /** Descents at the search's λ. */
-export const minimise = (state: BilevelState, search: Search, said?: Partial<Info>): Step => {
-  const next: BilevelState = { ...state, phase: { _tag: 'Minimising', search } }
-  return proceed(next, descents(next, search), said)
-}
+export const minimise =
+  <V, R>(parts: Parts<V, R>) =>
+  (state: BilevelState<V, R>, search: Search<R>, said?: Partial<Info>): Step<V, R> => {
+    const next: BilevelState<V, R> = { ...state, phase: { _tag: 'Minimising', search } }
+    return proceed(next, descents(parts, next, search), said)
+  }
 
 /** A lower-level solve at the search's λ, continued from the best weights known for it. */
-export const refine = (state: BilevelState, search: Search, said?: Partial<Info>): Step => {
+export const refine = <V, R>(
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  said?: Partial<Info>,
+): Step<V, R> => {
   const { solve } = state.config
-  const next: BilevelState = {
+  const next: BilevelState<V, R> = {
     ...state,
     phase: { _tag: 'Refining', search },
     lowerLevelSolves: state.lowerLevelSolves + 1,
@@ -112,19 +123,16 @@ export const refine = (state: BilevelState, search: Search, said?: Partial<Info>
   return proceed(next, [question], said)
 }
 
-/** The λ to return: the mean of the last iterates, which is less noisy than any of them. */
-const averaged = ({ space, averaged: count }: BilevelConfig, path: Search['path']): ReadonlyArray<number> => {
-  const last = path.slice(-count)
-  return pipe(
-    space.map((_, k) => last.reduce((sum, lambda) => sum + lambda[k]!, 0) / last.length),
-    SearchSpace.clamp(space),
-  )
-}
-
 /** The end of the search without training anything again: the augmented Lagrangian's own weights are the result. */
-export const halt = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
+const halt = <V, R>(
+  { choice }: Parts<V, R>,
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  stop: Stop,
+  said?: Partial<Info>,
+): Step<V, R> => {
   const { multipliers } = search
-  const relaxed = search.best ?? search.relaxed
+  const relaxed = choice.iterate(state.config)(search)
   const rows: ReadonlyArray<ResultRow> =
     relaxed === null
       ? []
@@ -157,13 +165,21 @@ export const halt = (state: BilevelState, search: Search, stop: Stop, said?: Par
 }
 
 /** The end of the search. */
-export const finish = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step =>
-  state.config.retrain ? retrain(state, search, stop, said) : halt(state, search, stop, said)
+export const finish =
+  <V, R>(parts: Parts<V, R>) =>
+  (state: BilevelState<V, R>, search: Search<R>, stop: Stop, said?: Partial<Info>): Step<V, R> =>
+    (state.config.retrain ? retrain : halt)(parts, state, search, stop, said)
 
 /** The end of the search: train at the λ to return just as the initial samples were. */
-const retrain = (state: BilevelState, search: Search, stop: Stop, said?: Partial<Info>): Step => {
-  const chosen = { ...search, lambda: averaged(state.config, search.path) }
-  const next: BilevelState = {
+const retrain = <V, R>(
+  { choice }: Parts<V, R>,
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  stop: Stop,
+  said?: Partial<Info>,
+): Step<V, R> => {
+  const chosen = { ...search, lambda: choice.lambda(state.config)(search) }
+  const next: BilevelState<V, R> = {
     ...state,
     phase: {
       _tag: 'Retraining',
@@ -177,26 +193,31 @@ const retrain = (state: BilevelState, search: Search, stop: Stop, said?: Partial
 }
 
 /** λ half-way back to where a pair last succeeded, and shorter steps from there on. */
-const retreat = (config: BilevelConfig, search: Search): Search => ({
+const retreat = <V, R>({ descent }: Parts<V, R>, config: BilevelConfig, search: Search<R>): Search<R> => ({
   ...search,
   failures: search.failures + 1,
   lambda: search.lambda.map((value, k) => (value + search.anchor[k]!) / 2),
-  descent: Rule.retreat(config.descent)(search.descent),
+  descent: descent.retreat(config)(search.descent),
 })
 
-/** After a failed command: retreat and ask again in the same phase, or end the search after too many in a row. */
-export const recover = (
-  state: BilevelState,
-  search: Search,
-  again: (state: BilevelState, search: Search, said?: Partial<Info>) => Step,
-  reason: string,
-): Step => {
-  const back = retreat(state.config, search)
-  const spent = state.lowerLevelSolves >= state.config.budget.lowerLevelSolves
-  if (back.failures >= state.config.stop.failures || (again === refine && spent))
-    return finish(state, search, {
-      stopReason: 'failures',
-      message: `The search ended after ${back.failures} failed commands in a row, the last: ${reason}.`,
-    })
-  return again(state, back, { message: `A command failed (${reason}); trying again half-way back.` })
-}
+/**
+ * After a failed command: retreat and ask again in the same phase, or end the search after too many in a row.
+ * `affordable`: what is to be asked again does not exceed the budget.
+ */
+export const recover =
+  <V, R>(parts: Parts<V, R>) =>
+  (
+    state: BilevelState<V, R>,
+    search: Search<R>,
+    again: (state: BilevelState<V, R>, search: Search<R>, said?: Partial<Info>) => Step<V, R>,
+    affordable: boolean,
+    reason: string,
+  ): Step<V, R> => {
+    const back = retreat(parts, state.config, search)
+    if (back.failures >= state.config.stop.failures || !affordable)
+      return finish(parts)(state, search, {
+        stopReason: 'failures',
+        message: `The search ended after ${back.failures} failed commands in a row, the last: ${reason}.`,
+      })
+    return again(state, back, { message: `A command failed (${reason}); trying again half-way back.` })
+  }

@@ -9,19 +9,19 @@ import type { Transition } from '../protocol/Method.js'
 import type { Observation, SetMetrics } from '../protocol/Observation.js'
 import { proceed, type Unnumbered } from './Asking.js'
 import type { BilevelConfig } from './Config.js'
-import type { BilevelState, Candidate, Phase, Solved, Spent } from './State.js'
+import type { Solved } from './Iterates.js'
+import type { Parts } from './Parts.js'
+import type { BilevelState, Candidate, Reporting, Retraining, Spent } from './State.js'
 
-type Reporting = Extract<Phase, { readonly _tag: 'Reporting' }>
-type Retraining = Extract<Phase, { readonly _tag: 'Retraining' }>
-
-const end = (state: BilevelState, outcome: Outcome): Transition<BilevelState> =>
+const end = <V, R>(state: BilevelState<V, R>, outcome: Outcome): Transition<BilevelState<V, R>> =>
   proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { message: outcome.message })
 
 /** What a report is made of, in the order it is asked; absent parts are not asked for. */
-const reportParts = (
+const reportParts = <R>(
+  { choice }: Pick<Parts, 'choice'>,
   config: BilevelConfig,
   best: Solved,
-  { chosen, search }: Pick<Reporting, 'chosen' | 'search'>,
+  { chosen, search }: Pick<Reporting<R>, 'chosen' | 'search'>,
 ): Readonly<
   Record<'bestTrained' | 'chosenTrained' | 'bilevelWeights' | 'bestRefit' | 'chosenRefit', Unnumbered | null>
 > => {
@@ -35,10 +35,11 @@ const reportParts = (
       ? { _tag: 'Refit', lambda, tolerance: config.solve.tolerance, maxEpochs: config.solve.coldEpochs }
       : null
   const same = chosen.weights === best.weights
+  const iterate = choice.iterate(config)(search)
   return {
     bestTrained: evaluate(best),
     chosenTrained: same ? null : evaluate(chosen),
-    bilevelWeights: search.relaxed === null ? null : evaluate(search.relaxed),
+    bilevelWeights: iterate === null ? null : evaluate(iterate),
     bestRefit: refit(best.lambda),
     chosenRefit: same ? null : refit(chosen.lambda),
   }
@@ -48,13 +49,14 @@ const asked = (parts: ReturnType<typeof reportParts>): ReadonlyArray<Unnumbered>
   Object.values(parts).filter(part => part !== null)
 
 /** The retraining at the λ to return is answered: choose, and ask for everything the report needs. */
-export const finishRetraining = (
-  state: BilevelState,
-  { search, stop, spent }: Retraining,
+export const finishRetraining = <V, R>(
+  parts: Parts<V, R>,
+  state: BilevelState<V, R>,
+  { search, stop, spent }: Retraining<R>,
   best: Solved,
-): Transition<BilevelState> => {
+): Transition<BilevelState<V, R>> => {
   const [retrained] = inOrder(state.batch)
-  const better = retrained?._tag === 'LowerLevelSolved' && retrained.upper <= best.upper
+  const better = retrained?._tag === 'LowerLevelSolved' && parts.choice.accepts(best)(retrained)
   const chosen: Candidate = better
     ? { lambda: search.lambda, weights: retrained.weights }
     : { lambda: best.lambda, weights: best.weights }
@@ -63,16 +65,24 @@ export const finishRetraining = (
     : retrained?._tag === 'LowerLevelSolved'
       ? 'The λ found is no better on validation than the best initial sample, which is returned instead.'
       : 'Retraining at the λ found failed; the best initial sample is returned instead.'
-  const phase: Reporting = { _tag: 'Reporting', search, stop, spent, chosen, fellBack: !better }
-  const next: BilevelState = { ...state, phase }
-  return proceed(next, asked(reportParts(state.config, best, phase)), { lambda: chosen.lambda, message })
+  const phase: Reporting<R> = { _tag: 'Reporting', search, stop, spent, chosen, fellBack: !better }
+  const next: BilevelState<V, R> = { ...state, phase }
+  return proceed(next, asked(reportParts(parts, state.config, best, phase)), {
+    lambda: chosen.lambda,
+    message,
+  })
 }
 
 const metricsOf = (answer: Observation | undefined): SetMetrics | null =>
   answer?._tag === 'LossesEvaluated' || answer?._tag === 'Refitted' ? answer.metrics : null
 
-const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyArray<ResultRow> => {
-  const parts = reportParts(state.config, best, phase)
+const rowsOf = <V, R>(
+  assembled: Parts<V, R>,
+  state: BilevelState<V, R>,
+  phase: Reporting<R>,
+  best: Solved,
+): ReadonlyArray<ResultRow> => {
+  const parts = reportParts(assembled, state.config, best, phase)
   const answers = inOrder(state.batch)
   const present = Object.entries(parts).filter(([, part]) => part !== null)
   const answerTo = (name: keyof typeof parts): Observation | undefined =>
@@ -85,7 +95,7 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
   const row = (name: string, lambda: ReadonlyArray<number>, spent: Spent) => ({ name, lambda, ...spent })
   const bestTrained = metrics('bestTrained')
   const bestRefit = metrics('bestRefit')
-  const { relaxed } = phase.search
+  const relaxed = assembled.choice.iterate(state.config)(phase.search)
   return [
     {
       ...row('best initial sample', best.lambda, state.sampling),
@@ -115,24 +125,25 @@ const rowsOf = (state: BilevelState, phase: Reporting, best: Solved): ReadonlyAr
 }
 
 /** Every measurement is in. */
-export const finishReporting = (
-  state: BilevelState,
-  phase: Reporting,
+export const finishReporting = <V, R>(
+  parts: Parts<V, R>,
+  state: BilevelState<V, R>,
+  phase: Reporting<R>,
   best: Solved,
-): Transition<BilevelState> =>
+): Transition<BilevelState<V, R>> =>
   end(state, {
     stopReason: phase.stop.stopReason,
     message: phase.fellBack
       ? `${phase.stop.message} The best initial sample was not improved upon, and is returned.`
       : phase.stop.message,
-    rows: rowsOf(state, phase, best),
+    rows: rowsOf(parts, state, phase, best),
   })
 
 /** There is nothing to start from. */
-export const haltWithoutSample = (
-  state: BilevelState,
+export const haltWithoutSample = <V, R>(
+  state: BilevelState<V, R>,
   answers: ReadonlyArray<Observation>,
-): Transition<BilevelState> => {
+): Transition<BilevelState<V, R>> => {
   const reasons = answers.flatMap(answer => (answer._tag === 'CommandFailed' ? [answer.reason] : []))
   return end(state, {
     stopReason: 'noSample',

@@ -13,10 +13,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { WeightsDescended } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
-import * as ValueFunction from '../surrogate/ValueFunction.js'
-import * as AugmentedLagrangian from './AugmentedLagrangian.js'
 import type { BilevelConfig } from './Config.js'
-import { type BilevelState, type Search, type Solved, solvedFrom } from './State.js'
+import { type Solved, solvedFrom } from './Iterates.js'
+import type { Parts } from './Parts.js'
+import type { Prediction } from './parts/Surrogate.js'
+import type { BilevelState, Search } from './State.js'
 
 /** Where the descents of a minimisation ended. */
 export interface Ends {
@@ -26,16 +27,19 @@ export interface Ends {
 }
 
 /** φ̂ and its gradient at the search's λ, in the place of a solution there. */
-const predictedReference = ({ lambda, base }: Search, surrogate: ValueFunction.ValueFunction): Solved => {
-  const { mean, gradient } = ValueFunction.predict(lambda)(surrogate)
-  return { ...base, lambda, lower: mean, lowerGradient: gradient }
-}
+const predictedReference = <R>({ lambda, base }: Search<R>, { mean, gradient }: Prediction): Solved => ({
+  ...base,
+  lambda,
+  lower: mean,
+  lowerGradient: gradient,
+})
 
 /** The answers as what they mean, or the reason of the first that failed. */
-export const endsOf = (
-  state: BilevelState,
-  search: Search,
-  surrogate: ValueFunction.ValueFunction,
+export const endsOf = <V, R>(
+  { surrogate: { predict } }: Parts<V, R>,
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  surrogate: V,
 ): E.Either<string, Ends> => {
   const answers = inOrder(state.batch)
   const failed = answers.find(answer => answer._tag === 'CommandFailed')
@@ -50,13 +54,21 @@ export const endsOf = (
     case 'solved':
       return E.right({ reference: search.base, relaxed: first })
     case 'surrogate':
-      return E.right({ reference: predictedReference(search, surrogate), relaxed: first })
+      return E.right({
+        reference: predictedReference(search, predict(search.lambda)(surrogate)),
+        relaxed: first,
+      })
   }
 }
 
-/** The search with what the relaxed path found; any w bounds φ from above, the relaxed one included. */
-export const measured = (search: Search, { reference, relaxed }: Ends): Search => {
-  const violation = relaxed.lower - Math.min(reference.lower, relaxed.lower)
+/** The search with what the relaxed path found. */
+export const measured = <R>(
+  { constraint }: Pick<Parts, 'constraint'>,
+  search: Search<R>,
+  { reference, relaxed }: Ends,
+): Search<R> => {
+  const violation = constraint.violation(reference.lower)(relaxed.lower)
+  const kappa = constraint.coefficient(search.multipliers)
   return {
     ...search,
     failures: 0,
@@ -66,7 +78,7 @@ export const measured = (search: Search, { reference, relaxed }: Ends): Search =
       lower: relaxed.lower,
       violation,
       epsilon: search.epsilon,
-      merit: relaxed.upper + search.multipliers.multiplier * (violation - search.epsilon),
+      merit: relaxed.upper + kappa * constraint.constraint(search.epsilon)(violation),
       weights: relaxed.weights,
     },
   }
@@ -74,17 +86,19 @@ export const measured = (search: Search, { reference, relaxed }: Ends): Search =
 
 /** The augmented Lagrangian's gradient by the unit coordinates. */
 export const unitGradient = (
+  { constraint }: Pick<Parts, 'constraint'>,
   { space }: BilevelConfig,
   { reference, relaxed }: Ends,
   kappa: number,
 ): ReadonlyArray<number> => {
   const widths = SearchSpace.widths(space)
-  return AugmentedLagrangian.gradient(
-    relaxed.upperGradient,
-    relaxed.lowerGradient,
-    reference.lowerGradient,
-    kappa,
-  ).map((slope, k) => slope * widths[k]!)
+  return constraint
+    .gradient(kappa)({
+      upper: relaxed.upperGradient,
+      lower: relaxed.lowerGradient,
+      phi: reference.lowerGradient,
+    })
+    .map((slope, k) => slope * widths[k]!)
 }
 
 /** Largest component of the gradient, but for those that push out of the cube. */

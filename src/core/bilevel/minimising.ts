@@ -11,20 +11,20 @@ import type { Transition } from '../protocol/Method.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
-import * as ValueFunction from '../surrogate/ValueFunction.js'
 import type { BilevelConfig } from './Config.js'
-import * as Rule from './descent/Rule.js'
-import { balanced, dualScales, dualStep } from './dual.js'
+import { balanced, capped, dualStep } from './dual.js'
 import { finish, minimise, recover, refine } from './enter.js'
+import { sampleOf, type Solved } from './Iterates.js'
 import { type Ends, endsOf, measured, stationarityOf, unitGradient } from './measuring.js'
-import { type BilevelState, remember, sampleOf, type Search, type Solved, type Stop } from './State.js'
+import type { Parts } from './Parts.js'
+import { type BilevelState, remember, type Search, type Stop } from './State.js'
 import { satisfied } from './Tolerance.js'
 
 /** Growth of a cut step size after each pair that was steady. */
 const recovery = 1.2
 
-interface Stepped {
-  readonly search: Search
+interface Stepped<R> {
+  readonly search: Search<R>
   /** λ has settled, or can go nowhere: no step is longer than what counts as none. */
   readonly still: 'settled' | 'stuck' | null
   readonly stationarity: number
@@ -34,27 +34,26 @@ interface Stepped {
 const rounding = 1e-14
 
 /** The search after λ's step along the augmented Lagrangian's partial derivative. */
-const stepped = (
+const stepped = <V, R>(
+  { descent, choice }: Parts<V, R>,
   config: BilevelConfig,
-  search: Search,
+  search: Search<R>,
   { reference, relaxed }: Ends,
   gradient: ReadonlyArray<number>,
   kappa: number,
-): Stepped => {
-  const { space, descent, stop } = config
+): Stepped<R> => {
+  const { space, stop } = config
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
   const noise =
     rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower))
-  const moved = Rule.step(descent)({
+  const moved = descent.step(config)({
     unit: SearchSpace.toUnit(space)(search.lambda),
     gradient,
     merit,
     noise,
   })(search.descent)
-  // Of points that rounding cannot tell apart, the last is the one that the gradient has led furthest.
-  const better =
-    search.best === null || merit <= search.best.merit + 2 * noise || search.best.epsilon > search.epsilon
+  const better = here === null || search.best === null || choice.prefers({ ...here, noise })(search.best)
   return {
     search: {
       ...search,
@@ -72,7 +71,7 @@ const stepped = (
 }
 
 /** f at the pair's start, where it is known without an evaluation. */
-const startOf = ({ space, linearInCoefficients }: BilevelConfig, { base, lambda }: Search): number => {
+const startOf = <R>({ space, linearInCoefficients }: BilevelConfig, { base, lambda }: Search<R>): number => {
   if (base.lambda.every((value, k) => value === lambda[k])) return base.lower
   return linearInCoefficients
     ? Envelope.boundAt(space)(lambda)({
@@ -90,7 +89,7 @@ const leastStepScale = 1e-3
  * The search with a shorter step size where the reference path of a pair climbed; `None` where it did not. The
  * minima that polishing finds can be sharper than stochastic steps of the usual size can stay in.
  */
-const steadied = (config: BilevelConfig, search: Search, { reference }: Ends): O.Option<Search> => {
+const steadied = <R>(config: BilevelConfig, search: Search<R>, { reference }: Ends): O.Option<Search<R>> => {
   const { instability, stepCut, reference: kind } = config.pair
   const climbed =
     kind === 'paired' && reference.lower - startOf(config, search) > instability * search.scales.lower
@@ -105,20 +104,29 @@ const noGain = 1e-6
  * Whether a λ that has settled may be called a solution, where measurements are exact: the violation agrees with the
  * final ε, and the gradient leaves nothing to be gained.
  */
-const credible = (config: BilevelConfig, search: Search, stationarity: number): boolean => {
+const credible = <V, R>(
+  parts: Parts<V, R>,
+  config: BilevelConfig,
+  search: Search<R>,
+  stationarity: number,
+): boolean => {
   if (config.pair.reference !== 'solved') return true
   const size = Math.max(search.scales.upper, Math.abs(search.relaxed?.upper ?? 0))
-  return balanced(config)(search) && stationarity * config.stop.step <= noGain * size
+  return balanced(parts)(config)(search) && stationarity * config.stop.step <= noGain * size
 }
 
 /** Whether ρ has reached its cap without the violation coming down to ε. */
-const capped = ({ config }: BilevelState, { multipliers, relaxed, scales }: Search): boolean =>
-  relaxed !== null &&
-  relaxed.violation > satisfied * relaxed.epsilon &&
-  multipliers.penalty >= config.penalty.max * dualScales(config, scales).penalty
+const hopeless = <V, R>(parts: Parts<V, R>, config: BilevelConfig, search: Search<R>): boolean =>
+  search.relaxed !== null &&
+  search.relaxed.violation > satisfied * search.relaxed.epsilon &&
+  capped(parts)(config)(search)
 
 /** Why the search ends after a step of λ, if it does. */
-const stopOf = (state: BilevelState, { search, still, stationarity }: Stepped): Stop | null => {
+const stopOf = <V, R>(
+  parts: Parts<V, R>,
+  state: BilevelState<V, R>,
+  { search, still, stationarity }: Stepped<R>,
+): Stop | null => {
   const { budget, stop } = state.config
   if (still === 'stuck')
     return {
@@ -127,12 +135,12 @@ const stopOf = (state: BilevelState, { search, still, stationarity }: Stepped): 
         'No progress: every step of λ that the gradient promises to be an improvement makes things worse, ' +
         'however short. Rounding may leave no way down, or the gradients are wrong.',
     }
-  if (still === 'settled' && capped(state, search))
+  if (still === 'settled' && hopeless(parts, state.config, search))
     return {
       stopReason: 'penaltyCap',
       message: 'λ has settled, but the penalty is at its cap and the constraint is still violated.',
     }
-  if (still === 'settled' && !credible(state.config, search, stationarity))
+  if (still === 'settled' && !credible(parts, state.config, search, stationarity))
     return {
       stopReason: 'noProgress',
       message:
@@ -153,34 +161,37 @@ const stopOf = (state: BilevelState, { search, still, stationarity }: Stepped): 
 }
 
 /** Where the search goes after a step of λ: another pair, a lower-level solve, or its end. */
-const onward = (state: BilevelState, after: Stepped, said: Partial<Info>): Transition<BilevelState> => {
+const onward = <V, R>(
+  parts: Parts<V, R>,
+  state: BilevelState<V, R>,
+  after: Stepped<R>,
+  said: Partial<Info>,
+): Transition<BilevelState<V, R>> => {
   const { pair } = state.config
   const { search } = after
   if (pair.reference !== 'solved' && search.innerIteration < pair.innerIterations)
-    return minimise(state, search, said)
+    return minimise(parts)(state, search, said)
   const next = {
     ...search,
     outerIteration: search.outerIteration + 1,
     path: [...search.path, search.lambda],
   }
-  const stop = stopOf(state, { ...after, search: next })
-  return stop === null ? refine(state, next, said) : finish(state, next, stop, said)
+  const stop = stopOf(parts, state, { ...after, search: next })
+  return stop === null ? refine(state, next, said) : finish(parts)(state, next, stop, said)
 }
 
 /** The surrogate and the known weights with the end of a reference path. */
-const learned = (
-  state: BilevelState,
-  surrogate: ValueFunction.ValueFunction,
+const learned = <V, R>(
+  { surrogate: { observe } }: Parts<V, R>,
+  state: BilevelState<V, R>,
+  surrogate: V,
   reference: Solved,
-): E.Either<
-  MethodError,
-  { readonly state: BilevelState; readonly surrogate: ValueFunction.ValueFunction }
-> =>
+): E.Either<MethodError, { readonly state: BilevelState<V, R>; readonly surrogate: V }> =>
   state.config.pair.reference !== 'paired'
     ? E.right({ state, surrogate })
     : pipe(
         surrogate,
-        ValueFunction.observe(sampleOf(reference)),
+        observe(sampleOf(reference)),
         E.map(appended => ({
           state: { ...state, surrogate: appended, known: remember(state.known, reference) },
           surrogate: appended,
@@ -188,43 +199,46 @@ const learned = (
       )
 
 /** Every descent of a minimisation is answered. */
-export const finishMinimising = (
-  state: BilevelState,
-  search: Search,
-  surrogate: ValueFunction.ValueFunction,
-): E.Either<MethodError, Transition<BilevelState>> => {
-  const { config } = state
-  const ends = endsOf(state, search, surrogate)
-  if (E.isLeft(ends)) return E.right(recover(state, search, minimise, ends.left))
-  const steady = steadied(config, search, ends.right)
-  if (O.isSome(steady))
-    return E.right(
-      minimise(state, steady.value, {
-        message: `The descents climbed; again with steps ${steady.value.stepScale} times the usual.`,
+export const finishMinimising =
+  <V, R>(parts: Parts<V, R>) =>
+  (
+    state: BilevelState<V, R>,
+    search: Search<R>,
+    surrogate: V,
+  ): E.Either<MethodError, Transition<BilevelState<V, R>>> => {
+    const { config } = state
+    const again = minimise(parts)
+    const ends = endsOf(parts, state, search, surrogate)
+    if (E.isLeft(ends)) return E.right(recover(parts)(state, search, again, true, ends.left))
+    const steady = steadied(config, search, ends.right)
+    if (O.isSome(steady))
+      return E.right(
+        again(state, steady.value, {
+          message: `The descents climbed; again with steps ${steady.value.stepScale} times the usual.`,
+        }),
+      )
+    const kappa = parts.constraint.coefficient(search.multipliers)
+    const gradient = unitGradient(parts, config, ends.right, kappa)
+    const here = measured(parts, search, ends.right)
+    return pipe(
+      learned(parts, state, surrogate, ends.right.reference),
+      E.map(after => {
+        const predicted = parts.surrogate.estimate(search.lambda)(after.surrogate)
+        const said = {
+          lambda: search.lambda,
+          upperLoss: ends.right.relaxed.upper,
+          lowerLoss: ends.right.relaxed.lower,
+          phiHat: predicted.mean,
+          phiDeviation: Math.sqrt(predicted.variance),
+          violation: here.relaxed?.violation ?? null,
+          stationarity: stationarityOf(SearchSpace.toUnit(config.space)(search.lambda), gradient),
+          coefficient: kappa,
+        }
+        if (config.pair.reference === 'solved' && !balanced(parts)(config)(here)) {
+          const dual = dualStep(parts)(config, 0)({ ...here, innerIteration: here.innerIteration + 1 })
+          if (dual.innerIteration < config.pair.innerIterations) return again(after.state, dual, said)
+        }
+        return onward(parts, after.state, stepped(parts, config, here, ends.right, gradient, kappa), said)
       }),
     )
-  const kappa = search.multipliers.multiplier
-  const gradient = unitGradient(config, ends.right, kappa)
-  const here = measured(search, ends.right)
-  return pipe(
-    learned(state, surrogate, ends.right.reference),
-    E.map(after => {
-      const predicted = ValueFunction.estimate(search.lambda)(after.surrogate)
-      const said = {
-        lambda: search.lambda,
-        upperLoss: ends.right.relaxed.upper,
-        lowerLoss: ends.right.relaxed.lower,
-        phiHat: predicted.mean,
-        phiDeviation: Math.sqrt(predicted.variance),
-        violation: here.relaxed?.violation ?? null,
-        stationarity: stationarityOf(SearchSpace.toUnit(config.space)(search.lambda), gradient),
-        coefficient: kappa,
-      }
-      if (config.pair.reference === 'solved' && !balanced(config)(here)) {
-        const dual = dualStep(config)(0)({ ...here, innerIteration: here.innerIteration + 1 })
-        if (dual.innerIteration < config.pair.innerIterations) return minimise(after.state, dual, said)
-      }
-      return onward(after.state, stepped(config, here, ends.right, gradient, kappa), said)
-    }),
-  )
-}
+  }

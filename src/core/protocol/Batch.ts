@@ -7,7 +7,9 @@
  * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { decode } from './Codec.js'
 import { Command, isQuestion, type Question } from './Command.js'
 import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'
@@ -28,20 +30,11 @@ export const ask = (questions: ReadonlyArray<Question>): Batch => ({ questions, 
 export const isComplete = (batch: Batch): boolean => batch.answers.length === batch.questions.length
 
 const validate = (question: Question, observation: Observation): E.Either<MethodError, Observation> => {
-  if (observation._tag === 'CommandFailed') return E.right(observation)
   const expected = answerTag[question._tag]
-  if (observation._tag !== expected)
+  if (observation._tag !== expected && observation._tag !== 'CommandFailed')
     return E.left(unexpectedObservation(question.id, expected, observation._tag))
   if (observation._tag === 'LowerLevelSolved' || observation._tag === 'WeightsDescended') {
     const d = question.lambda.length
-    const values = [
-      observation.upper,
-      observation.lower,
-      observation.gradientNorm,
-      observation.effort,
-      ...observation.upperGradient,
-      ...observation.lowerGradient,
-    ]
     if (observation.upperGradient.length !== d || observation.lowerGradient.length !== d)
       return E.left(
         invalidObservation(
@@ -50,22 +43,28 @@ const validate = (question: Question, observation: Observation): E.Either<Method
             `and ${observation.lowerGradient.length}; λ has ${d} components.`,
         ),
       )
-    if (!values.every(Number.isFinite))
-      return E.left(
+  }
+  // Whoever calls `step` need not have decoded anything, and a NaN that got in would be in every state from here on.
+  return pipe(
+    decode(Observation)(observation),
+    E.bimap(
+      reason =>
         invalidObservation(
           question.id,
-          `The answer to command ${question.id} holds a number that is not finite. Answer CommandFailed instead.`,
+          `The answer to command ${question.id} cannot be used: ${reason}. Where a number is not finite, answer ` +
+            'CommandFailed instead.',
         ),
-      )
-  }
-  return E.right(observation)
+      () => observation,
+    ),
+  )
 }
 
 /**
  * The batch with one more answer.
  *
  * Errors: `UnknownCommand` for an id that is not open, `UnexpectedObservation` for the wrong kind of answer,
- * `InvalidObservation` for numbers that are not finite or gradients of the wrong length.
+ * `InvalidObservation` for gradients of the wrong length and whatever else is not as its codec says, numbers that are
+ * not finite above all.
  */
 export const receive =
   (observation: Observation) =>

@@ -17,14 +17,26 @@ const filled = (defaults: Json, given: Json): Json => ({
   ),
 })
 
+/** A codec that fills in defaults first. It names the codec underneath, so that whoever walks codecs can go on there. */
+export class DefaultedType<A> extends t.Type<A, unknown> {
+  readonly _tag = 'DefaultedType'
+
+  constructor(
+    readonly type: t.Type<A, unknown>,
+    readonly defaults: Json,
+  ) {
+    super(
+      type.name,
+      type.is,
+      (u, context) => type.validate(isRecord(u) ? filled(defaults, u) : u, context),
+      type.encode,
+    )
+  }
+}
+
 /**
  * `codec`, where any field that `defaults` has may be missing, at any depth. A field that is given, be it wrongly,
  * is never replaced by its default.
  */
-export const withDefaults = <A>(codec: t.Type<A, unknown>, defaults: Json): t.Type<A, unknown> =>
-  new t.Type<A, unknown>(
-    codec.name,
-    codec.is,
-    (u, context) => codec.validate(isRecord(u) ? filled(defaults, u) : u, context),
-    codec.encode,
-  )
+export const withDefaults = <A>(codec: t.Type<A, unknown>, defaults: Json): DefaultedType<A> =>
+  new DefaultedType(codec, defaults)

@@ -9,7 +9,7 @@ import {
   type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
 import { diagonalRidge } from '../../support/knownOptima.js'
-import { randomQuadratic } from '../../support/quadratic.js'
+import { randomQuadratic } from '../../../src/core/laws/simulate/Quadratic.js'
 
 type Vec = ReadonlyArray<number>
 

@@ -28,12 +28,12 @@ describe('no step of the core copies what it does not change', () => {
     let [appended, refitted] = [0, 0]
     for (const [before, after] of pairs) {
       if (before.surrogate === null || after.surrogate === null) continue
-      const [held, grown] = [before.surrogate, after.surrogate]
+      const [held, grown] = [before.surrogate.valueFunction, after.surrogate.valueFunction]
       expect(grown.space).toBe(held.space)
       expect(grown.options).toBe(held.options)
       held.samples.forEach((sample, i) => expect(grown.samples[i]).toBe(sample))
       if (grown.samples.length === held.samples.length) expect(grown).toBe(held)
-      else if (after.fittedSamples !== before.fittedSamples) refitted++
+      else if (after.surrogate.fittedSamples !== before.surrogate.fittedSamples) refitted++
       else {
         appended++
         expect(grown.model.gp.hyperparameters).toBe(held.model.gp.hyperparameters)

@@ -1,7 +1,7 @@
 /** Random strongly convex bilevel problems: quadratic F and f with random positive definite Hessians. */
 import { Matrix, solve } from 'ml-matrix'
-import type { BilevelProblem, Level } from '../../src/core/inMemory/Problem.js'
-import * as Rng from '../../src/core/numeric/Rng.js'
+import type { BilevelProblem, Level } from '../../inMemory/Problem.js'
+import * as Rng from '../../numeric/Rng.js'
 
 type Vec = ReadonlyArray<number>
 

@@ -1,0 +1,19 @@
+/**
+ * Everything that can be examined, under one name.
+ *
+ *     Laws.assert(Laws.method(mine, { options })({ runs: 300 }))
+ *
+ * Each of these takes a subject and gives a function from options to a {@link Report}; none of them throws.
+ * `assert` does, for whatever test runner is at hand.
+ */
+export { assert } from './assert.js'
+export { method, optimum } from './method/examine.js'
+export { choice } from './parts/choice.js'
+export { constraintForm } from './parts/constraint.js'
+export { descentRule } from './parts/descent.js'
+export { design } from './parts/design.js'
+export { penaltySchedule } from './parts/penalty.js'
+export { toleranceSchedule } from './parts/tolerance.js'
+export { format, formatFaults, passed, broken } from './Report.js'
+export { surrogate } from './surrogate/examine.js'
+export { regression } from './surrogate/regression.js'

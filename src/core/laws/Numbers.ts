@@ -1,0 +1,75 @@
+/** Comparisons of floating-point numbers, each with its tolerance, and arbitrary ones that can be read. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { each, type Tested, unless } from './Law.js'
+
+type Vec = ReadonlyArray<number>
+
+/** |found − expected| ≤ tolerance; NaN never is. */
+export const near = (
+  what: string,
+  expected: number,
+  found: number,
+  tolerance: number,
+): E.Either<string, Tested> =>
+  unless(
+    Math.abs(found - expected) <= tolerance,
+    () =>
+      `${what} is ${found}, not ${expected} (off by ${Math.abs(found - expected)}, allowed are ${tolerance})`,
+  )
+
+export const nearAll = (
+  what: string,
+  expected: Vec,
+  found: Vec,
+  tolerance: number,
+): E.Either<string, Tested> =>
+  expected.length === found.length
+    ? each(expected, (value, k) => near(`${what}[${k}]`, value, found[k]!, tolerance))
+    : E.left(`${what} has ${found.length} components, not ${expected.length}`)
+
+const moved = (x: Vec, k: number, h: number): Vec => x.map((value, i) => (i === k ? value + h : value))
+
+/**
+ * Whether g is the gradient of f at x, by differences over `steps[k]` to either side.
+ *
+ * Between the one-sided difference quotients everything is allowed, for f may have a kink there; where f is smooth,
+ * they differ by f''·h.
+ */
+export const isGradient = (
+  what: string,
+  f: (x: Vec) => number,
+  x: Vec,
+  g: Vec,
+  { steps, tolerance }: { readonly steps: Vec; readonly tolerance: Vec },
+): E.Either<string, Tested> => {
+  if (g.length !== x.length)
+    return E.left(`${what} has ${g.length} components; there are ${x.length} variables`)
+  const here = f(x)
+  return each(x, (_, k) => {
+    const h = steps[k]!
+    const [forward, backward] = [(f(moved(x, k, h)) - here) / h, (here - f(moved(x, k, -h))) / h]
+    // A smooth function's one-sided quotients are f''·h apart, with the derivative halfway.
+    const [low, high] = [Math.min(forward, backward), Math.max(forward, backward)]
+    return unless(
+      g[k]! >= low - tolerance[k]! && g[k]! <= high + tolerance[k]!,
+      () =>
+        `${what}[${k}] is ${g[k]!}, but the difference quotients over ${h} are ${backward} and ${forward} ` +
+        `(allowed beyond: ${tolerance[k]!})`,
+    )
+  })
+}
+
+/** Numbers with three digits: a counterexample is to be read. */
+export const thousandths = (from: number, to: number): fc.Arbitrary<number> =>
+  fc.integer({ min: Math.ceil(1000 * from), max: Math.floor(1000 * to) }).map(thousandth => thousandth / 1000)
+
+/** Powers of ten, and what lies between, with one digit: 3e-5. */
+export const magnitudes = (from: number, to: number): fc.Arbitrary<number> =>
+  fc
+    .record({ digit: fc.integer({ min: 1, max: 9 }), exponent: fc.integer({ min: from, max: to }) })
+    .map(({ digit, exponent }) => Number(`${digit}e${exponent}`))
+
+/** Points of the unit cube. */
+export const units = (dimension: number): fc.Arbitrary<Vec> =>
+  fc.array(thousandths(0, 1), { minLength: dimension, maxLength: dimension })

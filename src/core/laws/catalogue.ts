@@ -1,0 +1,31 @@
+/** Every law there is, by what it is a law of; docs/laws.md is this list. */
+import { findsOptimum } from './method/laws.js'
+import { methodLaws } from './method/examine.js'
+import { choiceLaws } from './parts/choice.js'
+import { constraintLaws } from './parts/constraint.js'
+import { descentLaws } from './parts/descent.js'
+import { designLaws } from './parts/design.js'
+import { penaltyLaws } from './parts/penalty.js'
+import { toleranceLaws } from './parts/tolerance.js'
+import type { Statement } from './Report.js'
+import { surrogateLaws } from './surrogate/laws.js'
+import { regressionLaws } from './surrogate/regression.js'
+
+export interface Family {
+  /** The function of `Laws` that examines it. */
+  readonly name: string
+  readonly laws: ReadonlyArray<Statement>
+}
+
+export const catalogue: ReadonlyArray<Family> = [
+  { name: 'method', laws: methodLaws },
+  { name: 'optimum', laws: [findsOptimum] },
+  { name: 'surrogate', laws: surrogateLaws },
+  { name: 'regression', laws: regressionLaws },
+  { name: 'constraintForm', laws: constraintLaws },
+  { name: 'penaltySchedule', laws: penaltyLaws },
+  { name: 'toleranceSchedule', laws: toleranceLaws },
+  { name: 'design', laws: designLaws },
+  { name: 'descentRule', laws: descentLaws },
+  { name: 'choice', laws: choiceLaws },
+]

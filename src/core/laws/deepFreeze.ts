@@ -1,0 +1,8 @@
+/** The value with all that it consists of frozen: writing to any of it throws. Typed arrays cannot be frozen. */
+export const deepFreeze = <A>(value: A): A => {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}

@@ -1,0 +1,128 @@
+/**
+ * Laws put to the test by fast-check: cases are generated once and every law looks at each of them; a law that is
+ * broken is then shrunk on its own.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import type { Law, Tested } from './Law.js'
+import type { Counterexample, Exception, Finding, Report } from './Report.js'
+
+/** How to examine. */
+export interface Options {
+  /** Cases for every law. Default 100. */
+  readonly runs?: number
+  /** Of all that is random. Default 1: equal options give equal reports. */
+  readonly seed?: number
+  /** Where a counterexample is, as a report states it; then only that case and smaller ones are looked at. */
+  readonly path?: string
+  /** Laws that this subject is known not to keep. */
+  readonly except?: ReadonlyArray<Exception>
+  /** Examine these laws only. */
+  readonly only?: ReadonlyArray<string>
+  /** The most candidates that are looked at to make one counterexample smaller. Default 300. */
+  readonly shrinks?: number
+}
+
+/** A subject under laws: cases, what is looked at in a case, and the laws about that. */
+export interface Examination<C, A> {
+  readonly subject: string
+  readonly cases: fc.Arbitrary<C>
+  readonly evidence: (one: C) => A
+  readonly laws: ReadonlyArray<Law<A>>
+  /** A case as text; what `fc.stringify` says where it is left out. */
+  readonly show?: (one: C) => string
+}
+
+/** A verdict also where the subject throws, which nothing here may. */
+const verdict = <A>(law: Law<A>, evidence: () => A): E.Either<string, Tested> => {
+  try {
+    return law.check(evidence())
+  } catch (cause) {
+    return E.left(
+      `it threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : fc.stringify(cause)}`,
+    )
+  }
+}
+
+/** fast-check also makes objects without a prototype, and says so; that is not worth reading. */
+const readable = (one: unknown): string => fc.stringify(one).replaceAll('__proto__:null,', '')
+
+interface Tally<C> {
+  tested: number
+  failure: { readonly index: number; readonly one: C; readonly violation: string } | null
+}
+
+const replaying = (path: string | undefined): { readonly path?: string } =>
+  path === undefined ? {} : { path }
+
+const shrink = <C, A>(
+  { cases, evidence, show = readable }: Examination<C, A>,
+  law: Law<A>,
+  { index, one, violation }: NonNullable<Tally<C>['failure']>,
+  {
+    seed,
+    path,
+    shrinks,
+  }: { readonly seed: number; readonly path: string | undefined; readonly shrinks: number },
+): Counterexample => {
+  const from = path ?? String(index)
+  let looked = 0
+  const details = fc.check(
+    fc.property(cases, candidate => looked++ > shrinks || E.isRight(verdict(law, () => evidence(candidate)))),
+    { seed, path: from, numRuns: path === undefined ? index + 1 : 1 },
+  )
+  const smallest = details.counterexample?.[0]
+  const again = smallest === undefined ? null : verdict(law, () => evidence(smallest))
+  // What depends on a clock or on chance need not fail twice: then the case that did is shown as it is.
+  const same = smallest === undefined || again === null || E.isRight(again)
+  return {
+    shown: show(same ? one : smallest),
+    violation: same ? violation : again.left,
+    seed,
+    path: details.counterexamplePath ?? from,
+    after: index,
+    shrinks: same ? 0 : details.numShrinks,
+  }
+}
+
+/** Examines a subject. Never throws; equal options give equal reports, if the subject is deterministic. */
+export const examine = <C, A>(
+  examination: Examination<C, A>,
+  { runs = 100, seed = 1, path, except = [], only, shrinks = 300 }: Options = {},
+): Report => {
+  const laws = examination.laws.filter(({ name }) => only === undefined || only.includes(name))
+  const tallies = new Map(laws.map((law): [Law<A>, Tally<C>] => [law, { tested: 0, failure: null }]))
+  let index = 0
+  fc.check(
+    fc.property(examination.cases, one => {
+      let made: { readonly evidence: A } | null = null
+      const evidence = (): A => (made ??= { evidence: examination.evidence(one) }).evidence
+      for (const [law, tally] of tallies) {
+        if (tally.failure !== null) continue
+        const found = verdict(law, evidence)
+        if (E.isLeft(found)) tally.failure = { index, one, violation: found.left }
+        else if (found.right === 'tested') tally.tested++
+      }
+      index++
+    }),
+    { seed, numRuns: runs, ...replaying(path) },
+  )
+  const findings = laws.map((law): Finding => {
+    const { tested, failure } = tallies.get(law) ?? { tested: 0, failure: null }
+    const declared = except.find(exception => exception.law === law.name)
+    const { name, meaning, source } = law
+    const statement = { name, meaning, source }
+    if (failure !== null) {
+      const counterexample = shrink(examination, law, failure, { seed, path, shrinks })
+      return declared === undefined
+        ? { _tag: 'Broken', law: statement, counterexample }
+        : { _tag: 'Declared', law: statement, because: declared.because, counterexample }
+    }
+    if (declared !== undefined) return { _tag: 'Needless', law: statement, because: declared.because }
+    return tested === 0 ? { _tag: 'Untested', law: statement } : { _tag: 'Kept', law: statement, tested }
+  })
+  const unknown = except
+    .filter(({ law }) => !examination.laws.some(({ name }) => name === law))
+    .map(({ law, because }): Finding => ({ _tag: 'NoSuchLaw', name: law, because }))
+  return { subject: examination.subject, runs, seed, findings: [...findings, ...unknown] }
+}

@@ -1,0 +1,22 @@
+/**
+ * bilevel-hpo/laws: what must be true of any method, and of any part of the bilevel method, as properties.
+ *
+ * - {@link Laws}: examine a method or a part, get a report, or throw.
+ * - {@link Simulate}: bilevel problems with known solutions, and worlds that answer a method's questions.
+ * - {@link fromCodec}: arbitraries from io-ts codecs.
+ *
+ * Needs `fast-check`, an optional peer dependency.
+ */
+export * as Laws from './Laws.js'
+export { catalogue, type Family } from './catalogue.js'
+export { deepFreeze } from './deepFreeze.js'
+export { examine, type Examination, type Options } from './examine.js'
+export { fromCodec, type Overrides } from './fromCodec.js'
+export { type Law, type Tested } from './Law.js'
+export { type MethodArbitraries, type OptimumArbitraries } from './method/examine.js'
+export { type MethodCase, type MethodEvidence } from './method/evidence.js'
+export { configs, settings, spaces } from './parts/configs.js'
+export { type Counterexample, type Exception, type Finding, type Report, type Statement } from './Report.js'
+export * as Simulate from './simulate/index.js'
+export { type FullPrediction, type Subject } from './surrogate/evidence.js'
+export { type Regression } from './surrogate/regression.js'

@@ -1,0 +1,152 @@
+/**
+ * What the laws of a method look at: one run in a simulated world, and the same run under other conditions. Each run
+ * is made when the first law asks for it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { decode } from '../../protocol/Codec.js'
+import type { Question } from '../../protocol/Command.js'
+import type { Method } from '../../protocol/Method.js'
+import type { MethodError } from '../../protocol/MethodError.js'
+import { Observation } from '../../protocol/Observation.js'
+import * as Replay from '../../protocol/Replay.js'
+import * as RunLog from '../../protocol/RunLog.js'
+import type { SearchSpace } from '../../protocol/SearchSpace.js'
+import { deepFreeze } from '../deepFreeze.js'
+import { drive, type DriveOptions, type Run } from '../simulate/drive.js'
+import type { World } from '../simulate/World.js'
+
+export interface MethodEvidence {
+  readonly space: SearchSpace
+  /** The most `SolveLowerLevel` commands that this configuration allows; `null`: not stated. */
+  readonly solves: number | null
+  /** Where the optimal λ is, and how close, in λ, the returned one has to come; `null`: nothing is asked. */
+  readonly optimum: { readonly lambda: ReadonlyArray<number>; readonly within: number } | null
+  /** Answers in the order of the questions. */
+  readonly live: () => Run<unknown>
+  /** What had been passed in during `live`, before and after: configuration, states, observations. */
+  readonly inputs: () => ReadonlyArray<{
+    readonly what: string
+    readonly before: string
+    readonly after: string
+  }>
+  /** `live` once more. */
+  readonly again: () => Run<unknown>
+  /** `live` on frozen inputs. */
+  readonly frozen: () => Run<unknown>
+  /** `live` with every state and observation written as JSON and read by its codec on the way. */
+  readonly revived: () => Run<unknown>
+  /** `live` with open questions answered in another order. */
+  readonly shuffled: () => Run<unknown>
+  /** The log of `live`, replayed: the last state, or where the replay parts from the log. */
+  readonly replayed: () => E.Either<string, unknown>
+  /** A state of `live` as its codec reads it from JSON. */
+  readonly decoded: (text: string) => E.Either<string, unknown>
+  /** An observation given to the state after step `at` of `live`. */
+  readonly probe: (at: number, observation: Observation) => E.Either<MethodError, unknown>
+}
+
+/** One case of a method. */
+export interface MethodCase<C> {
+  readonly config: C
+  readonly space: SearchSpace
+  readonly world: World
+  /** Which of the open questions is answered next, modulo their number; repeated where it is too short. */
+  readonly order: ReadonlyArray<number>
+  readonly solves: number | null
+  readonly maxSteps: number
+  readonly optimum: MethodEvidence['optimum']
+}
+
+const lazy = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | null = null
+  return () => (made ??= { value: make() }).value
+}
+
+const roundTrip =
+  <A>(decoded: (u: unknown) => E.Either<unknown, A>) =>
+  (value: A): A => {
+    const revived = decoded(JSON.parse(JSON.stringify(value)))
+    return E.isRight(revived) ? revived.right : value
+  }
+
+/** A digest that is never wrong: whether text was changed is not what these laws are about. */
+const digest = { expected: '', found: '' } as const
+
+const recordOf = (text: string): Readonly<Record<string, unknown>> => {
+  const parsed = RunLog.parse(text)
+  return E.isRight(parsed) ? parsed.right : {}
+}
+
+const lineOf = (line: number, body: string): RunLog.LogLine => ({ line, body, value: recordOf(body), digest })
+
+const replayOf = <C, S>(method: Method<C, S>, config: C, run: Run<S>): E.Either<string, S> => {
+  const header = RunLog.encodeHeader({
+    format: RunLog.format,
+    version: RunLog.version,
+    method: method.name,
+    config: recordOf(JSON.stringify(config)),
+    problem: {},
+    data: { train: 1, validation: 1, test: null, fingerprint: '' },
+    backend: '',
+    versions: {},
+  })
+  const lines = run.transitions.map((transition, i) =>
+    E.right(lineOf(i + 2, RunLog.encodeRecord(i, run.answered[i - 1]?.observation ?? null, transition))),
+  )
+  const replayed = Replay.replay(method)(lineOf(1, header))(lines)
+  return E.isRight(replayed)
+    ? E.right(replayed.right.transition.state)
+    : E.left(
+        `line ${replayed.left.line} of the log, ${replayed.left.field}: the method says ${replayed.left.expected}, ` +
+          `the log ${replayed.left.found}`,
+      )
+}
+
+export const evidenceOf =
+  <C, S>(method: Method<C, S>) =>
+  ({ config, space, world, order, solves, maxSteps, optimum }: MethodCase<C>): MethodEvidence => {
+    const run = (options: DriveOptions<S>, given = config): Run<S> =>
+      drive(method, { maxSteps, ...options })(given, world)
+    const watched = lazy(() => {
+      const texts: Array<{ readonly what: string; readonly value: unknown; readonly before: string }> = []
+      const watch =
+        (what: string) =>
+        <A>(value: A): A => {
+          texts.push({ what, value, before: JSON.stringify(value) })
+          return value
+        }
+      const live = run(
+        { state: watch('a state'), observation: watch('an observation') },
+        watch('the configuration')(config),
+      )
+      return {
+        live,
+        inputs: texts.map(({ what, value, before }) => ({ what, before, after: JSON.stringify(value) })),
+      }
+    })
+    const live = (): Run<S> => watched().live
+    return {
+      space,
+      solves,
+      optimum,
+      live,
+      inputs: () => watched().inputs,
+      again: lazy(() => run({})),
+      frozen: lazy(() => run({ state: deepFreeze, observation: deepFreeze }, deepFreeze(config))),
+      revived: lazy(() =>
+        run({
+          state: roundTrip(u => method.state.decode(u)),
+          observation: roundTrip(u => Observation.decode(u)),
+        }),
+      ),
+      shuffled: lazy(() =>
+        run({
+          pick: (open: ReadonlyArray<Question>, step) =>
+            order.length === 0 ? open.length - 1 : order[step % order.length]!,
+        }),
+      ),
+      replayed: lazy(() => replayOf(method, config, live())),
+      decoded: text => decode(method.state)(JSON.parse(text)),
+      probe: (at, observation) => method.step(observation)(live().transitions[at]!.state),
+    }
+  }

@@ -1,0 +1,197 @@
+/** The laws of what a method has to refuse. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Question } from '../../protocol/Command.js'
+import type { Observation, WeightsDescended } from '../../protocol/Observation.js'
+import { each, type Law, silent, type Tested, tested } from '../Law.js'
+import type { Answered } from '../simulate/drive.js'
+import type { MethodEvidence } from './evidence.js'
+
+type MethodLaw = Law<MethodEvidence>
+
+const source = 'the contract of Method (core/protocol/Method.ts): faults are Lefts'
+
+/** An observation that the state after step `at` has to refuse. */
+interface Wrong {
+  readonly at: number
+  readonly what: string
+  readonly observation: Observation
+}
+
+const refused =
+  ({ probe }: MethodEvidence) =>
+  ({ at, what, observation }: Wrong): E.Either<string, Tested> =>
+    E.isLeft(probe(at, observation)) ? tested : E.left(`the state after step ${at} took ${what}`)
+
+/** All wrong observations that are made of a right one, at the state that the right one was given to. */
+const variations =
+  (of: (answered: Answered) => ReadonlyArray<Omit<Wrong, 'at'>>) =>
+  (evidence: MethodEvidence): E.Either<string, Tested> =>
+    each(evidence.live().answered, (answered, at) =>
+      each(of(answered), wrong => refused(evidence)({ ...wrong, at })),
+    )
+
+export const unknownId: MethodLaw = {
+  name: 'unknown id refused',
+  meaning: 'An answer to a command that was never issued gives a Left.',
+  source,
+  check: evidence => {
+    const { answered } = evidence.live()
+    const beyond = 1 + Math.max(0, ...answered.map(({ question }) => question.id))
+    return variations(({ observation }) =>
+      [beyond, beyond + 1000].map(id => ({
+        what: `an answer with the id ${id}, which no command had`,
+        observation: { ...observation, id },
+      })),
+    )(evidence)
+  },
+}
+
+export const repeatedId: MethodLaw = {
+  name: 'repeated id refused',
+  meaning:
+    'An answer to a command that was answered before gives a Left, whether its batch is complete or not.',
+  source,
+  check: evidence => {
+    const { answered } = evidence.live()
+    return each(answered, (_, i) =>
+      each([i, Math.floor(i / 2), 0], before =>
+        refused(evidence)({
+          at: i + 1,
+          what: `a second answer to command ${answered[before]!.question.id}`,
+          observation: answered[before]!.observation,
+        }),
+      ),
+    )
+  },
+}
+
+const wrongKindFor = ({ id, _tag, lambda }: Question): Observation =>
+  _tag === 'EvaluateLosses'
+    ? {
+        _tag: 'WeightsDescended',
+        id,
+        upper: 1,
+        lower: 1,
+        upperGradient: lambda.map(() => 0),
+        lowerGradient: lambda.map(() => 0),
+        gradientNorm: 0,
+        weights: `w${id}`,
+        effort: 1,
+      }
+    : {
+        _tag: 'LossesEvaluated',
+        id,
+        metrics: {
+          train: { loss: 1, accuracy: null },
+          validation: { loss: 1, accuracy: null },
+          test: null,
+        },
+      }
+
+export const wrongKind: MethodLaw = {
+  name: 'wrong kind refused',
+  meaning: 'An answer of a kind that does not answer its command gives a Left.',
+  source,
+  check: variations(({ question }) => {
+    const observation = wrongKindFor(question)
+    return [{ what: `${observation._tag} as the answer to ${question._tag} ${question.id}`, observation }]
+  }),
+}
+
+const notFinite = [NaN, Infinity, -Infinity] as const
+
+const metricsWith = (value: number) => ({
+  train: { loss: value, accuracy: null },
+  validation: { loss: value, accuracy: null },
+  test: null,
+})
+
+/** The observation with one number that is not finite, in every place that has one. */
+const spoiled = (observation: Observation, value: number): ReadonlyArray<readonly [string, Observation]> => {
+  switch (observation._tag) {
+    case 'LowerLevelSolved':
+    case 'WeightsDescended': {
+      const at = (vector: ReadonlyArray<number>, k: number): ReadonlyArray<number> =>
+        vector.map((component, i) => (i === k ? value : component))
+      return [
+        ['upper', { ...observation, upper: value }],
+        ['lower', { ...observation, lower: value }],
+        ['gradientNorm', { ...observation, gradientNorm: value }],
+        ['effort', { ...observation, effort: value }],
+        ...observation.upperGradient.flatMap((_, k): ReadonlyArray<readonly [string, Observation]> => [
+          [`upperGradient[${k}]`, { ...observation, upperGradient: at(observation.upperGradient, k) }],
+          [`lowerGradient[${k}]`, { ...observation, lowerGradient: at(observation.lowerGradient, k) }],
+        ]),
+      ]
+    }
+    case 'LossesEvaluated':
+      return [['metrics', { ...observation, metrics: metricsWith(value) }]]
+    case 'Refitted':
+      return [
+        ['metrics', { ...observation, metrics: metricsWith(value) }],
+        ['effort', { ...observation, effort: value }],
+      ]
+    case 'CommandFailed':
+      return [['effort', { ...observation, effort: value }]]
+  }
+}
+
+export const nonFinite: MethodLaw = {
+  name: 'non-finite refused',
+  meaning: 'An answer in which any number is NaN or infinite gives a Left; it never gets into a state.',
+  source: `${source}; JSON cannot write such numbers`,
+  check: variations(({ observation }) =>
+    notFinite.flatMap(value =>
+      spoiled(observation, value).map(([field, wrong]) => ({
+        what: `an answer whose ${field} is ${value}`,
+        observation: wrong,
+      })),
+    ),
+  ),
+}
+
+export const wrongLength: MethodLaw = {
+  name: 'wrong length refused',
+  meaning: 'An answer whose gradients by λ have too many or too few components gives a Left.',
+  source,
+  check: variations(({ observation }) => {
+    if (observation._tag !== 'LowerLevelSolved' && observation._tag !== 'WeightsDescended') return []
+    const { upperGradient, lowerGradient } = observation
+    const wrong = (
+      changed: Partial<Pick<WeightsDescended, 'upperGradient' | 'lowerGradient'>>,
+    ): Observation =>
+      observation._tag === 'LowerLevelSolved'
+        ? { ...observation, ...changed }
+        : { ...observation, ...changed }
+    return [
+      {
+        what: 'an ∂F/∂λ with a component too many',
+        observation: wrong({ upperGradient: [...upperGradient, 0] }),
+      },
+      {
+        what: 'an ∂f/∂λ with a component too many',
+        observation: wrong({ lowerGradient: [...lowerGradient, 0] }),
+      },
+      { what: 'an ∂f/∂λ without components', observation: wrong({ lowerGradient: [] }) },
+    ]
+  }),
+}
+
+export const haltedIsHalted: MethodLaw = {
+  name: 'halted for good',
+  meaning: 'Once there is an outcome, every further observation gives a Left.',
+  source,
+  check: evidence => {
+    const { ending, answered } = evidence.live()
+    if (ending._tag !== 'Halted') return silent
+    return each(answered.slice(-3), ({ observation }) =>
+      each([observation.id, observation.id + 1000], id =>
+        refused(evidence)({
+          at: answered.length,
+          what: `an answer with the id ${id}, though it had halted`,
+          observation: { ...observation, id },
+        }),
+      ),
+    )
+  },
+}

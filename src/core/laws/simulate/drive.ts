@@ -1,0 +1,82 @@
+/**
+ * A whole run of a method in a simulated world, whatever becomes of it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { isQuestion, type Question } from '../../protocol/Command.js'
+import type { Method, Transition } from '../../protocol/Method.js'
+import type { MethodError } from '../../protocol/MethodError.js'
+import type { Observation } from '../../protocol/Observation.js'
+import type { World } from './World.js'
+
+export type Ending =
+  | { readonly _tag: 'Halted' }
+  /** The method refused the configuration or an answer that it had asked for. */
+  | { readonly _tag: 'Refused'; readonly error: MethodError }
+  /** It neither halted nor asked. */
+  | { readonly _tag: 'Silent' }
+  /** It was still asking after the most steps that were allowed. */
+  | { readonly _tag: 'Endless' }
+  | { readonly _tag: 'Threw'; readonly message: string }
+
+export interface Answered {
+  readonly question: Question
+  readonly observation: Observation
+}
+
+/** `transitions[0]` is `init`'s, `transitions[i + 1]` that of `answered[i]`. */
+export interface Run<S> {
+  readonly transitions: ReadonlyArray<Transition<S>>
+  readonly answered: ReadonlyArray<Answered>
+  readonly world: World
+  readonly ending: Ending
+}
+
+export interface DriveOptions<S> {
+  /** Which of the open questions is answered next; the first by default. */
+  readonly pick?: (open: ReadonlyArray<Question>, step: number) => number
+  readonly maxSteps?: number
+  /** What is done to a state and an observation before `step` sees them. */
+  readonly state?: (state: S) => S
+  readonly observation?: (observation: Observation) => Observation
+}
+
+const described = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+
+/** A call that ends in a value, even where what is called throws against the rules. */
+const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> => {
+  try {
+    return E.mapLeft((error: MethodError): Ending => ({ _tag: 'Refused', error }))(call())
+  } catch (cause) {
+    return E.left({ _tag: 'Threw', message: described(cause) })
+  }
+}
+
+/** Drives a method until it halts, or cannot go on. Never throws. */
+export const drive =
+  <C, S>(method: Method<C, S>, options: DriveOptions<S> = {}) =>
+  (config: C, start: World): Run<S> => {
+    const { pick = () => 0, maxSteps = 1000, state = s => s, observation: seen = o => o } = options
+    const transitions: Array<Transition<S>> = []
+    const answered: Array<Answered> = []
+    let world = start
+    const ended = (ending: Ending): Run<S> => ({ transitions, answered, world, ending })
+    let open: ReadonlyArray<Question> = []
+    let next = guarded(() => method.init(config))
+    for (;;) {
+      if (E.isLeft(next)) return ended(next.left)
+      const last = next.right
+      transitions.push(last)
+      for (const command of last.commands) if (!isQuestion(command)) world = world.release(command.weights)
+      open = [...open, ...last.commands.filter(isQuestion)]
+      if (last.info.outcome !== null) return ended({ _tag: 'Halted' })
+      if (answered.length >= maxSteps) return ended({ _tag: 'Endless' })
+      const question = open[pick(open, answered.length) % Math.max(1, open.length)]
+      if (question === undefined) return ended({ _tag: 'Silent' })
+      open = open.filter(other => other !== question)
+      const [observation, after] = world.answer(question)
+      world = after
+      answered.push({ question, observation })
+      next = guarded(() => method.step(seen(observation))(state(last.state)))
+    }
+  }

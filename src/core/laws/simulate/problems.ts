@@ -1,0 +1,57 @@
+/** Arbitrary bilevel problems with known solutions, and arbitrary hostility. */
+import * as fc from 'fast-check'
+import { functions } from './Functions.js'
+import type { Hostility } from './Hostility.js'
+import { thousandths } from '../Numbers.js'
+import { randomQuadratic } from './Quadratic.js'
+import { ridge, type Ridge } from './Ridge.js'
+import type { Simulated } from './World.js'
+
+/** Shown by its description in counterexamples. */
+const named = (simulated: Simulated): Simulated =>
+  Object.assign({ [fc.toStringMethod]: () => JSON.stringify(simulated.description) }, simulated)
+
+/** Diagonal ridge problems with up to this many hyperparameters; the optimum is within the space. */
+export const ridges = (maxDimension = 3): fc.Arbitrary<Ridge> =>
+  fc
+    .array(fc.record({ b: thousandths(0.2, 2), shrinkage: thousandths(1.1, 8) }), {
+      minLength: 1,
+      maxLength: maxDimension,
+    })
+    .map(parts => ({ a: parts.map(({ b, shrinkage }) => b * shrinkage), b: parts.map(({ b }) => b) }))
+
+export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
+  ridges(maxDimension).map(problem => named(ridge(problem)))
+
+/** Random strongly convex quadratics F and f; λ is x, on the linear scale. */
+export const quadraticProblems = (maxDimension = 2): fc.Arbitrary<Simulated> =>
+  fc
+    .record({
+      dimension: fc.integer({ min: 1, max: maxDimension }),
+      weights: fc.integer({ min: 1, max: 3 }),
+      seed: fc.nat(1_000_000),
+    })
+    .map(spec => {
+      const { problem, x } = randomQuadratic(spec.dimension, spec.weights, spec.seed)
+      return named(functions({ problem: 'quadratic', ...spec }, problem, x))
+    })
+
+/** Both kinds, ridge problems four times as often: they are answered faster. */
+export const problems = (maxDimension = 2): fc.Arbitrary<Simulated> =>
+  fc.oneof(
+    { weight: 4, arbitrary: ridgeProblems(maxDimension) },
+    { weight: 1, arbitrary: quadraticProblems(maxDimension) },
+  )
+
+/** No hostility in half of the cases; failures, noise or both in the others. */
+export const hostilities: fc.Arbitrary<Hostility> = fc.record({
+  failing: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }) },
+  ),
+  noise: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: thousandths(0.001, 0.5) },
+  ),
+  seed: fc.nat(1000),
+})

@@ -1,0 +1,188 @@
+/**
+ * What the laws of a surrogate look at: φ̂ learnt from samples of a φ that is known in closed form, and the same under
+ * other units, in another order, and with one more sample.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { BilevelConfig } from '../../bilevel/Config.js'
+import type { Prediction, Surrogate } from '../../bilevel/parts/Surrogate.js'
+import { decode } from '../../protocol/Codec.js'
+import type { MethodError } from '../../protocol/MethodError.js'
+import type { SearchSpace } from '../../protocol/SearchSpace.js'
+import { fromUnit } from '../../protocol/SearchSpace.js'
+import type { Sample } from '../../surrogate/Sample.js'
+import { deepFreeze } from '../deepFreeze.js'
+import { type Ridge, ridgeSpace, ridgeValue, ridgeValueGradient } from '../simulate/Ridge.js'
+
+type Vec = ReadonlyArray<number>
+
+/** A prediction that may also have the gradient of its variance. */
+export type FullPrediction = Prediction & { readonly varianceGradient?: Vec }
+
+export type Subject<V> = Omit<Surrogate<V>, 'predict'> & {
+  readonly predict: (lambda: Vec) => (phi: V) => FullPrediction
+}
+
+/** One case. Points are of the unit cube. */
+export interface SurrogateCase {
+  /** φ(λ) = Σ a²·θ/(1 + θ), θ = exp λ, over λ in [−4, 4]^d. */
+  readonly ridge: Ridge
+  readonly config: BilevelConfig
+  readonly points: ReadonlyArray<Vec>
+  /** One more sample, after the others were consolidated. */
+  readonly extra: Vec
+  readonly query: Vec
+  /** Whether samples bear ∇φ. */
+  readonly gradients: boolean
+  /** Standard deviation that samples state of their noise, as a share of a₁²; `null`: not known. */
+  readonly noise: number | null
+  /** Other units: f' = shift·a₁² + 2^doublings·f, and λ' = offset + stretch·λ. */
+  readonly units: {
+    readonly shift: number
+    readonly doublings: number
+    readonly offset: number
+    readonly stretch: number
+  }
+}
+
+/** φ̂ at some stage, without its type: what it predicts, and what becomes of it. */
+export interface Learnt {
+  readonly predict: (lambda: Vec) => FullPrediction
+  /** After more samples, in this order. */
+  readonly observe: (samples: ReadonlyArray<Sample>) => E.Either<MethodError, Learnt>
+  /** Written as JSON and read by the codec. */
+  readonly revived: () => E.Either<string, Learnt>
+  readonly text: () => string
+}
+
+export interface SurrogateEvidence {
+  readonly one: SurrogateCase
+  readonly space: SearchSpace
+  readonly samples: ReadonlyArray<Sample>
+  readonly extra: Sample
+  readonly query: Vec
+  readonly truth: (lambda: Vec) => number
+  /** The range of φ, by which errors are judged. */
+  readonly range: number
+  /** Learnt from all samples, and consolidated. */
+  readonly learnt: () => E.Either<MethodError, Learnt>
+  /** The same once more, with everything that is passed in frozen. */
+  readonly again: () => E.Either<MethodError, Learnt>
+  readonly grown: () => E.Either<MethodError, Learnt>
+  /** Learnt in other units of f. */
+  readonly rescaled: () => E.Either<MethodError, Learnt>
+  /** Learnt in other units of λ, and λ in these units. */
+  readonly moved: () => E.Either<MethodError, Learnt>
+  readonly toMoved: (lambda: Vec) => Vec
+}
+
+const stage = <V>(subject: Subject<V>, phi: V): Learnt => ({
+  predict: lambda => subject.predict(lambda)(phi),
+  observe: samples =>
+    pipe(
+      samples.reduce<E.Either<MethodError, V>>(
+        (learning, sample) => pipe(learning, E.flatMap(subject.observe(sample))),
+        E.right(phi),
+      ),
+      E.map(after => stage(subject, after)),
+    ),
+  revived: () =>
+    pipe(
+      decode(subject.state)(JSON.parse(JSON.stringify(phi))),
+      E.map(after => stage(subject, after)),
+    ),
+  text: () => JSON.stringify(phi),
+})
+
+const learn =
+  <V>(subject: Subject<V>, pass: <A>(value: A) => A = value => value) =>
+  (config: BilevelConfig, samples: ReadonlyArray<Sample>): E.Either<MethodError, Learnt> =>
+    pipe(
+      samples.reduce<E.Either<MethodError, V>>(
+        (learning, sample) =>
+          pipe(
+            learning,
+            E.flatMap(phi => subject.observe(pass(sample))(pass(phi))),
+          ),
+        subject.prior(pass(config)),
+      ),
+      E.flatMap(phi => subject.consolidate(pass(phi))),
+      E.map(phi => stage(subject, phi)),
+    )
+
+const lazy = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | null = null
+  return () => (made ??= { value: make() }).value
+}
+
+export const evidenceOf =
+  <V>(subject: Subject<V>) =>
+  (one: SurrogateCase): SurrogateEvidence => {
+    const { ridge, units } = one
+    const space = ridgeSpace(ridge, -4, 4)
+    const config: BilevelConfig = { ...one.config, space }
+    const size = ridge.a[0]! ** 2
+    const noise = one.noise === null ? null : (one.noise * size) ** 2
+    const at = (point: Vec): Sample => {
+      const lambda = fromUnit(space)(point)
+      return {
+        lambda,
+        value: ridgeValue(ridge, lambda),
+        gradient: one.gradients ? ridgeValueGradient(ridge, lambda) : null,
+        valueNoise: noise,
+        gradientNoise: one.gradients ? noise : null,
+      }
+    }
+    const samples = one.points.map(at)
+    const learnt = lazy(() => learn(subject)(config, samples))
+    const factor = 2 ** units.doublings
+    const scaled = (gain: number) => (variance: number | null) =>
+      variance === null ? null : variance * gain ** 2
+    const rescale = (sample: Sample): Sample => ({
+      ...sample,
+      value: units.shift * size + factor * sample.value,
+      gradient: sample.gradient?.map(g => factor * g) ?? null,
+      valueNoise: scaled(factor)(sample.valueNoise),
+      gradientNoise: scaled(factor)(sample.gradientNoise),
+    })
+    // The envelope knows θ = exp λ: a stretched λ would be another problem. It is not told then.
+    const toMoved = (lambda: Vec): Vec => lambda.map(value => units.offset + units.stretch * value)
+    const move = (sample: Sample): Sample => ({
+      ...sample,
+      lambda: toMoved(sample.lambda),
+      gradient: sample.gradient?.map(g => g / units.stretch) ?? null,
+      gradientNoise: scaled(1 / units.stretch)(sample.gradientNoise),
+    })
+    return {
+      one,
+      space,
+      samples,
+      extra: at(one.extra),
+      query: fromUnit(space)(one.query),
+      truth: lambda => ridgeValue(ridge, lambda),
+      range: ridge.a.reduce((sum, a) => sum + a * a, 0),
+      learnt,
+      again: lazy(() => learn(subject, deepFreeze)(config, samples)),
+      grown: lazy(() =>
+        pipe(
+          learnt(),
+          E.flatMap(phi => phi.observe([at(one.extra)])),
+        ),
+      ),
+      rescaled: lazy(() => learn(subject)(config, samples.map(rescale))),
+      moved: lazy(() =>
+        learn(subject)(
+          {
+            ...config,
+            space: space.map(({ lower, upper, ...rest }) => ({
+              ...rest,
+              lower: units.offset + units.stretch * lower,
+              upper: units.offset + units.stretch * upper,
+            })),
+          },
+          samples.map(move),
+        ),
+      ),
+      toMoved,
+    }
+  }
