@@ -1,0 +1,20 @@
+/** Every mutant, by what is broken. */
+import { constraintMutants, penaltyMutants, toleranceMutants } from './dual.js'
+import { methodMutants } from './methods.js'
+import type { Mutant } from './Mutant.js'
+import { choiceMutants, descentMutants, designMutants } from './search.js'
+import { regressionMutants, surrogateMutants } from './surrogates.js'
+
+export type { Mutant } from './Mutant.js'
+
+export const mutants: ReadonlyArray<{ readonly of: string; readonly mutants: ReadonlyArray<Mutant> }> = [
+  { of: 'method', mutants: methodMutants },
+  { of: 'surrogate', mutants: surrogateMutants },
+  { of: 'regression', mutants: regressionMutants },
+  { of: 'constraintForm', mutants: constraintMutants },
+  { of: 'penaltySchedule', mutants: penaltyMutants },
+  { of: 'toleranceSchedule', mutants: toleranceMutants },
+  { of: 'design', mutants: designMutants },
+  { of: 'descentRule', mutants: descentMutants },
+  { of: 'choice', mutants: choiceMutants },
+]
