@@ -22,7 +22,7 @@ export type { DescentRule } from './parts/DescentRule.js'
 export type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'
 export type { InitialDesign } from './parts/InitialDesign.js'
 export type { PenaltySchedule } from './parts/PenaltySchedule.js'
-export type { GaussianProcessState, Prediction, Surrogate } from './parts/Surrogate.js'
+export type { Estimate, GaussianProcessState, Prediction, Surrogate } from './parts/Surrogate.js'
 export type { ToleranceSchedule } from './parts/ToleranceSchedule.js'
 
 /** All parts, with the states V of the surrogate and R of the descent rule. */

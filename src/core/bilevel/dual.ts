@@ -1,5 +1,5 @@
 /**
- * The dual side of an iteration: multiplier, penalty and tolerance after a violation was minimised.
+ * The dual side of an iteration: multiplier, penalty and tolerance after a violation was measured.
  */
 import type { BilevelConfig } from './Config.js'
 import type { Relaxed, Scales } from './Iterates.js'

@@ -222,7 +222,7 @@ export const finishMinimising =
     return pipe(
       learned(parts, state, surrogate, ends.right.reference),
       E.map(after => {
-        const predicted = parts.surrogate.predict(search.lambda)(after.surrogate)
+        const predicted = parts.surrogate.estimate(search.lambda)(after.surrogate)
         const said = {
           lambda: search.lambda,
           upperLoss: ends.right.relaxed.upper,

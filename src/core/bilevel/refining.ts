@@ -34,7 +34,7 @@ export const finishRefining =
       parts.surrogate.observe(sampleOf(base)),
       E.flatMap(parts.surrogate.consolidate),
       E.map(learnt => {
-        const predicted = parts.surrogate.predict(search.lambda)(learnt)
+        const predicted = parts.surrogate.estimate(search.lambda)(learnt)
         const deviation = Math.sqrt(predicted.variance)
         const solved = { ...search, failures: 0, innerIteration: 0, base }
         // Against solutions the dual step was taken at every descent already.

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { equalityForm } from '../../../docs/examples/variants/equalityForm.js'
+import { quadraticPenalty } from '../../../docs/examples/variants/quadraticPenalty.js'
+import { valueOnly } from '../../../docs/examples/variants/valueOnly.js'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import { Observation } from '../../../src/core/protocol/Observation.js'
 import { follow, recorded } from '../../../src/core/protocol/Replay.js'
 import { start } from '../../../src/shell/run/Driver.js'
-import { methods } from '../../../src/shell/run/methods.js'
+import { methods, registry, some } from '../../../src/shell/run/methods.js'
 import { replayRun } from '../../../src/shell/run/ReplayRun.js'
 import { closedForm } from '../../support/closedForm.js'
-import { recordMethod, right, withFolder } from '../../support/recordedRun.js'
+import { left, recordMethod, right, withFolder } from '../../support/recordedRun.js'
 
 const config = right(
   bilevel.config.decode({
@@ -46,5 +50,31 @@ describe('a recorded run of the bilevel method', () => {
         cursor = next
       }
       expect(cursor.transition.info.outcome).not.toBeNull()
+    }))
+})
+
+describe('a recorded run of a variant', () => {
+  const known = registry(some(bilevel), some(equalityForm), some(quadraticPenalty), some(valueOnly))
+
+  it.each([equalityForm, quadraticPenalty, valueOnly])('of $name says whose it is, and replays', variant =>
+    withFolder(async folder => {
+      right(await recordMethod(variant)(folder, config, closedForm()))
+      const [header = ''] = readFileSync(join(folder, 'run.jsonl'), 'utf8').split('\n')
+      expect((JSON.parse(header) as { method: unknown }).method).toBe(variant.name)
+      expect(right(replayRun(known)(folder)).halted).toBe(true)
+    }),
+  )
+
+  it('is refused, with the names that are known, where the variant is not', () =>
+    withFolder(async folder => {
+      right(await recordMethod(equalityForm)(folder, config, closedForm()))
+      expect(JSON.stringify(left(replayRun(methods)(folder)))).toContain('equality-form')
+    }))
+
+  it('is not taken for one of the method itself', () =>
+    withFolder(async folder => {
+      const { name } = bilevel
+      right(await recordMethod({ ...equalityForm, name })(folder, config, closedForm()))
+      expect(E.isLeft(replayRun(methods)(folder))).toBe(true)
     }))
 })

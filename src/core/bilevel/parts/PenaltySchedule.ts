@@ -10,7 +10,7 @@ export interface PenaltySchedule {
   /** ρ at which a violation that stays is called hopeless (the stop reason `penaltyCap`); may be infinite. */
   readonly cap: (setting: Setting) => (first: First) => number
   /**
-   * ρ of the next minimisation, > 0, from what was minimised and from `before`; `infeasibility` is that of now,
+   * ρ of the next minimisation, > 0, from what was measured and from `before`; `infeasibility` is that of now,
    * `before.infeasibility` that of the outer iteration before.
    */
   readonly next: (

@@ -11,13 +11,16 @@ import type { Sample } from '../../surrogate/Sample.js'
 import * as ValueFunction from '../../surrogate/ValueFunction.js'
 import type { BilevelConfig } from '../Config.js'
 
-/** What φ̂ says of φ at a λ, in units of f and λ. */
-export interface Prediction {
+/** What φ̂ says of φ at a λ, in units of f. */
+export interface Estimate {
   readonly mean: number
-  /** ∇ of `mean` by λ, of length d. */
-  readonly gradient: ReadonlyArray<number>
   /** ≥ 0, in squared units of f. */
   readonly variance: number
+}
+
+/** The same, with ∇ of `mean` by λ, of length d. */
+export interface Prediction extends Estimate {
+  readonly gradient: ReadonlyArray<number>
 }
 
 /** A model with the state V, which is plain JSON and survives a round trip through `state` unchanged. */
@@ -32,6 +35,9 @@ export interface Surrogate<V> {
    * initial design, and after every lower-level solve of the search.
    */
   readonly consolidate: (phi: V) => E.Either<MethodError, V>
+  /** For reports at every step, and for the noise of the dual step. */
+  readonly estimate: (lambda: ReadonlyArray<number>) => (phi: V) => Estimate
+  /** For what the violation is measured against, where that is φ̂ (`pair.reference`); agrees with `estimate`. */
   readonly predict: (lambda: ReadonlyArray<number>) => (phi: V) => Prediction
 }
 
@@ -100,6 +106,10 @@ export const gaussianProcess: Surrogate<GaussianProcessState> = {
       E.map(fitted => ({ valueFunction: fitted, fittedSamples: due ? count : fittedSamples })),
     )
   },
+  estimate:
+    lambda =>
+    ({ valueFunction }) =>
+      ValueFunction.predict(lambda)(valueFunction),
   predict:
     lambda =>
     ({ valueFunction }) =>

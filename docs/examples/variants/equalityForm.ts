@@ -1,0 +1,54 @@
+import { Bilevel, Codec, Parts } from '../../../src/core/index.js'
+
+/** h = f − φ̂ = 0, as the paper's authors have it: no max(0, ·), no tolerance, and μ of either sign. */
+const equality: Parts.ConstraintForm = {
+  ...Parts.defaults.constraint,
+  multiplier: Codec.Finite,
+  initial: () => 2,
+  violation: phi => lower => lower - phi,
+  constraint: () => h => h,
+  infeasibility: () => Math.abs,
+  next:
+    () =>
+    ({ constraint: h }) =>
+    ({ multiplier: mu, penalty: rho }) =>
+      mu + rho * h,
+  balanced:
+    () =>
+    ({ constraint: h, epsilon }) =>
+    () =>
+      Math.abs(h) <= epsilon,
+}
+
+/** ρ₀ = 2, and half as much again in every outer iteration, whatever the violation. */
+const everGrowing: Parts.PenaltySchedule = {
+  initial: () => () => 2,
+  cap: () => () => Infinity,
+  next:
+    () =>
+    () =>
+    () =>
+    ({ penalty }) =>
+      1.5 * penalty,
+}
+
+/** The iterate of the smallest |f − φ̂|, whatever its F, and whatever the initial samples have. */
+const smallestViolation: Parts.Choice = {
+  prefers: candidate => incumbent => Math.abs(candidate.violation) < Math.abs(incumbent.violation),
+  iterate:
+    () =>
+    ({ best, relaxed }) =>
+      best ?? relaxed,
+  lambda:
+    () =>
+    ({ best, path }) =>
+      best?.lambda ?? path[0]!,
+  accepts: () => () => true,
+}
+
+export const equalityForm = Bilevel.make({
+  name: 'equality-form',
+  constraint: equality,
+  penalty: everGrowing,
+  choice: smallestViolation,
+})

@@ -1,0 +1,28 @@
+import { Bilevel, Parts } from '../../../src/core/index.js'
+
+/**
+ * The pure quadratic penalty, F + (ρ/2)·max(0, g)², without a multiplier: w is held by κ = ρ·max(0, g) alone.
+ *
+ * At its minimum g = κ/ρ > 0: a violation that only a larger ρ makes smaller (Nocedal & Wright, §17.1).
+ */
+export const quadratic: Parts.ConstraintForm = {
+  ...Parts.defaults.constraint,
+  infeasibility: () => g => Math.max(0, g),
+  // What the default calls the multiplier is κ here. Weights descend at a fixed κ, and v falls as 1/κ² as it grows;
+  // so κ = ρ·max(0, g(κ)) is an equation for κ, and this is a step of Newton's method on it.
+  next:
+    () =>
+    ({ constraint, violation }) =>
+    ({ multiplier: kappa, penalty: rho }) => {
+      const excess = kappa - rho * Math.max(0, constraint)
+      const slope = 1 + (2 * rho * Math.max(0, violation)) / kappa
+      return Math.max(kappa / 10, kappa - excess / slope)
+    },
+  balanced:
+    ({ config }) =>
+    ({ constraint }) =>
+    ({ multiplier: kappa, penalty: rho }) =>
+      Math.abs(kappa - rho * Math.max(0, constraint)) <= config.pair.balance * kappa,
+}
+
+export const quadraticPenalty = Bilevel.make({ name: 'quadratic-penalty', constraint: quadratic })
