@@ -7,6 +7,7 @@
  * `assert` does, for whatever test runner is at hand.
  */
 export { assert } from './assert.js'
+export { configurations } from './method/configurations.js'
 export { method, optimum } from './method/examine.js'
 export { choice } from './parts/choice.js'
 export { constraintForm } from './parts/constraint.js'

@@ -1,5 +1,6 @@
 /** Every law there is, by what it is a law of; docs/laws.md is this list. */
 import { findsOptimum } from './method/laws.js'
+import { configurationLaws } from './method/configurations.js'
 import { methodLaws } from './method/examine.js'
 import { choiceLaws } from './parts/choice.js'
 import { constraintLaws } from './parts/constraint.js'
@@ -19,6 +20,7 @@ export interface Family {
 
 export const catalogue: ReadonlyArray<Family> = [
   { name: 'method', laws: methodLaws },
+  { name: 'configurations', laws: configurationLaws },
   { name: 'optimum', laws: [findsOptimum] },
   { name: 'surrogate', laws: surrogateLaws },
   { name: 'regression', laws: regressionLaws },

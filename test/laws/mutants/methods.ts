@@ -1,6 +1,7 @@
 /** Faults of whole methods: the bilevel method with one thing wrapped around it that is wrong. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
 import {
   bilevel,
   Command,
@@ -9,12 +10,12 @@ import {
   Observation,
   type Transition,
 } from '../../../src/core/index.js'
+import { Laws, type Report } from '../../../src/core/laws/index.js'
 import { examineMethod } from '../subjects.js'
 import type { Mutant } from './Mutant.js'
 
 type Bilevel = typeof bilevel
 type State = Bilevel extends Method<infer _, infer S> ? S : never
-type Config = Bilevel extends Method<infer C, infer _> ? C : never
 
 const mutant = (name: string, law: string, fault: string, make: () => Bilevel): Mutant => ({
   name,
@@ -140,21 +141,18 @@ export const methodMutants: ReadonlyArray<Mutant> = [
       })),
   ),
   mutant(
-    'configuration kept out of the log',
+    'number of the run',
     'replay is live',
-    'What `init` does depends on the identity of the configuration, not on its content.',
+    'The first info says the how manieth run of this process it is.',
     () => {
-      let first: Config | null = null
+      let runs = 0
       return {
         ...bilevel,
         init: config => {
-          const known = first === config
-          first = config
+          const message = `run ${++runs}`
           return pipe(
             bilevel.init(config),
-            E.map(transition =>
-              known ? { ...transition, info: { ...transition.info, message: 'known' } } : transition,
-            ),
+            E.map(transition => ({ ...transition, info: { ...transition.info, message } })),
           )
         },
       }
@@ -307,5 +305,62 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   ),
   mutant('goes on after the end', 'halted for good', 'What arrives after the outcome is ignored.', () =>
     forgiving('Halted'),
+  ),
+]
+
+const ofConfigurations = (name: string, law: string, fault: string, subject: Bilevel): Mutant => ({
+  name,
+  law,
+  fault,
+  examine: options =>
+    pipe(
+      Laws.configurations(subject)(options),
+      E.getOrElse((reason): Report => ({ subject: reason, runs: 0, seed: 0, findings: [] })),
+    ),
+})
+
+export const configurationMutants: ReadonlyArray<Mutant> = [
+  ofConfigurations(
+    'throws at odd configurations',
+    'init is total',
+    'Bounds that are the wrong way round are thrown.',
+    {
+      ...bilevel,
+      init: config => {
+        if (config.space.some(({ lower, upper }) => lower >= upper)) throw new RangeError('lower ≥ upper')
+        return bilevel.init(config)
+      },
+    },
+  ),
+  ofConfigurations(
+    'refusal without a sentence',
+    'init is total',
+    'What is wrong with a configuration is a code.',
+    {
+      ...bilevel,
+      init: config =>
+        pipe(
+          bilevel.init(config),
+          E.mapLeft(error => ({ ...error, message: error._tag })),
+        ),
+    },
+  ),
+  ofConfigurations(
+    'defaults that come and go',
+    'configuration survives JSON',
+    'The codec adds one to the seed that it reads.',
+    {
+      ...bilevel,
+      config: new t.Type(
+        bilevel.config.name,
+        bilevel.config.is,
+        (u, context) =>
+          pipe(
+            bilevel.config.validate(u, context),
+            E.map(config => ({ ...config, seed: config.seed + 1 })),
+          ),
+        bilevel.config.encode,
+      ),
+    },
   ),
 ]

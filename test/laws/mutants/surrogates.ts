@@ -1,5 +1,6 @@
 /** Faults of the surrogate and of the Gaussian process behind it. */
-import { GaussianProcess, Parts, SearchSpace } from '../../../src/core/index.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { GaussianProcess, Parts, SearchSpace, ValueFunction } from '../../../src/core/index.js'
 import { Laws } from '../../../src/core/laws/index.js'
 import type { Mutant } from './Mutant.js'
 
@@ -38,6 +39,21 @@ const samples = (change: (sample: Sample, phi: State) => Sample): Partial<typeof
 
 const count = ({ valueFunction }: State): number => valueFunction.samples.length
 
+/** States that this very process made. */
+const known = (): Partial<typeof surrogate> => {
+  const made = new WeakSet<State>()
+  const noted = E.map((phi: State) => {
+    made.add(phi)
+    return phi
+  })
+  return {
+    prior: config => noted(surrogate.prior(config)),
+    consolidate: phi => noted(surrogate.consolidate(phi)),
+    observe: sample => phi =>
+      noted(surrogate.observe(made.has(phi) ? sample : { ...sample, value: sample.value + 1 })(phi)),
+  }
+}
+
 const ofRegression = (
   name: string,
   law: string,
@@ -46,6 +62,26 @@ const ofRegression = (
 ): Mutant => ({ name, law, fault, examine: Laws.regression({ ...GaussianProcess, ...change }) })
 
 export const surrogateMutants: ReadonlyArray<Mutant> = [
+  {
+    name: 'variance’s gradient with its sign flipped',
+    law: 'gradient of the variance',
+    fault: '+2 instead of −2.',
+    examine: Laws.surrogate({
+      ...surrogate,
+      predict: lambda => phi => {
+        const { mean, gradient, variance, varianceGradient } = ValueFunction.predict(lambda)(
+          phi.valueFunction,
+        )
+        return { mean, gradient, variance, varianceGradient: varianceGradient.map(g => -g) }
+      },
+    }),
+  },
+  ofSurrogate(
+    'states known by identity',
+    'surrogate survives JSON',
+    'A state that was read from JSON is treated otherwise.',
+    known(),
+  ),
   ofSurrogate(
     'standardization not undone',
     'interpolates without noise',
