@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { equalityForm } from '../../docs/examples/variants/equalityForm.js'
+import { reports } from '../../docs/examples/variants/laws.js'
 import { quadratic, quadraticPenalty } from '../../docs/examples/variants/quadraticPenalty.js'
-import { valueOnly } from '../../docs/examples/variants/valueOnly.js'
+import { valueOnly, values } from '../../docs/examples/variants/valueOnly.js'
 import {
   bilevel,
   Bilevel,
@@ -16,9 +17,11 @@ import {
   type Method,
   Parts,
 } from '../../src/core/index.js'
+import { Laws, type Report } from '../../src/core/laws/index.js'
 import type { Info, ResultRow } from '../../src/core/protocol/Info.js'
 import { driveInMemory } from '../support/driveInMemory.js'
 import { type Ridge, ridgeOptimum, ridgeSpace, ridgeWorld } from '../support/ridge.js'
+import { examineMethod } from '../laws/subjects.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isRight(either)) return either.right
@@ -153,17 +156,68 @@ describe('the value-only process', () => {
   })
 })
 
+describe('the laws', () => {
+  const runs = 40
+
+  it.each([quadraticPenalty, equalityForm, valueOnly])('of a method are all kept by $name', variant => {
+    Laws.assert(examineMethod(variant)({ runs }))
+  })
+
+  it('of a constraint form are kept by the quadratic penalty, but for those that speak of a multiplier', () => {
+    const because = 'what stands for the multiplier is κ = ρ·max(0, g), which is zero where g is'
+    Laws.assert(
+      Laws.constraintForm(quadratic)({
+        except: [
+          { law: 'multiplier follows the constraint', because },
+          { law: 'complementary', because },
+          { law: 'balanced at a solution only', because },
+        ],
+      }),
+    )
+  })
+
+  it('of a surrogate are kept by the value-only process, but for those that count on gradients', () => {
+    Laws.assert(
+      Laws.surrogate(values)({
+        except: [
+          { law: 'refuses bad samples', because: 'a gradient that is left out is not looked at' },
+          { law: 'envelope respected', because: 'the bound of a sample needs its gradient' },
+          { law: 'learns a known φ', because: 'the law’s tolerance is for values and gradients' },
+          { law: 'units of f', because: 'one value without its gradient has no scale but its size' },
+        ],
+      }),
+    )
+  })
+
+  it('of the example are those that it says', () => {
+    const declared = ({ findings }: Report): number =>
+      findings.filter(({ _tag }) => _tag === 'Declared').length
+    expect(reports.map(Laws.passed)).toEqual(reports.map(() => true))
+    expect(reports.map(declared)).toEqual([0, 6, 2, 1])
+  })
+})
+
 describe('the variants', () => {
   const folder = fileURLToPath(new URL('../../docs/examples/variants', import.meta.url))
   const files = readdirSync(folder)
+  const text = readFileSync(join(folder, '../../research-variants.md'), 'utf8')
 
   it('are named, each by a name of its own', () => {
     const names = [quadraticPenalty, equalityForm, valueOnly, bilevel].map(({ name }) => name)
     expect(names).toEqual(['quadratic-penalty', 'equality-form', 'value-only', 'bilevel'])
-    expect(files).toHaveLength(3)
   })
 
   it.each(files)('%s takes at most 60 lines', file => {
     expect(readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60)
+  })
+
+  it('are what docs/research-variants.md shows, all of them', () => {
+    const shown = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block)
+    const code = files.map(file =>
+      readFileSync(join(folder, file), 'utf8')
+        .replaceAll("'../../../src/core/index.js'", "'bilevel-hpo'")
+        .replaceAll("'../../../src/core/laws/index.js'", "'bilevel-hpo/laws'"),
+    )
+    expect([...shown].sort()).toEqual([...code].sort())
   })
 })

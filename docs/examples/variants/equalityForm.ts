@@ -1,7 +1,7 @@
 import { Bilevel, Codec, Parts } from '../../../src/core/index.js'
 
 /** h = f − φ̂ = 0, as the paper's authors have it: no max(0, ·), no tolerance, and μ of either sign. */
-const equality: Parts.ConstraintForm = {
+export const equality: Parts.ConstraintForm = {
   ...Parts.defaults.constraint,
   multiplier: Codec.Finite,
   initial: () => 2,
@@ -21,7 +21,7 @@ const equality: Parts.ConstraintForm = {
 }
 
 /** ρ₀ = 2, and half as much again in every outer iteration, whatever the violation. */
-const everGrowing: Parts.PenaltySchedule = {
+export const everGrowing: Parts.PenaltySchedule = {
   initial: () => () => 2,
   cap: () => () => Infinity,
   next:
@@ -33,7 +33,7 @@ const everGrowing: Parts.PenaltySchedule = {
 }
 
 /** The iterate of the smallest |f − φ̂|, whatever its F, and whatever the initial samples have. */
-const smallestViolation: Parts.Choice = {
+export const smallestViolation: Parts.Choice = {
   prefers: candidate => incumbent => Math.abs(candidate.violation) < Math.abs(incumbent.violation),
   iterate:
     () =>

@@ -11,12 +11,13 @@ export const quadratic: Parts.ConstraintForm = {
   // What the default calls the multiplier is κ here. Weights descend at a fixed κ, and v falls as 1/κ² as it grows;
   // so κ = ρ·max(0, g(κ)) is an equation for κ, and this is a step of Newton's method on it.
   next:
-    () =>
+    ({ config, scales }) =>
     ({ constraint, violation }) =>
     ({ multiplier: kappa, penalty: rho }) => {
       const excess = kappa - rho * Math.max(0, constraint)
-      const slope = 1 + (2 * rho * Math.max(0, violation)) / kappa
-      return Math.max(kappa / 10, kappa - excess / slope)
+      const slope = kappa > 0 ? 1 + (2 * rho * Math.max(0, violation)) / kappa : 1
+      const cap = (config.multiplier.max * scales.upper) / scales.lower
+      return Math.min(cap, Math.max(kappa / 10, kappa - excess / slope))
     },
   balanced:
     ({ config }) =>

@@ -1,0 +1,40 @@
+import * as fc from 'fast-check'
+import { Laws } from '../../../src/core/laws/index.js'
+import { equality, equalityForm, everGrowing, smallestViolation } from './equalityForm.js'
+
+// As a method: every law of a method applies. Small budgets, for each law looks at every run.
+const asMethod = Laws.method(equalityForm, {
+  options: fc.record({
+    seed: fc.nat(100),
+    pair: fc.record({ reference: fc.constantFrom('paired', 'surrogate', 'solved') }),
+    design: fc.record({ size: fc.integer({ min: 1, max: 3 }) }),
+    budget: fc.constant({ outerIterations: 2, lowerLevelSolves: 5 }),
+  }),
+  solves: ({ budget, retrain }) => budget.lowerLevelSolves + (retrain ? 1 : 0),
+})
+
+// Part by part: what it gives up is said, with the reason. A declared law that no case breaks is a fault, too.
+const because = 'an equation pulls both ways, and knows no ε'
+export const reports = [
+  asMethod({ runs: 30 }),
+  Laws.constraintForm(equality)({
+    except: [
+      { law: 'multiplier not negative', because },
+      { law: 'force is not negative', because },
+      { law: 'violation not negative', because },
+      { law: 'relaxed by epsilon', because },
+      { law: 'complementary', because },
+      { law: 'multiplier within its range', because: 'the authors have no safeguard, so that μ diverges' },
+    ],
+  }),
+  Laws.penaltySchedule(everGrowing)({
+    except: [
+      { law: 'penalty stays where infeasibility shrank', because: 'ρ grows whatever happens' },
+      { law: 'penalty ignores noise', because: 'ρ grows whatever happens' },
+    ],
+  }),
+  Laws.choice(smallestViolation)({
+    except: [{ law: 'choice falls back', because: 'the smallest violation is returned, whatever its F' }],
+  }),
+]
+for (const report of reports) Laws.assert(report)
