@@ -114,7 +114,7 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
 /** The whole report as text, faults with all there is to say of them. */
 export const format = (report: Report): string =>
   [
-    `${report.subject}: ${report.findings.length} laws, ${report.runs} cases each, seed ${report.seed}`,
+    `${report.subject}: ${report.findings.length === 1 ? '1 law' : `${report.findings.length} laws`}, ${report.runs} cases each, seed ${report.seed}`,
     ...report.findings.flatMap(finding => lines(finding, report.runs)),
   ].join('\n')
 

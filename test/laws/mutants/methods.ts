@@ -4,18 +4,19 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import {
   bilevel,
+  type BilevelConfig,
   Command,
   type Info,
   type Method,
   Observation,
   type Transition,
 } from '../../../src/core/index.js'
-import { Laws, type Report } from '../../../src/core/laws/index.js'
+import { fromCodec, Laws, type Report } from '../../../src/core/laws/index.js'
 import { examineMethod } from '../subjects.js'
 import type { Mutant } from './Mutant.js'
 
 type Bilevel = typeof bilevel
-type State = Bilevel extends Method<infer _, infer S> ? S : never
+type State = Bilevel extends Method<BilevelConfig, infer S> ? S : never
 
 const mutant = (name: string, law: string, fault: string, make: () => Bilevel): Mutant => ({
   name,
@@ -314,7 +315,11 @@ const ofConfigurations = (name: string, law: string, fault: string, subject: Bil
   fault,
   examine: options =>
     pipe(
-      Laws.configurations(subject)(options),
+      fromCodec(bilevel.config),
+      // Also where the mutant's own codec has no structure to walk.
+      E.flatMap(intact =>
+        Laws.configurations(subject, { names: { [bilevel.config.name]: intact } })(options),
+      ),
       E.getOrElse((reason): Report => ({ subject: reason, runs: 0, seed: 0, findings: [] })),
     ),
 })

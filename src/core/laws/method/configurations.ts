@@ -1,7 +1,7 @@
 /** The laws of what a method does with any configuration that its codec takes, be it as odd as it may. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as fc from 'fast-check'
+import type * as fc from 'fast-check'
 import { decode } from '../../protocol/Codec.js'
 import type { Method } from '../../protocol/Method.js'
 import { examine, type Options } from '../examine.js'

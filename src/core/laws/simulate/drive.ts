@@ -56,7 +56,9 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
 export const drive =
   <C, S>(method: Method<C, S>, options: DriveOptions<S> = {}) =>
   (config: C, start: World): Run<S> => {
-    const { pick = () => 0, maxSteps = 1000, state = s => s, observation: seen = o => o } = options
+    const { pick = () => 0, maxSteps = 1000 } = options
+    const state = options.state ?? ((given: S): S => given)
+    const seen = options.observation ?? ((given: Observation): Observation => given)
     const transitions: Array<Transition<S>> = []
     const answered: Array<Answered> = []
     let world = start
