@@ -16,7 +16,7 @@ import { type ToleranceSchedule, whereReached } from './parts/ToleranceSchedule.
 export type { Measured, Moved } from './descent/Measured.js'
 export type { Rule } from './descent/Rule.js'
 export type { Relaxed, Scales, Solved } from './Iterates.js'
-export type { Choice, Visited } from './parts/Choice.js'
+export type { Candidate, Choice, Visited } from './parts/Choice.js'
 export type { ConstraintForm, Partials } from './parts/ConstraintForm.js'
 export type { DescentRule } from './parts/DescentRule.js'
 export type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'

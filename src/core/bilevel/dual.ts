@@ -69,6 +69,13 @@ export const dualStep =
     }
   }
 
+/** What float64 leaves uncertain of f(z) − f(y), relative to the size of f: a few units in the last place. */
+const precision = 1e-15
+
+/** The violation that cannot be told from zero, as a difference of two values of f. */
+const roundingOf = ({ lower }: Relaxed, scales: Scales): number =>
+  precision * Math.max(Math.abs(lower), scales.lower)
+
 /** Whether there is nothing more to gain from dual steps at this λ: ε is final, and the constraint form is content. */
 export const balanced =
   (parts: DualParts) =>
@@ -77,7 +84,8 @@ export const balanced =
     const setting: Setting = { config, scales }
     // The least ε depends on the size of f, which differs a little from one λ to the next.
     if (relaxed === null || relaxed.epsilon > 2 * parts.tolerance.final(setting)(base.lower)) return false
-    return parts.constraint.balanced(setting)(minimisedOf(parts, relaxed, 0, outerIteration))(multipliers)
+    const minimised = minimisedOf(parts, relaxed, roundingOf(relaxed, scales), outerIteration)
+    return parts.constraint.balanced(setting)(minimised)(multipliers)
   }
 
 /** Whether ρ has reached its cap. */

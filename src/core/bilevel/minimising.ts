@@ -45,14 +45,15 @@ const stepped = <V, R>(
   const { space, stop } = config
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
-  const noise = rounding * (Math.abs(relaxed.upper) + kappa * Math.abs(relaxed.lower))
+  const noise =
+    rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower))
   const moved = descent.step(config)({
     unit: SearchSpace.toUnit(space)(search.lambda),
     gradient,
     merit,
     noise,
   })(search.descent)
-  const better = here === null || search.best === null || choice.prefers(here)(search.best)
+  const better = here === null || search.best === null || choice.prefers({ ...here, noise })(search.best)
   return {
     search: {
       ...search,

@@ -3,12 +3,12 @@
  * vectors: y takes the place of the weights, and an evaluation of F or f that of an example.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
 import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../protocol/Command.js'
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
-import { type BilevelProblem, evaluate, type Evaluated, type Level } from './Problem.js'
+import { goesOn, minimize, steepnessOf } from './minimizers.js'
+import { type BilevelProblem, evaluate, type Evaluated } from './Problem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -30,115 +30,18 @@ export interface World {
   readonly evaluations: number
 }
 
-/** ‖v‖, of any length, and without overflow on the way. */
-const norm = (v: Vec): number => {
-  const largest = v.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  if (largest === 0 || !Number.isFinite(largest)) return largest
-  return largest * Math.sqrt(v.reduce((sum, value) => sum + (value / largest) ** 2, 0))
-}
+/** The world before the first question. */
+export const make = (problem: BilevelProblem, options: WorldOptions): World => ({
+  problem,
+  options,
+  store: new Map([[initialWeights, [problem.y.start]]]),
+  steepness: steepnessOf(problem),
+  // Those of `validate` and of the steepness.
+  evaluations: 4,
+})
 
-/** The slope a unit away from the start, of which nobody knows whether that is far, counts for this share. */
-const share = 1e-6
-
-export const make = (problem: BilevelProblem, options: WorldOptions): World => {
-  // The start may happen to be a minimizer; a step away from it tells more.
-  const away = problem.y.start.map(y => y + (y === 0 ? 1 : Math.abs(y)))
-  const slopes = [problem.y.start, away].map(y => {
-    const result = evaluate(problem.lowerLevel, problem.x.start, y)
-    return E.isRight(result) ? norm(result.right.gradY) : 0
-  })
-  return {
-    problem,
-    options,
-    store: new Map([[initialWeights, [problem.y.start]]]),
-    steepness: Math.max(slopes[0]!, share * slopes[1]!),
-    evaluations: 4,
-  }
-}
-
-/** Gradients this much smaller than at the start count as zero; near the limit of float64. */
-const relativeTolerance = 1e-12
-/** A "minimum" whose gradient is a larger share of the gradient at the start is none. */
-const hopeless = 1e-3
 /** Values of f this close, relatively, are the same minimum value. */
 const sameValue = 1e-7
-
-/** A minimizer has f rising again within this share of y's size, or of the way from its start. */
-const vicinity = 1e-3
-/** Slopes below this share of the gradient may be rounding, where f is flat along a direction. */
-const flat = 1e-6
-
-/**
- * Whether f goes on falling beyond the vicinity of a point where its gradient is next to nothing: then it only
- * approaches its infimum there (like exp(−y)), or has a saddle or a maximum there. Takes an evaluation or two.
- */
-const goesOn = ({ problem }: World, x: Vec, { y, gradient }: Pick<Minimized, 'y' | 'gradient'>): boolean => {
-  const steep = norm(gradient)
-  const [normals] = Rng.normals(y.length)(Rng.make(y.length))
-  const downhill = steep > 0 ? gradient.map(g => -g / steep) : normals.map(v => v / norm(normals))
-  const falls = (distance: number): boolean => {
-    const beyond = y.map((v, k) => v + distance * downhill[k]!)
-    const there = evaluate(problem.lowerLevel, x, beyond)
-    if (E.isLeft(there)) return false
-    const slope = there.right.gradY.reduce((sum, g, k) => sum + g * downhill[k]!, 0)
-    return slope < -flat * norm(there.right.gradY)
-  }
-  const size = Math.max(norm(y), norm(y.map((v, k) => v - problem.y.start[k]!)))
-  // A y that is zero but for rounding says nothing of how large y is elsewhere.
-  return falls(vicinity * (size > 0 ? size : 1)) && (size >= 1 || falls(vicinity))
-}
-
-interface Minimized {
-  readonly y: Vec
-  readonly value: number
-  readonly gradient: Vec
-  readonly gradientNorm: number
-  readonly converged: boolean
-  readonly evaluations: number
-}
-
-const bad = { value: Infinity, gradient: [] } as const
-
-/** Minimises Σ coefficient·level over y at x. */
-const minimize = (
-  { options, steepness }: World,
-  terms: ReadonlyArray<readonly [coefficient: number, level: Level]>,
-  x: Vec,
-  start: Vec,
-  maxIterations: number,
-): Minimized => {
-  let evaluations = 0
-  const objective = (y: Vec): Lbfgs.Evaluation => {
-    let value = 0
-    const gradient = new Array<number>(y.length).fill(0)
-    for (const [coefficient, level] of terms) {
-      if (coefficient === 0) continue
-      evaluations++
-      const result = evaluate(level, x, y)
-      if (E.isLeft(result)) return bad
-      value += coefficient * result.right.value
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += coefficient * result.right.gradY[i]!
-    }
-    return { value, gradient }
-  }
-  const first = norm(objective(start).gradient)
-  const scale = Math.max(steepness, Number.isFinite(first) ? first : 0)
-  const minimum = Lbfgs.minimize({
-    objective,
-    start,
-    gradientTolerance: relativeTolerance * scale,
-    maxIterations: Math.min(maxIterations, options.maxIterations),
-  })
-  const gradientNorm = norm(minimum.gradient)
-  return {
-    y: minimum.x,
-    value: minimum.value,
-    gradientNorm,
-    gradient: minimum.gradient,
-    converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
-    evaluations,
-  }
-}
 
 const failed = (id: number, reason: string, effort: number): CommandFailed => ({
   _tag: 'CommandFailed',
@@ -220,7 +123,7 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
   const { lambda } = question
   const found = startsOf(world, given, question.id).map(start =>
     minimize(
-      world,
+      world.steepness,
       [[1, lowerLevel]],
       lambda,
       ownMinimizer(world.problem, lambda, start),
@@ -230,7 +133,7 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
   const stationary = found.filter(({ converged }) => converged)
   const spent = found.reduce((sum, { evaluations }) => sum + evaluations, stationary.length)
   const minima = stationary
-    .filter(minimum => !goesOn(world, lambda, minimum))
+    .filter(minimum => !goesOn(world.problem, lambda, minimum))
     .sort((a, b) => a.value - b.value)
   const best = minima[0]
   if (best === undefined)
@@ -276,14 +179,14 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
     return reported(world, question, vectors.slice(0, 1), 0, { gradientNorm: 0, converged: true })
   const found = vectors.map(start =>
     minimize(
-      world,
+      world.steepness,
       [
         [question.lowerCoefficient, lowerLevel],
         [question.upperCoefficient, upperLevel],
       ],
       question.lambda,
       start,
-      question.steps,
+      Math.min(question.steps, world.options.maxIterations),
     ),
   )
   const spent = found.reduce((sum, { evaluations }) => sum + evaluations, 0)

@@ -5,18 +5,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { bilevel } from '../bilevel/Bilevel.js'
 import type { BilevelState } from '../bilevel/State.js'
-import { decode } from '../protocol/Codec.js'
-import { isQuestion, type Question } from '../protocol/Command.js'
-import type { Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
+import { drive, type Driven } from './drive.js'
 import { type BilevelProblem, evaluate, validate } from './Problem.js'
+import { type Box, boxAround, freeOf, onGuessedBound, reach, restricted, tooWide } from './range.js'
 import * as World from './World.js'
 
 type Vec = ReadonlyArray<number>
 
 export interface SolveOptions {
-  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13 of what solving the lower level gains at the start. */
+  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13·√m of what solving the lower level gains at
+   * the start, m being the components of y. */
   readonly epsilon?: number
   /** Default: 50, and 5 for each component of x. */
   readonly maxLowerLevelSolves?: number
@@ -51,9 +51,6 @@ export interface BilevelSolution {
   readonly transitions: ReadonlyArray<Transition<BilevelState>>
 }
 
-/** Where x has no bound, it is looked for within this many times its own size of the start, at first. */
-const reach = 100
-
 const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptions): MethodError | null => {
   if (epsilon !== undefined && !(epsilon > 0 && Number.isFinite(epsilon)))
     return invalidConfig('epsilon', `\`epsilon\` is ${epsilon}; it must be a finite number > 0.`)
@@ -66,47 +63,13 @@ const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptio
   return null
 }
 
-interface Box {
-  readonly lower: Vec
-  readonly upper: Vec
-}
+/**
+ * The final ε relative to the scale of f: as little as float64 leaves visible of f(z) − f(y) where f is a sum of about
+ * as many terms as y has components, whose rounding adds up like a random walk.
+ */
+const leastEpsilon = 1e-13
 
-const boxAround = ({ x }: BilevelProblem, center: Vec, factor: number): Box => {
-  const span = center.map(value => factor * reach * Math.max(1, Math.abs(value)))
-  return {
-    lower: x.lower.map((bound, k) => Math.max(bound, center[k]! - span[k]!)),
-    upper: x.upper.map((bound, k) => Math.min(bound, center[k]! + span[k]!)),
-  }
-}
-
-/** Components of x that can vary at all; the others stay at their one value. */
-const freeOf = ({ x }: BilevelProblem): ReadonlyArray<number> =>
-  x.start.flatMap((_, k) => (x.lower[k]! < x.upper[k]! ? [k] : []))
-
-/** The problem in its free components of x alone. */
-const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): BilevelProblem => {
-  const pick = (v: Vec): Vec => free.map(k => v[k]!)
-  const whole = (part: Vec): Vec => {
-    const x = [...problem.x.start]
-    free.forEach((k, i) => (x[k] = part[i]!))
-    return x
-  }
-  const level =
-    (of: 'upperLevel' | 'lowerLevel') =>
-    (x: Vec, y: Vec): ReturnType<BilevelProblem['upperLevel']> => {
-      const { value, gradX, gradY } = problem[of](whole(x), y)
-      return { value, gradX: pick(gradX), gradY }
-    }
-  const own = problem.solveLowerLevel
-  return {
-    ...(own === undefined ? {} : { solveLowerLevel: (x: Vec, from: Vec) => own(whole(x), from) }),
-    x: { start: pick(problem.x.start), lower: pick(problem.x.lower), upper: pick(problem.x.upper) },
-    y: problem.y,
-    upperLevel: level('upperLevel'),
-    lowerLevel: level('lowerLevel'),
-  }
-}
-
+/** The method's configuration, where solves and descents are exact and units are anything. */
 const configOf = (
   problem: BilevelProblem,
   box: Box,
@@ -114,10 +77,11 @@ const configOf = (
   budget: number,
   { epsilon, seed = 0 }: SolveOptions,
 ): unknown => {
-  const { start } = problem.x
-  const bounded = problem.x.lower.every(Number.isFinite) && problem.x.upper.every(Number.isFinite)
+  const { x, y } = problem
+  const { start } = x
+  const bounded = x.lower.every(Number.isFinite) && x.upper.every(Number.isFinite)
   // As shares of the range, which is only a guess where there are no bounds.
-  const stepTolerance = bounded ? 1e-5 : 1e-5 / (reach * widening)
+  const stepTolerance = bounded ? 1e-6 : 1e-6 / (reach * widening)
   return {
     seed,
     space: start.map((_, k) => ({
@@ -129,7 +93,13 @@ const configOf = (
     linearInCoefficients: false,
     design: { kind: 'diagonal', size: 1, lower: start, upper: start },
     solve: { tolerance: 1e-12, coldEpochs: 1e9, warmEpochs: 1e9 },
-    pair: { reference: 'solved', steps: 2000, batchSize: null, innerIterations: 80, balance: 0.002 },
+    pair: {
+      reference: 'solved',
+      steps: 2000,
+      batchSize: null,
+      innerIterations: 80,
+      balance: epsilon === undefined ? 0.05 : 1e-6,
+    },
     descent: {
       rule: 'quasiNewton',
       // About the size of x where the range is only a guess.
@@ -140,10 +110,10 @@ const configOf = (
       backtracks: 6,
     },
     multiplier: { initial: 10, max: 1e15 },
-    penalty: { initial: 0.1, max: 1e30 },
+    penalty: { initial: 0.1, max: 1e30, growth: 100 },
     epsilon:
       epsilon === undefined
-        ? { unit: 'relative', initial: 1e-3, factor: 0.1, final: 1e-13 }
+        ? { unit: 'relative', initial: 1e-3, factor: 0.01, final: leastEpsilon * Math.sqrt(y.start.length) }
         : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
     budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
     stop: { step: stepTolerance, failures: 8 },
@@ -153,58 +123,9 @@ const configOf = (
   }
 }
 
-interface Driven {
-  readonly outcome: Outcome
-  readonly transitions: ReadonlyArray<Transition<BilevelState>>
-  readonly world: World.World
-}
-
-/** Drives the method to its end on a world. */
-const drive = (config: unknown, started: World.World): E.Either<MethodError, Driven> => {
-  const decoded = decode(bilevel.config)(config)
-  if (E.isLeft(decoded)) return E.left(invalidConfig('options', decoded.left))
-  const first = bilevel.init(decoded.right)
-  if (E.isLeft(first)) return first
-  const transitions = [first.right]
-  let world = started
-  let open: ReadonlyArray<Question> = []
-  for (let last = first.right; ;) {
-    for (const command of last.commands)
-      if (!isQuestion(command)) world = World.release(command.weights)(world)
-    if (last.info.outcome !== null) return E.right({ outcome: last.info.outcome, transitions, world })
-    open = [...open, ...last.commands.filter(isQuestion)]
-    const [question, ...rest] = open
-    if (question === undefined) return E.left(numerical('The method asked nothing and did not halt.'))
-    open = rest
-    const [observation, after] = World.answer(question)(world)
-    world = after
-    const next = bilevel.step(observation)(last.state)
-    if (E.isLeft(next)) return next
-    last = next.right
-    transitions.push(last)
-  }
-}
-
-/** Whether a component lies on a bound that the problem itself does not have. */
-const onGuessedBound = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
-  found.some((value, k) => {
-    const near = 1e-6 * (box.upper[k]! - box.lower[k]!)
-    return (
-      (value - box.lower[k]! <= near && box.lower[k]! > x.lower[k]!) ||
-      (box.upper[k]! - value <= near && box.upper[k]! < x.upper[k]!)
-    )
-  })
-
-/** Whether a guessed range turned out to be so wide that its share is no accuracy for what was found in it. */
-const tooWide = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
-  found.some((value, k) => {
-    const guessed = box.lower[k]! > x.lower[k]! || box.upper[k]! < x.upper[k]!
-    return guessed && box.upper[k]! - box.lower[k]! > 1e3 * reach * Math.max(1, Math.abs(value))
-  })
-
 const solutionOf = (
   problem: BilevelProblem,
-  { outcome, transitions, world }: Driven,
+  { outcome, transitions, world }: Driven<BilevelState>,
   spent: { readonly solves: number; readonly evaluations: number },
 ): E.Either<MethodError, BilevelSolution> => {
   const info = transitions[transitions.length - 1]!.info
@@ -256,7 +177,8 @@ const solveFree = (
   ): E.Either<MethodError, BilevelSolution> => {
     const box = boxAround(from, from.x.start, widening)
     return pipe(
-      drive(configOf(from, box, widening, budget - spent.solves, options), World.make(from, worldOptions)),
+      World.make(from, worldOptions),
+      drive(bilevel, configOf(from, box, widening, budget - spent.solves, options)),
       E.flatMap(driven => solutionOf(from, driven, spent)),
       E.flatMap(solution => {
         const left = budget - solution.lowerLevelSolves

@@ -85,6 +85,11 @@ const valueNoise = 1e-13
 const drowning = 1e-10
 /** Iterations that may pass without a lower f or a lower projected gradient. */
 const patience = 50
+/**
+ * The same, and the evaluations of a line search, where the gradient is so small that the rounding of x alone changes it
+ * as much: what is left to be won there is won at once or not at all.
+ */
+const patienceWithin = { rounding: 3, lineEvaluations: 10 } as const
 
 const finite = (at: Evaluation, n: number): boolean => {
   if (!Number.isFinite(at.value) || at.gradient.length !== n) return false
@@ -134,6 +139,8 @@ export const minimize = (problem: Problem): Minimum => {
   // Iterations in a row that met the value tolerance.
   let level = 0
   const initialValue = at.value
+  // The largest curvature along the latest step.
+  let curvature = 0
   // The length of a steepest descent that the latest curvature suggests.
   let steepestStep: number | null = null
   const ended = (status: Status): Minimum => ({
@@ -154,7 +161,10 @@ export const minimize = (problem: Problem): Minimum => {
     if (projectedGradient <= gradientTolerance || level >= 2) return ended('converged')
     if (iterations >= maxIterations || evaluations >= maxEvaluations) return ended('iterations')
     stalled = value < best.value || projectedGradient < best.projectedGradient ? 0 : stalled + 1
-    if (stalled >= patience) return ended('lineSearch')
+    const resolution = Number.EPSILON * curvature * x.reduce((most, xi) => Math.max(most, Math.abs(xi)), 0)
+    const drowned = projectedGradient <= resolution
+    if (stalled >= (drowned ? patienceWithin.rounding : patience)) return ended('lineSearch')
+    const lineEvaluations = drowned ? patienceWithin.lineEvaluations : maxLineEvaluations
     best = {
       value: Math.min(value, best.value),
       projectedGradient: Math.min(projectedGradient, best.projectedGradient),
@@ -184,7 +194,7 @@ export const minimize = (problem: Problem): Minimum => {
     }
     const alongThePath = (): O.Option<LineTrial> => {
       let step = initialStep
-      for (let count = 0; count < maxLineEvaluations && evaluations < maxEvaluations; count++) {
+      for (let count = 0; count < lineEvaluations && evaluations < maxEvaluations; count++) {
         const found = trial(step)
         const promised = dotOn(
           free,
@@ -203,7 +213,7 @@ export const minimize = (problem: Problem): Minimum => {
         slope,
         initialStep,
         maxStep,
-        maxEvaluations: Math.min(maxLineEvaluations, maxEvaluations - evaluations),
+        maxEvaluations: Math.min(lineEvaluations, maxEvaluations - evaluations),
         noise,
       })
     const promise = Math.abs(slope) * initialStep
@@ -233,6 +243,7 @@ export const minimize = (problem: Problem): Minimum => {
       y: Float64Array.from(after, (gi, i) => gi - g[i]!),
     }
     const [sy, yy] = [dotOn(free, pair.s, pair.y), dotOn(free, pair.y, pair.y)]
+    curvature = sy > 0 && Number.isFinite(yy / sy) ? yy / sy : curvature
     steepestStep = sy > 0 && yy > 0 && Number.isFinite(sy / yy) ? sy / yy : steepestStep
     pairs = memory > 0 ? [...pairs.slice(-memory + 1), pair].slice(-memory) : []
   }

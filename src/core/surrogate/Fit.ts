@@ -16,7 +16,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import { numerical, type MethodError } from '../protocol/MethodError.js'
 import * as GaussianProcess from './GaussianProcess.js'
-import { rowCount, type Gp, type GpObservation, type Hyperparameters } from './Gp.js'
+import { latestWithin, type Gp, type GpObservation, type Hyperparameters } from './Gp.js'
 import type { KernelName } from './Kernel.js'
 
 export interface FitOptions {
@@ -76,21 +76,6 @@ const decode =
       gradientNoiseVariance: natural[d + 2]!,
     }
   }
-
-/** The latest observations that together have at most `maxRows` rows, but at least two. */
-const latest = (
-  observations: ReadonlyArray<GpObservation>,
-  maxRows: number,
-): ReadonlyArray<GpObservation> => {
-  let rows = 0
-  let from = observations.length
-  while (from > 0) {
-    rows += rowCount(observations[from - 1]!)
-    if (rows > maxRows && observations.length - from >= 2) break
-    from--
-  }
-  return observations.slice(from)
-}
 
 const gaussian = (x: number, mean: number, sd: number): { readonly log: number; readonly slope: number } => ({
   log: -0.5 * ((x - mean) / sd) ** 2,
@@ -176,7 +161,7 @@ export const fit =
   (options: FitOptions) =>
   (held: Hyperparameters, observations: ReadonlyArray<GpObservation>): E.Either<MethodError, Fit> => {
     const d = held.lengthScales.length
-    const used = latest(observations, options.maxRows)
+    const used = latestWithin(options.maxRows, 2)(observations)
     const box = boxOf(d, used, options.noiseFloor)
     const toHyperparameters = decode(held.kernel)
     return pipe(

@@ -18,7 +18,7 @@ import { componentsOf, Hyperparameters, noiseOf, siteOf, targetsOf, GpObservatio
 import { priorVariance, rowsOf, writeCovariances, type KernelName } from './Kernel.js'
 
 export { GpObservation, Gp, Hyperparameters } from './Gp.js'
-export { posterior, type Posterior } from './Posterior.js'
+export { marginal, posterior, type Marginal, type Posterior } from './Posterior.js'
 export { hyperGradient, logDensity, logEvidence, type Evidence, type HyperGradient } from './Evidence.js'
 
 /** Rows that a process may have: beyond, its factor alone would take over 500 MB. */
@@ -78,7 +78,9 @@ const covarianceRows = (
   for (const site of sites) offsets.push(offsets[offsets.length - 1]! + rowsOf(site))
   return sites.slice(from).flatMap((site, added) => {
     const i = from + added
-    const rows = Array.from({ length: rowsOf(site) }, () => new Float64Array(offsets[i + 1]!))
+    const width = offsets[i + 1]!
+    const space = new Float64Array(rowsOf(site) * width)
+    const rows = Array.from({ length: rowsOf(site) }, (_, r) => space.subarray(r * width, (r + 1) * width))
     for (let j = 0; j <= i; j++) writeCovariances(hyperparameters, site, sites[j]!, rows, offsets[j]!, v)
     const noise = noiseOf(hyperparameters)(observations[i]!)
     for (const [r, component] of componentsOf(observations[i]!).entries()) {
@@ -159,7 +161,14 @@ const checkedHyperparameters = (
             'one length scale for each component of x.',
         ),
     ),
-    E.map(decoded => ({ ...decoded, lengthScales: [...decoded.lengthScales] })),
+    // Made here and nowhere else: loops over objects that were made in several places are compiled again for each.
+    E.map(({ kernel, signalVariance, lengthScales, noiseVariance, gradientNoiseVariance }) => ({
+      kernel,
+      signalVariance,
+      lengthScales: [...lengthScales],
+      noiseVariance,
+      gradientNoiseVariance,
+    })),
   )
 
 const checkedAll = (

@@ -78,6 +78,18 @@ export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObser
 export const rowCount = ({ x, value, gradient }: GpObservation): number =>
   (value === null ? 0 : 1) + (gradient === null ? 0 : x.length)
 
+/** The latest observations that together have at most `rows` rows, but at least `least` of them. */
+export const latestWithin =
+  (rows: number, least: number) =>
+  (observations: ReadonlyArray<GpObservation>): ReadonlyArray<GpObservation> => {
+    let from = observations.length
+    for (let left = rows; from > 0; from--) {
+      left -= rowCount(observations[from - 1]!)
+      if (left < 0 && observations.length - from >= least) break
+    }
+    return observations.slice(from)
+  }
+
 /** The rows of y that an observation has. */
 export const targetsOf = (observation: GpObservation): ReadonlyArray<number> => [
   ...(observation.value === null ? [] : [observation.value]),

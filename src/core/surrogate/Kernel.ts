@@ -72,7 +72,7 @@ export const priorVariance = (kernel: Kernel, component: number | null): number 
 /** What is observed at a point, and so which rows it has in a covariance matrix: its value first, then its gradient. */
 export interface Site {
   /** u, the point in units of the length scales. */
-  readonly scaled: ReadonlyArray<number>
+  readonly scaled: Float64Array
   readonly hasValue: boolean
   readonly hasGradient: boolean
 }
@@ -84,14 +84,17 @@ export const rowsOf = (site: Site): number =>
 /** u. */
 export const scaled =
   ({ lengthScales }: Kernel) =>
-  (x: ReadonlyArray<number>): ReadonlyArray<number> =>
-    x.map((xk, k) => xk / lengthScales[k]!)
+  (x: ReadonlyArray<number>): Float64Array => {
+    const u = new Float64Array(x.length)
+    for (let k = 0; k < u.length; k++) u[k] = x[k]! / lengthScales[k]!
+    return u
+  }
 
 /** s of two points given as u and u', with v written to `slopes` from `offset` on. */
 export const compare = (
   { lengthScales }: Kernel,
-  u: ReadonlyArray<number>,
-  other: ReadonlyArray<number>,
+  u: Float64Array,
+  other: Float64Array,
   slopes: Float64Array,
   offset = 0,
 ): number => {

@@ -21,58 +21,98 @@ export interface Posterior {
   readonly varianceGradient: ReadonlyArray<number>
 }
 
+/** m and v, of f without noise. */
+export type Marginal = Pick<Posterior, 'mean' | 'variance'>
+
+/** k⋆, and what its derivatives by x⋆ are made of: v, 2σ²h' and 4σ²h'' for each observation. */
+interface Covariances {
+  readonly covariances: Float64Array
+  readonly slopes: Float64Array
+  readonly firsts: Float64Array
+  readonly seconds: Float64Array
+}
+
+const covariancesAt = (
+  { hyperparameters, observations, weights }: Gp,
+  xStar: ReadonlyArray<number>,
+): Covariances => {
+  const { kernel, signalVariance, lengthScales } = hyperparameters
+  const d = lengthScales.length
+  const n = observations.length
+  const scale = scaled(hyperparameters)
+  const star = scale(xStar)
+  const slopes = new Float64Array(n * d)
+  const firsts = new Float64Array(n)
+  const seconds = new Float64Array(n)
+  const covariances = new Float64Array(weights.length)
+  for (let j = 0, row = 0; j < n; j++) {
+    const { x, value, gradient } = observations[j]!
+    const { h, h1, h2 } = profile(kernel, compare(hyperparameters, star, scale(x), slopes, j * d))
+    firsts[j] = 2 * signalVariance * h1
+    seconds[j] = 4 * signalVariance * h2
+    if (value !== null) covariances[row++] = signalVariance * h
+    if (gradient !== null) for (let k = 0; k < d; k++) covariances[row++] = -firsts[j]! * slopes[j * d + k]!
+  }
+  return { covariances, slopes, firsts, seconds }
+}
+
+/** (∂k⋆/∂x⋆)ᵀ c, without forming the N × d matrix. */
+const contract = (
+  { hyperparameters: { lengthScales }, observations }: Gp,
+  { slopes, firsts, seconds }: Covariances,
+  c: ReadonlyArray<number>,
+): ReadonlyArray<number> => {
+  const d = lengthScales.length
+  const sum = new Array<number>(d).fill(0)
+  for (let j = 0, row = 0; j < observations.length; j++) {
+    const { value, gradient } = observations[j]!
+    let along = value === null ? 0 : firsts[j]! * c[row++]!
+    if (gradient !== null) {
+      let projected = 0
+      for (let k = 0; k < d; k++) {
+        projected += slopes[j * d + k]! * c[row + k]!
+        sum[k] = sum[k]! - (firsts[j]! * c[row + k]!) / (lengthScales[k]! * lengthScales[k]!)
+      }
+      along -= seconds[j]! * projected
+      row += d
+    }
+    for (let k = 0; k < d; k++) sum[k] = sum[k]! + along * slopes[j * d + k]!
+  }
+  return sum
+}
+
+/** m and v from k⋆ and L⁻¹k⋆. */
+const marginalOf = (
+  { hyperparameters: { signalVariance }, weights }: Gp,
+  covariances: Float64Array,
+  whitened: ReadonlyArray<number>,
+): Marginal => {
+  let mean = 0
+  let explained = 0
+  for (let row = 0; row < whitened.length; row++) {
+    mean += covariances[row]! * weights[row]!
+    explained += whitened[row]! * whitened[row]!
+  }
+  return { mean, variance: Math.max(0, signalVariance - explained) }
+}
+
+/** Mean and variance at a point, which must have d components; half the work of {@link posterior}. */
+export const marginal =
+  (gp: Gp) =>
+  (xStar: ReadonlyArray<number>): Marginal => {
+    const { covariances } = covariancesAt(gp, xStar)
+    return marginalOf(gp, covariances, Cholesky.solveLower(gp.factor)(covariances))
+  }
+
 /** The posterior at a point, which must have d components. */
 export const posterior =
   (gp: Gp) =>
   (xStar: ReadonlyArray<number>): Posterior => {
-    const { hyperparameters, observations, weights, factor } = gp
-    const { kernel, signalVariance, lengthScales } = hyperparameters
-    const d = lengthScales.length
-    const n = observations.length
-    const scale = scaled(hyperparameters)
-    const star = scale(xStar)
-    const slopes = new Float64Array(n * d)
-    const firsts = new Float64Array(n)
-    const seconds = new Float64Array(n)
-    const covariances = new Float64Array(weights.length)
-    for (let j = 0, row = 0; j < n; j++) {
-      const { x, value, gradient } = observations[j]!
-      const { h, h1, h2 } = profile(kernel, compare(hyperparameters, star, scale(x), slopes, j * d))
-      firsts[j] = 2 * signalVariance * h1
-      seconds[j] = 4 * signalVariance * h2
-      if (value !== null) covariances[row++] = signalVariance * h
-      if (gradient !== null) for (let k = 0; k < d; k++) covariances[row++] = -firsts[j]! * slopes[j * d + k]!
-    }
-    /** (∂k⋆/∂x⋆)ᵀ c, without forming the N × d matrix. */
-    const contract = (c: ReadonlyArray<number>): ReadonlyArray<number> => {
-      const sum = new Array<number>(d).fill(0)
-      for (let j = 0, row = 0; j < n; j++) {
-        const { value, gradient } = observations[j]!
-        let along = value === null ? 0 : firsts[j]! * c[row++]!
-        if (gradient !== null) {
-          let projected = 0
-          for (let k = 0; k < d; k++) {
-            projected += slopes[j * d + k]! * c[row + k]!
-            sum[k] = sum[k]! - (firsts[j]! * c[row + k]!) / (lengthScales[k]! * lengthScales[k]!)
-          }
-          along -= seconds[j]! * projected
-          row += d
-        }
-        for (let k = 0; k < d; k++) sum[k] = sum[k]! + along * slopes[j * d + k]!
-      }
-      return sum
-    }
-    const v = Cholesky.solveLower(factor)(covariances)
-    let mean = 0
-    let explained = 0
-    for (let row = 0; row < v.length; row++) {
-      mean += covariances[row]! * weights[row]!
-      explained += v[row]! * v[row]!
-    }
+    const at = covariancesAt(gp, xStar)
+    const whitened = Cholesky.solveLower(gp.factor)(at.covariances)
     return {
-      mean,
-      variance: Math.max(0, signalVariance - explained),
-      meanGradient: contract(weights),
-      varianceGradient: contract(Cholesky.solveUpper(factor)(v)).map(component => -2 * component),
+      ...marginalOf(gp, at.covariances, whitened),
+      meanGradient: contract(gp, at, gp.weights),
+      varianceGradient: contract(gp, at, Cholesky.solveUpper(gp.factor)(whitened)).map(c => -2 * c),
     }
   }

@@ -10,12 +10,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { Count, Positive } from '../protocol/Codec.js'
+import { Count, Natural, Positive } from '../protocol/Codec.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import { dimension, SearchSpace, toUnit } from '../protocol/SearchSpace.js'
 import * as Envelope from './Envelope.js'
 import * as Fit from './Fit.js'
 import * as GaussianProcess from './GaussianProcess.js'
+import { latestWithin } from './Gp.js'
 import { KernelName } from './Kernel.js'
 import * as Samples from './Sample.js'
 import * as Standardization from './Standardization.js'
@@ -31,6 +32,8 @@ export const Options = t.readonly(
     fitRows: Count,
     fitStarts: Count,
     fitIterations: Count,
+    /** Where more rows would be held, the older half is forgotten first (but the latest sample is always kept). */
+    maxRows: Count,
   }),
   'ValueFunction options',
 )
@@ -50,6 +53,7 @@ export const defaults: Options = {
   fitRows: 300,
   fitStarts: 3,
   fitIterations: 60,
+  maxRows: GaussianProcess.maxRows,
 }
 
 /** What a lower-level solve tells of φ; noise variances left out are not known, and left to the fit. */
@@ -66,6 +70,8 @@ export const ValueFunction = t.readonly(
     space: SearchSpace,
     options: Options,
     samples: t.readonlyArray(Samples.Sample),
+    /** How many samples were let go to make room for later ones. */
+    forgotten: Natural,
     standardization: Standardization.Standardization,
     /** Whether the hyperparameters have been fitted; until then the standardization follows the samples. */
     fitted: t.boolean,
@@ -90,6 +96,7 @@ export const make = (
       space,
       options,
       samples: [],
+      forgotten: 0,
       standardization: { center: 0, scale: 1 },
       fitted: false,
       model: dense(gp),
@@ -115,9 +122,45 @@ const conditioned = (
     E.map(gp => ({ ...phi, standardization, model: dense(gp) })),
   )
 
+/** φ̂ with at most `maxRows` less `rows` rows: of its latest samples only, where it has more, at what was fitted. */
+const withRoom =
+  (rows: number) =>
+  (phi: ValueFunction): E.Either<MethodError, ValueFunction> => {
+    const { options, samples, forgotten } = phi
+    const { hyperparameters, observations, targets } = phi.model.gp
+    if (samples.length === 0 || targets.length + rows <= options.maxRows) return E.right(phi)
+    // Half of what fits, so that the factor is not made anew at every sample.
+    const kept = latestWithin(options.maxRows / 2, 1)(observations)
+    return pipe(
+      GaussianProcess.conditionOn(hyperparameters)(kept),
+      E.map(gp => ({
+        ...phi,
+        samples: samples.slice(-kept.length),
+        forgotten: forgotten + samples.length - kept.length,
+        model: dense(gp),
+      })),
+    )
+  }
+
+const withSample =
+  (sample: Samples.Sample) =>
+  (phi: ValueFunction): E.Either<MethodError, ValueFunction> => {
+    const grown = { ...phi, samples: [...phi.samples, sample] }
+    const { gp } = phi.model
+    const now = phi.fitted ? phi.standardization : Standardization.of(phi.space, grown.samples)
+    return phi.samples.length === 0 || Standardization.outgrown(phi.standardization, now)
+      ? conditioned(grown, now, gp.hyperparameters)
+      : pipe(
+          gp,
+          GaussianProcess.append(toObservation(phi, phi.standardization)(sample)),
+          E.map(appended => ({ ...grown, model: dense(appended) })),
+        )
+  }
+
 /**
- * φ̂ after one more sample. The factor is appended to; hyperparameters stay. Only before the first fit, where a
- * sample shows that the standardization was made from too few, are all samples taken in again.
+ * φ̂ after one more sample. The factor is appended to; hyperparameters stay. All samples are taken in again only where
+ * the first ones show that the standardization was made from too few, and the latest ones where there would be more
+ * than `maxRows` rows.
  *
  * Errors: `InvalidConfig` for a sample that is not finite or of the wrong length; `Numerical` where there are too
  * many rows, or no jitter makes their covariance positive definite.
@@ -127,19 +170,13 @@ export const observe =
   (phi: ValueFunction): E.Either<MethodError, ValueFunction> =>
     pipe(
       Samples.checked(phi.space)(sample),
-      E.chain(checked => {
-        const grown = { ...phi, samples: [...phi.samples, checked] }
-        const { gp } = phi.model
-        const now = phi.fitted ? phi.standardization : Standardization.of(phi.space, grown.samples)
-        return phi.samples.length === 0 || Standardization.outgrown(phi.standardization, now)
-          ? conditioned(grown, now, gp.hyperparameters)
-          : pipe(
-              gp,
-              GaussianProcess.append(toObservation(phi, phi.standardization)(checked)),
-              E.map(appended => ({ ...grown, model: dense(appended) })),
-            )
-      }),
+      E.chain(checked =>
+        pipe(phi, withRoom(1 + (checked.gradient?.length ?? 0)), E.chain(withSample(checked))),
+      ),
     )
+
+/** How many samples φ̂ has seen, those that it has forgotten included. */
+export const seen = ({ samples, forgotten }: ValueFunction): number => samples.length + forgotten
 
 /** φ̂ with standardization and hyperparameters fitted to its samples; without samples it stays as it is. */
 export const refit = (phi: ValueFunction): E.Either<MethodError, ValueFunction> => {
@@ -163,20 +200,52 @@ export const lowestBound =
   ({ space, options, samples }: ValueFunction): O.Option<Envelope.Bound> =>
     options.linearInCoefficients ? Envelope.lowest(space, samples)(lambda) : O.none
 
-/** What φ̂ says of φ at some λ, in units of f and λ. */
-export interface Prediction {
+/** What φ̂ says of φ at some λ, in units of f. */
+export interface Estimate {
   /** The model's posterior mean or the lowest bound, whichever is lower. */
   readonly mean: number
-  /** ∇ of `mean` by λ. */
-  readonly gradient: ReadonlyArray<number>
   /** The model's posterior variance of φ(λ). */
   readonly variance: number
-  readonly varianceGradient: ReadonlyArray<number>
   /** The model's posterior mean, whatever the bound. */
   readonly modelMean: number
   /** The index of the sample whose bound `mean` is, or `null` where it is the model's mean. */
   readonly boundedBy: number | null
 }
+
+/** The same, and how it changes with λ. */
+export interface Prediction extends Estimate {
+  /** ∇ of `mean` by λ. */
+  readonly gradient: ReadonlyArray<number>
+  readonly varianceGradient: ReadonlyArray<number>
+}
+
+/** The lowest bound at λ, where it is lower than the model's mean. */
+const boundBelow = (
+  phi: ValueFunction,
+  lambda: ReadonlyArray<number>,
+  mean: number,
+): O.Option<Envelope.Bound> =>
+  pipe(
+    lowestBound(lambda)(phi),
+    O.filter(({ value }) => value < mean),
+  )
+
+const estimated = (modelMean: number, variance: number, bound: O.Option<Envelope.Bound>): Estimate => ({
+  mean: O.isSome(bound) ? bound.value.value : modelMean,
+  variance,
+  modelMean,
+  boundedBy: O.isSome(bound) ? bound.value.index : null,
+})
+
+/** The estimate at a λ of d components: half the work of {@link predict}. */
+export const estimate =
+  (lambda: ReadonlyArray<number>) =>
+  (phi: ValueFunction): Estimate => {
+    const { center, scale } = phi.standardization
+    const { mean, variance } = pipe(toUnit(phi.space)(lambda), GaussianProcess.marginal(phi.model.gp))
+    const modelMean = center + scale * mean
+    return estimated(modelMean, scale * scale * variance, boundBelow(phi, lambda, modelMean))
+  }
 
 /** The prediction at a λ of d components, in O(N²) for N rows. */
 export const predict =
@@ -188,17 +257,11 @@ export const predict =
       GaussianProcess.posterior(model.gp),
       Standardization.undo(space, standardization),
     )
-    const bound = pipe(
-      lowestBound(lambda)(phi),
-      O.filter(({ value }) => value < posterior.mean),
-    )
+    const bound = boundBelow(phi, lambda, posterior.mean)
     return {
-      mean: O.isSome(bound) ? bound.value.value : posterior.mean,
+      ...estimated(posterior.mean, posterior.variance, bound),
       gradient: O.isSome(bound) ? bound.value.gradient : posterior.meanGradient,
-      variance: posterior.variance,
       varianceGradient: posterior.varianceGradient,
-      modelMean: posterior.mean,
-      boundedBy: O.isSome(bound) ? bound.value.index : null,
     }
   }
 

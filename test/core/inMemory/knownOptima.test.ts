@@ -69,6 +69,68 @@ describe('problems with more components of x', () => {
       expect(solution.lowerLevelSolves).toBeLessThanOrEqual(40)
     },
   )
+
+  it.each(cases([Known.ridgeRegression(100, 2)], 1))(
+    '$title: solved',
+    ({ known, start }) => {
+      expectOptimum(known, solved(Known.startedAt(known, start)))
+    },
+    60_000,
+  )
+})
+
+describe('what rounding leaves open', () => {
+  it('does not decide which point is returned: of equally good ones, the last', () => {
+    const known = Known.ridgeRegression(10, 1)
+    const { x } = solved(Known.startedAt(known, known.starts[2]!))
+    expect(Math.max(...x.map((value, k) => Math.abs(value - known.x[k]!)))).toBeLessThanOrEqual(1e-4)
+  })
+
+  it('is not looked for by dual steps, however large f is against what can be gained in it', () => {
+    const { problem } = Known.henrionSurowiec(1)
+    const raised: BilevelProblem = {
+      ...problem,
+      lowerLevel: (x, y) => {
+        const at = problem.lowerLevel(x, y)
+        return { ...at, value: at.value + 100 }
+      },
+    }
+    const { transitions, evaluations, x } = solved(raised)
+    expect(Math.abs(x[0]! + 0.5)).toBeLessThanOrEqual(1e-3)
+    expect(transitions.length).toBeLessThanOrEqual(60)
+    expect(evaluations).toBeLessThanOrEqual(1000)
+  })
+
+  it('is not looked for by line searches at the minimum of the lower level', () => {
+    const { evaluations } = solved(Known.startedAt(Known.deSilva, [0, 0]))
+    expect(evaluations).toBeLessThanOrEqual(2000)
+  })
+
+  it('grows with the number of terms, and the tolerance with it', () => {
+    const m = 2000
+    const mean = (v: ReadonlyArray<number>): number => v.reduce((sum, value) => sum + value, 0) / m
+    const target = (i: number): number => 1 + (i % 7) / 7
+    const { x, stopReason, evaluations } = solved({
+      x: { start: [0.5], lower: [0], upper: [10] },
+      y: { start: Array.from({ length: m }, () => 0) },
+      upperLevel: (_, y) => ({
+        value: mean(y.map(v => (v - 0.5) ** 2)),
+        gradX: [0],
+        gradY: y.map(v => (2 * (v - 0.5)) / m),
+      }),
+      lowerLevel: ([weight], y) => ({
+        value: mean(y.map((v, i) => (v - target(i)) ** 2 + weight! * v * v)),
+        gradX: [mean(y.map(v => v * v))],
+        gradY: y.map((v, i) => (2 * (v - target(i)) + 2 * weight! * v) / m),
+      }),
+    })
+    // y = t/(1+x), so that F is least where 1 + x = 2·Σt²/Σt.
+    const targets = Array.from({ length: m }, (_, i) => target(i))
+    const optimum = (2 * mean(targets.map(t => t * t))) / mean(targets) - 1
+    expect(stopReason).toBe('converged')
+    expect(Math.abs(x[0]! - optimum)).toBeLessThanOrEqual(1e-3)
+    expect(evaluations).toBeLessThanOrEqual(1000)
+  })
 })
 
 describe('a tolerance that is asked for', () => {

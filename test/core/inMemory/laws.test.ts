@@ -67,8 +67,7 @@ describe('on random strongly convex quadratic problems', () => {
     patience,
   )
 
-  // Known shortfalls, of a problem in some hundreds; these say so as soon as they are mended.
-  it.fails(
+  it(
     'the optimum is that of the linear system, to 1e-4 in F and 1e-3 in x',
     () => {
       fc.assert(
@@ -109,7 +108,7 @@ describe('on random strongly convex quadratic problems', () => {
     patience,
   )
 
-  it.fails(
+  it(
     'an affine change of the search space changes x by at most 1e-4 and F by 1e-6',
     () => {
       const shift = fc.double({ min: -50, max: 50, noNaN: true })
@@ -213,21 +212,32 @@ const structured = ({ x, y, ...levels }: BilevelProblem): BilevelProblem => ({
 
 describe('on random diagonal ridge problems', () => {
   it(
-    'the distance to the closed-form optimum never grows with the budget by more than 1e-4, and ends below 1e-3',
+    'F never grows with the budget, x draws nearer on average, and ends within 1e-3 of the closed-form optimum',
     () => {
+      const budgets = [3, 6, 12, 24]
+      const total = budgets.map(() => 0)
+      let receding = 0
       fc.assert(
         fc.property(dimension, seeds, (d, seed) => {
           const known = diagonalRidge(d, seed)
-          const away = [3, 6, 12, 24].map(budget => {
-            const { x, lowerLevelSolves } = solved(known.problem, { maxLowerLevelSolves: budget })
-            expect(lowerLevelSolves).toBeLessThanOrEqual(budget)
-            return distance(x, known.x)
+          const solutions = budgets.map(budget => {
+            const solution = solved(known.problem, { maxLowerLevelSolves: budget })
+            expect(solution.lowerLevelSolves).toBeLessThanOrEqual(budget)
+            return solution
           })
-          away.slice(1).forEach((after, i) => expect(after).toBeLessThanOrEqual(away[i]! + 1e-4))
+          const away = solutions.map(({ x }) => distance(x, known.x))
+          solutions.slice(1).forEach(({ upperValue }, i) => {
+            expect(upperValue).toBeLessThanOrEqual(solutions[i]!.upperValue + 1e-6)
+          })
           expect(away[3]!).toBeLessThanOrEqual(1e-3)
+          away.forEach((far, i) => (total[i]! += far))
+          // A step that lowers F may well lead away from the optimum in one component.
+          if (away.slice(1).some((after, i) => after > away[i]! + 1e-4)) receding++
         }),
         runs,
       )
+      total.slice(1).forEach((after, i) => expect(after).toBeLessThanOrEqual(0.5 * total[i]!))
+      expect(receding).toBeLessThanOrEqual(0.01 * runs.numRuns)
     },
     patience,
   )

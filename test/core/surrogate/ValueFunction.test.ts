@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../../src/core/protocol/Codec.js'
 import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
+import * as GaussianProcess from '../../../src/core/surrogate/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { difference, near, right } from './support.js'
 
@@ -295,6 +296,80 @@ describe('ValueFunction: fitted', () => {
       .map(ridge([1, 2]))
       .reduce((phi, sample) => right(ValueFunction.observe(sample)(phi)), fitted)
     expect(worst(appended, [1, 2])).toBeLessThan(worst(fitted, [1, 2]))
+  })
+})
+
+describe('ValueFunction: with room for so many rows only', () => {
+  const maxRows = 30
+  const points = fc.array(lambdas, { minLength: 1, maxLength: 40 })
+  const sampleAt = ridge([1, 2])
+
+  it('never holds more, forgets the oldest first and at most half at once, and counts what it has seen', () => {
+    fc.assert(
+      fc.property(points, at => {
+        at.map(sampleAt).reduce(
+          (before, sample, i) => {
+            const phi = right(ValueFunction.observe(sample)(before))
+            expect(phi.model.gp.targets.length).toBeLessThanOrEqual(maxRows)
+            expect(phi.model.gp.targets.length).toBe(3 * phi.samples.length)
+            expect(ValueFunction.seen(phi)).toBe(i + 1)
+            expect(phi.samples.map(({ lambda }) => lambda)).toEqual(
+              at.slice(phi.forgotten, i + 1).map(lambda => lambda.map(x => x + 0)),
+            )
+            expect(phi.samples.length).toBeGreaterThan(before.samples.length / 2)
+            return phi
+          },
+          observed([], { maxRows }),
+        )
+      }),
+      { numRuns: 100, seed: 41 },
+    )
+  })
+
+  it('keeps what was fitted, and is what is conditioned on the samples that are left (bit for bit)', () => {
+    const grid = Array.from({ length: 20 }, (_, i) => [-6 + (9 * i) / 19, (4 * ((7 * i) % 20)) / 19])
+    const fitted = right(ValueFunction.refit(observed(grid.slice(0, 8).map(sampleAt), { maxRows })))
+    const phi = grid
+      .slice(8)
+      .map(sampleAt)
+      .reduce((before, sample) => right(ValueFunction.observe(sample)(before)), fitted)
+    expect(phi.forgotten).toBeGreaterThan(0)
+    expect(phi.standardization).toBe(fitted.standardization)
+    const { gp } = phi.model
+    expect(gp.hyperparameters).toEqual(fitted.model.gp.hyperparameters)
+    expect(right(GaussianProcess.conditionOn(gp.hyperparameters)(gp.observations))).toEqual(gp)
+  })
+
+  it('keeps at least the latest sample, however many rows it has', () => {
+    const phi = observed(
+      [
+        [-1, 1],
+        [0, 2],
+        [1, 3],
+      ].map(sampleAt),
+      { maxRows: 2 },
+    )
+    expect(phi.samples.map(({ lambda }) => lambda)).toEqual([
+      [0, 2],
+      [1, 3],
+    ])
+  })
+})
+
+describe('ValueFunction: an estimate', () => {
+  it('is the prediction without its gradients, bit for bit', () => {
+    fc.assert(
+      fc.property(problems, fc.boolean(), ({ a, points, weights, at, kernel }, linearInCoefficients) => {
+        const phi = observed(
+          points.map((lambda, i) => ridge(a, weights[i])(lambda)),
+          { kernel, linearInCoefficients },
+        )
+        const { gradient, varianceGradient, ...rest } = ValueFunction.predict(at)(phi)
+        expect([gradient.length, varianceGradient.length]).toEqual([2, 2])
+        expect(ValueFunction.estimate(at)(phi)).toEqual(rest)
+      }),
+      { numRuns: 200, seed: 43 },
+    )
   })
 })
 

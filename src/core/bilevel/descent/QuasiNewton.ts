@@ -82,24 +82,35 @@ const scaledTo = (radius: number, d: Vec): Vec => {
 }
 
 /** How far the curvature of one variable may be believed to be from that of the others, as a factor. */
-const spread = 1e3
+const spread = 1e4
+
+/** The weight of a pair in the estimate of the diagonal, relative to that of the pair after it. */
+const fading = 0.9
+
+/** A variable that was moved less than this share of its companions, squared, tells nothing of its own curvature. */
+const leastMoved = 1e-6
 
 /**
- * An estimate of the size of each variable's own curvature: the change of its slope along the latest step that moved it. Hyperparameters mostly act on parts of the weights that have little to do with one another, so that the
- * reduced Hessian is nearly diagonal; and where it is not, the pairs correct it (Gilbert & Lemaréchal 1989).
+ * An estimate of the size of each variable's own curvature: the slope of y_k over s_k by least squares through the
+ * origin, over the pairs remembered, each divided by its length. Hyperparameters mostly act on parts of the weights that
+ * have little to do with one another, so that the reduced Hessian is nearly diagonal; and where it is not, what the
+ * others add to y_k averages out, and the pairs correct it (Gilbert & Lemaréchal 1989).
  */
 const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
   const latest = pairs[pairs.length - 1]
   const common = latest === undefined ? 1 : Math.abs(dot(latest.s, latest.y)) / dot(latest.s, latest.s)
   if (!(common > 0)) return Array.from({ length: dimension }, () => 1)
-  return Array.from({ length: dimension }, (_, k) => {
-    for (let i = pairs.length - 1; i >= 0; i--) {
-      const { s, y } = pairs[i]!
-      const own = Math.abs(y[k]! / s[k]!)
-      if (Math.abs(s[k]!) > 1e-3 * longest(s) && own > 0)
-        return Math.min(common * spread, Math.max(common / spread, own))
+  const [sy, ss] = [new Float64Array(dimension), new Float64Array(dimension)]
+  pairs.forEach(({ s, y }, i) => {
+    const weight = fading ** (pairs.length - 1 - i) / longest(s) ** 2
+    for (let k = 0; k < dimension; k++) {
+      sy[k]! += weight * s[k]! * y[k]!
+      ss[k]! += weight * s[k]! * s[k]!
     }
-    return common
+  })
+  return Array.from(ss, (square, k) => {
+    const own = Math.abs(sy[k]!) / square
+    return square > leastMoved && own > 0 ? Math.min(common * spread, Math.max(common / spread, own)) : common
   })
 }
 

@@ -16,9 +16,15 @@ export interface Visited {
   readonly best: Relaxed | null
 }
 
+/** An iterate just measured. */
+export interface Candidate extends Relaxed {
+  /** How far rounding may have put its merit off, ≥ 0. */
+  readonly noise: number
+}
+
 export interface Choice {
   /** Whether `candidate` takes the incumbent's place. */
-  readonly prefers: (candidate: Relaxed) => (incumbent: Relaxed) => boolean
+  readonly prefers: (candidate: Candidate) => (incumbent: Relaxed) => boolean
   /** The (λ, w) whose weights, violation and ε are reported; without `retrain` it is the result. */
   readonly iterate: (config: BilevelConfig) => (visited: Visited) => Relaxed | null
   /** With `retrain`: the λ to train at and to return. */
@@ -35,9 +41,10 @@ export interface Choice {
  */
 export const averaged: Choice = {
   prefers:
-    ({ merit, epsilon }) =>
+    ({ merit, epsilon, noise }) =>
     incumbent =>
-      merit <= incumbent.merit || incumbent.epsilon > epsilon,
+      // Of points that rounding cannot tell apart, the last is the one that the gradient has led furthest.
+      merit <= incumbent.merit + 2 * noise || incumbent.epsilon > epsilon,
   iterate:
     ({ retrain }) =>
     ({ best, relaxed }) =>

@@ -73,9 +73,9 @@ export const inequality: ConstraintForm = {
       })(AugmentedLagrangian.matchedPenalty(before.multiplier, epsilon))(constraint)(before),
   balanced:
     ({ config, scales }) =>
-    ({ constraint, epsilon }) =>
+    ({ constraint, epsilon, noise }) =>
     ({ multiplier }) =>
-      Math.abs(constraint) <= config.pair.balance * epsilon ||
+      Math.abs(constraint) <= Math.max(config.pair.balance * epsilon, noise) ||
       // A multiplier that goes to zero, or an ε that is small enough anyway.
       (constraint <= 0 && multiplier * epsilon <= price * scales.upper),
 }

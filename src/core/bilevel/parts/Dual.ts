@@ -40,7 +40,10 @@ export interface Minimised {
   readonly epsilon: number
   /** g, the constraint form's function of the two. */
   readonly constraint: number
-  /** A violation that cannot be told from zero: two deviations of φ̂, or 0 where solves are exact. */
+  /**
+   * A violation that cannot be told from zero. For the next μ and ρ: two deviations of φ̂, or 0 where solves are exact.
+   * For whether they are balanced, which is asked where solves are exact: the rounding of f.
+   */
   readonly noise: number
   /** Counted from 0. */
   readonly outerIteration: number

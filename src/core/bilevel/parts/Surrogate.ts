@@ -31,8 +31,8 @@ export interface Surrogate<V> {
   /** φ̂ after one more sample; cheap, for there are many. */
   readonly observe: (sample: Sample) => (phi: V) => E.Either<MethodError, V>
   /**
-   * φ̂ after the samples of a batch of solves: the time to fit hyperparameters, and to forget. Called after the
-   * initial design, and after every lower-level solve of the search.
+   * φ̂ after the samples of a batch of solves: the time to fit hyperparameters. Called after the initial design, and
+   * after every lower-level solve of the search.
    */
   readonly consolidate: (phi: V) => E.Either<MethodError, V>
   /** For reports at every step, and for the noise of the dual step. */
@@ -55,25 +55,24 @@ export type GaussianProcessState = t.TypeOf<typeof State>
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
 const refitGrowth = 1.5
 
-/** Rows (values and slopes) of the factor beyond which the oldest samples are forgotten. */
-const maxRows = 400
+/** Rows that a fit looks at: a factor of so many, and its inverse, take a fraction of a millisecond. */
+const fitRows = 60
 
-/** The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. */
-const fitting = { fitRows: 90, fitStarts: 1, fitIterations: 25 } as const
-
-/** φ̂ of only the latest samples, where all are too many rows. */
-const bounded = (
-  valueFunction: ValueFunction.ValueFunction,
-): E.Either<MethodError, ValueFunction.ValueFunction> => {
-  const { space, options, samples } = valueFunction
-  const rows = SearchSpace.dimension(space) + 1
-  if (samples.length * rows <= maxRows) return E.right(valueFunction)
-  // About half of what fits, so that the factor is not made anew at every sample.
-  const kept = samples.slice(-Math.max(1, Math.floor(maxRows / rows / 2)) - 1)
-  return kept.reduce<E.Either<MethodError, ValueFunction.ValueFunction>>(
-    (learning, sample) => pipe(learning, E.flatMap(ValueFunction.observe(sample))),
-    ValueFunction.make(space, options),
-  )
+/**
+ * The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. Two
+ * samples are the least to fit to: where they alone have more rows, iterations are as many fewer as each costs more.
+ *
+ * Where φ̂ is only told, and judges the noise of what was measured at the very λ it was fed, the latest samples will
+ * do; where it stands for φ, it remembers more of them.
+ */
+const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options> => {
+  const rows = Math.max(fitRows, 2 * (SearchSpace.dimension(space) + 1))
+  return {
+    fitRows,
+    fitStarts: 1,
+    fitIterations: Math.max(10, Math.round(25 * (fitRows / rows) ** 3)),
+    maxRows: pair.reference === 'surrogate' ? 400 : 200,
+  }
 }
 
 /**
@@ -85,31 +84,33 @@ const bounded = (
  */
 export const gaussianProcess: Surrogate<GaussianProcessState> = {
   state: State,
-  prior: ({ space, kernel, linearInCoefficients }) =>
-    pipe(
-      ValueFunction.make(space, { ...ValueFunction.defaults, ...fitting, kernel, linearInCoefficients }),
+  prior: config => {
+    const { space, kernel, linearInCoefficients } = config
+    return pipe(
+      ValueFunction.make(space, { ...fitting(config), kernel, linearInCoefficients }),
       E.map(valueFunction => ({ valueFunction, fittedSamples: 0 })),
-    ),
+    )
+  },
   observe: sample => phi =>
     pipe(
       phi.valueFunction,
       ValueFunction.observe(sample),
       E.map(valueFunction => ({ ...phi, valueFunction })),
     ),
-  consolidate: ({ valueFunction, fittedSamples }) => {
-    const count = valueFunction.samples.length
-    const due = count >= refitGrowth * fittedSamples
-    return pipe(
-      // The initial design is never too large to be looked at as a whole.
-      fittedSamples === 0 ? E.right(valueFunction) : bounded(valueFunction),
-      E.flatMap(kept => (due || !kept.fitted ? ValueFunction.refit(kept) : E.right(kept))),
-      E.map(fitted => ({ valueFunction: fitted, fittedSamples: due ? count : fittedSamples })),
-    )
+  consolidate: phi => {
+    const count = ValueFunction.seen(phi.valueFunction)
+    return count >= refitGrowth * phi.fittedSamples
+      ? pipe(
+          phi.valueFunction,
+          ValueFunction.refit,
+          E.map(valueFunction => ({ valueFunction, fittedSamples: count })),
+        )
+      : E.right(phi)
   },
   estimate:
     lambda =>
     ({ valueFunction }) =>
-      ValueFunction.predict(lambda)(valueFunction),
+      ValueFunction.estimate(lambda)(valueFunction),
   predict:
     lambda =>
     ({ valueFunction }) =>

@@ -102,7 +102,9 @@ export const choiceOrders: ChoiceLaw = {
     const other = { ...best, epsilon: relaxed.epsilon }
     if (other.merit === relaxed.merit || Math.abs(other.violation) === Math.abs(relaxed.violation))
       return silent
-    const [one, two] = [choice.prefers(relaxed)(other), choice.prefers(other)(relaxed)]
+    const prefers = (candidate: Relaxed): ((incumbent: Relaxed) => boolean) =>
+      choice.prefers({ ...candidate, noise: 0 })
+    const [one, two] = [prefers(relaxed)(other), prefers(other)(relaxed)]
     return unless(
       one !== two,
       () =>

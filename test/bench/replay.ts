@@ -1,0 +1,115 @@
+/**
+ * Replaying a recorded run of the bilevel method as `bilevel replay` does: read from its file, checked line by line,
+ * every step taken again. The log is made first: default options (the paired reference of networks) on ridge problems
+ * that a closed form answers, blurred as minibatches blur, and told never to settle; some 600 steps.
+ *
+ *     npx tsx test/bench/replay.ts
+ *
+ * Writes docs/results/replay.json: steps a second, by wall time and by this process' own. `fresh`: the first replay of
+ * a process, in which the engine has compiled nothing yet, as whoever types the command sees it (median of 5
+ * processes); `warm`: of 5 more in the last of them.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { bilevel } from '../../src/core/bilevel/Bilevel.js'
+import * as Rng from '../../src/core/numeric/Rng.js'
+import { decode } from '../../src/core/protocol/Codec.js'
+import type { Question } from '../../src/core/protocol/Command.js'
+import { start } from '../../src/core/protocol/Replay.js'
+import { drive } from '../../src/shell/run/Driver.js'
+import { create } from '../../src/shell/run/LogFile.js'
+import { methods } from '../../src/shell/run/methods.js'
+import { replayRun } from '../../src/shell/run/ReplayRun.js'
+import { blurred } from '../support/blurred.js'
+import { headerOf, noHooks } from '../support/recordedRun.js'
+import { ridgeSpace, ridgeWorld } from '../support/ridge.js'
+import { median, right, write } from './gpTiming.js'
+
+const dimensions = [1, 2, 5, 10]
+const repeats = 5
+/** Two descents and a solve make an outer iteration. */
+const outerIterations = 200
+
+const record = async (d: number, folder: string): Promise<void> => {
+  const [draws] = Rng.uniforms(2 * d)(Rng.make(d, 11))
+  const a = draws.slice(0, d).map(u => 1.5 + 2 * u)
+  const b = a.map((ak, k) => ak * (0.3 + 0.5 * draws[d + k]!))
+  const world = ridgeWorld({ a, b })
+  const config = right(
+    decode(bilevel.config)({
+      space: ridgeSpace({ a, b }),
+      budget: { lowerLevelSolves: outerIterations, outerIterations },
+      stop: { step: 0 },
+    }),
+  )
+  const log = right(await create(join(folder, 'run.jsonl'))(headerOf(bilevel.name, config))())
+  const blur = blurred(d)
+  const interpreter = {
+    answer: (question: Question) => TE.right(blur(world.answer(question))),
+    release: world.release,
+    dispose: () => undefined,
+  }
+  right(await drive(bilevel)({ interpreter, log, hooks: noHooks })(right(start(bilevel)(config)))())
+  log.close()
+}
+
+interface Timed {
+  readonly steps: number
+  readonly wall: number
+  readonly cpu: number
+}
+
+const replayed = (folder: string): Timed => {
+  const cpu = process.cpuUsage()
+  const began = performance.now()
+  const { steps } = right(replayRun(methods)(folder))
+  const wall = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  return { steps, wall, cpu: (user + system) / 1e6 }
+}
+
+/** In a process of its own: the first replay, then `more` others. */
+const inFreshProcess = (folder: string, more: number): readonly [Timed, ...Timed[]] => {
+  const { stdout } = spawnSync(process.execPath, [
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    folder,
+    String(more),
+  ])
+  return JSON.parse(String(stdout)) as readonly [Timed, ...Timed[]]
+}
+
+const medians = (timed: ReadonlyArray<Timed>): { readonly wall: number; readonly cpu: number } => ({
+  wall: median(timed.map(({ steps, wall }) => steps / wall)),
+  cpu: median(timed.map(({ steps, cpu }) => steps / cpu)),
+})
+
+const measured = async (d: number) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bilevel-bench-'))
+  await record(d, folder)
+  const processes = Array.from({ length: repeats }, (_, i) =>
+    inFreshProcess(folder, i === repeats - 1 ? repeats : 0),
+  )
+  rmSync(folder, { recursive: true, force: true })
+  const row = {
+    dimension: d,
+    steps: processes[0]![0].steps,
+    fresh: medians(processes.map(([first]) => first)),
+    warm: medians(processes.at(-1)!.slice(1)),
+  }
+  console.log(JSON.stringify(row))
+  return row
+}
+
+const [, , folder, more] = process.argv
+if (folder !== undefined)
+  console.log(JSON.stringify(Array.from({ length: 1 + Number(more) }, () => replayed(folder))))
+else {
+  const table = []
+  for (const d of dimensions) table.push(await measured(d))
+  write('replay', { unit: 'steps a second', repeats, table })
+}
