@@ -5,6 +5,8 @@
  * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
  * - {@link Bilevel.make} and {@link Parts}: the same with a part of one's own in the place of one of its parts.
  * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
+ *
+ * @module bilevel-hpo
  */
 export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
 export * as Bilevel from './bilevel/Bilevel.js'

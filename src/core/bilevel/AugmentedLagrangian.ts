@@ -16,6 +16,8 @@
  * Sources: Birgin & Martínez, Improving ultimate convergence of an augmented Lagrangian method (2008); Nocedal &
  * Wright, Numerical Optimization, ch. 17. Differs from the paper, which uses the equality form with a signed
  * multiplier: φ bounds f from below, so the constraint is an inequality.
+ *
+ * @module
  */
 import * as t from 'io-ts'
 import { NonNegative, nullable, Positive } from '../protocol/Codec.js'

@@ -78,6 +78,7 @@ export type Phase<R = Rule> =
   | Reporting<R>
   | { readonly _tag: 'Halted'; readonly outcome: Outcome }
 
+/** All that the next step of the bilevel method needs; plain JSON. */
 export interface BilevelState<V = GaussianProcessState, R = Rule> {
   readonly config: BilevelConfig
   readonly phase: Phase<R>

@@ -27,6 +27,7 @@ export interface Evaluated {
 /** One level of a bilevel problem. */
 export type Level = (x: Vec, y: Vec) => Evaluated
 
+/** min F(x, y) subject to y minimising f(x, ·) and x within its bounds, as functions of plain arrays. */
 export interface BilevelProblem {
   /** Bounds may be ±Infinity. */
   readonly x: { readonly start: Vec; readonly lower: Vec; readonly upper: Vec }

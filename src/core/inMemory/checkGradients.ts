@@ -19,6 +19,7 @@ export interface GradientMismatch {
   readonly message: string
 }
 
+/** How closely gradients and differences must agree. */
 export interface CheckOptions {
   /** The largest difference that counts as agreement, relative to the larger of the two and 1. Default 1e-5. */
   readonly tolerance?: number

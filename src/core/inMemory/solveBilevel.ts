@@ -14,6 +14,7 @@ import * as World from './World.js'
 
 type Vec = ReadonlyArray<number>
 
+/** How closely, how long and from where to search; every option has a default. */
 export interface SolveOptions {
   /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13·√m of what solving the lower level gains at
    * the start, m being the components of y. */
@@ -29,6 +30,7 @@ export interface SolveOptions {
   readonly seed?: number
 }
 
+/** Where a search ended: the point, the losses there, what it took and why it stopped. */
 export interface BilevelSolution {
   readonly x: Vec
   readonly y: Vec

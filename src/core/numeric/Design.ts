@@ -2,6 +2,8 @@
  * Initial designs: points that cover the unit cube [0,1]^d.
  *
  * Random designs take the generator last and return it advanced, as everything in Rng does.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'

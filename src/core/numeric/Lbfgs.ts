@@ -18,17 +18,21 @@
  * finds its length (see LineSearch). Where it does not, the path P(x + α·p) is followed back until the decrease is
  * sufficient (Bertsekas 1982), which may bind many variables at once. A direction that fails is replaced by
  * steepest descent; when that fails too, the search ends.
+ *
+ * @module
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { dotOn, firstStep, quasiNewton, type Pair } from './Direction.js'
 import { search, type Trial } from './LineSearch.js'
 
+/** f and ∇f (n) at a point. */
 export interface Evaluation {
   readonly value: number
   readonly gradient: ReadonlyArray<number>
 }
 
+/** What to minimise, from where, within which box, and for how long. */
 export interface Problem {
   /** f and ∇f at x. Where either is not finite, the point counts as infinitely bad. */
   readonly objective: (x: ReadonlyArray<number>) => Evaluation
@@ -59,6 +63,7 @@ export interface Problem {
  */
 export type Status = 'converged' | 'iterations' | 'lineSearch' | 'nonFinite'
 
+/** Where a search ended, and why. */
 export interface Minimum {
   readonly x: ReadonlyArray<number>
   readonly value: number

@@ -3,6 +3,8 @@
  *
  * xoroshiro128+ (Blackman & Vigna 2018) by pure-rand. The seeds of named streams are mixed with a 32-bit finalizer
  * (MurmurHash3), so that the streams of neighbouring seeds have nothing in common.
+ *
+ * @module
  */
 import * as t from 'io-ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'

@@ -3,6 +3,8 @@
  *
  * A method that looks at a batch only when it is complete, with the answers in the order of their questions, does
  * not depend on the order in which answers arrive.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -2,6 +2,8 @@
  * What the core wants done. Imperative; each bears an `id` that its answer repeats.
  *
  * The core never sees a weight: weights stay in the shell, behind a {@link WeightsRef}.
+ *
+ * @module
  */
 import * as t from 'io-ts'
 import { Count, Finite, Natural, nullable, Positive, Vector } from './Codec.js'
@@ -91,6 +93,7 @@ export const Command = t.union(
   [SolveLowerLevel, DescendWeights, EvaluateLosses, Refit, ReleaseWeights],
   'Command',
 )
+/** What a method wants done. */
 export type Command = t.TypeOf<typeof Command>
 
 /** A command that wants an answer. */

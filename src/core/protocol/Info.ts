@@ -77,4 +77,5 @@ export const Info = t.readonly(
   }),
   'Info',
 )
+/** What a person wants to know of a step. */
 export type Info = t.TypeOf<typeof Info>

@@ -3,6 +3,8 @@
  *
  * Losses are means over whole sets. The one that methods decide on never includes the test set: `metrics` are
  * carried to the report and looked at by nobody on the way.
+ *
+ * @module
  */
 import * as t from 'io-ts'
 import { Finite, Natural, NonNegative, nullable, Vector } from './Codec.js'
@@ -88,6 +90,7 @@ export const Observation = t.union(
   [LowerLevelSolved, WeightsDescended, LossesEvaluated, Refitted, CommandFailed],
   'Observation',
 )
+/** What happened: the answer to one command. */
 export type Observation = t.TypeOf<typeof Observation>
 
 /** The tag of the observation that answers a command, failure aside. */

@@ -2,6 +2,8 @@
  * Runs a method again on the observations of a log, and compares all that it wanted and said with what was logged.
  *
  * A {@link Cursor} is a place in a run. It is what a driver goes on from, whether it got there live or by replay.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -10,6 +12,7 @@ import type * as t from 'io-ts'
 import { decode, fieldOf } from './Codec.js'
 import { isQuestion, type Command, type Question } from './Command.js'
 import { firstDifference, show, type Difference } from './Difference.js'
+import type { Outcome } from './Info.js'
 import type { Method, Transition } from './Method.js'
 import type { MethodError } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'
@@ -21,6 +24,7 @@ export interface Divergence extends Difference {
   readonly line: number
 }
 
+/** A place in a run: how many records there are, the last transition, and what is left to do. */
 export interface Cursor<S> {
   /** Records so far, and so the number of the next step. At 0 the transition is `init`'s, not yet recorded. */
   readonly records: number
@@ -29,7 +33,8 @@ export interface Cursor<S> {
   readonly todo: ReadonlyArray<Command>
 }
 
-const at =
+/** @internal */
+export const at =
   (line: number) =>
   (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
 
@@ -47,8 +52,8 @@ const asks =
   (command: Command): command is Question =>
     isQuestion(command) && command.id === id
 
-/** What is left once a command is answered. Releases that were issued before it were carried out before it. */
-const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray<Command> => {
+/** @internal What is left once a command is answered. Releases that were issued before it were carried out before it. */
+export const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray<Command> => {
   const answered = todo.findIndex(asks(id))
   return todo.filter((command, i) => i > answered || (i < answered && isQuestion(command)))
 }
@@ -83,8 +88,11 @@ const deepest = (errors: t.Errors): Difference =>
       }
     })[0] ?? { field: 'observation', expected: 'an observation', found: 'something else' }
 
-/** The observation of a record, if it is one and answers an open command. */
-const observationOf = (todo: ReadonlyArray<Command>, value: unknown): E.Either<Difference, Observation> =>
+/** @internal The observation of a record, if it is one and answers an open command. */
+export const observationOf = (
+  todo: ReadonlyArray<Command>,
+  value: unknown,
+): E.Either<Difference, Observation> =>
   pipe(
     Observation.decode(value),
     E.mapLeft(deepest),
@@ -137,17 +145,39 @@ const next =
 const compare = <S>(line: LogLine, { records, transition }: Cursor<S>): O.Option<Difference> => {
   const { commands, info } = transition
   const { observation } = line.value
+  const expected = { step: records - 1, observation, commands, info }
   // Equal text is the common case, and found without taking anything apart.
-  if (JSON.stringify({ step: records - 1, observation, commands, info }) === line.body) return O.none
-  return firstDifference('')({ step: records - 1, observation, commands, info }, line.value)
+  return JSON.stringify(expected) === line.body ? O.none : firstDifference('')(expected, line.value)
 }
 
-const damage = ({ digest }: LogLine): O.Option<Difference> =>
+/** @internal What is wrong with the digest of a line whose content is as it must be. */
+export const damage = ({ digest }: LogLine): O.Option<Difference> =>
   digest.expected === digest.found ? O.none : O.some({ field: 'digest', ...digest })
 
-/** Whether the record is not the one that comes here. */
-const misplaced = <S>({ value }: LogLine, { records, transition }: Cursor<S>): O.Option<Difference> => {
-  const { outcome } = transition.info
+/**
+ * @internal What is wrong with the text of a line whose content is as it must be: a field that is there twice, or a
+ * space. No decision differs, and yet no run writes it so.
+ */
+export const miswritten = (
+  { body }: LogLine,
+  step: number,
+  observation: unknown,
+  { commands, info }: Pick<Transition<unknown>, 'commands' | 'info'>,
+): O.Option<Difference> =>
+  JSON.stringify({ step, observation, commands, info }) === body
+    ? O.none
+    : O.some({
+        field: '',
+        expected: 'the text that a run writes',
+        found: 'other text of equal content',
+      })
+
+/** @internal Whether the record is not the one that comes here, after so many and with this outcome. */
+export const misplaced = (
+  { value }: LogLine,
+  records: number,
+  outcome: Outcome | null,
+): O.Option<Difference> => {
   const step = value['step']
   if (step !== records) return O.some({ field: 'step', expected: String(records), found: show(step) })
   return records > 0 && outcome !== null
@@ -159,7 +189,8 @@ const misplaced = <S>({ value }: LogLine, { records, transition }: Cursor<S>): O
     : O.none
 }
 
-const unless =
+/** @internal */
+export const unless =
   <A>(value: A) =>
   <F>(fault: O.Option<F>): E.Either<F, A> =>
     O.isSome(fault) ? E.left(fault.value) : E.right(value)
@@ -170,13 +201,16 @@ export const advance =
   (line: LogLine) =>
   (cursor: Cursor<S>): E.Either<Divergence, Cursor<S>> => {
     const after = pipe(
-      misplaced(line, cursor),
+      misplaced(line, cursor.records, cursor.transition.info.outcome),
       O.match(() => next(method)(cursor, line.value['observation']), E.left),
     )
     return pipe(
       after,
       E.chain(reached => unless(reached)(compare(line, reached))),
       E.chain(reached => unless(reached)(damage(line))),
+      E.chain(reached =>
+        unless(reached)(miswritten(line, reached.records - 1, line.value['observation'], reached.transition)),
+      ),
       E.mapLeft(at(line.line)),
     )
   }

@@ -4,6 +4,8 @@
  * Line 1 is the {@link Header}; line n + 2 is the record of step n: the observation (null for `init`), and the
  * commands and the info it led to. Every line ends with a `digest`, chained over all the text before it, so that
  * any change is found, also one that no decision of the method depended on. The hash itself is the shell's.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +16,9 @@ import { Count, nullable } from './Codec.js'
 import type { Observation } from './Observation.js'
 import type { Transition } from './Method.js'
 
+/** Says of a file's first line that it is the header of a run log. */
 export const format = 'bilevel-hpo/run'
+/** The version of the log's own form; a log of another one is refused. */
 export const version = 1
 
 /** Nothing that a run writes comes near these. */

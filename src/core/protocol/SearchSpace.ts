@@ -5,6 +5,8 @@
  * - `lambda` λ ∈ R^d: what methods, logs and bounds are written in.
  * - `coefficient` θ_k: what enters the loss. θ_k = exp(λ_k) on the log scale, θ_k = λ_k on the linear scale.
  * - `unit` u ∈ [0,1]^d: λ mapped affinely onto the unit cube, where surrogates and designs live.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

@@ -9,11 +9,14 @@
  *
  * Written with δ neither θ nor R is formed: nothing under- or overflows within the search space, and the bound is
  * exact at λ_i. The lowest bound is concave in θ, as φ itself is. It holds at any weights, solved for or not.
+ *
+ * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { SearchSpace } from '../protocol/SearchSpace.js'
 import type { Sample } from './Sample.js'
 
+/** The lowest bound on φ at a λ. */
 export interface Bound {
   readonly value: number
   /** By λ. */

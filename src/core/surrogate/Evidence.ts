@@ -17,6 +17,7 @@ import * as Cholesky from '../numeric/Cholesky.js'
 import { componentsOf, noiseOf, siteOf, type Gp } from './Gp.js'
 import { compare, priorVariance, profile, rowsOf } from './Kernel.js'
 
+/** ln p(y) and its gradient. */
 export interface Evidence {
   readonly value: number
   /** By [ln signalVariance, ln lengthScales…]. */

@@ -7,6 +7,8 @@
  * Where K + diag S is not positive definite within rounding, the prior variances are raised by the share `jitter`
  * = 1e-14, 1e-13, … until it is; the jitter used is part of the result. Appending escalates as conditioning does,
  * so both give the same factor, bit for bit.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -5,6 +5,8 @@
  * the loss is linear in the coefficients. Everything goes in and comes out in terms of λ and of the loss' own
  * units. `Model` is the one place to add another model (for instance a structured one for thousands of
  * hyperparameters): callers see samples and predictions only.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -37,6 +39,7 @@ export const Options = t.readonly(
   }),
   'ValueFunction options',
 )
+/** How the value function is modelled and fitted. */
 export type Options = t.TypeOf<typeof Options>
 
 /**

@@ -16,6 +16,7 @@ import { installKernels } from './kernels/install.js'
 import { withoutErrorHandlers, withoutGreeting } from './quiet.js'
 
 export const BackendName = t.keyof({ node: null, wasm: null, cpu: null }, '"node", "wasm" or "cpu"')
+/** Which implementation of tfjs. */
 export type BackendName = t.TypeOf<typeof BackendName>
 
 export const BackendChoice = t.keyof(
@@ -25,6 +26,7 @@ export const BackendChoice = t.keyof(
 /** `auto`: the first of node, wasm, cpu that loads. */
 export type BackendChoice = t.TypeOf<typeof BackendChoice>
 
+/** A backend that is loaded, and that computed a product rightly. */
 export interface Backend {
   readonly name: BackendName
   readonly threads: number

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Availability } from '../backend/Backend.js'
 import type { CacheStatus } from '../data/Mnist.js'
+import { optional } from '../Optional.js'
 import type { ShellError } from '../ShellError.js'
 
 const backendLine = ({ name, present, detail }: Availability): string =>
@@ -47,13 +48,14 @@ const cacheLines = ({ folder, files, complete, writable }: CacheStatus): Readonl
 }
 
 const report = async (): Promise<E.Either<ShellError, string>> => {
-  const [{ available }, { cacheStatus }, { programVersion }, { methods }] = await Promise.all([
-    import('../backend/Backend.js'),
+  const [loaded, { cacheStatus }, { programVersion }, { methods }] = await Promise.all([
+    optional(() => import('../backend/Backend.js'))(),
     import('../data/Mnist.js'),
     import('../run/Versions.js'),
     import('../run/methods.js'),
   ])
-  const [backends, cache] = [await available(), await cacheStatus()()]
+  const backends = E.isRight(loaded) ? await loaded.right.available() : []
+  const cache = await cacheStatus()()
   return E.right(
     [
       `bilevel-hpo ${programVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ` +
@@ -61,8 +63,9 @@ const report = async (): Promise<E.Either<ShellError, string>> => {
       `Methods: ${[...methods.keys()].join(', ')}`,
       '',
       'Backends',
-      ...backends.map(backendLine),
-      ...backendAdvice(backends),
+      ...(E.isRight(loaded)
+        ? [...backends.map(backendLine), ...backendAdvice(backends)]
+        : [`  missing  all of them`, `  → ${loaded.left.message}`]),
       '',
       ...cacheLines(cache),
     ].join('\n'),

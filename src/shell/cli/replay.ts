@@ -15,8 +15,9 @@ line, as a killed run may leave it, is dropped, and said to be.
 
 --until stops after that step, counted from 0, and prints what the method said
 and its state there. --json prints one JSON object instead of text: path,
-header, step, steps, seconds, halted, torn (the number of an incomplete last
-line, or null), info, open (questions without an answer), state.
+header, checked ("decisions", or "records" where none could be derived again),
+step, steps, seconds, halted, torn (the number of an incomplete last line, or
+null), info, open (questions without an answer), state.
 
 Examples:
   $ bilevel replay runs/mnist-mlp-1k-0
@@ -25,8 +26,9 @@ Examples:
   $ bilevel replay runs/mnist-mlp-1k-0 --json
 
 Exit codes: 0 all is as logged; 1 it is not, and the message names the line, the
-field, what was expected and what was found; 2 the log cannot be read, or its
-last line is incomplete.`
+field, what was expected and what was found; 2 the log cannot be read, its last
+line is incomplete, or other numerics recorded it, so that its records were read
+but no decision was derived again.`
 
 interface Options {
   readonly until?: string
@@ -45,10 +47,11 @@ const untilOf = (text: string | undefined): E.Either<ShellError, number | null> 
       )
 }
 
-const asJson = ({ path, header, steps, seconds, halted, torn, after }: Replayed): string =>
+const asJson = ({ path, header, checked, steps, seconds, halted, torn, after }: Replayed): string =>
   JSON.stringify({
     path,
     header,
+    checked,
     step: steps === 0 ? null : steps - 1,
     steps,
     seconds,
@@ -69,7 +72,7 @@ const perform = async (
   target: string,
   { until: text, json }: Options,
 ): Promise<E.Either<ShellError, Finding>> => {
-  const [{ replayRun, statement }, { tornNotice }, { methods }] = await Promise.all([
+  const [{ replayRun, statement }, { otherNumerics, tornNotice }, { methods }] = await Promise.all([
     import('../run/ReplayRun.js'),
     import('../run/RecordedRun.js'),
     import('../run/methods.js'),
@@ -79,7 +82,11 @@ const perform = async (
     E.bindTo('until'),
     E.bind('replayed', ({ until }) => replayRun(methods)(target, { until })),
     E.map(({ until, replayed }): Finding => {
-      const { path, torn, after } = replayed
+      const { path, header, checked, torn, after } = replayed
+      const notices = [
+        ...(checked === 'records' ? [otherNumerics(path, header)] : []),
+        ...(torn === null ? [] : [tornNotice(path, torn)]),
+      ]
       const detail =
         until === null
           ? []
@@ -90,8 +97,8 @@ const perform = async (
             ]
       return {
         out: json ? asJson(replayed) : [statement(replayed, { until }), ...detail].join('\n'),
-        notice: torn === null ? null : tornNotice(path, torn),
-        code: torn === null ? 0 : exitCodes.BadInput,
+        notice: notices.length === 0 ? null : notices.join(' '),
+        code: notices.length === 0 ? 0 : exitCodes.BadInput,
       }
     }),
   )

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import type { BackendName } from '../backend/Backend.js'
+import { optional } from '../Optional.js'
 import type { ShellError } from '../ShellError.js'
 import type { Finish } from './exit.js'
 import { report } from './report.js'
@@ -29,8 +30,10 @@ const perform = async (
   target: string,
   backend: BackendName | undefined,
 ): Promise<E.Either<ShellError, string>> => {
-  const [{ resume }, { methods }, { status }] = await Promise.all([
-    import('../run/Resume.js'),
+  const loaded = await optional(() => import('../run/Resume.js'))()
+  if (E.isLeft(loaded)) return loaded
+  const { resume } = loaded.right
+  const [{ methods }, { status }] = await Promise.all([
     import('../run/methods.js'),
     import('../run/StatusLine.js'),
   ])

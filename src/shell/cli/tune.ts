@@ -7,6 +7,7 @@ import { Natural } from '../../core/protocol/Codec.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
+import { optional } from '../Optional.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { report } from './report.js'
 
@@ -59,8 +60,12 @@ const configOf = async (
     return E.left(
       badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
     )
-  const { fromFile, fromPreset } = await import('../config/ConfigSource.js')
-  return file === undefined ? fromPreset(preset ?? defaultPreset) : fromFile(file)
+  return pipe(
+    await optional(() => import('../config/ConfigSource.js'))(),
+    E.chain(({ fromFile, fromPreset }) =>
+      file === undefined ? fromPreset(preset ?? defaultPreset) : fromFile(file),
+    ),
+  )
 }
 
 const perform = async (file: string | undefined, options: Options): Promise<E.Either<ShellError, string>> => {
@@ -76,8 +81,10 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
   if (E.isLeft(named)) return named
   const config = named.right
   // Only now what is slow to load: tfjs and all that stands on it.
-  const [{ tune }, { methods }, { defaultFolder }, { status }] = await Promise.all([
-    import('../run/Tune.js'),
+  const loaded = await optional(() => import('../run/Tune.js'))()
+  if (E.isLeft(loaded)) return loaded
+  const { tune } = loaded.right
+  const [{ methods }, { defaultFolder }, { status }] = await Promise.all([
     import('../run/methods.js'),
     import('../run/RunFolder.js'),
     import('../run/StatusLine.js'),

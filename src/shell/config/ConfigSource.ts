@@ -9,6 +9,7 @@ import { nearest } from './Nearest.js'
 import { presets } from './presets.js'
 import { decodeRunConfig, type RunConfig } from './RunConfig.js'
 
+/** A configuration, and where it comes from. */
 export interface NamedConfig {
   /** What messages call it. */
   readonly source: string

@@ -9,12 +9,14 @@ const mnist1k = (per: 'layer' | 'model') => ({
   seed: 0,
 })
 
+/** A configuration that needs no file. */
 export interface Preset {
   readonly description: string
   /** What the file would hold. */
   readonly config: unknown
 }
 
+/** The presets by their names. */
 export const presets: Readonly<Record<string, Preset>> = {
   'mnist-mlp-1k': {
     description: 'MNIST, 600 images train, 400 validate; 784-100-10, an L2 coefficient a layer',

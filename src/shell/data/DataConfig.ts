@@ -71,6 +71,7 @@ const IdxData = t.readonly(
 export type IdxData = t.TypeOf<typeof IdxData>
 
 export const DataConfig = t.union([MnistData, NpzData, IdxData], 'DataConfig')
+/** Where the images come from: the section `data` of a configuration. */
 export type DataConfig = t.TypeOf<typeof DataConfig>
 
 /** The classes that a configuration means where it names none. */

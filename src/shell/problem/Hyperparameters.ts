@@ -26,6 +26,7 @@ export interface Terms {
   readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
 }
 
+/** How λ enters the losses. */
 export interface Hyperparameters {
   readonly space: SearchSpace.SearchSpace
   /** What enters f, a mean over `examples`. */
@@ -46,6 +47,7 @@ export const HyperparametersConfig = withDefaults(
   // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
   { family: 'l2', per: 'model', lower: -10, upper: 4 },
 )
+/** Which hyperparameters: the section `hyperparameters` of a configuration. */
 export type HyperparametersConfig = t.TypeOf<typeof HyperparametersConfig>
 
 interface Group {

@@ -9,6 +9,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 
+/** Lengths of a tensor's axes. */
 export type Shape = ReadonlyArray<number>
 
 /** A tensor of parameters that a layer wants; `fanIn` and `fanOut` scale its initialisation. */
@@ -29,6 +30,7 @@ export interface Pass {
   ) => { readonly input: tf.Tensor | null; readonly parameters: ReadonlyArray<tf.Tensor> }
 }
 
+/** One step of a network, forward and back. */
 export interface Layer {
   readonly name: string
   readonly parameters: ReadonlyArray<ParameterShape>

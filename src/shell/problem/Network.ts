@@ -23,6 +23,7 @@ export interface NetworkPass {
   readonly backward: (dLogits: tf.Tensor) => ReadonlyArray<tf.Tensor>
 }
 
+/** A network as plain functions; it holds no weights. */
 export interface Network {
   /** For a person: `mlp 784-100-10`. */
   readonly name: string

@@ -6,6 +6,7 @@ import type { Hyperparameters } from './Hyperparameters.js'
 import { shapeText, type Network } from './Network.js'
 import type { SolverConfig } from './SolverConfig.js'
 
+/** A bilevel problem on a network. */
 export interface Problem {
   readonly splits: Splits
   readonly network: Network

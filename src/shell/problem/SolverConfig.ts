@@ -54,4 +54,5 @@ export const SolverConfig = withDefaults(
     chunkSize: 1000,
   },
 )
+/** How weights are trained: the section `solver` of a configuration. */
 export type SolverConfig = t.TypeOf<typeof SolverConfig>

@@ -12,7 +12,7 @@ const spatial = (shape: Shape): readonly [number, number, number] => [shape[0]!,
 /** The least height and width that leave something to pool. */
 export const smallestSide = 12
 
-/** Height and width must be at least {@link smallestSide}. */
+/** Height and width must be at least `smallestSide`. */
 export const lenet = (inputShape: readonly [number, number, number], classes: number): Network => {
   const [height, width, channels] = inputShape
   const padding = Math.min(height, width) < 32 ? 'same' : 'valid'

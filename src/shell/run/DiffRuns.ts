@@ -12,6 +12,7 @@ export interface Parting extends Difference {
   readonly line: number
 }
 
+/** What a comparison of two runs found. */
 export interface Compared {
   readonly paths: readonly [string, string]
   /** Lines that both have. */

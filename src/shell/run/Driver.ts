@@ -27,6 +27,7 @@ export interface Hooks {
   readonly stopRequested: () => boolean
 }
 
+/** What a driver needs: who answers, where records go, who watches. */
 export interface Surroundings {
   readonly interpreter: Interpreter
   readonly log: Pick<LogWriter, 'append'>

@@ -6,6 +6,7 @@ import type { Question, WeightsRef } from '../../core/protocol/Command.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { ShellError } from '../ShellError.js'
 
+/** Carries out a method's commands, by training or otherwise. */
 export interface Interpreter {
   /**
    * Carries out one command. A command that fails by its own nature (training diverged, unknown weights) is a

@@ -1,6 +1,7 @@
 /**
  * A run log on disk: each line is on the disk before it counts, and reading believes nothing.
  */
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
@@ -143,34 +144,52 @@ export const reopen =
 
 const chunkSize = 1 << 16
 
-/** The lines of an open file as text; the last one is marked if no newline ends it. */
-function* textLines(file: number): Generator<{ readonly text: string; readonly torn: boolean }> {
+/** A line's bytes as they are in the file, `null` if they are more than any line has; whether no newline ends them. */
+interface RawLine {
+  readonly bytes: Buffer | null
+  readonly torn: boolean
+}
+
+/** Bytes that a line of the longest text may take. */
+const longest = 3 * RunLog.limits.length
+
+/** The lines of an open file. What follows a line that is too long is not read. */
+function* rawLines(file: number): Generator<RawLine> {
   const chunk = Buffer.alloc(chunkSize)
   let parts: Buffer[] = []
   let length = 0
   for (let count = fs.readSync(file, chunk); count > 0; count = fs.readSync(file, chunk)) {
     let from = 0
     for (let end = chunk.indexOf(10); end !== -1 && end < count; end = chunk.indexOf(10, from)) {
-      yield { text: Buffer.concat([...parts, chunk.subarray(from, end)]).toString('utf8'), torn: false }
+      yield { bytes: Buffer.concat([...parts, chunk.subarray(from, end)]), torn: false }
       parts = []
       length = 0
       from = end + 1
     }
     length += count - from
+    if (length > longest) {
+      yield { bytes: null, torn: false }
+      return
+    }
     parts.push(Buffer.from(chunk.subarray(from, count)))
-    // Longer than any line may be: handed on as it is, to be refused without reading the rest.
-    if (length > 4 * RunLog.limits.length) break
   }
-  if (length > 0) yield { text: Buffer.concat(parts).toString('utf8'), torn: length <= RunLog.limits.length }
+  if (length > 0) yield { bytes: Buffer.concat(parts), torn: true }
+}
+
+/** A line as text. Bytes that are no text would be read as U+FFFD, like others that are none: they are refused. */
+const textOf = (bytes: Buffer | null): E.Either<string, string> => {
+  if (bytes !== null && !isUtf8(bytes)) return E.left('is not UTF-8 text')
+  const text = bytes?.toString('utf8')
+  return text === undefined || text.length > RunLog.limits.length
+    ? E.left(`is longer than ${RunLog.limits.length} characters`)
+    : E.right(text)
 }
 
 const unreadable = (line: number, reason: string): LogFault => ({ _tag: 'Unreadable', line, reason })
 
-const logLine = (line: number, text: string, before: string): E.Either<LogFault, RunLog.LogLine> =>
+const logLine = (line: number, bytes: Buffer | null, before: string): E.Either<LogFault, RunLog.LogLine> =>
   pipe(
-    text.length > RunLog.limits.length
-      ? E.left(`is longer than ${RunLog.limits.length} characters`)
-      : E.right(text),
+    textOf(bytes),
     E.chain(whole => E.fromOption(() => 'does not end with a digest')(RunLog.unseal(whole))),
     E.bindTo('sealed'),
     E.bind('value', ({ sealed }) => RunLog.parse(sealed.body)),
@@ -193,11 +212,11 @@ const logLine = (line: number, text: string, before: string): E.Either<LogFault,
 export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.LogLine>> {
   let line = 0
   let before = ''
-  for (const { text, torn } of textLines(file)) {
+  for (const { bytes, torn } of rawLines(file)) {
     line++
     const read: E.Either<LogFault, RunLog.LogLine> = torn
       ? E.left({ _tag: 'Torn', line })
-      : logLine(line, text, before)
+      : logLine(line, bytes, before)
     yield read
     if (E.isLeft(read)) return
     before = read.right.digest.found

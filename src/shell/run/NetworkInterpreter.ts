@@ -36,6 +36,7 @@ export interface Progress {
   readonly effort: number
 }
 
+/** Where weights are kept, who watches a command and who may stop it. */
 export interface InterpreterOptions {
   readonly persistence?: Persistence
   readonly onProgress?: (progress: Progress) => void

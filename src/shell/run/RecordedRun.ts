@@ -7,6 +7,8 @@ import type * as t from 'io-ts'
 import { explain, fieldOf } from '../../core/protocol/Codec.js'
 import { show } from '../../core/protocol/Difference.js'
 import type { Method } from '../../core/protocol/Method.js'
+import { numerics, numericsKey } from '../../core/protocol/Numerics.js'
+import { followRecords, type Followed } from '../../core/protocol/Reading.js'
 import { places, type Cursor, type Divergence, type Place } from '../../core/protocol/Replay.js'
 import { format, Header, version, type LogLine } from '../../core/protocol/RunLog.js'
 import { badInput, mismatch, type ShellError } from '../ShellError.js'
@@ -140,11 +142,50 @@ export const withRecordedRun =
     })
   }
 
+/** What is said of a log that other numerics recorded. */
+export const otherNumerics = (path: string, { versions }: Pick<Header, 'versions'>): string =>
+  `${path} was recorded with version ${versions[numericsKey] ?? '?'} of the numerics (bilevel-hpo ` +
+  `${versions['bilevel-hpo'] ?? '?'}), and this program has version ${numerics}: it cannot derive the decisions of that run ` +
+  'again. To replay it or go on with it, install the release of bilevel-hpo that recorded it.'
+
 /** How far a replay came. */
 export interface Reached<S> {
   readonly cursor: Cursor<S>
   /** The last line, counted from 1, where it is incomplete and so was dropped. */
   readonly torn: number | null
+}
+
+/** How far a log was read whose decisions were not derived again. */
+export interface ReadThrough {
+  readonly followed: Followed
+  readonly torn: number | null
+}
+
+/**
+ * The last of the places of a log, or the last one that a step allows. An incomplete last line is dropped; anything else
+ * that is wrong is an error.
+ */
+const last = <P>(
+  path: string,
+  found: Iterable<E.Either<LogFault | Divergence, P>>,
+  until: number | null,
+  recordsOf: (place: P) => number,
+  visit: (place: P) => void,
+): E.Either<ShellError, { readonly place: P; readonly torn: number | null }> => {
+  let reached: { readonly place: P } | null = null
+  for (const place of found) {
+    if (E.isRight(place)) {
+      reached = { place: place.right }
+      visit(place.right)
+      if (until !== null && recordsOf(place.right) > until) break
+    } else if (place.left._tag === 'Divergence') return E.left(divergenceMessage(path)(place.left))
+    else if (place.left._tag === 'Torn' && reached !== null)
+      return E.right({ ...reached, torn: place.left.line })
+    else return E.left(faultMessage(path)(place.left))
+  }
+  return reached === null
+    ? E.left(badInput(`${path} is empty: no step was recorded. Name the run.jsonl of another run.`))
+    : E.right({ ...reached, torn: null })
 }
 
 /**
@@ -154,19 +195,23 @@ export interface Reached<S> {
 export const traverse =
   <C, S>(method: Method<C, S>) =>
   (until: number | null, visit: (place: Place<S>) => void) =>
-  ({ path, first, rest }: RecordedRun): E.Either<ShellError, Reached<S>> => {
-    let cursor: Cursor<S> | null = null
-    for (const place of places(method)(first)(rest)) {
-      if (E.isRight(place)) {
-        cursor = place.right.cursor
-        visit(place.right)
-        if (until !== null && cursor.records > until) break
-      } else if (place.left._tag === 'Divergence') return E.left(divergenceMessage(path)(place.left))
-      else if (place.left._tag === 'Torn' && cursor !== null)
-        return E.right({ cursor, torn: place.left.line })
-      else return E.left(faultMessage(path)(place.left))
-    }
-    return cursor === null
-      ? E.left(badInput(`${path} is empty: no step was recorded. Name the run.jsonl of another run.`))
-      : E.right({ cursor, torn: null })
-  }
+  ({ path, first, rest }: RecordedRun): E.Either<ShellError, Reached<S>> =>
+    pipe(
+      last(path, places(method)(first)(rest), until, ({ cursor: { records } }) => records, visit),
+      E.map(({ place: { cursor }, torn }) => ({ cursor, torn })),
+    )
+
+/** Reads a run as {@link traverse} does, but without its method: nothing is derived again. */
+export const readThrough =
+  (until: number | null) =>
+  ({ path, first, rest }: RecordedRun): E.Either<ShellError, ReadThrough> =>
+    pipe(
+      last(
+        path,
+        followRecords(first)(rest),
+        until,
+        ({ records }) => records,
+        () => undefined,
+      ),
+      E.map(({ place, torn }) => ({ followed: place, torn })),
+    )

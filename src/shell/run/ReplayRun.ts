@@ -5,16 +5,16 @@
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as Json from 'fp-ts/lib/Json.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { isQuestion, type Question } from '../../core/protocol/Command.js'
+import { parseObject } from '../../core/protocol/BoundedJson.js'
+import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
 import { firstDifference, type Difference } from '../../core/protocol/Difference.js'
 import type { Info } from '../../core/protocol/Info.js'
-import type { Cursor } from '../../core/protocol/Replay.js'
-import type { Header } from '../../core/protocol/RunLog.js'
+import { sameNumerics } from '../../core/protocol/Numerics.js'
+import { limits, type Header } from '../../core/protocol/RunLog.js'
 import { badInput, mismatch, type ShellError } from '../ShellError.js'
 import { methodNamed, type Methods } from './methods.js'
-import { traverse, withRecordedRun } from './RecordedRun.js'
+import { readThrough, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { readIfThere, summaryIn } from './RunFolder.js'
 import { encode, summarize } from './Summary.js'
 
@@ -24,6 +24,11 @@ export interface Replayed {
   readonly header: Header
   readonly steps: number
   readonly seconds: number
+  /**
+   * What was found to be as logged: `decisions`, every command and info derived again; or, where other numerics recorded
+   * the run, only `records`: they are whole, unchanged, and answer one another.
+   */
+  readonly checked: 'decisions' | 'records'
   /** Where the run is, as a clause. */
   readonly state: string
   readonly halted: boolean
@@ -31,20 +36,33 @@ export interface Replayed {
   readonly torn: number | null
   /** Where the method is after the last step that was replayed. */
   readonly after: {
-    readonly info: Info
+    /** `null` before the first record of a run that was not derived again. */
+    readonly info: Info | null
     /** Questions that are not answered yet. */
     readonly open: ReadonlyArray<Question>
+    /** The method's, as its codec encodes it; `null` where nothing was derived again. */
     readonly state: unknown
   }
 }
 
+/** How far to replay. */
 export interface ReplayOptions {
   /** The last step to replay, counted from 0; `null`: all of them. */
   readonly until: number | null
 }
 
-const stateOf = <S>({ records, transition: { info }, todo }: Cursor<S>): string => {
-  if (records === 0) return 'not started'
+/** A place in a run, however it was reached. */
+interface Reached {
+  readonly checked: Replayed['checked']
+  readonly records: number
+  readonly info: Info | null
+  readonly todo: ReadonlyArray<Command>
+  readonly state: unknown
+  readonly torn: number | null
+}
+
+const stateOf = ({ records, info, todo }: Reached): string => {
+  if (records === 0 || info === null) return 'not started'
   if (info.outcome !== null) return `halted (${info.outcome.stopReason})`
   const next = todo.find(isQuestion)
   return `unfinished, ${info.phase}${next === undefined ? '' : `, next is command ${next.id}, ${next._tag}`}`
@@ -57,25 +75,26 @@ const summaryFault = (path: string, { field, expected, found }: Difference): She
   )
 
 /** What the log comes to, if it halted, against the file beside it, if there is one. */
-export const checkSummary = <S>(
+export const checkSummary = (
   folder: string,
   header: Header,
-  { records, transition: { info } }: Cursor<S>,
+  { records, info }: { readonly records: number; readonly info: Info | null },
 ): E.Either<ShellError, void> => {
   const path = summaryIn(folder)
-  const { outcome } = info
+  const outcome = info?.outcome ?? null
   return pipe(
-    readIfThere(path, 64 * 1024 * 1024),
+    // A character takes at most four bytes.
+    readIfThere(path, 4 * limits.length),
     E.chain(text => {
       if (text === null) return E.right(undefined)
-      if (outcome === null)
+      if (outcome === null || info === null)
         return E.left(summaryFault(path, { field: 'stopReason', expected: 'no summary yet', found: 'one' }))
       const expected = summarize(header, records, info, outcome)
       if (text === encode(expected)) return E.right(undefined)
       const difference = pipe(
-        Json.parse(text),
+        parseObject(limits)(text),
         E.match(
-          () => O.some({ field: '', expected: 'a JSON object', found: 'something that is not JSON' }),
+          problem => O.some({ field: '', expected: 'a JSON object', found: `text that ${problem}` }),
           found => firstDifference('')(expected, found),
         ),
         O.getOrElse(() => ({
@@ -89,9 +108,48 @@ export const checkSummary = <S>(
   )
 }
 
+/** Derives the run again, or, where its numerics are not those here, reads it. */
+const reach =
+  (known: Methods, until: number | null) =>
+  (run: RecordedRun): E.Either<ShellError, Reached> =>
+    sameNumerics(run.header)
+      ? pipe(
+          methodNamed(known)(run.header.method),
+          E.chain(method =>
+            method(typed =>
+              pipe(
+                run,
+                traverse(typed)(until, () => undefined),
+                E.map(({ cursor: { records, todo, transition }, torn }): Reached => ({
+                  checked: 'decisions',
+                  records,
+                  info: transition.info,
+                  todo,
+                  state: typed.state.encode(transition.state),
+                  torn,
+                })),
+              ),
+            ),
+          ),
+        )
+      : pipe(
+          run,
+          readThrough(until),
+          E.map(({ followed, torn }): Reached => ({ checked: 'records', ...followed, state: null, torn })),
+        )
+
+const noStep = (path: string, until: number | null, records: number): ShellError =>
+  badInput(
+    `There is no step ${until ?? ''} in ${path}: ` +
+      (records === 0 ? 'none is recorded yet.' : `its steps are 0 to ${records - 1}. Name one of them.`),
+  )
+
 /**
  * Replays the run in a folder, or that of a `run.jsonl`. With `until`, what comes after that step is not even read,
  * and the summary is not looked at.
+ *
+ * Errors: `Mismatch` where the log, or the summary beside it, is not what the method makes of the observations;
+ * `BadInput` and `Environment` where it cannot be read.
  */
 export const replayRun =
   (known: Methods) =>
@@ -100,51 +158,38 @@ export const replayRun =
       const { path, folder, header } = run
       const began = performance.now()
       return pipe(
-        methodNamed(known)(header.method),
-        E.chain(method =>
-          method(typed =>
-            pipe(
-              run,
-              traverse(typed)(until, () => undefined),
-              E.filterOrElse(
-                ({ cursor: { records } }) => until === null || records > until,
-                ({ cursor: { records } }) =>
-                  badInput(
-                    `There is no step ${until ?? ''} in ${path}: ` +
-                      (records === 0
-                        ? 'none is recorded yet.'
-                        : `its steps are 0 to ${records - 1}. Name one of them.`),
-                  ),
-              ),
-              E.chainFirst(({ cursor, torn }) =>
-                // A summary beside a log that lost its last line says nothing against the lines before it.
-                until === null && torn === null ? checkSummary(folder, header, cursor) : E.right(undefined),
-              ),
-              E.map(({ cursor, torn }) => ({
-                path,
-                header,
-                steps: cursor.records,
-                seconds: (performance.now() - began) / 1000,
-                state: stateOf(cursor),
-                halted: cursor.transition.info.outcome !== null,
-                torn,
-                after: {
-                  info: cursor.transition.info,
-                  open: cursor.todo.filter(isQuestion),
-                  state: typed.state.encode(cursor.transition.state),
-                },
-              })),
-            ),
-          ),
+        run,
+        reach(known, until),
+        E.filterOrElse(
+          ({ records }) => until === null || records > until,
+          ({ records }) => noStep(path, until, records),
         ),
+        E.chainFirst(reached =>
+          // A summary beside a log that lost its last line says nothing against the lines before it.
+          until === null && reached.torn === null
+            ? checkSummary(folder, header, reached)
+            : E.right(undefined),
+        ),
+        E.map(reached => ({
+          path,
+          header,
+          checked: reached.checked,
+          steps: reached.records,
+          seconds: (performance.now() - began) / 1000,
+          state: stateOf(reached),
+          halted: (reached.info?.outcome ?? null) !== null,
+          torn: reached.torn,
+          after: { info: reached.info, open: reached.todo.filter(isQuestion), state: reached.state },
+        })),
       )
     })
 
 /** The result in one line. */
 export const statement = (
-  { path, header, steps, seconds, state, torn }: Replayed,
+  { path, header, checked, steps, seconds, state, torn }: Replayed,
   { until }: ReplayOptions = { until: null },
 ): string =>
-  `${path}: ${until === null && torn === null ? `all ${steps}` : `the first ${steps}`} steps replay as logged ` +
+  `${path}: ${until === null && torn === null ? `all ${steps}` : `the first ${steps}`} steps ` +
+  `${checked === 'decisions' ? 'replay as logged' : 'are whole, but were not derived again'} ` +
   `(method ${header.method}, backend ${header.backend}; ` +
   `${Math.round(steps / Math.max(seconds, 1e-6)).toLocaleString('en-US')} steps/s). State: ${state}.`

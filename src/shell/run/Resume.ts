@@ -10,6 +10,7 @@ import * as t from 'io-ts'
 import { decode, nullable } from '../../core/protocol/Codec.js'
 import { isQuestion, WeightsRef } from '../../core/protocol/Command.js'
 import type { Method } from '../../core/protocol/Method.js'
+import { sameNumerics } from '../../core/protocol/Numerics.js'
 import type { Cursor, Place } from '../../core/protocol/Replay.js'
 import type { Header } from '../../core/protocol/RunLog.js'
 import { BackendName, choose, type Backend } from '../backend/Backend.js'
@@ -23,13 +24,14 @@ import { conduct, finish, type Audience, type Tuned } from './Conduct.js'
 import { describeData } from './Fingerprint.js'
 import { noLines, past, reopen, type LogEnd } from './LogFile.js'
 import { methodNamed, type Methods } from './methods.js'
-import { tornNotice, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
+import { otherNumerics, tornNotice, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { checkSummary } from './ReplayRun.js'
 import { readIfThere, summaryIn, weightsIn } from './RunFolder.js'
 import * as Timings from './Timings.js'
 import { problemOf } from './Tune.js'
 import { versionsOf } from './Versions.js'
 
+/** Which run, and what is to compute. */
 export interface ResumeOptions extends Audience {
   readonly methods: Methods
   /** A run folder, or its `run.jsonl`. */
@@ -248,7 +250,7 @@ const concluded =
             reopen(path)(end, size),
             TE.map(log => log.close()),
           ),
-      TE.chainEitherK(() => checkSummary(folder, header, cursor)),
+      TE.chainEitherK(() => checkSummary(folder, header, { records: cursor.records, info })),
       TE.chainEitherK(() => readIfThere(summaryIn(folder), 64 * 1024 * 1024)),
       TE.chainEitherKW((summary): E.Either<ShellError, Resumed> => {
         tidy(folder, weights)
@@ -329,7 +331,9 @@ export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resume
     TE.fromEither(
       withRecordedRun(options.target)(run =>
         pipe(
-          methodNamed(options.methods)(run.header.method),
+          sameNumerics(run.header)
+            ? methodNamed(options.methods)(run.header.method)
+            : E.left(badInput(otherNumerics(run.path, run.header))),
           E.chain(method =>
             method(typed =>
               pipe(

@@ -55,6 +55,7 @@ export interface Screen {
   readonly write: (text: string) => unknown
 }
 
+/** Where a run says how it is going. */
 export interface Status {
   /** A line that the next one replaces; it is asked for only when it is time for one. */
   readonly show: (line: () => string) => void

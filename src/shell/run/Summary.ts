@@ -16,12 +16,14 @@ export const version = 1
 /** The part of a configuration that all methods share. */
 const Common = t.readonly(t.type({ space: SearchSpace, seed: Natural }))
 
+/** One λ of the table that a run ends with. */
 export interface SummaryRow extends Omit<ResultRow, 'effort'> {
   readonly effortEpochs: number
   readonly seconds: null
   readonly stopReason: string | null
 }
 
+/** The content of `summary.json`. */
 export interface Summary {
   readonly format: typeof format
   readonly version: typeof version

@@ -25,6 +25,7 @@ export const mark = (info: Info, seconds: number): Mark => ({
   phase: info.phase,
 })
 
+/** The content of `timings.json`. */
 export interface Timings {
   readonly format: typeof format
   readonly version: typeof version

@@ -27,6 +27,7 @@ import type { Timeline } from './Timings.js'
 import * as RunFolder from './RunFolder.js'
 import { versionsOf } from './Versions.js'
 
+/** Which configuration is run where, and by what. */
 export interface TuneOptions extends Audience {
   readonly methods: Methods
   readonly config: NamedConfig

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { numerics, numericsKey } from '../../core/protocol/Numerics.js'
 
 const Package = t.type({ version: t.string })
 
@@ -23,6 +24,7 @@ export const programVersion = (): string =>
 /** What a run's results depend on, by name. */
 export const versionsOf = (backend: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   'bilevel-hpo': programVersion(),
+  [numericsKey]: String(numerics),
   node: process.version,
   ...backend,
 })

@@ -18,12 +18,14 @@ export const some =
   use =>
     use(method)
 
+/** Methods by their names. */
 export type Methods = ReadonlyMap<string, SomeMethod>
 
 /** Methods by their names. */
 export const registry = (...all: ReadonlyArray<SomeMethod>): Methods =>
   new Map(all.map(method => [method(({ name }) => name), method]))
 
+/** The methods that this package has. */
 export const methods: Methods = registry(some(bilevel))
 
 /** The method of this name. */

@@ -1,0 +1,65 @@
+/**
+ * bilevel-hpo/shell: all of `bilevel-hpo/runs`, and what trains. It needs the optional dependencies (tfjs, readers of data
+ * files); importing it registers nothing and starts nothing.
+ *
+ * - {@link tune} and {@link resume}: whole runs of a configuration in a run folder, as the command line does them.
+ * - {@link networkInterpreter}: answers any method's questions by training a network, for {@link recordRun} or a loop of
+ *   one's own; {@link chooseBackend}, {@link loadSplits}, {@link mlp}, {@link hyperparametersOf} make what it takes.
+ * - {@link installKernels}: the kernels that tfjs' wasm and cpu backends lack, alone.
+ *
+ * @module bilevel-hpo/shell
+ */
+export * from './runs.js'
+
+export {
+  available as availableBackends,
+  BackendChoice,
+  BackendName,
+  choose as chooseBackend,
+  type Availability,
+  type Backend,
+} from './backend/Backend.js'
+export { installKernels } from './backend/kernels/install.js'
+
+export { fromFile as configFromFile, fromPreset as configFromPreset } from './config/ConfigSource.js'
+export type { NamedConfig } from './config/ConfigSource.js'
+export { presets, type Preset } from './config/presets.js'
+export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
+
+export { DataConfig } from './data/DataConfig.js'
+export type { ImageSet, Splits } from './data/ImageSet.js'
+export { loadSplits, type LoadOptions } from './data/Load.js'
+export type { FetchOptions } from './data/Mnist.js'
+export type { DataProgress } from './data/Progress.js'
+
+export {
+  hyperparametersOf,
+  HyperparametersConfig,
+  type Hyperparameters,
+  type Terms,
+} from './problem/Hyperparameters.js'
+export {
+  convolution,
+  dense,
+  flatten,
+  maxPool,
+  type Layer,
+  type ParameterShape,
+  type Pass,
+  type Shape,
+} from './problem/Layer.js'
+export { lenet } from './problem/lenet.js'
+export { mlp } from './problem/mlp.js'
+export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
+export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
+export type { Problem } from './problem/Problem.js'
+export { SolverConfig } from './problem/SolverConfig.js'
+export { folderPersistence, type Persistence } from './problem/WeightStore.js'
+
+export type { Audience, Tuned } from './run/Conduct.js'
+export { networkInterpreter, type InterpreterOptions, type Progress } from './run/NetworkInterpreter.js'
+export { resume, type Resumed, type ResumeOptions } from './run/Resume.js'
+export { status, type Screen, type Status } from './run/StatusLine.js'
+export type { Signals } from './run/Stop.js'
+export type { Timings } from './run/Timings.js'
+export { problemOf, tune, type TuneOptions } from './run/Tune.js'

@@ -1,0 +1,226 @@
+/** The packed package in a scratch project: its types, its entries, and what works without tfjs. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
+import * as t from 'io-ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { numerics } from '../../src/core/protocol/Numerics.js'
+import { recordedRuns } from '../support/logText.js'
+import {
+  compile,
+  install,
+  lend,
+  packagesIn,
+  root,
+  run,
+  succeed,
+  tool,
+  write,
+  type Installed,
+} from './support.js'
+
+const Package = t.type({
+  exports: t.record(t.string, t.union([t.string, t.type({ types: t.string, default: t.string })])),
+  dependencies: t.record(t.string, t.string),
+  optionalDependencies: t.record(t.string, t.string),
+})
+const stated: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+if (!Package.is(stated)) throw new Error('package.json is not as this test expects it')
+const { exports, dependencies, optionalDependencies } = stated
+
+/** `bilevel-hpo`, `bilevel-hpo/runs`, …, with their files. */
+const entries = Object.entries(exports).flatMap(([path, target]) =>
+  typeof target === 'string' ? [] : [{ name: path.replace('.', 'bilevel-hpo'), ...target }],
+)
+/** Those that need neither an optional package nor a peer. */
+const light = ['bilevel-hpo', 'bilevel-hpo/runs']
+
+let installed: Installed
+const node = (...args: ReadonlyArray<string>) => run(process.execPath, args, installed.folder)
+const bilevel = (...args: ReadonlyArray<string>) => node(join('node_modules', '.bin', 'bilevel'), ...args)
+
+beforeAll(async () => {
+  installed = await install()
+}, 120_000)
+afterAll(() => installed.remove())
+
+describe('the tarball', () => {
+  it('holds every entry with its types, the program, and little else', () => {
+    const { files } = installed
+    for (const { types, default: code } of entries)
+      for (const file of [types, code]) expect(files).toContain(file.replace('./', ''))
+    for (const file of files)
+      expect(file).toMatch(
+        /^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.(md|ts|json)|[A-Z]+(\.md)?|package\.json)$/,
+      )
+    expect(files).not.toContain('dist/.tsbuildinfo')
+  })
+
+  it('has what its maps point to', () => {
+    const Map = t.type({ sources: t.array(t.string) })
+    for (const file of installed.files.filter(name => name.endsWith('.map'))) {
+      const map: unknown = JSON.parse(readFileSync(join(root, file), 'utf8'))
+      for (const source of Map.is(map) ? map.sources : [''])
+        expect(installed.files).toContain(join(dirname(file), source))
+    }
+  })
+
+  it('passes publint, suggestions included', async () => {
+    const said = await succeed(
+      process.execPath,
+      [tool('publint/src/cli.js'), installed.tarball, '--strict'],
+      root,
+    )
+    expect(said).toContain('All good')
+  })
+
+  it('passes attw for modules', async () => {
+    const cli = tool('@arethetypeswrong/cli/dist/index.js')
+    const said = await succeed(
+      process.execPath,
+      [cli, installed.tarball, '--profile', 'esm-only', '--no-emoji'],
+      root,
+    )
+    for (const { name } of entries) expect(said).toContain(name)
+  })
+})
+
+describe('an installation without the optional parts', () => {
+  it('is small, and has no tfjs', () => {
+    const found = packagesIn(installed.folder)
+    expect(found).toEqual(expect.arrayContaining(['bilevel-hpo', ...Object.keys(dependencies)]))
+    for (const name of Object.keys(optionalDependencies)) expect(found).not.toContain(name)
+    expect(found.filter(name => /tensor|tfjs/.test(name))).toEqual([])
+    expect(found.length).toBeLessThan(20)
+  })
+
+  it.each(light)('%s loads', async name => {
+    const { code, out, err } = await node(
+      '--input-type=module',
+      '--eval',
+      `console.log(Object.keys(await import('${name}')).length)`,
+    )
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(Number(out)).toBeGreaterThan(5)
+  })
+
+  it('compiles strictly, libraries included, and runs a training loop of its own', async () => {
+    const { folder } = installed
+    write(folder)(
+      'docs/examples/embedding.ts',
+      'docs/examples/ownLoop.ts',
+      'docs/examples/recording.ts',
+      'docs/examples/inMemory.ts',
+      'test/package/consumer/long.ts',
+    )
+    const { code, out } = await compile(folder, ['embedding.ts', 'recording.ts', 'inMemory.ts', 'long.ts'])
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    const log = join(folder, 'long.jsonl')
+    expect(await succeed(process.execPath, ['long.js', log], folder)).toBe('budgetSpent\n')
+    const steps = readFileSync(log, 'utf8').trimEnd().split('\n').length - 1
+    expect(steps).toBeGreaterThanOrEqual(500)
+    const replayed = await bilevel('replay', log)
+    expect(replayed).toMatchObject({ code: 0, err: '' })
+    expect(replayed.out).toContain(`all ${steps} steps replay as logged`)
+    console.log(replayed.out.trim())
+  })
+
+  it.each(recordedRuns.filter(recorded => recorded.numerics === numerics))(
+    'replays, compares and refuses recorded runs ($name)',
+    async ({ folder: from, name }) => {
+      const folder = join(installed.folder, name)
+      mkdirSync(folder)
+      for (const file of ['run.jsonl', 'summary.json']) copyFileSync(join(from, file), join(folder, file))
+      expect(await bilevel('replay', folder)).toMatchObject({ code: 0, err: '' })
+      expect(await bilevel('diff', folder, from)).toMatchObject({ code: 0, err: '' })
+      writeFileSync(
+        join(folder, 'run.jsonl'),
+        readFileSync(join(from, 'run.jsonl'), 'utf8').replace(/"upper":0/, '"upper":1'),
+      )
+      expect(await bilevel('replay', folder)).toMatchObject({ code: 1, out: '' })
+      expect(await bilevel('diff', folder, from)).toMatchObject({ code: 2, out: '' })
+    },
+  )
+
+  it.each([['tune'], ['tune', '--backend', 'wasm'], ['resume', 'd1'], ['data', 'fetch', 'mnist']])(
+    'says what is missing for bilevel %s',
+    async (...args) => {
+      const { code, out, err } = await run(
+        process.execPath,
+        [join('node_modules', '.bin', 'bilevel'), ...args],
+        installed.folder,
+        { BILEVEL_CACHE: join(installed.folder, 'cache') },
+      )
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toMatch(
+        /^bilevel: The package \S+ is not installed, .*`npm install --include=optional`.*\n$/,
+      )
+    },
+  )
+
+  it('has a doctor who says so, too', async () => {
+    const { code, out } = await bilevel('doctor')
+    expect(code).toBe(0)
+    expect(out).toContain('npm install --include=optional')
+  })
+})
+
+describe('what a bundler keeps', () => {
+  const bundled = async (code: string): Promise<string> => {
+    const { outputFiles } = await build({
+      stdin: { contents: code, resolveDir: installed.folder },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      external: [...Object.keys(dependencies), ...Object.keys(optionalDependencies), 'fast-check'],
+      logLevel: 'silent',
+    })
+    return outputFiles.map(({ text }) => text).join('')
+  }
+
+  it('of one part is that part', async () => {
+    const [one, all] = await Promise.all([
+      bundled(`import { checkGradients } from 'bilevel-hpo'; console.log(checkGradients)`),
+      bundled(`import * as all from 'bilevel-hpo'; console.log(all)`),
+    ])
+    expect(one.length).toBeLessThan(all.length / 10)
+    const kernels = await bundled(
+      `import { installKernels } from 'bilevel-hpo/shell'; installKernels('wasm')`,
+    )
+    expect(kernels).toContain('Conv2DBackpropFilter')
+    expect(kernels.length).toBeLessThan(all.length / 10)
+  })
+})
+
+describe('with the optional parts', () => {
+  it('every entry compiles, and a network of one answers', async () => {
+    const { folder } = installed
+    const lent = [
+      ...new Set([...Object.keys(optionalDependencies), 'fast-check'].filter(name => existsSync(tool(name)))),
+    ]
+    lent.forEach(lend(folder))
+    write(folder)('test/package/consumer/training.ts')
+    writeFileSync(
+      join(folder, 'entries.ts'),
+      entries.map(({ name }, i) => `export * as entry${i} from '${name}'\n`).join(''),
+    )
+    // The declarations of tfjs need those of packages that it does not install.
+    const { code, out } = await compile(folder, ['entries.ts', 'training.ts'], { skipLibCheck: true })
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    expect(await succeed(process.execPath, ['training.js'], folder)).toBe('LowerLevelSolved\n')
+    await succeed(process.execPath, ['entries.js'], folder)
+  })
+
+  it('importing the entries registers no kernel, listens to no signal and says nothing', async () => {
+    const { code, out, err } = await node(
+      '--input-type=module',
+      '--eval',
+      `${entries.map(({ name }) => `import '${name}'`).join(';')}
+       import * as tf from '@tensorflow/tfjs-core'
+       const listeners = process.eventNames().filter(name => /SIG|uncaught|unhandled/.test(String(name)))
+       console.log(JSON.stringify([tf.getKernelsForBackend('wasm') ?? [], tf.getKernelsForBackend('cpu') ?? [], listeners]))`,
+    )
+    expect({ code, out, err }).toEqual({ code: 0, out: '[[],[],[]]\n', err: '' })
+  })
+})

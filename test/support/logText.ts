@@ -1,0 +1,45 @@
+/** Logs as lines of text, to be changed and sealed anew: damage that no digest gives away. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { seal } from '../../src/core/protocol/RunLog.js'
+import { digestOf } from '../../src/shell/run/LogFile.js'
+
+/** The lines of a log without their digests. */
+export const bodiesOf = (text: string): ReadonlyArray<string> =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map(line => line.replace(/,"digest":"[0-9a-f]{16}"\}$/, '}'))
+
+/** A log of these lines, each with the digest that it must have. */
+export const sealed = (bodies: ReadonlyArray<string>): string => {
+  let before = ''
+  return bodies
+    .map(body => {
+      before = digestOf(before, body)
+      return `${seal(body, before)}\n`
+    })
+    .join('')
+}
+
+export const logs = fileURLToPath(new URL('../data/logs/', import.meta.url))
+
+/** The run folders that are committed, by the version of the log and that of the numerics. */
+export const recordedRuns: ReadonlyArray<{
+  readonly version: number
+  readonly numerics: number
+  readonly name: string
+  readonly folder: string
+}> = readdirSync(logs).flatMap(v =>
+  readdirSync(join(logs, v)).flatMap(n =>
+    readdirSync(join(logs, v, n)).map(name => ({
+      version: Number(v.replace('v', '')),
+      numerics: Number(n.replace('numerics-', '')),
+      name,
+      folder: join(logs, v, n, name),
+    })),
+  ),
+)
+
+export const textOf = (folder: string): string => readFileSync(join(folder, 'run.jsonl'), 'utf8')
