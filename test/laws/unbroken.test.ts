@@ -1,4 +1,3 @@
-import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../src/core/index.js'
@@ -14,11 +13,6 @@ describe('the unbroken method and its parts', () => {
     },
     180_000,
   )
-
-  it('takes or refuses any configuration that its codec takes', () => {
-    const report = Laws.configurations(bilevel)({ runs: 2000 })
-    expect(E.isRight(report) && Laws.passed(Laws.assert(report.right))).toBe(true)
-  })
 
   it('finds known solutions to 0.01 in λ', () => {
     Laws.assert(

@@ -5,6 +5,8 @@
  *
  * Each of these takes a subject and gives a function from options to a {@link Report}; none of them throws.
  * `assert` does, for whatever test runner is at hand.
+ *
+ * @module Laws
  */
 export { assert } from './assert.js'
 export { configurations } from './method/configurations.js'

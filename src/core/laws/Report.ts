@@ -26,6 +26,7 @@ export interface Counterexample {
   readonly shrinks: number
 }
 
+/** What became of one law. */
 export type Finding =
   /** Kept in every case; `tested` of them put it to the test. */
   | { readonly _tag: 'Kept'; readonly law: Statement; readonly tested: number }
@@ -44,6 +45,7 @@ export type Finding =
   /** Declared as an exception to a law that does not exist. */
   | { readonly _tag: 'NoSuchLaw'; readonly name: string; readonly because: string }
 
+/** All findings of one examination. */
 export interface Report {
   readonly subject: string
   readonly runs: number

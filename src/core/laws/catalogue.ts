@@ -12,12 +12,14 @@ import type { Statement } from './Report.js'
 import { surrogateLaws } from './surrogate/laws.js'
 import { regressionLaws } from './surrogate/regression.js'
 
+/** Laws of one kind of subject. */
 export interface Family {
   /** The function of `Laws` that examines it. */
   readonly name: string
   readonly laws: ReadonlyArray<Statement>
 }
 
+/** Every family with its laws. */
 export const catalogue: ReadonlyArray<Family> = [
   { name: 'method', laws: methodLaws },
   { name: 'configurations', laws: configurationLaws },

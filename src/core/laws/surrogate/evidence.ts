@@ -19,6 +19,7 @@ type Vec = ReadonlyArray<number>
 /** A prediction that may also have the gradient of its variance. */
 export type FullPrediction = Prediction & { readonly varianceGradient?: Vec }
 
+/** A surrogate under examination. */
 export type Subject<V> = Omit<Surrogate<V>, 'predict'> & {
   readonly predict: (lambda: Vec) => (phi: V) => FullPrediction
 }
