@@ -253,7 +253,7 @@ export const unitsOfOutput: SurrogateLaw = {
   check: evidence => {
     const { one, range, query, samples } = evidence
     // A single value has no scale but its own size, which a shift changes.
-    if (samples.length < 2 && !one.gradients) return silent
+    if (samples.length < 2) return silent
     const factor = 2 ** one.units.doublings
     const shift = one.units.shift * one.ridge.a[0]! ** 2
     return given(evidence.learnt(), phi =>
