@@ -8,6 +8,8 @@
  *
  * Nothing is decided before every answer of a batch is in, and answers are looked at in the order of their
  * questions: commands that are issued together may be answered in any order.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
