@@ -1,8 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { numerics } from '../../../src/core/protocol/Numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
+import { recordedRuns } from '../../support/logText.js'
+import { withPipes } from '../../support/pipes.js'
 import { withFolder } from '../../support/recordedRun.js'
+
+const recorded = recordedRuns.find(run => run.numerics === numerics)?.folder ?? ''
 
 const bilevel = async (...argv: ReadonlyArray<string>) => {
   let out = ''
@@ -72,6 +77,25 @@ describe('a command line that cannot be used', () => {
   ])('%j is refused', async (argv, phrase) => {
     expect(await refused(...argv)).toContain(phrase)
   })
+
+  it.runIf(process.platform !== 'win32')(
+    'refuses a pipe in the place of a file, and waits for no writer',
+    () =>
+      withPipes(['run.jsonl', 'config.json', join('whole', 'summary.json')], async folder => {
+        const log = join(folder, 'run.jsonl')
+        const whole = join(folder, 'whole')
+        copyFileSync(join(recorded, 'run.jsonl'), join(whole, 'run.jsonl'))
+        for (const argv of [
+          ['replay', folder],
+          ['replay', log],
+          ['replay', whole],
+          ['diff', recorded, log],
+          ['resume', folder],
+          ['tune', join(folder, 'config.json')],
+        ])
+          expect(await refused(...argv)).toContain('not a regular file')
+      }),
+  )
 
   it('says where help is', async () => {
     expect(await refused('tune', '--sead', '1')).toContain('bilevel tune --help')
