@@ -13,8 +13,8 @@ describe('a file of data', () => {
           { 'a pipe': join(folder, 'images'), 'a device': '/dev/zero', 'a folder': folder }[kind] ?? ''
         const read = await readInput({ path, what: 'the images', advice: 'Name another one.' })()
         const { _tag, message } = left(read)
-      expect(_tag).toBe('BadInput')
-      expect(message).toContain(kind === 'a folder' ? 'it is a folder' : 'not a regular file')
-    }),
+        expect(_tag).toBe('BadInput')
+        expect(message).toContain(kind === 'a folder' ? 'it is a folder' : 'not a regular file')
+      }),
   )
 })
