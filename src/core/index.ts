@@ -16,7 +16,12 @@ export * as Parts from './bilevel/Parts.js'
 export type { BilevelState } from './bilevel/State.js'
 export { checkGradients, type CheckOptions, type GradientMismatch } from './inMemory/checkGradients.js'
 export { type BilevelProblem, type Evaluated, type Level } from './inMemory/Problem.js'
-export { type BilevelSolution, solveBilevel, type SolveOptions } from './inMemory/solveBilevel.js'
+export {
+  type BilevelSolution,
+  solveBilevel,
+  solveBilevelWith,
+  type SolveOptions,
+} from './inMemory/solveBilevel.js'
 export * as Design from './numeric/Design.js'
 export * as Lbfgs from './numeric/Lbfgs.js'
 export * as Rng from './numeric/Rng.js'

@@ -3,7 +3,7 @@
  * every step taken again. The log is made first: default options (the paired reference of networks) on ridge problems
  * that a closed form answers, blurred as minibatches blur, and told never to settle; some 600 steps.
  *
- *     npx tsx test/bench/replay.ts
+ *     npm run build && npx tsx test/bench/replay.ts
  *
  * Writes docs/results/replay.json: steps a second, by wall time and by this process' own. `fresh`: the first replay of
  * a process, in which the engine has compiled nothing yet, as whoever types the command sees it (median of 5
@@ -13,7 +13,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
@@ -22,8 +21,6 @@ import type { Question } from '../../src/core/protocol/Command.js'
 import { start } from '../../src/core/protocol/Replay.js'
 import { drive } from '../../src/shell/run/Driver.js'
 import { create } from '../../src/shell/run/LogFile.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { replayRun } from '../../src/shell/run/ReplayRun.js'
 import { blurred } from '../support/blurred.js'
 import { headerOf, noHooks } from '../support/recordedRun.js'
 import { ridgeSpace, ridgeWorld } from '../support/ridge.js'
@@ -63,24 +60,29 @@ interface Timed {
   readonly cpu: number
 }
 
-const replayed = (folder: string): Timed => {
-  const cpu = process.cpuUsage()
-  const began = performance.now()
-  const { steps } = right(replayRun(methods)(folder))
-  const wall = (performance.now() - began) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  return { steps, wall, cpu: (user + system) / 1e6 }
-}
+/** Replays the folder in argv[1] once and then argv[2] times more, by the built package as it is installed. */
+const child = `
+  import { methods, replayRun } from '${new URL('../../dist/shell/runs.js', import.meta.url).href}'
+  const replayed = () => {
+    const cpu = process.cpuUsage()
+    const began = performance.now()
+    const replay = replayRun(methods)(process.argv[1])
+    const wall = (performance.now() - began) / 1000
+    const { user, system } = process.cpuUsage(cpu)
+    return { steps: replay.right.steps, wall, cpu: (user + system) / 1e6 }
+  }
+  console.log(JSON.stringify(Array.from({ length: 1 + Number(process.argv[2]) }, replayed)))
+`
 
 /** In a process of its own: the first replay, then `more` others. */
 const inFreshProcess = (folder: string, more: number): readonly [Timed, ...Timed[]] => {
-  const { stdout } = spawnSync(process.execPath, [
-    ...process.execArgv,
-    fileURLToPath(import.meta.url),
-    folder,
-    String(more),
-  ])
-  return JSON.parse(String(stdout)) as readonly [Timed, ...Timed[]]
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', child, folder, String(more)],
+    { encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout) as readonly [Timed, ...Timed[]]
 }
 
 const medians = (timed: ReadonlyArray<Timed>): { readonly wall: number; readonly cpu: number } => ({
@@ -105,11 +107,6 @@ const measured = async (d: number) => {
   return row
 }
 
-const [, , folder, more] = process.argv
-if (folder !== undefined)
-  console.log(JSON.stringify(Array.from({ length: 1 + Number(more) }, () => replayed(folder))))
-else {
-  const table = []
-  for (const d of dimensions) table.push(await measured(d))
-  write('replay', { unit: 'steps a second', repeats, table })
-}
+const table = []
+for (const d of dimensions) table.push(await measured(d))
+write('replay', { unit: 'steps a second', repeats, table })

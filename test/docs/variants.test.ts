@@ -183,7 +183,6 @@ describe('the laws', () => {
           { law: 'refuses bad samples', because: 'a gradient that is left out is not looked at' },
           { law: 'envelope respected', because: 'the bound of a sample needs its gradient' },
           { law: 'learns a known φ', because: 'the law’s tolerance is for values and gradients' },
-          { law: 'units of f', because: 'one value without its gradient has no scale but its size' },
         ],
       }),
     )

@@ -1,4 +1,6 @@
 /** The method and its default parts, as the law kit is to find them: unbroken. Published entry points only. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
 import { bilevel, type BilevelConfig, GaussianProcess, type Method, Parts } from '../../src/core/index.js'
 import { Laws, type MethodArbitraries, type Options, type Report } from '../../src/core/laws/index.js'
@@ -35,6 +37,19 @@ export interface Subject {
 
 export const unbroken: ReadonlyArray<Subject> = [
   { name: 'method', examine: examineMethod(bilevel) },
+  {
+    name: 'configurations',
+    examine: options =>
+      pipe(
+        Laws.configurations(bilevel)(options),
+        E.getOrElse((reason): Report => ({
+          subject: reason,
+          runs: 0,
+          seed: 0,
+          findings: [{ _tag: 'NoSuchLaw', name: 'configurations', because: reason }],
+        })),
+      ),
+  },
   { name: 'surrogate', examine: Laws.surrogate(Parts.defaults.surrogate) },
   { name: 'regression', examine: Laws.regression(GaussianProcess) },
   { name: 'constraintForm', examine: Laws.constraintForm(Parts.defaults.constraint) },

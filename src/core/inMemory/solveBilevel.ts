@@ -4,12 +4,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { bilevel } from '../bilevel/Bilevel.js'
+import type { BilevelConfig } from '../bilevel/Config.js'
 import type { BilevelState } from '../bilevel/State.js'
-import type { Transition } from '../protocol/Method.js'
+import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
 import { drive, type Driven } from './drive.js'
+import { exactConfig } from './exactConfig.js'
 import { type BilevelProblem, evaluate, validate } from './Problem.js'
-import { type Box, boxAround, freeOf, onGuessedBound, reach, restricted, tooWide } from './range.js'
+import { boxAround, freeOf, onGuessedBound, restricted, tooWide } from './range.js'
 import * as World from './World.js'
 
 type Vec = ReadonlyArray<number>
@@ -31,7 +33,8 @@ export interface SolveOptions {
 }
 
 /** Where a search ended: the point, the losses there, what it took and why it stopped. */
-export interface BilevelSolution {
+/** `S` is the state of the method that found it. */
+export interface BilevelSolution<S = BilevelState> {
   readonly x: Vec
   readonly y: Vec
   /** F(x, y). */
@@ -50,7 +53,7 @@ export interface BilevelSolution {
   /** `converged`, `budgetSpent`, `noProgress`, `penaltyCap` or `failures`. */
   readonly stopReason: string
   /** Every state the method went through. */
-  readonly transitions: ReadonlyArray<Transition<BilevelState>>
+  readonly transitions: ReadonlyArray<Transition<S>>
 }
 
 const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptions): MethodError | null => {
@@ -65,71 +68,11 @@ const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptio
   return null
 }
 
-/**
- * The final ε relative to the scale of f: as little as float64 leaves visible of f(z) − f(y) where f is a sum of about
- * as many terms as y has components, whose rounding adds up like a random walk.
- */
-const leastEpsilon = 1e-13
-
-/** The method's configuration, where solves and descents are exact and units are anything. */
-const configOf = (
+const solutionOf = <S>(
   problem: BilevelProblem,
-  box: Box,
-  widening: number,
-  budget: number,
-  { epsilon, seed = 0 }: SolveOptions,
-): unknown => {
-  const { x, y } = problem
-  const { start } = x
-  const bounded = x.lower.every(Number.isFinite) && x.upper.every(Number.isFinite)
-  // As shares of the range, which is only a guess where there are no bounds.
-  const stepTolerance = bounded ? 1e-6 : 1e-6 / (reach * widening)
-  return {
-    seed,
-    space: start.map((_, k) => ({
-      name: `x${k}`,
-      lower: box.lower[k],
-      upper: box.upper[k],
-      scale: 'linear',
-    })),
-    linearInCoefficients: false,
-    design: { kind: 'diagonal', size: 1, lower: start, upper: start },
-    solve: { tolerance: 1e-12, coldEpochs: 1e9, warmEpochs: 1e9 },
-    pair: {
-      reference: 'solved',
-      steps: 2000,
-      batchSize: null,
-      innerIterations: 80,
-      balance: epsilon === undefined ? 0.05 : 1e-6,
-    },
-    descent: {
-      rule: 'quasiNewton',
-      // About the size of x where the range is only a guess.
-      initialStep: bounded ? 0.1 : 0.5 / reach,
-      maxStep: 1,
-      minStep: stepTolerance,
-      memory: 30,
-      backtracks: 6,
-    },
-    multiplier: { initial: 10, max: 1e15 },
-    penalty: { initial: 0.1, max: 1e30, growth: 100 },
-    epsilon:
-      epsilon === undefined
-        ? { unit: 'relative', initial: 1e-3, factor: 0.01, final: leastEpsilon * Math.sqrt(y.start.length) }
-        : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
-    budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
-    stop: { step: stepTolerance, failures: 8 },
-    averaged: 1,
-    retrain: false,
-    refit: false,
-  }
-}
-
-const solutionOf = (
-  problem: BilevelProblem,
-  { outcome, transitions, world }: Driven<BilevelState>,
+  { outcome, transitions, world }: Driven<S>,
   spent: { readonly solves: number; readonly evaluations: number },
-): E.Either<MethodError, BilevelSolution> => {
+): E.Either<MethodError, BilevelSolution<S>> => {
   const info = transitions[transitions.length - 1]!.info
   const row = outcome.rows[0]
   const ref = row?.weights.bilevel ?? null
@@ -165,10 +108,11 @@ const solutionOf = (
 /** How often a guessed range is guessed anew, around the best point so far. */
 const rounds = 4
 
-const solveFree = (
+const solveFree = <S>(
+  method: Method<BilevelConfig, S>,
   problem: BilevelProblem,
   options: SolveOptions,
-): E.Either<MethodError, BilevelSolution> => {
+): E.Either<MethodError, BilevelSolution<S>> => {
   const worldOptions = { starts: options.starts ?? 1, seed: options.seed ?? 0, maxIterations: 2000 }
   const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
@@ -176,11 +120,11 @@ const solveFree = (
     round: number,
     widening: number,
     spent: { readonly solves: number; readonly evaluations: number },
-  ): E.Either<MethodError, BilevelSolution> => {
+  ): E.Either<MethodError, BilevelSolution<S>> => {
     const box = boxAround(from, from.x.start, widening)
     return pipe(
       World.make(from, worldOptions),
-      drive(bilevel, configOf(from, box, widening, budget - spent.solves, options)),
+      drive(method, exactConfig(from, box, widening, budget - spent.solves, options)),
       E.flatMap(driven => solutionOf(from, driven, spent)),
       E.flatMap(solution => {
         const left = budget - solution.lowerLevelSolves
@@ -199,6 +143,37 @@ const solveFree = (
 }
 
 /**
+ * {@link solveBilevel} by another method: one of `Bilevel.make` with some of its parts replaced, for instance.
+ *
+ * Errors: as `solveBilevel`.
+ */
+export const solveBilevelWith =
+  <S>(method: Method<BilevelConfig, S>) =>
+  (problem: BilevelProblem, options: SolveOptions = {}): E.Either<MethodError, BilevelSolution<S>> => {
+    const wrong = optionsError(options)
+    if (wrong !== null) return E.left(wrong)
+    return pipe(
+      validate(problem),
+      E.flatMap(valid => {
+        const free = freeOf(valid)
+        if (free.length === valid.x.start.length) return solveFree(method, valid, options)
+        if (free.length === 0)
+          return E.left(
+            invalidConfig('x', 'Every component of x has bounds that touch: there is nothing to choose.'),
+          )
+        return pipe(
+          solveFree(method, restricted(valid, free), options),
+          E.map(solution => {
+            const x = [...valid.x.start]
+            free.forEach((k, i) => (x[k] = solution.x[i]!))
+            return { ...solution, x }
+          }),
+        )
+      }),
+    )
+  }
+
+/**
  * Solves min F(x, y) subject to y minimising f(x, ·) and x within its bounds, from the given start. F and f need
  * first derivatives; the lower level needs no unique minimizer (the optimistic one is meant).
  *
@@ -206,29 +181,7 @@ const solveFree = (
  * start; `Numerical` where the lower level cannot be minimised. Running out of budget or of progress is no error but
  * a `stopReason`.
  */
-export const solveBilevel = (
+export const solveBilevel: (
   problem: BilevelProblem,
-  options: SolveOptions = {},
-): E.Either<MethodError, BilevelSolution> => {
-  const wrong = optionsError(options)
-  if (wrong !== null) return E.left(wrong)
-  return pipe(
-    validate(problem),
-    E.flatMap(valid => {
-      const free = freeOf(valid)
-      if (free.length === valid.x.start.length) return solveFree(valid, options)
-      if (free.length === 0)
-        return E.left(
-          invalidConfig('x', 'Every component of x has bounds that touch: there is nothing to choose.'),
-        )
-      return pipe(
-        solveFree(restricted(valid, free), options),
-        E.map(solution => {
-          const x = [...valid.x.start]
-          free.forEach((k, i) => (x[k] = solution.x[i]!))
-          return { ...solution, x }
-        }),
-      )
-    }),
-  )
-}
+  options?: SolveOptions,
+) => E.Either<MethodError, BilevelSolution> = solveBilevelWith(bilevel)

@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 /** Whether a case put the law to the test at all: many laws speak of some cases only. */
 export type Tested = 'tested' | 'silent'
 
+/** A law about evidence of type A. */
 export interface Law<A> {
   /** Short and stable: exceptions are declared by it. */
   readonly name: string

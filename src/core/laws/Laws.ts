@@ -5,8 +5,11 @@
  *
  * Each of these takes a subject and gives a function from options to a {@link Report}; none of them throws.
  * `assert` does, for whatever test runner is at hand.
+ *
+ * @module Laws
  */
 export { assert } from './assert.js'
+export { configurations } from './method/configurations.js'
 export { method, optimum } from './method/examine.js'
 export { choice } from './parts/choice.js'
 export { constraintForm } from './parts/constraint.js'

@@ -26,6 +26,7 @@ export interface Counterexample {
   readonly shrinks: number
 }
 
+/** What became of one law. */
 export type Finding =
   /** Kept in every case; `tested` of them put it to the test. */
   | { readonly _tag: 'Kept'; readonly law: Statement; readonly tested: number }
@@ -44,6 +45,7 @@ export type Finding =
   /** Declared as an exception to a law that does not exist. */
   | { readonly _tag: 'NoSuchLaw'; readonly name: string; readonly because: string }
 
+/** All findings of one examination. */
 export interface Report {
   readonly subject: string
   readonly runs: number
@@ -114,7 +116,7 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
 /** The whole report as text, faults with all there is to say of them. */
 export const format = (report: Report): string =>
   [
-    `${report.subject}: ${report.findings.length} laws, ${report.runs} cases each, seed ${report.seed}`,
+    `${report.subject}: ${report.findings.length === 1 ? '1 law' : `${report.findings.length} laws`}, ${report.runs} cases each, seed ${report.seed}`,
     ...report.findings.flatMap(finding => lines(finding, report.runs)),
   ].join('\n')
 

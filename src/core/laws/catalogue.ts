@@ -1,5 +1,6 @@
 /** Every law there is, by what it is a law of; docs/laws.md is this list. */
 import { findsOptimum } from './method/laws.js'
+import { configurationLaws } from './method/configurations.js'
 import { methodLaws } from './method/examine.js'
 import { choiceLaws } from './parts/choice.js'
 import { constraintLaws } from './parts/constraint.js'
@@ -11,14 +12,17 @@ import type { Statement } from './Report.js'
 import { surrogateLaws } from './surrogate/laws.js'
 import { regressionLaws } from './surrogate/regression.js'
 
+/** Laws of one kind of subject. */
 export interface Family {
   /** The function of `Laws` that examines it. */
   readonly name: string
   readonly laws: ReadonlyArray<Statement>
 }
 
+/** Every family with its laws. */
 export const catalogue: ReadonlyArray<Family> = [
   { name: 'method', laws: methodLaws },
+  { name: 'configurations', laws: configurationLaws },
   { name: 'optimum', laws: [findsOptimum] },
   { name: 'surrogate', laws: surrogateLaws },
   { name: 'regression', laws: regressionLaws },

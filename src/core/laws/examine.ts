@@ -104,8 +104,10 @@ export const examine = <C, A>(
         else if (found.right === 'tested') tally.tested++
       }
       index++
+      // Once nothing is left to be found, no more cases are made.
+      return ![...tallies.values()].every(({ failure }) => failure !== null)
     }),
-    { seed, numRuns: runs, ...replaying(path) },
+    { seed, numRuns: runs, endOnFailure: true, ...replaying(path) },
   )
   const findings = laws.map((law): Finding => {
     const { tested, failure } = tallies.get(law) ?? { tested: 0, failure: null }

@@ -10,7 +10,7 @@ import * as t from 'io-ts'
 import * as fc from 'fast-check'
 import { Count, Finite, Natural, NonNegative, Positive } from '../protocol/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
-import { DefaultedType } from '../protocol/Defaults.js'
+import type { DefaultedType } from '../protocol/Defaults.js'
 
 /** What is to be generated in the place of what the codec alone would give. */
 export interface Overrides {
@@ -61,56 +61,97 @@ const record = (
 
 const merged = (parts: ReadonlyArray<unknown>): unknown => Object.assign({}, ...parts)
 
+/** The codecs that can be taken apart. */
+type Structured =
+  | t.ReadonlyType<t.Mixed>
+  | t.ExactType<t.Mixed>
+  | DefaultedType<unknown>
+  | t.RefinementType<t.Mixed>
+  | t.InterfaceType<t.Props>
+  | t.PartialType<t.Props>
+  | t.ReadonlyArrayType<t.Mixed>
+  | t.ArrayType<t.Mixed>
+  | t.TupleType<Array<t.Mixed>>
+  | t.UnionType<Array<t.Mixed>>
+  | t.IntersectionType<Array<t.Mixed>>
+  | t.DictionaryType<t.Mixed, t.Mixed>
+
+const structures: ReadonlyArray<string> = [
+  'ReadonlyType',
+  'ExactType',
+  'DefaultedType',
+  'RefinementType',
+  'InterfaceType',
+  'PartialType',
+  'ReadonlyArrayType',
+  'ArrayType',
+  'TupleType',
+  'UnionType',
+  'IntersectionType',
+  'DictionaryType',
+] satisfies ReadonlyArray<Structured['_tag']>
+
+const isStructured = (codec: t.Mixed): codec is Structured =>
+  '_tag' in codec && structures.includes(String(codec._tag))
+
+const isKeyof = (codec: t.Mixed): codec is t.KeyofType<Record<string, unknown>> =>
+  codec instanceof t.KeyofType
+
 const walkWith =
   ({ names = {}, fields = {} }: Overrides) =>
   (codec: t.Mixed, path: string): Found => {
     const walk = walkWith({ names, fields })
+    const all = (members: ReadonlyArray<t.Mixed>, at: string) =>
+      E.traverseArray((member: t.Mixed) => walk(member, at))(members)
     const replaced = fields[path] ?? names[codec.name] ?? known[codec.name]
     if (replaced !== undefined) return E.right(replaced)
-    if (codec instanceof t.ReadonlyType || codec instanceof t.ExactType || codec instanceof DefaultedType)
-      return walk(codec.type, path)
-    if (codec instanceof t.RefinementType)
-      return pipe(
-        walk(codec.type, path),
-        E.map(found => found.filter(value => codec.is(value))),
-      )
-    if (codec instanceof t.InterfaceType)
-      return pipe(
-        record(codec.props, walk, path),
-        E.map(found => fc.record(found)),
-      )
-    if (codec instanceof t.PartialType)
-      return pipe(
-        record(codec.props, walk, path),
-        E.map(found => fc.record(found, { requiredKeys: [] })),
-      )
-    if (codec instanceof t.ReadonlyArrayType || codec instanceof t.ArrayType)
-      return pipe(walk(codec.type, `${path}[]`), E.map(listed))
-    if (codec instanceof t.TupleType)
-      return pipe(
-        codec.types,
-        E.traverseArray((member: t.Mixed) => walk(member, `${path}[]`)),
-        E.map(found => fc.tuple(...found)),
-      )
-    if (codec instanceof t.UnionType)
-      return pipe(
-        codec.types,
-        E.traverseArray((member: t.Mixed) => walk(member, path)),
-        E.map(found => fc.oneof(...found)),
-      )
-    if (codec instanceof t.IntersectionType)
-      return pipe(
-        codec.types,
-        E.traverseArray((member: t.Mixed) => walk(member, path)),
-        E.map(found => fc.tuple(...found).map(merged)),
-      )
-    if (codec instanceof t.DictionaryType)
-      return pipe(
-        walk(codec.codomain, `${path}[]`),
-        E.map(found => fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), found, { maxKeys: 4 })),
-      )
+    if (isStructured(codec))
+      switch (codec._tag) {
+        case 'ReadonlyType':
+        case 'ExactType':
+        case 'DefaultedType':
+          return walk(codec.type, path)
+        case 'RefinementType':
+          return pipe(
+            walk(codec.type, path),
+            E.map(found => found.filter(value => codec.is(value))),
+          )
+        case 'InterfaceType':
+          return pipe(
+            record(codec.props, walk, path),
+            E.map(found => fc.record(found)),
+          )
+        case 'PartialType':
+          return pipe(
+            record(codec.props, walk, path),
+            E.map(found => fc.record(found, { requiredKeys: [] })),
+          )
+        case 'ReadonlyArrayType':
+        case 'ArrayType':
+          return pipe(walk(codec.type, `${path}[]`), E.map(listed))
+        case 'TupleType':
+          return pipe(
+            all(codec.types, `${path}[]`),
+            E.map(found => fc.tuple(...found)),
+          )
+        case 'UnionType':
+          return pipe(
+            all(codec.types, path),
+            E.map(found => fc.oneof(...found)),
+          )
+        case 'IntersectionType':
+          return pipe(
+            all(codec.types, path),
+            E.map(found => fc.tuple(...found).map(merged)),
+          )
+        case 'DictionaryType':
+          return pipe(
+            walk(codec.codomain, `${path}[]`),
+            E.map(found => fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), found, { maxKeys: 4 })),
+          )
+      }
     if (codec instanceof t.LiteralType) return E.right(fc.constant(codec.value))
-    if (codec instanceof t.KeyofType) return E.right(fc.constantFrom(...Object.keys(codec.keys)))
+    if (isKeyof(codec)) return E.right(fc.constantFrom(...Object.keys(codec.keys)))
     if (codec instanceof t.NullType) return E.right(fc.constant(null))
     if (codec instanceof t.BooleanType) return E.right(fc.boolean())
     if (codec instanceof t.StringType) return E.right(fc.string({ maxLength: 12 }))

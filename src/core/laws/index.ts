@@ -6,6 +6,8 @@
  * - {@link fromCodec}: arbitraries from io-ts codecs.
  *
  * Needs `fast-check`, an optional peer dependency.
+ *
+ * @module bilevel-hpo/laws
  */
 export * as Laws from './Laws.js'
 export { catalogue, type Family } from './catalogue.js'

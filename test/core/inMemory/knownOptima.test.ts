@@ -1,8 +1,11 @@
 /** Problems with known optima are solved to the bars of docs/results/known-optima.md, from three starts each. */
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import * as Bilevel from '../../../src/core/bilevel/Bilevel.js'
+import type * as Parts from '../../../src/core/bilevel/Parts.js'
 import {
   solveBilevel,
+  solveBilevelWith,
   type BilevelSolution,
   type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
@@ -150,5 +153,23 @@ describe('a tolerance that is asked for', () => {
     expect(off(lowerValue, epsilon)).toBeLessThanOrEqual(0.01)
     expect(rest.epsilon).toBe(epsilon)
     expect(rest.stopReason).toBe('converged')
+  })
+})
+
+describe('a method with a part of one’s own', () => {
+  it('solves as well: a tolerance schedule that goes straight to its end, and ends higher', () => {
+    const end = 1e-4
+    const tolerance: Parts.ToleranceSchedule = {
+      initial: () => end,
+      final: () => () => end,
+      next: () => () => epsilon => epsilon,
+    }
+    const { problem } = Known.lamparielloSagratella
+    const result = solveBilevelWith(Bilevel.make({ tolerance }))(problem)
+    if (E.isLeft(result)) throw new Error(result.left.message)
+    const { x, epsilon, stopReason } = result.right
+    expect(stopReason).toBe('converged')
+    expect(epsilon).toBe(end)
+    expect(Math.abs(x[0]! / ((1 - Math.sqrt(end)) / 2) - 1)).toBeLessThanOrEqual(0.01)
   })
 })

@@ -70,8 +70,8 @@ const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options>
   return {
     fitRows,
     fitStarts: 1,
-    fitIterations: Math.max(10, Math.round(25 * (fitRows / rows) ** 3)),
-    maxRows: pair.reference === 'surrogate' ? 400 : 200,
+    fitIterations: Math.max(10, Math.round(15 * (fitRows / rows) ** 3)),
+    maxRows: pair.reference === 'surrogate' ? 400 : 140,
   }
 }
 

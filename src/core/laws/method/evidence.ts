@@ -15,6 +15,7 @@ import { deepFreeze } from '../deepFreeze.js'
 import { drive, type DriveOptions, type Run } from '../simulate/drive.js'
 import type { World } from '../simulate/World.js'
 
+/** What the laws of a method look at. */
 export interface MethodEvidence {
   readonly space: SearchSpace
   /** The most `SolveLowerLevel` commands that this configuration allows; `null`: not stated. */

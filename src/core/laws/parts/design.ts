@@ -20,6 +20,8 @@ export interface DesignEvidence {
   readonly box: ReadonlyArray<{ readonly lower: number; readonly upper: number }>
   readonly points: E.Either<MethodError, Points>
   readonly again: () => E.Either<MethodError, Points>
+  /** The configuration as JSON, before the points were asked for. */
+  readonly before: string
 }
 
 type DesignLaw = Law<DesignEvidence>
@@ -138,10 +140,13 @@ export const designUntouched: DesignLaw = {
   name: 'design leaves its configuration alone',
   meaning: 'The configuration is not changed, be it frozen or not.',
   source: 'core/protocol/Method.ts: nothing passed in is changed',
-  check: evidence => {
-    const before = JSON.stringify(evidence.config)
-    evidence.again()
-    return unless(before === JSON.stringify(evidence.config), () => 'the configuration was changed')
+  check: ({ before, config, again }) => {
+    const first = JSON.stringify(config)
+    again()
+    return every([
+      unless(first === before, () => `it was ${before} and is ${first}`),
+      unless(JSON.stringify(config) === before, () => 'it was changed the second time'),
+    ])
   },
 }
 
@@ -188,7 +193,9 @@ export const design =
                     upper: box.map(({ upper }) => upper),
                   },
                 }
+          const before = JSON.stringify(bounded)
           return {
+            before,
             config: bounded,
             box,
             points: subject.points(bounded),

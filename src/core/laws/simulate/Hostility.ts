@@ -6,6 +6,7 @@ import * as Rng from '../../numeric/Rng.js'
 import type { Observation } from '../../protocol/Observation.js'
 import type { World } from './World.js'
 
+/** What goes wrong, and when. */
 export interface Hostility {
   /** Whether the command of this id, modulo the list's length, fails; an empty list lets all succeed. */
   readonly failing: ReadonlyArray<boolean>
@@ -14,6 +15,7 @@ export interface Hostility {
   readonly seed: number
 }
 
+/** Nothing goes wrong. */
 export const friendly: Hostility = { failing: [], noise: 0, seed: 0 }
 
 const noisy =

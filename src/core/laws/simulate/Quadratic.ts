@@ -5,6 +5,7 @@ import * as Rng from '../../numeric/Rng.js'
 
 type Vec = ReadonlyArray<number>
 
+/** A random quadratic bilevel problem and its solution. */
 export interface Quadratic {
   readonly problem: BilevelProblem
   /** The optimum where no bound is active: A y = B x + c in F, a linear system. */

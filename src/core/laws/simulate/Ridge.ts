@@ -13,6 +13,7 @@ import type { Simulated, World } from './World.js'
 
 type Vec = ReadonlyArray<number>
 
+/** What the data alone say (a), and what validates best (b), for each weight. */
 export interface Ridge {
   readonly a: Vec
   readonly b: Vec

@@ -9,6 +9,7 @@ import type { Question, WeightsRef } from '../../protocol/Command.js'
 import type { Observation } from '../../protocol/Observation.js'
 import type { SearchSpace } from '../../protocol/SearchSpace.js'
 
+/** Answers questions, and is another world afterwards. */
 export interface World {
   readonly answer: (question: Question) => readonly [Observation, World]
   readonly release: (weights: ReadonlyArray<WeightsRef>) => World

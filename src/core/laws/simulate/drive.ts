@@ -8,6 +8,7 @@ import type { MethodError } from '../../protocol/MethodError.js'
 import type { Observation } from '../../protocol/Observation.js'
 import type { World } from './World.js'
 
+/** How a run ended. */
 export type Ending =
   | { readonly _tag: 'Halted' }
   /** The method refused the configuration or an answer that it had asked for. */
@@ -18,6 +19,7 @@ export type Ending =
   | { readonly _tag: 'Endless' }
   | { readonly _tag: 'Threw'; readonly message: string }
 
+/** A question, and what the world said to it. */
 export interface Answered {
   readonly question: Question
   readonly observation: Observation
@@ -31,6 +33,7 @@ export interface Run<S> {
   readonly ending: Ending
 }
 
+/** How to drive. */
 export interface DriveOptions<S> {
   /** Which of the open questions is answered next; the first by default. */
   readonly pick?: (open: ReadonlyArray<Question>, step: number) => number
@@ -56,7 +59,9 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
 export const drive =
   <C, S>(method: Method<C, S>, options: DriveOptions<S> = {}) =>
   (config: C, start: World): Run<S> => {
-    const { pick = () => 0, maxSteps = 1000, state = s => s, observation: seen = o => o } = options
+    const { pick = () => 0, maxSteps = 1000 } = options
+    const state = options.state ?? ((given: S): S => given)
+    const seen = options.observation ?? ((given: Observation): Observation => given)
     const transitions: Array<Transition<S>> = []
     const answered: Array<Answered> = []
     let world = start

@@ -1,4 +1,8 @@
-/** Bilevel problems with known solutions, and worlds that answer a method's questions about them. */
+/**
+ * Bilevel problems with known solutions, and worlds that answer a method's questions about them.
+ *
+ * @module Simulate
+ */
 export { drive, type Answered, type DriveOptions, type Ending, type Run } from './drive.js'
 export { functions, functionWorld } from './Functions.js'
 export { friendly, hostile, type Hostility } from './Hostility.js'

@@ -20,6 +20,7 @@ export const ridges = (maxDimension = 3): fc.Arbitrary<Ridge> =>
     })
     .map(parts => ({ a: parts.map(({ b, shrinkage }) => b * shrinkage), b: parts.map(({ b }) => b) }))
 
+/** Ridge problems with up to this many hyperparameters, each with its world. */
 export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
   ridges(maxDimension).map(problem => named(ridge(problem)))
 

@@ -19,6 +19,7 @@ type Vec = ReadonlyArray<number>
 /** A prediction that may also have the gradient of its variance. */
 export type FullPrediction = Prediction & { readonly varianceGradient?: Vec }
 
+/** A surrogate under examination. */
 export type Subject<V> = Omit<Surrogate<V>, 'predict'> & {
   readonly predict: (lambda: Vec) => (phi: V) => FullPrediction
 }
@@ -69,11 +70,11 @@ export interface SurrogateEvidence {
   /** The same once more, with everything that is passed in frozen. */
   readonly again: () => E.Either<MethodError, Learnt>
   readonly grown: () => E.Either<MethodError, Learnt>
-  /** Learnt in other units of f. */
-  readonly rescaled: () => E.Either<MethodError, Learnt>
-  /** Learnt in other units of λ, and λ in these units. */
-  readonly moved: () => E.Either<MethodError, Learnt>
-  readonly toMoved: (lambda: Vec) => Vec
+  /** Learnt in other units of f, a power of two apart: not a digit is lost; and with the zero shifted as well. */
+  readonly rescaled: (zero: 'same' | 'shifted') => E.Either<MethodError, Learnt>
+  /** Learnt in other units of λ, a power of two apart, or moved as well; and λ in these units. */
+  readonly moved: (zero: 'same' | 'shifted') => E.Either<MethodError, Learnt>
+  readonly toMoved: (zero: 'same' | 'shifted') => (lambda: Vec) => Vec
 }
 
 const stage = <V>(subject: Subject<V>, phi: V): Learnt => ({
@@ -138,21 +139,28 @@ export const evidenceOf =
     const factor = 2 ** units.doublings
     const scaled = (gain: number) => (variance: number | null) =>
       variance === null ? null : variance * gain ** 2
-    const rescale = (sample: Sample): Sample => ({
-      ...sample,
-      value: units.shift * size + factor * sample.value,
-      gradient: sample.gradient?.map(g => factor * g) ?? null,
-      valueNoise: scaled(factor)(sample.valueNoise),
-      gradientNoise: scaled(factor)(sample.gradientNoise),
-    })
-    // The envelope knows θ = exp λ: a stretched λ would be another problem. It is not told then.
-    const toMoved = (lambda: Vec): Vec => lambda.map(value => units.offset + units.stretch * value)
-    const move = (sample: Sample): Sample => ({
-      ...sample,
-      lambda: toMoved(sample.lambda),
-      gradient: sample.gradient?.map(g => g / units.stretch) ?? null,
-      gradientNoise: scaled(1 / units.stretch)(sample.gradientNoise),
-    })
+    const rescale =
+      (zero: 'same' | 'shifted') =>
+      (sample: Sample): Sample => ({
+        ...sample,
+        value: (zero === 'same' ? 0 : units.shift * size) + factor * sample.value,
+        gradient: sample.gradient?.map(g => factor * g) ?? null,
+        valueNoise: scaled(factor)(sample.valueNoise),
+        gradientNoise: scaled(factor)(sample.gradientNoise),
+      })
+    const coordinate =
+      (zero: 'same' | 'shifted') =>
+      (value: number): number =>
+        (zero === 'same' ? 0 : units.offset) + units.stretch * value
+    const toMoved = (zero: 'same' | 'shifted') => (lambda: Vec) => lambda.map(coordinate(zero))
+    const move =
+      (zero: 'same' | 'shifted') =>
+      (sample: Sample): Sample => ({
+        ...sample,
+        lambda: toMoved(zero)(sample.lambda),
+        gradient: sample.gradient?.map(g => g / units.stretch) ?? null,
+        gradientNoise: scaled(1 / units.stretch)(sample.gradientNoise),
+      })
     return {
       one,
       space,
@@ -169,20 +177,19 @@ export const evidenceOf =
           E.flatMap(phi => phi.observe([at(one.extra)])),
         ),
       ),
-      rescaled: lazy(() => learn(subject)(config, samples.map(rescale))),
-      moved: lazy(() =>
+      rescaled: zero => learn(subject)(config, samples.map(rescale(zero))),
+      moved: zero =>
         learn(subject)(
           {
             ...config,
             space: space.map(({ lower, upper, ...rest }) => ({
               ...rest,
-              lower: units.offset + units.stretch * lower,
-              upper: units.offset + units.stretch * upper,
+              lower: coordinate(zero)(lower),
+              upper: coordinate(zero)(upper),
             })),
           },
-          samples.map(move),
+          samples.map(move(zero)),
         ),
-      ),
       toMoved,
     }
   }

@@ -1,0 +1,75 @@
+/** The laws of what a method does with any configuration that its codec takes, be it as odd as it may. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type * as fc from 'fast-check'
+import { decode } from '../../protocol/Codec.js'
+import type { Method } from '../../protocol/Method.js'
+import { examine, type Options } from '../examine.js'
+import { fromCodec, type Overrides } from '../fromCodec.js'
+import { type Law, unless } from '../Law.js'
+import type { Report } from '../Report.js'
+import { sameJson } from './agreement.js'
+
+export interface ConfigurationEvidence {
+  readonly config: unknown
+  readonly init: () => E.Either<{ readonly message: string }, unknown>
+  readonly revived: () => E.Either<string, unknown>
+}
+
+type ConfigurationLaw = Law<ConfigurationEvidence>
+
+export const initIsTotal: ConfigurationLaw = {
+  name: 'init is total',
+  meaning:
+    'Any configuration that the codec takes gives a transition, or a Left that says in a sentence what is wrong.',
+  source: 'the contract of Method (core/protocol/Method.ts): init never throws',
+  check: ({ init }) => {
+    const started = init()
+    return unless(
+      E.isRight(started) || /^\S.*\s.*[.!]$/s.test(started.left.message),
+      () => `it refuses with "${E.isLeft(started) ? started.left.message : ''}", which is no sentence`,
+    )
+  },
+}
+
+export const configurationSurvivesJson: ConfigurationLaw = {
+  name: 'configuration survives JSON',
+  meaning:
+    'A configuration that is written as JSON and read by its codec is the same: a log holds nothing else of it.',
+  source: 'core/protocol/RunLog.ts: what a run can be resumed from',
+  check: ({ config, revived }) =>
+    pipe(
+      revived(),
+      E.chain(read => sameJson('', config, read)),
+    ),
+}
+
+/** Every law of configurations. */
+export const configurationLaws = [initIsTotal, configurationSurvivesJson] as const
+
+/**
+ * Examines a method's configurations, derived from their codec; sizes of lists and counts stay at most 50.
+ *
+ * Errors: a sentence that names a codec which cannot be walked; `overrides` helps.
+ */
+export const configurations =
+  <C, S>(subject: Method<C, S>, overrides: Overrides = {}) =>
+  (options: Options = {}): E.Either<string, Report> =>
+    pipe(
+      fromCodec(subject.config, overrides),
+      E.map((cases: fc.Arbitrary<C>) =>
+        examine<C, ConfigurationEvidence>(
+          {
+            subject: `configurations of the method "${subject.name}"`,
+            cases,
+            evidence: config => ({
+              config,
+              init: () => subject.init(config),
+              revived: () => decode(subject.config)(JSON.parse(JSON.stringify(config))),
+            }),
+            laws: configurationLaws,
+          },
+          options,
+        ),
+      ),
+    )

@@ -1,0 +1,12 @@
+/**
+ * Writes the tables of measurements in the documents anew, from docs/results/*.json.
+ *
+ *     npx tsx test/bench/tables.ts
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { withTables } from '../support/tables.js'
+
+for (const document of ['docs/gp.md']) {
+  writeFileSync(document, withTables(readFileSync(document, 'utf8')))
+  console.log(document)
+}

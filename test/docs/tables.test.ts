@@ -1,0 +1,15 @@
+/** Tables of measurements say what the committed measurements say. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { withTables } from '../support/tables.js'
+
+describe('the tables of measurements', () => {
+  it.each(['docs/gp.md'])(
+    'in %s are those of docs/results (else: npx tsx test/bench/tables.ts)',
+    document => {
+      const text = readFileSync(document, 'utf8')
+      expect(text).toContain('<!-- table: ')
+      expect(text).toBe(withTables(text))
+    },
+  )
+})

@@ -1,0 +1,30 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bilevel } from '../../src/core/index.js'
+import { Laws, Simulate } from '../../src/core/laws/index.js'
+import { unbroken } from './subjects.js'
+
+describe('the unbroken method and its parts', () => {
+  it.each(unbroken.map(({ name, examine }) => [name, examine] as const))(
+    '%s keeps every law in 300 cases, none of them untested',
+    (_, examine) => {
+      const report = Laws.assert(examine({ runs: 300 }))
+      expect(report.findings.map(({ _tag }) => _tag)).toEqual(report.findings.map(() => 'Kept'))
+    },
+    180_000,
+  )
+
+  it('finds known solutions to 0.01 in λ', () => {
+    Laws.assert(
+      Laws.optimum(bilevel, {
+        options: fc.constant({
+          budget: { outerIterations: 40, lowerLevelSolves: 60 },
+          averaged: 2,
+          stop: { step: 2e-4 },
+        }),
+        problems: Simulate.ridgeProblems(2),
+        within: 0.01,
+      })({ runs: 5 }),
+    )
+  })
+})

@@ -1,0 +1,119 @@
+/**
+ * The tables of measurements in the documents, written from docs/results/*.json: a document shows where with
+ * `<!-- table: name -->` and `<!-- end -->`.
+ */
+import { readFileSync } from 'node:fs'
+import * as t from 'io-ts'
+import * as E from 'fp-ts/lib/Either.js'
+import { decode } from '../../src/core/protocol/Codec.js'
+
+const Where = t.type({ date: t.string, machine: t.string, node: t.string })
+
+const read = <A>(name: string, codec: t.Type<A, unknown>): A & t.TypeOf<typeof Where> => {
+  const path = new URL(`../../docs/results/${name}.json`, import.meta.url)
+  const decoded = decode(t.intersection([codec, Where]))(JSON.parse(readFileSync(path, 'utf8')))
+  if (E.isLeft(decoded)) throw new Error(`${path.pathname}: ${decoded.left}`)
+  return decoded.right
+}
+
+type Cells = ReadonlyArray<string>
+
+const table = (
+  head: Cells,
+  rows: ReadonlyArray<Cells>,
+  { machine, node, date }: t.TypeOf<typeof Where>,
+): string => {
+  const widths = head.map((cell, i) => Math.max(3, cell.length, ...rows.map(row => row[i]!.length)))
+  const line = (cells: Cells): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
+  return [
+    line(head),
+    line(widths.map(width => '-'.repeat(width))),
+    ...rows.map(line),
+    '',
+    `${machine}, Node ${node.replace('v', '')}, ${date}.`,
+  ].join('\n')
+}
+
+const Spread = t.type({ median: t.number, p90: t.number, max: t.number })
+const Speed = t.type({ wall: t.number, cpu: t.number })
+
+const ms = (value: number): string => (value < 10 ? value.toPrecision(2) : value.toFixed(1))
+const perSecond = (value: number): string => (10 * Math.round(value / 10)).toLocaleString('en')
+const percent = (share: number): string => `${Math.round(100 * share)} %`
+
+const writers: Readonly<Record<string, () => string>> = {
+  'gp-append': () => {
+    const Row = t.type({ rows: t.number, append: t.number, refit: t.number })
+    const Exponents = t.type({ append: t.number, refit: t.number })
+    const found = read('gp-append', t.type({ table: t.array(Row), exponents: Exponents }))
+    const { exponents } = found
+    return table(
+      ['rows N', 'append', 'condition anew'],
+      [
+        ...found.table.map(({ rows, append, refit }) => [String(rows), ms(append), ms(refit)]),
+        ['exponent of N', exponents.append.toFixed(2), exponents.refit.toFixed(2)],
+      ],
+      found,
+    )
+  },
+  'core-step': () => {
+    const found = read('core-step', t.type({ allSteps: Spread, at30Solves: Spread, refits: Spread }))
+    const row = (name: string, { median, p90, max }: t.TypeOf<typeof Spread>): Cells => [
+      name,
+      ms(median),
+      ms(p90),
+      ms(max),
+    ]
+    return table(
+      ['steps', 'median', '90 %', 'max'],
+      [
+        row('all but fits', found.allSteps),
+        row('at 30 solves', found.at30Solves),
+        row('those that fit the hyperparameters', found.refits),
+      ],
+      found,
+    )
+  },
+  'one-ahead': () => {
+    const Row = t.type({ dimension: t.number, medianError: t.number, within2Deviations: t.number })
+    const found = read('one-ahead', t.type({ table: t.array(Row) }))
+    return table(
+      ['d', 'median error', 'within 2 deviations'],
+      found.table.map(({ dimension, medianError, within2Deviations }) => [
+        String(dimension),
+        medianError.toPrecision(3),
+        percent(within2Deviations),
+      ]),
+      found,
+    )
+  },
+  replay: () => {
+    const Row = t.type({ dimension: t.number, steps: t.number, fresh: Speed, warm: Speed })
+    const found = read('replay', t.type({ table: t.array(Row) }))
+    return table(
+      ['d', 'steps', 'fresh process', 'per second of processor time', 'warm', 'per second of processor time'],
+      found.table.map(({ dimension, steps, fresh, warm }) =>
+        [
+          dimension,
+          steps,
+          perSecond(fresh.wall),
+          perSecond(fresh.cpu),
+          perSecond(warm.wall),
+          perSecond(warm.cpu),
+        ].map(String),
+      ),
+      found,
+    )
+  },
+}
+
+/** The document with its tables as they should be. */
+export const withTables = (document: string): string =>
+  document.replaceAll(
+    /(<!-- table: ([\w-]+) -->)\n[^]*?(<!-- end -->)/g,
+    (_, begin: string, name: string, end: string) => {
+      const write = writers[name]
+      if (write === undefined) throw new Error(`No table is called ${name}.`)
+      return `${begin}\n\n${write()}\n\n${end}`
+    },
+  )
