@@ -90,7 +90,8 @@ export const installPackage =
       : E.left(
           failedProgram(say)(
             'npm did not install the package @tensorflow/tfjs-node',
-            ended,
+            // npm goes on without an optional package that it cannot get.
+            ended.ok ? { ...ended, how: 'it left the package out' } : ended,
             'Check the network and `npm config get registry`, and run this again.',
           ),
         )
