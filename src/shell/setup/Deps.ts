@@ -8,6 +8,7 @@ import { reasonOf } from '../data/ReadInput.js'
 import type { ShellError } from '../ShellError.js'
 import { failed } from './Failure.js'
 import { jsonIn } from './Json.js'
+import { partialName, removeLeftovers } from './Leftovers.js'
 import { layoutVersion, planOf, type Layout } from './Layout.js'
 import { membersOf, unpack } from './Unpack.js'
 import type { PinnedWheel } from './Wheel.js'
@@ -32,8 +33,9 @@ export const layOut = (
   path: string,
   { file, sha256 }: PinnedWheel,
 ): E.Either<ShellError, Layout> => {
-  const partial = join(folder, `deps.${process.pid}.partial`)
+  const partial = join(folder, partialName())
   try {
+    removeLeftovers(folder)
     const planned = planOf(membersOf(path))
     if (E.isLeft(planned))
       return E.left(failed(`the wheel ${file} is not as expected: ${planned.left}`, 'Please report this.'))

@@ -1,5 +1,4 @@
 /** The wheel in the user's cache: downloaded by pip once, believed only by its hash. */
-import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -10,6 +9,7 @@ import { reasonOf } from '../data/ReadInput.js'
 import { makeFolders } from '../Folders.js'
 import type { ShellError } from '../ShellError.js'
 import { failed, failedProgram, type Say } from './Failure.js'
+import { partialName, removeLeftovers } from './Leftovers.js'
 import { run } from './Process.js'
 import type { Words } from './Tools.js'
 import { sha256Of } from './Unpack.js'
@@ -49,9 +49,10 @@ export const downloadWheel =
   async () => {
     const path = wheelPath(wheel)
     // Beside its place, so that a rename is all that is left; also pip's own temporary files, which /tmp may be small for.
-    const folder = join(dirname(path), `.${process.pid}-${randomUUID()}.partial`)
+    const folder = join(dirname(path), partialName())
     const [requirements, temporary] = [join(folder, 'requirements.txt'), join(folder, 'tmp')]
     try {
+      removeLeftovers(dirname(path))
       makeFolders(folder)
       mkdirSync(temporary)
       writeFileSync(requirements, requirement(wheel))

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -102,6 +103,20 @@ describe('a zip file in small chunks', () => {
 })
 
 describe('laying out', () => {
+  test('takes away what a killed process left, and not what a living one is at work on', () =>
+    withFolder(folder => {
+      const path = put(folder, zip)
+      // One that has ended, and so has a number that nobody has.
+      const { pid } = spawnSync(process.execPath, ['--version'])
+      const [dead, living] = [`.${pid}-a.partial`, `.${process.ppid}-b.partial`]
+      for (const name of [dead, living]) {
+        mkdirSync(join(folder, name))
+        writeFileSync(join(folder, name, 'half'), '')
+      }
+      right(layOut(folder, path, wheelOf(zip)))
+      expect(readdirSync(folder).sort()).toEqual([living, 'deps', 'p.whl'])
+    }))
+
   test('replaces deps whole, and is known again', () =>
     withFolder(folder => {
       const wheel = wheelOf(zip)
