@@ -48,7 +48,7 @@ export const downloadWheel =
   (wheel: PinnedWheel, [file, ...args]: Words, limitSeconds: number): TE.TaskEither<ShellError, string> =>
   async () => {
     const path = wheelPath(wheel)
-    // Beside its place, so that a rename is all that is left; also pip's own temporary files, which /tmp may be small for.
+    // Beside its place, so that a rename is all that is left; so are pip's temporary files.
     const folder = join(dirname(path), partialName())
     const [requirements, temporary] = [join(folder, 'requirements.txt'), join(folder, 'tmp')]
     try {
