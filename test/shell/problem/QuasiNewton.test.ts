@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../src/core/numeric/Rng.js'
 import { quasiNewton, type Place } from '../../../src/shell/problem/QuasiNewton.js'
 
+type Matrix = ReadonlyArray<Float64Array>
+
 const random = (count: number, seed: number): Float64Array => Float64Array.from(normals(count)(make(seed))[0])
 
 /** (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, the formula that the two loops apply without ever writing H down. */
-const updated = (h: Float64Array[], s: Float64Array, y: Float64Array): Float64Array[] => {
+const updated = (h: Matrix, s: Float64Array, y: Float64Array): Matrix => {
   const n = s.length
   const rho = 1 / s.reduce((sum, a, i) => sum + a * y[i]!, 0)
   const hy = h.map(row => row.reduce((sum, a, i) => sum + a * y[i]!, 0))
@@ -50,10 +52,10 @@ describe('the quasi-Newton direction', () => {
               ? 1
               : latest.s.reduce((sum, a, i) => sum + a * latest.y[i]!, 0) /
                 latest.y.reduce((sum, a) => sum + a * a, 0)
-          const identity = Array.from({ length: n }, (_, i) =>
+          const identity: Matrix = Array.from({ length: n }, (_, i) =>
             Float64Array.from({ length: n }, (_, j) => (i === j ? scale : 0)),
           )
-          const h = kept.reduce((matrix, { s, y }) => updated(matrix, s, y), identity)
+          const h = kept.reduce<Matrix>((matrix, { s, y }) => updated(matrix, s, y), identity)
           const g = random(n, seed + 100)
           const found = new Float64Array(n)
           memory.direction(g, found)
