@@ -22,6 +22,7 @@ import { momentumStep } from './Momentum.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
 import type { SolverConfig } from './SolverConfig.js'
+import { dot } from './Vector.js'
 
 /** Training went where no number or no hope is. */
 export interface Diverged {
@@ -155,7 +156,8 @@ const decayed =
 
 /** Whether weights are all finite, with the effort spent on them if not. */
 const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic> =>
-  weights.every(Number.isFinite)
+  // Squares of float32 numbers do not overflow float64.
+  Number.isFinite(dot(weights, weights))
     ? E.right({ weights, effort })
     : E.left({
         _tag: 'Diverged',
