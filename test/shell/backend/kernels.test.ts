@@ -31,29 +31,47 @@ const padding: fc.Arbitrary<Padding> = fc.oneof(
     [0, 0],
   ]),
 )
-const convolutions = fc.record({
-  batch: few,
-  height: side,
-  width: side,
-  channels: few,
-  filters: few,
-  rows: fc.integer({ min: 1, max: 5 }),
-  columns: fc.integer({ min: 1, max: 5 }),
-  strides: fc.tuple(few, few),
-  pad: padding,
-  seed: fc.nat(),
-})
+/** One of the two is 1 in both directions, as Conv2D demands. */
+const pace = fc.tuple(fc.tuple(few, few), fc.boolean()).map(([sides, dilated]) => ({
+  strides: dilated ? ([1, 1] as [number, number]) : sides,
+  dilations: dilated ? sides : ([1, 1] as [number, number]),
+}))
+const convolutions = fc
+  .record({
+    batch: few,
+    height: side,
+    width: side,
+    channels: few,
+    filters: few,
+    rows: fc.integer({ min: 1, max: 5 }),
+    columns: fc.integer({ min: 1, max: 5 }),
+    pad: padding,
+    seed: fc.nat(),
+  })
+  .chain(c => pace.map(p => ({ ...c, ...p })))
 
 describe('Conv2DBackpropFilter on wasm', () => {
-  test('agrees with the cpu backend on every stride and padding', () => {
+  test('agrees with the cpu backend on every stride, dilation and padding', () => {
     fc.assert(
       fc.property(convolutions, c => {
         const shape: Shape4 = [c.batch, c.height, c.width, c.channels]
         const filterShape: Shape4 = [c.rows, c.columns, c.channels, c.filters]
+        const [down, right] = c.dilations
+        // The cpu backend knows no dilations here: it is asked for a filter as large as the dilated one reaches.
+        const reach = [(c.rows - 1) * down + 1, (c.columns - 1) * right + 1] as const
+        const whole: Shape4 = [...reach, c.channels, c.filters]
         const rounding = typeof c.pad === 'string' ? undefined : 'floor'
-        const info = tf.backend_util.computeConv2DInfo(shape, filterShape, c.strides, 1, c.pad, rounding)
+        const info = tf.backend_util.computeConv2DInfo(
+          shape,
+          filterShape,
+          c.strides,
+          c.dilations,
+          c.pad,
+          rounding,
+        )
+        fc.pre(info.outHeight > 0 && info.outWidth > 0)
         const dyShape: Shape4 = [c.batch, info.outHeight, info.outWidth, c.filters]
-        const gradient = (backend: Backend): Float32Array =>
+        const gradient = (backend: Backend, filterShape: Shape4, dilations: object): Float32Array =>
           backend.tidy(() => {
             const result: tf.Tensor = tf.engine().runKernel(
               tf.Conv2DBackpropFilter,
@@ -66,6 +84,7 @@ describe('Conv2DBackpropFilter on wasm', () => {
                 pad: c.pad,
                 dataFormat: 'NHWC',
                 filterShape,
+                ...dilations,
                 ...(rounding === undefined ? {} : { dimRoundingMode: rounding }),
               },
             )
@@ -73,14 +92,18 @@ describe('Conv2DBackpropFilter on wasm', () => {
             return Float32Array.from(result.dataSync())
           })
         const before = tf.memory().numTensors
-        const found = gradient(wasm)
+        const found = gradient(wasm, filterShape, down * right === 1 ? {} : { dilations: c.dilations })
         expect(tf.memory().numTensors).toBe(before)
-        const expected = gradient(cpu)
+        const expected = gradient(cpu, whole, {})
         const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 1)
-        for (const [i, value] of expected.entries())
-          expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(1e-5 * largest)
+        const depth = c.channels * c.filters
+        for (const [i, value] of found.entries()) {
+          const [row, column] = [Math.floor(i / depth / c.columns), Math.floor(i / depth) % c.columns]
+          const same = expected[(row * down * reach[1] + column * right) * depth + (i % depth)]!
+          expect(Math.abs(value - same)).toBeLessThanOrEqual(1e-5 * largest)
+        }
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     )
   })
 

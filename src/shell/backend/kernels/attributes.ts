@@ -22,6 +22,8 @@ const Window = {
 export const FilterGradientAttributes = t.type({
   ...Window,
   dataFormat: t.literal('NHWC'),
+  /** tfjs' own gradient leaves it out, for it refuses dilated convolutions. */
+  dilations: t.union([Side, t.undefined]),
   filterShape: t.tuple([Count, Count, Count, Count]),
 })
 export type FilterGradientAttributes = t.TypeOf<typeof FilterGradientAttributes>
