@@ -28,7 +28,8 @@ type Frame = t.TypeOf<typeof Profile>['nodes'][number]['callFrame']
 /** First match wins. */
 const kinds: ReadonlyArray<readonly [name: string, is: (frame: Frame) => boolean]> = [
   ['kernels', ({ url }) => url.startsWith('wasm://')],
-  ['steps of momentum', ({ url }) => url.endsWith('/Momentum.js')],
+  // The engine inlines them where they are called.
+  ['steps of momentum', ({ url }) => /\/(Momentum|LowerLevelSolver)\.js$/.test(url)],
   ['cross-entropy', ({ url }) => url.endsWith('/CrossEntropy.js')],
   ['sums of gradients and penalties', ({ url }) => /\/(Losses|Hyperparameters)\.js$/.test(url)],
   ['directions of L-BFGS', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.js$/.test(url)],

@@ -3,8 +3,8 @@
  *
  *     npm run bench [-- --repeats 40 --backends wasm,node]
  *
- * A step is gradient and Nesterov update of cross-entropy plus L2 penalty; ours is `descend` of the lower-level solver,
- * with the draw of its minibatch, stock's batch lies on the backend. A repeat is up to 20 steps of the one (200 ms of
+ * A step is gradient and Nesterov update of cross-entropy plus L2 penalty; ours is `descend` of the lower-level solver.
+ * Both draw their minibatches; stock gathers them from a tensor on the backend. A repeat is up to 20 steps of the one (200 ms of
  * stock's), then as many of the other. Before timing, both take three steps from equal weights and must agree.
  * Stock tfjs cannot train LeNet on wasm: there it is given a kernel that convolves naively (steps/naive.ts).
  *
@@ -126,7 +126,7 @@ const bench = async (
 
   // Both must do the same thing before it is worth knowing which does it faster.
   use(tfName, kernels.stock)
-  const check = stockRun(network, forward, set, start, settings)
+  const check = stockRun(network, forward, set, null, start, settings)
   for (let i = 0; i < 3; i++) check.step()
   const theirs = check.weights()
   check.dispose()
@@ -137,10 +137,9 @@ const bench = async (
   if (!(apart <= 1e-3 * way))
     throw new Error(`${backend.name}, ${name}: ${apart} apart after a way of ${way}.`)
 
-  const batch = { images: images.slice(0, batchSize * pixels), labels: set.labels.slice(0, batchSize) }
   const size = batchSize === examples ? null : batchSize
   use(tfName, kernels.stock)
-  const stock = stockRun(network, forward, batch, start, settings)
+  const stock = stockRun(network, forward, set, size, start, settings)
   stock.step()
   const steps = Math.max(1, Math.min(20, Math.round(200 / (await milliseconds(() => stock.step())))))
   const times = { stock: [] as number[], ours: [] as number[] }

@@ -100,7 +100,7 @@ const stochasticDescent = async (
     readonly onStep: OnProgress
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
-  const weights = Float32Array.from(start)
+  const weights = start.slice()
   const velocity = new Float64Array(weights.length)
   // The index keeps the order of one set the same whichever other sets are descended on.
   const drawn = objective.map((weighted, index) => ({

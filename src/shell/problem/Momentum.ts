@@ -21,14 +21,17 @@ export const momentumStep = (
   offset: number,
   { rate, momentum, decay }: Momentum,
 ): number => {
+  const size = gradient.length
+  const ws = weights.subarray(offset, offset + size)
+  const vs = velocity.subarray(offset, offset + size)
   let squares = 0
-  for (let i = 0; i < gradient.length; i++) {
-    const w = weights[offset + i]!
+  for (let i = 0; i < size; i++) {
+    const w = ws[i]!
     const g = gradient[i]! + decay * w
-    const v = momentum * velocity[offset + i]! + g
+    const v = momentum * vs[i]! + g
     squares += w * w
-    velocity[offset + i] = v
-    weights[offset + i] = w - rate * (g + momentum * v)
+    vs[i] = v
+    ws[i] = w - rate * (g + momentum * v)
   }
   return squares
 }

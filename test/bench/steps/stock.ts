@@ -28,34 +28,44 @@ export const lenetForward: Forward = (w, images) => {
 }
 
 export interface StockRun {
-  /** One step on the batch. */
+  /** One step on the next batch. */
   readonly step: () => void
   readonly weights: () => Float32Array
   readonly dispose: () => void
 }
 
-/** Training of ½·decay·Σ‖kernel‖² + mean cross-entropy of one batch, from `start`. */
+/**
+ * Training of ½·decay·Σ‖kernel‖² + mean cross-entropy from `start`: on the whole set, or on minibatches that are gathered on
+ * the backend from the set's tensor, in an order shuffled anew for every epoch.
+ */
 export const stockRun = (
   network: Network,
   forward: Forward,
-  batch: { readonly images: Float32Array; readonly labels: Uint8Array },
+  set: { readonly images: Float32Array; readonly labels: Uint8Array },
+  batchSize: number | null,
   start: Float32Array,
   { rate, momentum, decay }: { readonly rate: number; readonly momentum: number; readonly decay: number },
 ): StockRun => {
-  const count = batch.labels.length
-  const images = tf.tensor4d(batch.images, [count, ...network.inputShape])
+  const count = set.labels.length
+  const images = tf.tensor4d(set.images, [count, ...network.inputShape])
   const oneHot = tf.tidy(() =>
-    tf.cast(tf.oneHot(tf.tensor1d(batch.labels, 'int32'), network.classes), 'float32'),
+    tf.cast(tf.oneHot(tf.tensor1d(set.labels, 'int32'), network.classes), 'float32'),
   )
   const variables = network.parameters.map(({ shape, offset, size }) =>
     tf.tidy(() => tf.variable(tf.tensor(start.slice(offset, offset + size), [...shape]))),
   )
   const optimizer = tf.train.momentum(rate, momentum, true)
+  let order: Uint32Array = new Uint32Array(0)
+  const draw = (): readonly [tf.Tensor4D, tf.Tensor2D] => {
+    if (batchSize === null) return [images, oneHot as tf.Tensor2D]
+    if (order.length < batchSize) order = tf.util.createShuffledIndices(count)
+    const chosen = tf.tensor1d(Int32Array.from(order.subarray(0, batchSize)), 'int32')
+    order = order.subarray(batchSize)
+    return [tf.gather(images, chosen), tf.gather(oneHot as tf.Tensor2D, chosen)]
+  }
   const loss = (): tf.Scalar => {
-    const data = tf.losses.softmaxCrossEntropy<tf.Tensor2D, tf.Scalar>(
-      oneHot as tf.Tensor2D,
-      forward(variables, images),
-    )
+    const [x, y] = draw()
+    const data = tf.losses.softmaxCrossEntropy<tf.Tensor2D, tf.Scalar>(y, forward(variables, x))
     const penalty = network.parameters.flatMap(({ role }, k) =>
       role === 'kernel' ? [tf.sum<tf.Scalar>(tf.square(variables[k]!))] : [],
     )
