@@ -2,32 +2,49 @@
  * The unbroken method and its parts through the whole law kit, 10,000 cases a law in a row, with a seed that differs
  * from the tests':
  *
- *     npx tsx test/bench/lawsLong.ts [cases] [seed]
+ *     npx tsx test/bench/lawsLong.ts [cases] [seed] [--tarball]
  *
- * Writes docs/results/laws.json; ends with exit code 1 where a law is broken.
+ * With `--tarball` the kit and the method are those of the packed tarball, installed in a project of its own with
+ * fast-check from npm; it packs what is built, so `npm run build` first. Writes docs/results/laws.json; ends with exit
+ * code 1 where a law is broken.
  */
 import { writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { cpus } from 'node:os'
-import { Laws } from '../../src/core/laws/index.js'
-import { unbroken } from '../laws/subjects.js'
+import { examineUnbroken, type Examined } from '../laws/results.js'
+import { examineInTarball, prepareKit } from '../package/lawKit.js'
+import { install } from '../package/support.js'
 
-const [runs, seed] = [Number(process.argv[2] ?? 10_000), Number(process.argv[3] ?? 20_221)]
+const tarball = process.argv.includes('--tarball')
+const [runs = 10_000, seed = 20_221] = process.argv
+  .slice(2)
+  .filter(arg => arg !== '--tarball')
+  .map(Number)
 
-const results = unbroken.map(({ name, examine }) => {
-  const start = performance.now()
-  const report = examine({ runs, seed })
-  const seconds = Math.round((performance.now() - start) / 1000)
-  console.log(`${Laws.format(report)}\n  ${seconds} s\n`)
-  return { name, laws: report.findings.length, passed: Laws.passed(report), seconds }
-})
+const examineTarball = async (): Promise<{ kit: string; examined: ReadonlyArray<Examined> }> => {
+  const installed = await install()
+  try {
+    await prepareKit(installed)
+    const examined = await examineInTarball(installed, runs, seed)
+    return { kit: `${basename(installed.tarball)}, installed`, examined }
+  } finally {
+    installed.remove()
+  }
+}
+
+const { kit, examined } = tarball
+  ? await examineTarball()
+  : { kit: 'the sources', examined: [...examineUnbroken({ runs, seed })] }
+for (const { said, seconds } of examined) console.log(`${said}\n  ${seconds} s\n`)
 
 const summary = {
-  command: `npx tsx test/bench/lawsLong.ts ${runs} ${seed}`,
+  command: `npx tsx test/bench/lawsLong.ts ${runs} ${seed}${tarball ? ' --tarball' : ''}`,
+  kit,
   date: new Date().toISOString().slice(0, 10),
   machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}`,
   casesPerLaw: runs,
   seed,
-  results,
+  results: examined.map(({ name, laws, passed, seconds }) => ({ name, laws, passed, seconds })),
 }
 writeFileSync('docs/results/laws.json', `${JSON.stringify(summary, null, 2)}\n`)
-if (results.some(({ passed }) => !passed)) process.exitCode = 1
+if (examined.some(({ passed }) => !passed)) process.exitCode = 1

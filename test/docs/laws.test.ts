@@ -58,6 +58,7 @@ describe('docs/laws.md', () => {
   it('counts the mutants', () => {
     const count = mutants.reduce((sum, { mutants: faulty }) => sum + faulty.length, 0)
     expect(document).toContain(`holds ${count} more single faults`)
+    expect(document).toContain(`all ${count} mutants`)
   })
 
   it('states the figures of the long run', () => {

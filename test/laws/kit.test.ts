@@ -159,6 +159,7 @@ describe('simulated worlds', () => {
         const [second] = after.answer(solve(2))
         const [alone] = hostile.answer(solve(2))
         expect(second).toEqual(alone)
+        if (hostility.fractionalEffort) expect('effort' in alone && alone.effort % 1).not.toBe(0)
         expect(hostile.answer(solve(1))[0]).toEqual(first)
       }),
       { numRuns: 50, seed: 1 },

@@ -6,6 +6,9 @@ import * as t from 'io-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { numerics } from '../../src/core/protocol/Numerics.js'
 import { recordedRuns } from '../support/logText.js'
+import { mutants } from '../laws/mutants/index.js'
+import { unbroken } from '../laws/subjects.js'
+import { examineInTarball, huntInTarball, prepareKit } from './lawKit.js'
 import {
   compile,
   install,
@@ -193,12 +196,31 @@ describe('what a bundler keeps', () => {
   })
 })
 
+describe('the published law kit, with its peer from npm', () => {
+  beforeAll(() => prepareKit(installed), 120_000)
+
+  it('kills every mutant by its law', async () => {
+    const hunted = await huntInTarball(installed, 300)
+    expect(hunted.length).toBe(mutants.reduce((sum, { mutants: faulty }) => sum + faulty.length, 0))
+    expect(hunted.length).toBeGreaterThanOrEqual(20)
+    expect(hunted.filter(({ law, broken }) => broken.join() !== law)).toEqual([])
+    console.log(`${hunted.length} mutants, all killed by the kit of the tarball`)
+  }, 180_000)
+
+  it('lets the unbroken method and its parts pass, no law untested', async () => {
+    const examined = await examineInTarball(installed, 200, 2)
+    expect(examined.map(({ name }) => name)).toEqual(unbroken.map(({ name }) => name))
+    for (const { passed, untested, said } of examined)
+      expect({ passed, untested }, said).toEqual({ passed: true, untested: 0 })
+  }, 180_000)
+})
+
 describe('with the optional parts', () => {
   it('every entry compiles, and a network of one answers', async () => {
     const { folder } = installed
     const lent = [
       ...new Set([...Object.keys(optionalDependencies), 'fast-check'].filter(name => existsSync(tool(name)))),
-    ]
+    ].filter(name => !existsSync(join(folder, 'node_modules', name)))
     lent.forEach(lend(folder))
     write(folder)('test/package/consumer/training.ts')
     writeFileSync(

@@ -56,7 +56,8 @@ export interface Installed {
   readonly remove: () => void
 }
 
-const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'] as const
+/** With which npm installs without running or saying anything. */
+export const npmOptions = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'] as const
 
 /** Packs what is built, and installs it with what it cannot do without. Only npm's registry, or its cache, is asked. */
 export const install = async (): Promise<Installed> => {
@@ -74,7 +75,7 @@ export const install = async (): Promise<Installed> => {
     join(folder, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies: {} }),
   )
-  await succeed('npm', ['install', ...options, '--omit=optional', '--prefer-offline', tarball], folder)
+  await succeed('npm', ['install', ...npmOptions, '--omit=optional', '--prefer-offline', tarball], folder)
   return {
     tarball,
     files: files.map(({ path }) => path),
@@ -102,17 +103,33 @@ export const lend =
     symlinkSync(join(root, 'node_modules', name), path)
   }
 
-/** Puts files into a consumer, as they would be written there: by the package's name. */
+/** A file as it would be written in a consumer: importing the package by its name. */
+const byName = (path: string): string =>
+  readFileSync(resolve(root, path), 'utf8')
+    .replace(/'(?:\.\.\/)+src\/core\/index\.js'/g, "'bilevel-hpo'")
+    .replace(/'(?:\.\.\/)+src\/core\/laws\/index\.js'/g, "'bilevel-hpo/laws'")
+    .replace(/'(?:\.\.\/)+src\/shell\/runs\.js'/g, "'bilevel-hpo/runs'")
+    .replace(/'(?:\.\.\/)+src\/shell\/index\.js'/g, "'bilevel-hpo/shell'")
+
+/** Puts files into a consumer, all beside one another. */
 export const write =
   (folder: string) =>
   (...paths: ReadonlyArray<string>): void => {
+    for (const path of paths)
+      writeFileSync(
+        join(folder, path.split('/').at(-1)!),
+        byName(path).replace(/'(?:\.\.\/)+docs\/examples\//g, "'./"),
+      )
+  }
+
+/** Puts files of test/ into a consumer, at the same places relative to one another. */
+export const plant =
+  (folder: string) =>
+  (...paths: ReadonlyArray<string>): void => {
     for (const path of paths) {
-      const text = readFileSync(resolve(root, path), 'utf8')
-        .replace(/'(?:\.\.\/)+src\/core\/index\.js'/g, "'bilevel-hpo'")
-        .replace(/'(?:\.\.\/)+src\/shell\/runs\.js'/g, "'bilevel-hpo/runs'")
-        .replace(/'(?:\.\.\/)+src\/shell\/index\.js'/g, "'bilevel-hpo/shell'")
-        .replace(/'(?:\.\.\/)+docs\/examples\//g, "'./")
-      writeFileSync(join(folder, path.split('/').at(-1)!), text)
+      const place = join(folder, path.replace(/^test\//, ''))
+      mkdirSync(dirname(place), { recursive: true })
+      writeFileSync(place, byName(path))
     }
   }
 

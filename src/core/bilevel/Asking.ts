@@ -2,7 +2,7 @@
  * From a decision to a transition: numbers the questions, lets go of weights that nothing needs any more, and
  * describes the step.
  */
-import { ask, inOrder } from '../protocol/Batch.js'
+import { ask, effortOf, inOrder } from '../protocol/Batch.js'
 import type { Command, Question, WeightsRef } from '../protocol/Command.js'
 import { initialWeights } from '../protocol/Command.js'
 import type { Info, ResultRow } from '../protocol/Info.js'
@@ -70,7 +70,8 @@ const describe = <V, R>(state: BilevelState<V, R>): Info => {
     stationarity: null,
     coefficient: null,
     lowerLevelSolves: state.lowerLevelSolves,
-    effort: state.effort,
+    // Of an incomplete batch, what has arrived so far.
+    effort: effortOf(inOrder(state.batch), state.effort),
     message: null,
     outcome: state.phase._tag === 'Halted' ? state.phase.outcome : null,
   }

@@ -8,10 +8,12 @@
  *
  * Nothing is decided before every answer of a batch is in, and answers are looked at in the order of their
  * questions: commands that are issued together may be answered in any order.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { effortOf, isComplete, receive } from '../protocol/Batch.js'
+import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { halted, type MethodError, numerical } from '../protocol/MethodError.js'
 import type { Observation } from '../protocol/Observation.js'
@@ -60,9 +62,10 @@ const step =
       : pipe(
           state.batch,
           receive(observation),
-          E.map(batch => ({ ...state, batch, effort: state.effort + effortOf([observation]) })),
-          E.flatMap(received =>
-            isComplete(received.batch) ? conclude(parts)(received) : E.right(wait(received)),
+          E.flatMap(batch =>
+            isComplete(batch)
+              ? conclude(parts)({ ...state, batch, effort: effortOf(inOrder(batch), state.effort) })
+              : E.right(wait({ ...state, batch })),
           ),
         )
 

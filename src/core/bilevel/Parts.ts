@@ -3,6 +3,8 @@
  * asks them, and does all that crosses to the shell itself.
  *
  * A part with options of its own closes over them; the default parts read theirs from the configuration.
+ *
+ * @module
  */
 import type { Rule } from './descent/Rule.js'
 import { averaged, type Choice } from './parts/Choice.js'

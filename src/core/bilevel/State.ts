@@ -88,6 +88,10 @@ export interface BilevelState<V = GaussianProcessState, R = Rule> {
   readonly held: ReadonlyArray<WeightsRef>
   /** So far. */
   readonly lowerLevelSolves: number
+  /**
+   * By the end of the batch before: the answers of an incomplete one are added when it is complete, in the order of its
+   * questions, for in the order of their arrival the last digit would depend on it.
+   */
   readonly effort: number
   /** By the end of sampling. */
   readonly sampling: Spent

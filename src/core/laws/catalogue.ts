@@ -1,7 +1,7 @@
 /** Every law there is, by what it is a law of; docs/laws.md is this list. */
-import { findsOptimum } from './method/laws.js'
 import { configurationLaws } from './method/configurations.js'
 import { methodLaws } from './method/examine.js'
+import { findsOptimum } from './method/transitions.js'
 import { choiceLaws } from './parts/choice.js'
 import { constraintLaws } from './parts/constraint.js'
 import { descentLaws } from './parts/descent.js'
@@ -10,7 +10,7 @@ import { penaltyLaws } from './parts/penalty.js'
 import { toleranceLaws } from './parts/tolerance.js'
 import type { Statement } from './Report.js'
 import { surrogateLaws } from './surrogate/laws.js'
-import { regressionLaws } from './surrogate/regression.js'
+import { regressionLaws } from './surrogate/regressionLaws.js'
 
 /** Laws of one kind of subject. */
 export interface Family {

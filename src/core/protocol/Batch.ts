@@ -81,6 +81,9 @@ export const receive =
 export const inOrder = (batch: Batch): ReadonlyArray<Observation> =>
   batch.questions.flatMap(({ id }) => batch.answers.filter(answer => answer.id === id))
 
-/** The effort of all answers together. */
-export const effortOf = (answers: ReadonlyArray<Observation>): number =>
-  answers.reduce((sum, answer) => sum + ('effort' in answer ? answer.effort : 0), 0)
+/**
+ * The effort of all answers together, added to what had been spent before, one after the other: give them in the order
+ * of their questions where the last digit matters.
+ */
+export const effortOf = (answers: ReadonlyArray<Observation>, before = 0): number =>
+  answers.reduce((sum, answer) => sum + ('effort' in answer ? answer.effort : 0), before)

@@ -3,6 +3,8 @@
  *
  * `t.number` of io-ts accepts NaN and ±Infinity, which JSON writes as `null`; nothing that crosses a boundary
  * here uses it.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -33,7 +33,7 @@ const reading = (path: string): E.Either<ShellError, string> => {
     E.mapLeft(cause => (cause instanceof Error ? cause.message : String(cause))),
     E.filterOrElse(
       stat => stat.isFile(),
-      () => 'it is not a file',
+      () => 'it is not a regular file',
     ),
     // A character takes at most four bytes.
     E.filterOrElse(

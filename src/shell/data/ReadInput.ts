@@ -1,5 +1,5 @@
 /** Reading a file that a person named: what goes wrong there is theirs to put right, and the message says how. */
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
@@ -53,12 +53,13 @@ const failed =
 export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =>
   pipe(
     TE.tryCatch(async (): Promise<E.Either<ShellError, Uint8Array>> => {
+      const named = await stat(input.path)
+      if (named.isDirectory()) return E.left(refused(input, 'it is a folder'))
+      // Opening a pipe waits until somebody writes to it; and like a device it announces no size to be checked.
+      if (!named.isFile()) return E.left(refused(input, 'it is not a regular file'))
       const handle = await open(input.path)
       try {
         const stats = await handle.stat()
-        if (stats.isDirectory()) return E.left(refused(input, 'it is a folder'))
-        // A pipe or a device announces no size, so nothing could be checked before reading it.
-        if (!stats.isFile()) return E.left(refused(input, 'it is not a regular file'))
         if (stats.size > maxFileBytes)
           return E.left(
             refused(

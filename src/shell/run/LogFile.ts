@@ -223,15 +223,20 @@ export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.Lo
   }
 }
 
-/** Opens a file for as long as `use` takes. */
+/** Opens a regular file for as long as `use` takes. */
 export const withFile =
   (path: string) =>
   <A>(use: (file: number) => E.Either<ShellError, A>): E.Either<ShellError, A> =>
     pipe(
-      E.tryCatch(
-        () => fs.openSync(path, 'r'),
-        error =>
-          environment(`The run log ${path} cannot be read (${reasonOf(error)}). Name the folder of a run.`),
+      E.tryCatch(() => fs.statSync(path), reasonOf),
+      // Opening a pipe waits until somebody writes to it, and a device may never end.
+      E.filterOrElse(
+        stats => stats.isFile(),
+        () => 'it is not a regular file',
+      ),
+      E.chain(() => E.tryCatch(() => fs.openSync(path, 'r'), reasonOf)),
+      E.mapLeft(reason =>
+        environment(`The run log ${path} cannot be read (${reason}). Name the folder of a run.`),
       ),
       E.chain(file =>
         pipe(

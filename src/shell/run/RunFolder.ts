@@ -99,7 +99,11 @@ export const readIfThere = (path: string, maxBytes: number): E.Either<ShellError
     E.tryCatch(
       () => {
         if (!fs.existsSync(path)) return E.right(null)
-        if (fs.statSync(path).size > maxBytes)
+        const stats = fs.statSync(path)
+        // Opening a pipe waits until somebody writes to it.
+        if (!stats.isFile())
+          return E.left(badInput(`${path} is not a regular file: no run wrote it. Move it away.`))
+        if (stats.size > maxBytes)
           return E.left(badInput(`${path} is larger than ${maxBytes} bytes: it is no file that a run wrote.`))
         return E.right(fs.readFileSync(path, 'utf8'))
       },

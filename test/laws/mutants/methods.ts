@@ -173,6 +173,25 @@ export const methodMutants: ReadonlyArray<Mutant> = [
       }),
   ),
   mutant(
+    'effort in the order of arrival',
+    'any order of answers',
+    'The effort of an answer is added when it comes: in the last digit, the sum depends on the order.',
+    () => ({
+      ...bilevel,
+      step: observation => state => {
+        const effort = state.effort + ('effort' in observation ? observation.effort : 0)
+        return pipe(
+          bilevel.step('effort' in observation ? { ...observation, effort: 0 } : observation)(state),
+          E.map(({ state: after, commands, info }) => ({
+            state: { ...after, effort },
+            commands,
+            info: { ...info, effort },
+          })),
+        )
+      },
+    }),
+  ),
+  mutant(
     'λ not clamped',
     'lambda in the space',
     'λ is shifted by a thousandth of its range, beyond the bounds as well.',

@@ -1,8 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { numerics } from '../../../src/core/protocol/Numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
+import { recordedRuns } from '../../support/logText.js'
+import { withPipes } from '../../support/pipes.js'
 import { withFolder } from '../../support/recordedRun.js'
+
+const recorded = recordedRuns.find(run => run.numerics === numerics)?.folder ?? ''
 
 const bilevel = async (...argv: ReadonlyArray<string>) => {
   let out = ''
@@ -29,6 +34,7 @@ describe('help', () => {
     [['data']],
     [['data', 'fetch']],
     [['doctor']],
+    [['setup-native']],
   ])('is there for %j', async path => {
     const { code, out, err } = await bilevel(...path, '--help')
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -58,6 +64,11 @@ describe('a command line that cannot be used', () => {
     [['tune', '--preset', 'mnist'], 'There is no preset'],
     [['tune', 'a.json', '--preset', 'mnist-mlp-1k'], 'Leave one of them out'],
     [['tune', 'a.json', 'b.json'], 'too many arguments'],
+    [['setup-native', '--limit=0'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=-1'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=1.5'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=soon'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit='], 'a number of seconds ≥ 1'],
     [['tune', 'not-there.json'], 'not-there.json'],
     [['replay'], "missing required argument 'RUN'"],
     [['replay', 'not-there'], 'not-there'],
@@ -72,6 +83,25 @@ describe('a command line that cannot be used', () => {
   ])('%j is refused', async (argv, phrase) => {
     expect(await refused(...argv)).toContain(phrase)
   })
+
+  it.runIf(process.platform !== 'win32')(
+    'refuses a pipe in the place of a file, and waits for no writer',
+    () =>
+      withPipes(['run.jsonl', 'config.json', join('whole', 'summary.json')], async folder => {
+        const log = join(folder, 'run.jsonl')
+        const whole = join(folder, 'whole')
+        copyFileSync(join(recorded, 'run.jsonl'), join(whole, 'run.jsonl'))
+        for (const argv of [
+          ['replay', folder],
+          ['replay', log],
+          ['replay', whole],
+          ['diff', recorded, log],
+          ['resume', folder],
+          ['tune', join(folder, 'config.json')],
+        ])
+          expect(await refused(...argv)).toContain('not a regular file')
+      }),
+  )
 
   it('says where help is', async () => {
     expect(await refused('tune', '--sead', '1')).toContain('bilevel tune --help')

@@ -11,6 +11,7 @@ export interface Measured {
   readonly noise: number
 }
 
+/** A step of a descent rule in the unit cube, and the rule's state S after it; `unit` is of length d. */
 export interface Moved<S> {
   /** The point to measure next. */
   readonly unit: ReadonlyArray<number>

@@ -22,6 +22,12 @@ export interface Candidate extends Relaxed {
   readonly noise: number
 }
 
+/**
+ * Which iterate is the result. Every λ is of length d, within the search space; F, merits and ε are in units of the
+ * losses. None of these fails: `null` says that there is no iterate, for the search ended before its first one.
+ *
+ * The authors of arXiv 2208.12118 return the iterate of the smallest |f − φ|.
+ */
 export interface Choice {
   /** Whether `candidate` takes the incumbent's place. */
   readonly prefers: (candidate: Candidate) => (incumbent: Relaxed) => boolean

@@ -21,6 +21,14 @@ export interface Partials {
   readonly phi: ReadonlyArray<number>
 }
 
+/**
+ * A form of the constraint "f(λ, w) is φ(λ)": the violation v, the constraint g, the force κ and the multiplier μ.
+ *
+ * v, g, ε and infeasibility are in the unit of f; μ and κ in that of F over that of f; ρ in that of μ over that of f.
+ * Gradients by λ are of length d. None of these fails; all numbers are to be finite.
+ *
+ * Source: Birgin & Martínez (2008), algorithm 3.1; Nocedal & Wright (2006), §17.4. The paper has h = f − φ̂ = 0.
+ */
 export interface ConstraintForm {
   /** Decodes a multiplier that this form may have: its sign, its range. */
   readonly multiplier: t.Type<number, unknown>

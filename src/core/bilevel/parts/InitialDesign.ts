@@ -9,6 +9,11 @@ import type { MethodError } from '../../protocol/MethodError.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
 import type { BilevelConfig } from '../Config.js'
 
+/**
+ * A set of λ, n × d in the units of the search space, at each of which the lower level is solved once before the search.
+ *
+ * Errors: `InvalidConfig` for a design that cannot be made, say for its size; the method then does not start.
+ */
 export interface InitialDesign {
   /** At least one λ; every one in the search space. The same for the same configuration. */
   readonly points: (config: BilevelConfig) => E.Either<MethodError, ReadonlyArray<ReadonlyArray<number>>>

@@ -4,6 +4,12 @@
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
 import type { First, Minimised, Multipliers, Setting } from './Dual.js'
 
+/**
+ * A schedule of ρ, by which μ⁺ = max(0, μ + ρ·g): in the unit of μ over that of f. Asked once after every minimisation.
+ * None of these fails; ρ is to be finite.
+ *
+ * Source: Birgin & Martínez (2008), algorithm 3.1. In the paper ρ⁺ = 1.5ρ in every outer iteration.
+ */
 export interface PenaltySchedule {
   /** ρ₀ > 0. */
   readonly initial: (setting: Setting) => (first: First) => number

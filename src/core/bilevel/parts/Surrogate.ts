@@ -49,7 +49,7 @@ const State = t.readonly(
   }),
   'GaussianProcessSurrogate',
 )
-/** The state of {@link gaussianProcess}. */
+/** The state of the default surrogate, `Parts.defaults.surrogate`. */
 export type GaussianProcessState = t.TypeOf<typeof State>
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */

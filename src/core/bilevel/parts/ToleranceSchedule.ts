@@ -4,6 +4,13 @@
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../Tolerance.js'
 import type { Setting } from './Dual.js'
 
+/**
+ * A schedule of ε in f(λ, w) ≤ φ(λ) + ε: in the unit of f. Asked once after every minimisation. None of these fails;
+ * ε is to be finite.
+ *
+ * At ε = 0 constraint qualifications fail and μ diverges; the distance to the true optimum is of order √ε. The paper
+ * has no tolerance.
+ */
 export interface ToleranceSchedule {
   /** ε₀ > 0, in the unit of f. */
   readonly initial: (setting: Setting) => number

@@ -9,25 +9,26 @@ import { friendly, hostile, type Hostility } from '../simulate/Hostility.js'
 import { hostilities, problems } from '../simulate/problems.js'
 import type { Simulated } from '../simulate/World.js'
 import { evidenceOf, type MethodEvidence } from './evidence.js'
-import * as Contract from './laws.js'
 import * as Refusals from './refusals.js'
+import * as Runs from './runs.js'
+import * as Transitions from './transitions.js'
 
 /** Every law of a method. */
 export const methodLaws = [
-  Contract.starts,
-  Contract.total,
-  Contract.halts,
-  Contract.deterministic,
-  Contract.inputUntouched,
-  Contract.survivesJson,
-  Contract.replayIsLive,
-  Contract.anyOrder,
-  Contract.lambdaInSpace,
-  Contract.withinBudget,
-  Contract.effortAccounted,
-  Contract.infoFinite,
-  Contract.wellFormedCommands,
-  Contract.weightsExist,
+  Runs.starts,
+  Runs.total,
+  Runs.halts,
+  Runs.deterministic,
+  Runs.inputUntouched,
+  Runs.survivesJson,
+  Runs.replayIsLive,
+  Runs.anyOrder,
+  Transitions.lambdaInSpace,
+  Transitions.withinBudget,
+  Transitions.effortAccounted,
+  Transitions.infoFinite,
+  Transitions.wellFormedCommands,
+  Transitions.weightsExist,
   Refusals.unknownId,
   Refusals.repeatedId,
   Refusals.wrongKind,
@@ -133,7 +134,7 @@ export const optimum =
               optimum: one.problem.optimum === null ? null : { lambda: one.problem.optimum, within },
             }),
           )(configOf(subject)(one)),
-        laws: [{ ...Contract.findsOptimum, check: E.chain(Contract.findsOptimum.check) }],
+        laws: [{ ...Transitions.findsOptimum, check: E.chain(Transitions.findsOptimum.check) }],
       },
       options,
     )

@@ -1,6 +1,7 @@
 /**
- * What a world may do to a method besides answering it well: fail commands, and answer with noise. All of it is
- * decided by the command's id, so that the order of the answers makes no difference.
+ * What a world may do to a method besides answering it well: fail commands, answer with noise, and state efforts whose
+ * sum depends on the order they are added in. All of it is decided by the command's id, so that the order of the
+ * answers makes no difference.
  */
 import * as Rng from '../../numeric/Rng.js'
 import type { Observation } from '../../protocol/Observation.js'
@@ -12,11 +13,13 @@ export interface Hostility {
   readonly failing: ReadonlyArray<boolean>
   /** Standard deviation of the noise on losses and their gradients by λ, relative to each of them. */
   readonly noise: number
+  /** Efforts are no whole numbers: floating-point sums of them in two orders may differ in the last digit. */
+  readonly fractionalEffort: boolean
   readonly seed: number
 }
 
 /** Nothing goes wrong. */
-export const friendly: Hostility = { failing: [], noise: 0, seed: 0 }
+export const friendly: Hostility = { failing: [], noise: 0, fractionalEffort: false, seed: 0 }
 
 const noisy =
   ({ noise, seed }: Hostility) =>
@@ -36,19 +39,30 @@ const noisy =
     }
   }
 
+/** Between half of the effort and all of it: never zero where it was not. */
+const fractional =
+  ({ fractionalEffort, seed }: Hostility) =>
+  (observation: Observation): Observation => {
+    if (!fractionalEffort || !('effort' in observation)) return observation
+    const [share] = Rng.uniform(Rng.make(seed, observation.id, 1))
+    return { ...observation, effort: observation.effort * (0.5 + 0.5 * share) }
+  }
+
 /** The world made hostile. */
 export const hostile =
   (hostility: Hostility) =>
   (world: World): World => ({
     answer: question => {
       const { failing } = hostility
-      if (failing[question.id % Math.max(1, failing.length)] === true)
-        return [
-          { _tag: 'CommandFailed', id: question.id, reason: 'the simulated world failed it', effort: 1 },
-          hostile(hostility)(world),
-        ]
-      const [observation, after] = world.answer(question)
-      return [noisy(hostility)(observation), hostile(hostility)(after)]
+      const { id } = question
+      const [observation, after] =
+        failing[id % Math.max(1, failing.length)] === true
+          ? [
+              { _tag: 'CommandFailed', id, reason: 'the simulated world failed it', effort: 1 } as const,
+              world,
+            ]
+          : world.answer(question)
+      return [fractional(hostility)(noisy(hostility)(observation)), hostile(hostility)(after)]
     },
     release: refs => hostile(hostility)(world.release(refs)),
     held: world.held,

@@ -44,7 +44,7 @@ export const problems = (maxDimension = 2): fc.Arbitrary<Simulated> =>
     { weight: 1, arbitrary: quadraticProblems(maxDimension) },
   )
 
-/** No hostility in half of the cases; failures, noise or both in the others. */
+/** Neither failures nor noise in half of the cases, one of them or both in the others; efforts of either kind. */
 export const hostilities: fc.Arbitrary<Hostility> = fc.record({
   failing: fc.oneof(
     { weight: 2, arbitrary: fc.constant([]) },
@@ -54,5 +54,6 @@ export const hostilities: fc.Arbitrary<Hostility> = fc.record({
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: thousandths(0.001, 0.5) },
   ),
+  fractionalEffort: fc.boolean(),
   seed: fc.nat(1000),
 })

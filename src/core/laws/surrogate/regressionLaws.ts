@@ -1,0 +1,186 @@
+/** The laws of Gaussian-process regression at fixed hyperparameters. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { GpObservation } from '../../surrogate/Gp.js'
+import type { Posterior } from '../../surrogate/Posterior.js'
+import type { MethodError } from '../../protocol/MethodError.js'
+import { each, every, type Law, type Tested, unless } from '../Law.js'
+import { isGradient, near, nearAll } from '../Numbers.js'
+
+type Vec = ReadonlyArray<number>
+
+export interface RegressionCase {
+  readonly kernel: 'rbf' | 'matern52'
+  readonly signalVariance: number
+  readonly lengthScale: number
+  readonly points: ReadonlyArray<{ readonly x: Vec; readonly y: number; readonly slope: number | null }>
+  readonly query: Vec
+  readonly noise: number
+}
+
+export interface RegressionEvidence {
+  readonly one: RegressionCase
+  readonly observations: ReadonlyArray<GpObservation>
+  /** Conditioned on these, at x. */
+  readonly after: (observations: ReadonlyArray<GpObservation>, x: Vec) => E.Either<MethodError, Posterior>
+  /** The first conditioned on, the others appended one by one; at the query. */
+  readonly appended: () => E.Either<MethodError, Posterior>
+}
+
+type RegressionLaw = Law<RegressionEvidence>
+const rasmussen = 'Rasmussen & Williams 2006'
+
+const given = (
+  posterior: E.Either<MethodError, Posterior>,
+  check: (posterior: Posterior) => E.Either<string, Tested>,
+): E.Either<string, Tested> => (E.isLeft(posterior) ? E.left(posterior.left.message) : check(posterior.right))
+
+const samePosterior = (
+  expected: Posterior,
+  found: Posterior,
+  { one }: RegressionEvidence,
+): E.Either<string, Tested> => {
+  // With little noise the covariance is nearly singular, and its inverse loses digits.
+  const tolerance = 1e-6 * (1 + one.signalVariance)
+  return every([
+    near('the mean', expected.mean, found.mean, tolerance * 10),
+    near('the variance', expected.variance, found.variance, tolerance),
+    nearAll('the gradient of the mean', expected.meanGradient, found.meanGradient, tolerance * 100),
+  ])
+}
+
+export const appendIsRefit: RegressionLaw = {
+  name: 'append is refit',
+  meaning:
+    'Observations that are appended one by one give the posterior that conditioning on all of them gives.',
+  source: 'core/surrogate/GaussianProcess.ts: the factor is appended to',
+  check: evidence =>
+    given(evidence.after(evidence.observations, evidence.one.query), all =>
+      given(evidence.appended(), appended => samePosterior(all, appended, evidence)),
+    ),
+}
+
+export const conditioningKnowsNoOrder: RegressionLaw = {
+  name: 'conditioning knows no order',
+  meaning: 'The same observations in the opposite order give the same posterior.',
+  source: `${rasmussen}, §2.2`,
+  check: evidence =>
+    given(evidence.after(evidence.observations, evidence.one.query), one =>
+      given(evidence.after([...evidence.observations].reverse(), evidence.one.query), other =>
+        samePosterior(one, other, evidence),
+      ),
+    ),
+}
+
+export const posteriorVariance: RegressionLaw = {
+  name: 'posterior variance',
+  meaning:
+    'The variance is at least 0, at most the prior’s σ², and with each further observation at most what it was (allowed: 1e-8 σ²).',
+  source: `${rasmussen}, eq. 2.26`,
+  check: ({ observations, after, one }) => {
+    let before = one.signalVariance
+    return each([...observations.keys(), observations.length], count =>
+      given(after(observations.slice(0, count), one.query), ({ variance }) => {
+        const was = before
+        before = variance
+        return unless(
+          variance >= 0 && variance <= was + 1e-8 * one.signalVariance,
+          () => `after ${count} observations it is ${variance}, and was ${was} (σ² = ${one.signalVariance})`,
+        )
+      }),
+    )
+  },
+}
+
+export const posteriorGradients: RegressionLaw = {
+  name: 'posterior gradients',
+  meaning: 'The gradients of mean and variance are their derivatives by x, by differences over 1e-4.',
+  source: `${rasmussen}, §9.4`,
+  check: evidence => {
+    const { one } = evidence
+    return given(evidence.after(evidence.observations, one.query), ({ meanGradient, varianceGradient }) => {
+      const of = (read: (p: Posterior) => number) => (x: Vec) =>
+        pipe(
+          evidence.after(evidence.observations, x),
+          E.map(read),
+          E.getOrElse(() => NaN),
+        )
+      const steps = one.query.map(() => 1e-4)
+      const tolerance = one.query.map(() => 1e-4 * (1 + one.signalVariance))
+      return every([
+        isGradient(
+          'the gradient of the mean',
+          of(p => p.mean),
+          one.query,
+          meanGradient,
+          { steps, tolerance: tolerance.map(t => 10 * t) },
+        ),
+        isGradient(
+          'the gradient of the variance',
+          of(p => p.variance),
+          one.query,
+          varianceGradient,
+          { steps, tolerance },
+        ),
+      ])
+    })
+  },
+}
+
+/** A value alone, with this noise, at the first point. */
+const alone = ({ observations }: RegressionEvidence, valueNoise: number): GpObservation => ({
+  ...observations[0]!,
+  gradient: null,
+  gradientNoise: [],
+  valueNoise,
+})
+
+export const oneObservation: RegressionLaw = {
+  name: 'one observation',
+  meaning:
+    'One value y with noise s² gives, at its own x, the mean σ²y/(σ² + s²) and the variance σ²s²/(σ² + s²) (allowed: 1e-9).',
+  source: `${rasmussen}, eq. 2.25 and 2.26`,
+  check: evidence => {
+    const { signalVariance, noise, points } = evidence.one
+    const only = alone(evidence, noise)
+    const { y } = points[0]!
+    return given(evidence.after([only], only.x), ({ mean, variance }) =>
+      every([
+        near('the mean', (signalVariance * y) / (signalVariance + noise), mean, 1e-9 * (1 + Math.abs(y))),
+        near(
+          'the variance',
+          (signalVariance * noise) / (signalVariance + noise),
+          variance,
+          1e-9 * signalVariance,
+        ),
+      ]),
+    )
+  },
+}
+
+export const vanishingNoise: RegressionLaw = {
+  name: 'vanishing noise',
+  meaning:
+    'As the noise of a value goes to zero, the mean there goes to it and the variance to zero (allowed: a millionth).',
+  source: `${rasmussen}, §2.2`,
+  check: evidence => {
+    const { signalVariance, points } = evidence.one
+    const only = alone(evidence, 1e-12 * signalVariance)
+    return given(evidence.after([only], only.x), ({ mean, variance }) =>
+      every([
+        near('the mean', points[0]!.y, mean, 1e-6 * (1 + Math.abs(points[0]!.y))),
+        near('the variance', 0, variance, 1e-6 * signalVariance),
+      ]),
+    )
+  },
+}
+
+/** Every law of a regression. */
+export const regressionLaws = [
+  oneObservation,
+  vanishingNoise,
+  appendIsRefit,
+  conditioningKnowsNoOrder,
+  posteriorVariance,
+  posteriorGradients,
+] as const

@@ -1,0 +1,47 @@
+/** What the state of φ̂ has to be: the same for the same samples, and plain JSON. */
+import * as E from 'fp-ts/lib/Either.js'
+import { every, tested, unless } from '../Law.js'
+import { given, type SurrogateLaw } from './looking.js'
+
+export const surrogateDeterministic: SurrogateLaw = {
+  name: 'surrogate is deterministic',
+  meaning:
+    'Equal samples give equal states, byte for byte, and nothing that is passed in is changed, be it frozen or not.',
+  source: 'core/protocol/Method.ts',
+  check: ({ learnt, again, samples }) => {
+    const before = JSON.stringify(samples)
+    return given(learnt(), phi => {
+      const text = phi.text()
+      return given(again(), second =>
+        every([
+          unless(text === second.text(), () => 'the same samples lead to another state the second time'),
+          unless(text === phi.text(), () => 'a state was changed after it had been returned'),
+          unless(before === JSON.stringify(samples), () => 'a sample was changed'),
+        ]),
+      )
+    })
+  },
+}
+
+export const surrogateSurvivesJson: SurrogateLaw = {
+  name: 'surrogate survives JSON',
+  meaning:
+    'A state that is written as JSON and read by its codec is the same, predicts the same, and learns the same.',
+  source: 'core/protocol/Method.ts: a state survives a JSON round trip',
+  check: ({ learnt, extra, query }) =>
+    given(learnt(), phi => {
+      const revived = phi.revived()
+      if (E.isLeft(revived)) return E.left(`the state is not one for its codec: ${revived.left}`)
+      const [one, two] = [phi.observe([extra]), revived.right.observe([extra])]
+      const said = (learning: typeof one): string =>
+        E.isLeft(learning) ? learning.left.message : JSON.stringify(learning.right.predict(query))
+      return every([
+        unless(revived.right.text() === phi.text(), () => 'the state is another one afterwards'),
+        unless(
+          said(one) === said(two),
+          () => `after one more sample it predicts ${said(one)}, revived ${said(two)}`,
+        ),
+        tested,
+      ])
+    }),
+}

@@ -1,0 +1,51 @@
+/** What the kit says of the unbroken method and its parts, and of every mutant; published entry points only. */
+import { Laws, type Options } from '../../src/core/laws/index.js'
+import { mutants } from './mutants/index.js'
+import { unbroken } from './subjects.js'
+
+/** What became of one unbroken subject. */
+export interface Examined {
+  readonly name: string
+  readonly laws: number
+  readonly passed: boolean
+  /** Laws that no case put to the test. */
+  readonly untested: number
+  readonly seconds: number
+  /** The report as text. */
+  readonly said: string
+}
+
+/** The unbroken method and its parts, one after the other. */
+export function* examineUnbroken(options: Options): Generator<Examined> {
+  for (const { name, examine } of unbroken) {
+    const start = performance.now()
+    const report = examine(options)
+    yield {
+      name,
+      laws: report.findings.length,
+      passed: Laws.passed(report),
+      untested: report.findings.filter(({ _tag }) => _tag === 'Untested').length,
+      seconds: Math.round((performance.now() - start) / 1000),
+      said: Laws.format(report),
+    }
+  }
+}
+
+/** A mutant, the law that is to kill it and by which alone it was examined, and whether it did: the names of broken laws. */
+export interface Hunted {
+  readonly of: string
+  readonly name: string
+  readonly law: string
+  readonly broken: ReadonlyArray<string>
+}
+
+/** Every mutant. */
+export const hunt = (options: Options): ReadonlyArray<Hunted> =>
+  mutants.flatMap(({ of, mutants: faulty }) =>
+    faulty.map(({ name, law, examine }) => ({
+      of,
+      name,
+      law,
+      broken: Laws.broken(examine({ ...options, only: [law] })),
+    })),
+  )
