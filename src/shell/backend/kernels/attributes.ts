@@ -28,6 +28,13 @@ export const FilterGradientAttributes = t.type({
 })
 export type FilterGradientAttributes = t.TypeOf<typeof FilterGradientAttributes>
 
+export const InputGradientAttributes = t.type({
+  ...Window,
+  dataFormat: t.literal('NHWC'),
+  inputShape: t.tuple([Count, Count, Count, Count]),
+})
+export type InputGradientAttributes = t.TypeOf<typeof InputGradientAttributes>
+
 export const PoolGradientAttributes = t.type({ ...Window, filterSize: Side })
 export type PoolGradientAttributes = t.TypeOf<typeof PoolGradientAttributes>
 
