@@ -70,7 +70,7 @@ const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options>
   return {
     fitRows,
     fitStarts: 1,
-    fitIterations: Math.max(10, Math.round(15 * (fitRows / rows) ** 3)),
+    fitIterations: Math.max(10, Math.round(20 * (fitRows / rows) ** 3)),
     maxRows: pair.reference === 'surrogate' ? 400 : 140,
   }
 }
