@@ -3,11 +3,12 @@
  * vectors: y takes the place of the weights, and an evaluation of F or f that of an example.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Rng from '../numeric/Rng.js'
 import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../protocol/Command.js'
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
-import { goesOn, minimize, steepnessOf } from './minimizers.js'
+import { beyond, minimize, type Minimized, outsetOf, steepnessOf } from './minimizers.js'
 import { type BilevelProblem, evaluate, type Evaluated } from './Problem.js'
 
 type Vec = ReadonlyArray<number>
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly starts: number
   readonly seed: number
   readonly maxIterations: number
+  /** Where the units of F and f may be measured, besides the start: see {@link outsetOf}. */
+  readonly outsets: ReadonlyArray<Vec>
 }
 
 /** What is remembered between questions; a value, never changed. */
@@ -27,6 +30,8 @@ export interface World {
   readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Vec>>
   /** ‖∇_y f‖ at or near the start, by which gradients are judged. */
   readonly steepness: number
+  /** Where the losses of the initial weights are measured. */
+  readonly outset: Vec
   readonly evaluations: number
 }
 
@@ -36,8 +41,9 @@ export const make = (problem: BilevelProblem, options: WorldOptions): World => (
   options,
   store: new Map([[initialWeights, [problem.y.start]]]),
   steepness: steepnessOf(problem),
-  // Those of `validate` and of the steepness.
-  evaluations: 4,
+  outset: outsetOf(problem, options.outsets),
+  // Those of `validate`, of the steepness and of the outset.
+  evaluations: 8 + 2 * options.outsets.length,
 })
 
 /** Values of f this close, relatively, are the same minimum value. */
@@ -118,22 +124,31 @@ const ownMinimizer = ({ solveLowerLevel }: BilevelProblem, x: Vec, start: Vec): 
   }
 }
 
+/** Where a descent ended, and where it would go on from if that is no minimizer. */
+interface Judged {
+  readonly minimum: Minimized
+  readonly beyond: O.Option<Vec>
+}
+
 const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered => {
   const { lowerLevel, upperLevel } = world.problem
   const { lambda } = question
-  const found = startsOf(world, given, question.id).map(start =>
-    minimize(
-      world.steepness,
-      [[1, lowerLevel]],
-      lambda,
-      ownMinimizer(world.problem, lambda, start),
-      world.options.maxIterations,
-    ),
+  const from = (start: Vec): Minimized =>
+    minimize(world.steepness, [[1, lowerLevel]], lambda, start, world.options.maxIterations)
+  const judged = (minimum: Minimized): Judged => ({
+    minimum,
+    beyond: minimum.converged ? beyond(world.problem, lambda, minimum) : O.none,
+  })
+  const first = startsOf(world, given, question.id).map(start =>
+    judged(from(ownMinimizer(world.problem, lambda, start))),
   )
-  const stationary = found.filter(({ converged }) => converged)
-  const spent = found.reduce((sum, { evaluations }) => sum + evaluations, stationary.length)
+  // A start may be a saddle or a maximum by chance, or by symmetry: from a step away, once more.
+  const found = first.flatMap(one => (O.isSome(one.beyond) ? [one, judged(from(one.beyond.value))] : [one]))
+  const stationary = found.filter(({ minimum }) => minimum.converged)
+  const spent = found.reduce((sum, { minimum }) => sum + minimum.evaluations, stationary.length)
   const minima = stationary
-    .filter(minimum => !goesOn(world.problem, lambda, minimum))
+    .filter(one => O.isNone(one.beyond))
+    .map(({ minimum }) => minimum)
     .sort((a, b) => a.value - b.value)
   const best = minima[0]
   if (best === undefined)
@@ -144,7 +159,7 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
           (stationary.length > 0
             ? 'it goes on falling from where its gradient is next to nothing. It may have no minimizer'
             : 'its gradient is still ' +
-              `${Math.min(...found.map(({ gradientNorm }) => gradientNorm))}. It may have no minimizer, or a wrong gradient`),
+              `${Math.min(...found.map(({ minimum }) => minimum.gradientNorm))}. It may have no minimizer, or a wrong gradient`),
         spent,
       ),
       { ...world, evaluations: world.evaluations + spent },
@@ -160,15 +175,15 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
     .map(minimum => ({ minimum, upper: same.length === 1 ? 0 : upperAt(minimum.y) }))
     .sort((a, b) => a.upper - b.upper)
     .map(({ minimum }) => minimum)
-  const [first = best] = ordered
+  const [meant = best] = ordered
   return reported(
     world,
     question,
     ordered.map(({ y }) => y),
     spent + (same.length === 1 ? 0 : same.length),
     {
-      gradientNorm: first.gradientNorm,
-      converged: first.converged,
+      gradientNorm: meant.gradientNorm,
+      converged: meant.converged,
     },
   )
 }
@@ -176,7 +191,13 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
 const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<Vec>): Answered => {
   const { upperLevel, lowerLevel } = world.problem
   if (question.steps === 0)
-    return reported(world, question, vectors.slice(0, 1), 0, { gradientNorm: 0, converged: true })
+    return reported(
+      world,
+      question,
+      question.from === initialWeights ? [world.outset] : vectors.slice(0, 1),
+      0,
+      { gradientNorm: 0, converged: true },
+    )
   const found = vectors.map(start =>
     minimize(
       world.steepness,

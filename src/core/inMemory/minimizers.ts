@@ -2,6 +2,8 @@
  * Minimising over y at a fixed x, and what counts as a minimizer of the lower level.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
 import { type BilevelProblem, evaluate, type Level } from './Problem.js'
@@ -29,6 +31,30 @@ export const steepnessOf = (problem: BilevelProblem): number => {
   return Math.max(slopes[0]!, share * slopes[1]!)
 }
 
+/** How much a start is moved to see what leaving a minimum costs, relative to each of its components. */
+const nudge = 0.01
+
+/**
+ * The y at which F and f are measured before anything is learnt, which gives both their units. A start that is next to
+ * a minimizer would give f the unit of a rounding error; so of the start, a point 1 % off it and `others`, it is the
+ * one with the largest f. Takes two evaluations, and one for each of the others.
+ */
+export const outsetOf = (problem: BilevelProblem, others: ReadonlyArray<Vec>): Vec => {
+  const { start } = problem.y
+  const valueAt = (y: Vec): number => {
+    const result = evaluate(problem.lowerLevel, problem.x.start, y)
+    const usable = E.isRight(result) && E.isRight(evaluate(problem.upperLevel, problem.x.start, y))
+    return usable ? result.right.value : -Infinity
+  }
+  return [start.map(y => y + nudge * Math.abs(y)), ...others].reduce(
+    (largest, y) => {
+      const value = valueAt(y)
+      return value > largest.value ? { y, value } : largest
+    },
+    { y: start, value: valueAt(start) },
+  ).y
+}
+
 /**
  * Gradients this much smaller than at the start count as zero: near the limit of float64, for what is left of them is
  * multiplied by κ in the gradient by x.
@@ -42,28 +68,32 @@ const vicinity = 1e-3
 const flat = 1e-6
 
 /**
- * Whether f goes on falling beyond the vicinity of a point where its gradient is next to nothing: then it only
- * approaches its infimum there (like exp(−y)), or has a saddle or a maximum there. Takes an evaluation or two.
+ * The point to go on from, where f goes on falling beyond the vicinity of one where its gradient is next to nothing: then
+ * it only approaches its infimum there (like exp(−y)), or has a saddle or a maximum there. `None` for a minimizer.
+ * Takes an evaluation or two.
  */
-export const goesOn = (
+export const beyond = (
   problem: BilevelProblem,
   x: Vec,
   { y, gradient }: Pick<Minimized, 'y' | 'gradient'>,
-): boolean => {
+): O.Option<Vec> => {
   const steep = norm(gradient)
   const direction = steep > 0 ? gradient.map(g => -g) : Rng.normals(y.length)(Rng.make(y.length))[0]
   const size = norm(direction)
   const downhill = direction.map(v => v / size)
-  const falls = (distance: number): boolean => {
-    const beyond = y.map((v, k) => v + distance * downhill[k]!)
-    const there = evaluate(problem.lowerLevel, x, beyond)
-    if (E.isLeft(there)) return false
+  const falling = (distance: number): O.Option<Vec> => {
+    const point = y.map((v, k) => v + distance * downhill[k]!)
+    const there = evaluate(problem.lowerLevel, x, point)
+    if (E.isLeft(there)) return O.none
     const slope = there.right.gradY.reduce((sum, g, k) => sum + g * downhill[k]!, 0)
-    return slope < -flat * norm(there.right.gradY)
+    return slope < -flat * norm(there.right.gradY) ? O.some(point) : O.none
   }
   const extent = Math.max(norm(y), norm(y.map((v, k) => v - problem.y.start[k]!)))
-  // A y that is zero but for rounding says nothing of how large y is elsewhere.
-  return falls(vicinity * (extent > 0 ? extent : 1)) && (extent >= 1 || falls(vicinity))
+  return pipe(
+    falling(vicinity * (extent > 0 ? extent : 1)),
+    // A y that is zero but for rounding says nothing of how large y is elsewhere.
+    O.chain(point => (extent >= 1 ? O.some(point) : falling(vicinity))),
+  )
 }
 
 /** Where a minimisation ended. */

@@ -113,7 +113,6 @@ const solveFree = <S>(
   problem: BilevelProblem,
   options: SolveOptions,
 ): E.Either<MethodError, BilevelSolution<S>> => {
-  const worldOptions = { starts: options.starts ?? 1, seed: options.seed ?? 0, maxIterations: 2000 }
   const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
     from: BilevelProblem,
@@ -123,14 +122,20 @@ const solveFree = <S>(
   ): E.Either<MethodError, BilevelSolution<S>> => {
     const box = boxAround(from, from.x.start, widening)
     return pipe(
-      World.make(from, worldOptions),
+      World.make(from, {
+        starts: options.starts ?? 1,
+        seed: options.seed ?? 0,
+        maxIterations: 2000,
+        outsets: round === 0 ? [] : [problem.y.start],
+      }),
       drive(method, exactConfig(from, box, widening, budget - spent.solves, options)),
       E.flatMap(driven => solutionOf(from, driven, spent)),
       E.flatMap(solution => {
         const left = budget - solution.lowerLevelSolves
         const beyond = onGuessedBound(from, box, solution.x)
         if (round >= rounds || left < 1 || !(beyond || tooWide(from, box, solution.x)))
-          return E.right(solution)
+          // Converged to the edge of a guess is not converged: F may have no minimum.
+          return E.right(beyond ? { ...solution, stopReason: 'budgetSpent' } : solution)
         const again = { ...from, x: { ...from.x, start: solution.x }, y: { start: solution.y } }
         return attempt(again, round + 1, beyond ? 100 * widening : 1, {
           solves: solution.lowerLevelSolves,

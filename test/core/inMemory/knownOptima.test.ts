@@ -82,6 +82,30 @@ describe('problems with more components of x', () => {
   )
 })
 
+describe('an optimum far beyond the range that is guessed', () => {
+  // The second guess starts where the first one ended, next to a minimizer of the lower level.
+  it.each([1e2, 1e3, 1e4, -1e5])('at %d is found from 0', optimum => {
+    const { x, stopReason } = solved({
+      x: { start: [0], lower: [-Infinity], upper: [Infinity] },
+      y: { start: [0] },
+      upperLevel: (_, [y]) => ({ value: (y! - optimum) ** 2, gradX: [0], gradY: [2 * (y! - optimum)] }),
+      lowerLevel: ([x], [y]) => ({ value: (y! - x!) ** 2, gradX: [2 * (x! - y!)], gradY: [2 * (y! - x!)] }),
+    })
+    expect(stopReason).toBe('converged')
+    expect(Math.abs(x[0]! - optimum)).toBeLessThanOrEqual(1e-3)
+  })
+})
+
+describe('a y that starts next to a minimizer of the lower level', () => {
+  it.each([0, 1e-12, 1e-7, 1e-4])('%d off it, changes nothing', off => {
+    const known = Known.deSilva
+    const { x, upperValue } = solved({ ...startedAtThree, y: { start: [3 + off, -2] } })
+    expect(Math.abs(upperValue - known.upperValue)).toBeLessThanOrEqual(1e-4)
+    expect(Math.max(...x.map((value, k) => Math.abs(value - known.x[k]!)))).toBeLessThanOrEqual(1e-3)
+  })
+  const startedAtThree = Known.startedAt(Known.deSilva, [3, -2])
+})
+
 describe('what rounding leaves open', () => {
   it('does not decide which point is returned: of equally good ones, the last', () => {
     const known = Known.ridgeRegression(10, 1)

@@ -17,7 +17,7 @@ const wrapped = (world: InMemory.World): World => ({
  * a problem has no data sets.
  */
 export const functionWorld = (problem: BilevelProblem): World =>
-  wrapped(InMemory.make(problem, { starts: 1, seed: 0, maxIterations: 200 }))
+  wrapped(InMemory.make(problem, { starts: 1, seed: 0, maxIterations: 200, outsets: [] }))
 
 /** The problem with its space (λ is x itself) and its solution. */
 export const functions = (
