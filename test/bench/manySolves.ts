@@ -9,12 +9,13 @@
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import type * as Shell from '../../src/shell/index.js'
 import type { Question } from '../../src/core/protocol/Command.js'
 import { median, quantile, right, write } from './gpTiming.js'
 
 // The build's own modules, so that threads and this process run the same code.
 const from = new URL('../../dist/shell/', import.meta.url)
-const shell = (await import(new URL('index.js', from).href)) as typeof import('../../src/shell/index.js')
+const shell = (await import(new URL('index.js', from).href)) as typeof Shell
 const { availableBackends, chooseBackend, decodeRunConfig, networkInterpreter, presets, problemOf } = shell
 
 const repeats = Number(process.argv[2] ?? 5)

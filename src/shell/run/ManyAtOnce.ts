@@ -2,13 +2,13 @@
  * Carries out several commands at once: one in this thread, the others in threads of their own. All run the same code
  * on the same numbers, so the answers do not depend on who gave them, nor on how many threads there are.
  */
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { initialWeights, type Question, type WeightsRef } from '../../core/protocol/Command.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { WeightStore } from '../problem/WeightStore.js'
-import type { ShellError } from '../ShellError.js'
+import { environment, type ShellError } from '../ShellError.js'
 import type { Interpreter } from './Interpreter.js'
 import type { Errand } from './ThreadMessages.js'
 import type { TrainingThread } from './TrainingThread.js'
@@ -60,10 +60,20 @@ export const manyAtOnce = ({ here, store, threads, start, onProgress, signal, en
     let thread: TrainingThread | null = null
     const errandTo = (errand: Errand): TE.TaskEither<ShellError, Observation> =>
       pipe(
-        () => {
-          thread ??= begun()
-          return thread.work(errand, (done, effort) => onProgress({ command: errand.question, done, effort }))
-        },
+        TE.tryCatch(
+          () => {
+            thread ??= begun()
+            return thread.work(errand, (done, effort) =>
+              onProgress({ command: errand.question, done, effort }),
+            )
+          },
+          cause =>
+            environment(
+              `A training thread could not be started (${cause instanceof Error ? cause.message : String(cause)}). ` +
+                'Use --workers 1.',
+            ),
+        ),
+        TE.chainEitherK(identity),
         TE.chainFirst(({ made }) =>
           made === null ? TE.right(undefined) : store.put(made.ref, made.weights),
         ),

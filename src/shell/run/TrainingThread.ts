@@ -33,9 +33,9 @@ export type StartThread = (data: ThreadData) => Worker
 export const startThread: StartThread = workerData =>
   new Worker(new URL('./trainingThread.worker.js', import.meta.url), { workerData })
 
-const lost = (id: number, cause: string): ShellError =>
+const lost = (id: number | null, cause: string): ShellError =>
   environment(
-    `The thread that trained for command ${id} ended (${cause}). If memory is short, use --workers 1, or lower ` +
+    `The thread that trained${id === null ? '' : ` for command ${id}`} ended (${cause}). If memory is short, use --workers 1, or lower ` +
       '`chunkSize`; what was recorded can be resumed.',
   )
 
@@ -61,29 +61,36 @@ const threadAt = (worker: Worker): TrainingThread => {
     pipe(
       decode(Report)(message),
       E.match(
-        problem => leave(lost(at?.id ?? -1, `its message cannot be used: ${problem}`)),
+        problem => leave(lost(at?.id ?? null, `its message cannot be used: ${problem}`)),
         said => {
           switch (said._tag) {
             case 'Working':
               return at?.onProgress(said.done, said.effort)
-            case 'Answered':
-              return settle(E.right(said))
-            case 'Failed':
-              return settle(E.left(said.error))
+            case 'Answered': {
+              settle(E.right(said))
+              return
+            }
+            case 'Failed': {
+              settle(E.left(said.error))
+              return
+            }
           }
         },
       ),
     ),
   )
   worker.on('error', cause =>
-    leave(lost(at?.id ?? -1, cause instanceof Error ? cause.message : String(cause))),
+    leave(lost(at?.id ?? null, cause instanceof Error ? cause.message : String(cause))),
   )
-  worker.on('exit', code => leave(lost(at?.id ?? -1, `exit code ${code}`)))
+  worker.on('exit', code => leave(lost(at?.id ?? null, `exit code ${code}`)))
   worker.unref()
   return {
     work: (errand, onProgress) =>
       new Promise(resolve => {
-        if (gone !== null) return resolve(E.left(gone))
+        if (gone !== null) {
+          resolve(E.left(gone))
+          return
+        }
         at = { id: errand.question.id, onProgress, settle: resolve }
         worker.ref()
         worker.postMessage(errand)
