@@ -8,7 +8,11 @@ import { npyFile, npzFile } from '../shell/data/Fixtures.js'
 import { bilevel, listing, npzFolder, scratch, smallConfig, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
-const env = { BILEVEL_CACHE: join(folder, 'cache') }
+const env = {
+  BILEVEL_CACHE: join(folder, 'cache'),
+  // Where tfjs-node is set up, libtensorflow would put a note of its own on oneDNN before what the program says.
+  TF_ENABLE_ONEDNN_OPTS: '0',
+}
 
 /** What a refusal looks like, wherever it comes from; its paragraph is handed on. */
 const paragraph = ({ code, out, err }: Ended): string => {

@@ -203,7 +203,8 @@ export const choose = (choice: BackendChoice): TE.TaskEither<ShellError, Backend
           reason =>
             environment(
               `The backend "${choice}" was asked for, but ${reason}. ` +
-                `Install ${packages[choice]}, or use --backend auto to take the best one that works.`,
+                `${choice === 'node' ? 'Set it up by `bilevel setup-native`' : `Install ${packages[choice]}`}, or use ` +
+                '--backend auto to take the best one that works.',
             ),
           toBackend(choice, 'as asked'),
         ),

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.js'
 import { end, exitCodes, type Finish, type Terminal } from './exit.js'
 import { replayCommand } from './replay.js'
 import { resumeCommand } from './resume.js'
+import { setupNativeCommand } from './setupNative.js'
 import { tuneCommand } from './tune.js'
 
 const help = `
@@ -33,6 +34,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
     diffCommand(finish),
     dataCommand(finish),
     doctorCommand(finish),
+    setupNativeCommand(finish),
   ]
   for (const command of commands) root.addCommand(command)
   const settle = (command: Command): void => {

@@ -19,7 +19,7 @@ const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string
   return present.includes('wasm')
     ? [
         used,
-        '  → To have node as well, install it: `npm install @tensorflow/tfjs-node` (it downloads libtensorflow; all else works without it).',
+        '  → To have node as well: `bilevel setup-native` (in a clone: `npm run setup:native`). All else works without it.',
       ]
     : [
         used,

@@ -34,7 +34,7 @@ const NpmConfig = t.partial({
 type NpmConfig = t.TypeOf<typeof NpmConfig>
 
 /** Started by npm (`npm start`), the same npm is asked; else the one on the path. */
-const npmCommand = (): {
+export const npmCommand = (): {
   readonly file: string
   readonly args: ReadonlyArray<string>
   readonly shell: boolean

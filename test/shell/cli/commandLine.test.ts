@@ -29,6 +29,7 @@ describe('help', () => {
     [['data']],
     [['data', 'fetch']],
     [['doctor']],
+    [['setup-native']],
   ])('is there for %j', async path => {
     const { code, out, err } = await bilevel(...path, '--help')
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -58,6 +59,11 @@ describe('a command line that cannot be used', () => {
     [['tune', '--preset', 'mnist'], 'There is no preset'],
     [['tune', 'a.json', '--preset', 'mnist-mlp-1k'], 'Leave one of them out'],
     [['tune', 'a.json', 'b.json'], 'too many arguments'],
+    [['setup-native', '--limit=0'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=-1'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=1.5'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit=soon'], 'a number of seconds ≥ 1'],
+    [['setup-native', '--limit='], 'a number of seconds ≥ 1'],
     [['tune', 'not-there.json'], 'not-there.json'],
     [['replay'], "missing required argument 'RUN'"],
     [['replay', 'not-there'], 'not-there'],

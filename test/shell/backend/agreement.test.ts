@@ -1,0 +1,148 @@
+/**
+ * Every backend that is present computes what the cpu backend computes, on random shapes: the products, convolutions
+ * and poolings that training is made of. tfjs-node joins in wherever `npm run setup:native` has set it up.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
+import { available, choose, type Backend } from '../../../src/shell/backend/Backend.js'
+import { nativeRequired } from '../../support/native.js'
+import { presentBackends, run } from '../problem/fixtures.js'
+
+const found = await available()
+const absent = found.filter(({ present }) => !present)
+const others = (await presentBackends()).filter(({ name }) => name !== 'cpu')
+const cpu = await run(choose('cpu'))
+
+test(`tfjs-node ${absent.map(({ detail }) => `is not set up here: ${detail}`).join() || 'is set up here'}`, () => {
+  expect(absent.map(({ name }) => name).filter(name => name !== 'node' || nativeRequired)).toEqual([])
+})
+
+const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
+const random = (shape: ReadonlyArray<number>, seed: number): tf.Tensor =>
+  tf.tensor(Float32Array.from(normals(sizeOf(shape))(make(seed))[0]), [...shape])
+/** No two values are equal, so that a maximum is at one place only. */
+const distinct = (shape: ReadonlyArray<number>, seed: number): tf.Tensor =>
+  tf.tensor(Float32Array.from(permutation(sizeOf(shape))(make(seed))[0]), [...shape])
+
+interface Result {
+  readonly shape: ReadonlyArray<number>
+  readonly values: Float32Array
+}
+
+/**
+ * The same computation here and on the cpu backend; sums of `terms` products of order one in float32, and no tensor
+ * left behind.
+ */
+const agrees = (backend: Backend, terms: number, compute: () => ReadonlyArray<tf.Tensor>): void => {
+  const on = ({ tidy }: Backend): ReadonlyArray<Result> =>
+    tidy(() =>
+      compute().map(tensor => ({ shape: tensor.shape, values: Float32Array.from(tensor.dataSync()) })),
+    )
+  const before = tf.memory().numTensors
+  const results = on(backend)
+  expect(tf.memory().numTensors).toBe(before)
+  const expected = on(cpu)
+  expect(results.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
+  // One assertion for all: an `expect` for each of thousands of values takes longer than computing them.
+  const off = (value: number, other: number): number => Math.abs(value - other) / (terms + Math.abs(other))
+  const worst = results.map(({ values }, k) => {
+    const others = expected[k]!.values
+    return values.every(Number.isFinite)
+      ? values.reduce((most, v, i) => Math.max(most, off(v, others[i]!)), 0)
+      : NaN
+  })
+  for (const error of worst) expect(error).toBeLessThanOrEqual(1e-6)
+}
+
+const extent = fc.integer({ min: 1, max: 40 })
+const few = fc.integer({ min: 1, max: 4 })
+const side = fc.integer({ min: 5, max: 10 })
+const images = fc.record({
+  batch: few,
+  height: side,
+  width: side,
+  channels: few,
+  filters: fc.integer({ min: 1, max: 7 }),
+  rows: few,
+  columns: few,
+  pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+  seed: fc.nat(),
+})
+
+describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_, backend) => {
+  test('multiplies matrices, plain and transposed, with bias, sums and ReLU', () => {
+    fc.assert(
+      fc.property(
+        extent,
+        extent,
+        extent,
+        fc.boolean(),
+        fc.boolean(),
+        fc.nat(),
+        (rows, inner, columns, a, b, seed) =>
+          agrees(backend, inner + rows, () => {
+            const left = random(a ? [inner, rows] : [rows, inner], seed)
+            const right = random(b ? [columns, inner] : [inner, columns], seed + 1)
+            const product: tf.Tensor = tf.matMul(left, right, a, b)
+            const explicit: tf.Tensor = tf.matMul(
+              a ? tf.transpose(left) : left,
+              b ? tf.transpose(right) : right,
+            )
+            const biased = tf.add(product, random([columns], seed + 2))
+            return [product, explicit, tf.relu(biased), tf.sum(product, 0)]
+          }),
+      ),
+    )
+  })
+
+  test('masks by a step', () => {
+    fc.assert(
+      fc.property(extent, extent, fc.nat(), (rows, columns, seed) =>
+        agrees(backend, 1, () => {
+          const x = random([rows, columns], seed)
+          return [tf.mul(random([rows, columns], seed + 1), tf.step(x)), tf.step(tf.zeros([rows]))]
+        }),
+      ),
+    )
+  })
+
+  test('convolves, and differentiates that by the image and by the filter', () => {
+    fc.assert(
+      fc.property(images, ({ batch, height, width, channels, filters, rows, columns, pad, seed }) => {
+        const filterShape = [rows, columns, channels, filters] as const
+        agrees(backend, rows * columns * channels * filters + batch * height * width, () => {
+          const x = random([batch, height, width, channels], seed) as tf.Tensor4D
+          const filter = random(filterShape, seed + 1) as tf.Tensor4D
+          const y = tf.conv2d(x, filter, 1, pad)
+          const dy = random(y.shape, seed + 2)
+          const attributes = { strides: 1, pad, dataFormat: 'NHWC' }
+          const byFilter: tf.Tensor = tf
+            .engine()
+            .runKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape: [...filterShape] })
+          const byImage: tf.Tensor = tf
+            .engine()
+            .runKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: x.shape })
+          return [y, byFilter, byImage]
+        })
+      }),
+    )
+  })
+
+  test('pools, and differentiates that', () => {
+    fc.assert(
+      fc.property(images, ({ batch, height, width, channels, pad, seed }) =>
+        agrees(backend, 1, () => {
+          const input = distinct([batch, height, width, channels], seed) as tf.Tensor4D
+          const output = tf.maxPool(input, 2, 2, pad)
+          const dy = random(output.shape, seed + 1)
+          const gradient: tf.Tensor = tf
+            .engine()
+            .runKernel(tf.MaxPoolGrad, { dy, input, output }, { filterSize: 2, strides: 2, pad })
+          return [output, gradient]
+        }),
+      ),
+    )
+  })
+})
