@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { cacheFolder } from '../../../src/shell/data/Cache.js'
 import { debianFolder, fashionMnistSet, loadFashionMnist } from '../../../src/shell/data/FashionMnist.js'
 import { encodeImages, encodeLabels } from '../../../src/shell/data/Idx.js'
 import { loadSplits } from '../../../src/shell/data/Load.js'
-import { fetchSet, folderOf } from '../../../src/shell/data/StoredSet.js'
+import { fetchSet, statusOf } from '../../../src/shell/data/StoredSet.js'
 import { channelMeans, histogram, messageOf, put, right, scratch } from './Fixtures.js'
 
 const at = scratch()
@@ -60,7 +59,7 @@ describe('Fashion-MNIST from a folder', () => {
   })
 })
 
-const cached = existsSync(folderOf(fashionMnistSet(), cacheFolder()))
+const cached = (await statusOf(fashionMnistSet())()).complete
 
 describe.runIf(cached || existsSync(debianFolder))(
   'Fashion-MNIST itself, cached or of Debian’s package',
