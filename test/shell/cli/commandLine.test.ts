@@ -85,7 +85,10 @@ describe('a command line that cannot be used', () => {
     [['data', 'fetch', 'imagenet'], 'Allowed choices are mnist, fashion-mnist, cifar10'],
     [['data', 'verify', 'imagenet'], 'Allowed choices are mnist, fashion-mnist, cifar10'],
     [['data', 'fetch', 'cifar10', '--from', 'here'], 'The option --from is for fashion-mnist alone'],
-    [['data', 'fetch', 'fashion-mnist', '--force', '--from', 'not-there'], 'The folder "not-there" holds no file'],
+    [
+      ['data', 'fetch', 'fashion-mnist', '--force', '--from', 'not-there'],
+      'The folder "not-there" holds no file',
+    ],
     [['presets', 'mnist-mlp-1'], 'Did you mean "mnist-mlp-1k"?'],
     [['data', 'fetch'], 'missing required argument'],
   ])('%j is refused', async (argv, phrase) => {
