@@ -17,6 +17,9 @@ export interface Times {
   readonly processorSeconds: number
 }
 
+/** When a run begins. */
+export const begin: Times = { seconds: 0, processorSeconds: 0 }
+
 const Tick = t.intersection([
   t.type({ step: Natural, seconds: NonNegative }),
   // Runs that began before there was this one lack it.
@@ -48,7 +51,7 @@ export const timesOf = (folder: string, steps: number): ReadonlyArray<Times> => 
     )
     if (E.isRight(read)) noted.set(read.right.step, read.right)
   }
-  let last: Times = { seconds: 0, processorSeconds: 0 }
+  let last = begin
   return Array.from({ length: steps }, (_, step) => {
     const { seconds = 0, processorSeconds = 0 } = noted.get(step) ?? {}
     return (last = {

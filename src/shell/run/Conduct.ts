@@ -1,4 +1,5 @@
 /** Drives a run, new or resumed, in its folder, with everything that watches it and with what it leaves behind. */
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -33,6 +34,8 @@ export interface Tuned {
 export interface Audience {
   readonly status: Status
   readonly signals: Signals
+  /** How many commands may be trained at once, each in a thread; `null`: as many as there are cores. */
+  readonly workers?: number | null
   /** Told of every step that is recorded. */
   readonly onStep?: (info: Info) => void
 }
@@ -54,7 +57,7 @@ export interface Session<S> {
 }
 
 /** A stopwatch that starts now, after what a run took before it was interrupted. */
-export const stopwatch = (before: Clock.Times = { seconds: 0, processorSeconds: 0 }): (() => Clock.Times) => {
+export const stopwatch = (before = Clock.begin): (() => Clock.Times) => {
   const [began, used] = [performance.now(), process.cpuUsage()]
   return () => {
     const { user, system } = process.cpuUsage(used)
@@ -75,16 +78,17 @@ const watcher = (
 ) => {
   const timeline = [...earlier]
   let last: Info | null = null
-  let question: Question | null = null
+  // At work or waiting for their turn to be recorded, in the order of the records to come.
+  let open: ReadonlyArray<Question> = []
   const refresh = (): void => {
     const info = last
-    if (info !== null) status.show(() => statusLine(info, question, elapsed().seconds))
+    if (info !== null) status.show(() => statusLine(info, open[0] ?? null, elapsed().seconds))
   }
   const hooks: Hooks = {
     onTransition: info => {
       const now = elapsed()
       last = info
-      question = null
+      open = open.slice(1)
       Clock.tick(folder, timeline.length, now)
       timeline.push(Timings.mark(info, now))
       // The outcome's own message is the last word of the run, and not of its progress.
@@ -93,7 +97,7 @@ const watcher = (
       onStep?.(info)
     },
     onQuestion: next => {
-      question = next
+      open = [...open, next]
       refresh()
     },
     stopRequested,
@@ -142,7 +146,7 @@ export const conduct =
   (audience: Audience) =>
   <C, S>(method: Method<C, S>) =>
   (session: Session<S>): TE.TaskEither<ShellError, Tuned> => {
-    const { status, signals } = audience
+    const { status, signals, workers } = audience
     const { folder, header, problem, backend, persistence, cursor, elapsed } = session
     const stop = listen(signals, status)
     const watch = watcher(folder, session.timeline, audience, elapsed, stop.requested)
@@ -152,6 +156,7 @@ export const conduct =
           persistence,
           onProgress: watch.refresh,
           signal: stop.signal,
+          workers: workers ?? availableParallelism(),
         }),
       ),
       TE.chain(interpreter =>
