@@ -4,7 +4,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { Count, Natural, Positive } from '../../core/protocol/Codec.js'
-import { firstDifference, show } from '../../core/protocol/Difference.js'
+import { firstDifference, show, type Difference } from '../../core/protocol/Difference.js'
 import { BackendName } from '../backend/Backend.js'
 
 /** What a folder can be called on any system. */
@@ -85,23 +85,32 @@ export const goesOn =
   (before: Plan) =>
   (now: Plan): E.Either<string, void> => {
     const shared = ({ task, budget, backend }: Plan) => ({ task, budget, backend })
-    const lost = before.seeds.filter(seed => !now.seeds.includes(seed))
-    const kept = now.contenders.filter(({ label }) => before.contenders.some(other => other.label === label))
     // By their names, so that a message has the name and not a number.
     const named = (contenders: Plan['contenders']) =>
       Object.fromEntries(contenders.map(contender => [contender.label, contender]))
+    const kept = now.contenders.filter(({ label }) => before.contenders.some(other => other.label === label))
+    const all = (lost: unknown, field: string, was: unknown, is: unknown): O.Option<Difference> =>
+      lost === undefined
+        ? O.none
+        : O.some({ field, expected: show(was), found: `${show(is)}, without ${show(lost)}` })
+    const labels = ({ contenders }: Plan): ReadonlyArray<string> => contenders.map(({ label }) => label)
     return pipe(
-      firstDifference('')(asJson(shared(before)), asJson(shared(now))),
-      O.alt(() => firstDifference('methods')(asJson(named(before.contenders)), asJson(named(kept)))),
-      O.alt(() =>
-        lost.length === 0
-          ? O.none
-          : O.some({
-              field: 'seeds',
-              expected: show(before.seeds),
-              found: `${show(now.seeds)}, without ${lost.join(', ')}`,
-            }),
+      all(
+        labels(before).find(label => !labels(now).includes(label)),
+        'methods',
+        labels(before),
+        labels(now),
       ),
+      O.alt(() =>
+        all(
+          before.seeds.find(seed => !now.seeds.includes(seed)),
+          'seeds',
+          before.seeds,
+          now.seeds,
+        ),
+      ),
+      O.alt(() => firstDifference('')(asJson(shared(before)), asJson(shared(now)))),
+      O.alt(() => firstDifference('methods')(asJson(named(before.contenders)), asJson(named(kept)))),
       O.match(
         () => E.right(undefined),
         ({ field, expected, found }) => E.left(`field \`${field}\` was ${expected} and is now ${found}`),
