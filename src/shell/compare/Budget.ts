@@ -28,9 +28,12 @@ export const budgetOf = (solves: number, epochs: number): Budget => ({
 /** What a method is told of the budget, over what its options say. */
 export type Allot = (contender: Contender, budget: Budget) => Contender
 
+/** The bilevel method's counts of solves and iterations are how it stops by itself, and stay; a rival's are its budget. */
+const stopsByItself = (method: string): boolean => method === 'bilevel'
+
 /**
- * The fields that all methods of this package have (protocol/Budget.ts). What a method has beside them, such as the bilevel
- * method's limits of iterations, is its own way to stop early, and stays.
+ * The fields that all methods of this package have (protocol/Budget.ts). For a rival effort alone is short: it may train as
+ * often as the epochs allow, be it partially. Options that say how many solves keep their word.
  */
 export const allot: Allot = (contender, { epochs }) => {
   const budget = contender.options['budget']
@@ -38,7 +41,11 @@ export const allot: Allot = (contender, { epochs }) => {
     ...contender,
     options: {
       ...contender.options,
-      budget: { ...(t.UnknownRecord.is(budget) ? budget : {}), effortEpochs: epochs },
+      budget: {
+        ...(stopsByItself(contender.method) ? {} : { lowerLevelSolves: Math.max(1, Math.ceil(epochs)) }),
+        ...(t.UnknownRecord.is(budget) ? budget : {}),
+        effortEpochs: epochs,
+      },
     },
   }
 }

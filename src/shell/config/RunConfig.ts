@@ -88,18 +88,11 @@ const strippedField = (given: unknown, kept: unknown, path: string): string | un
 
 const derived = ['space', 'seed', 'trainingExamples'] as const
 
-const origins: Readonly<Record<(typeof derived)[number], string>> = {
-  seed: 'the seed of the whole run is the field `seed`.',
-  space: 'the search space comes from the section `hyperparameters`.',
-  trainingExamples: 'the number of training examples comes from the data.',
-}
-
 const methodField = (problem: string): string => `${problem.replace(/^field `/, 'field `method.')}.`
 
 /**
- * A method's configuration: the section `method`, with the search space and the number of training examples that the
- * problem has, and the run's seed.
- * Errors: `BadInput`.
+ * A method's configuration: the section `method`, with the search space that the problem has, the run's seed, and how
+ * many examples train (`null` where that is not known: then no effort can be budgeted). Errors: `BadInput`.
  */
 export const methodConfig =
   <C, S>(method: Method<C, S>) =>
@@ -112,7 +105,16 @@ export const methodConfig =
     const options = Object.fromEntries(Object.entries(section).filter(([field]) => field !== 'name'))
     const foreign = derived.find(field => Object.hasOwn(options, field))
     if (foreign !== undefined)
-      return E.left(refused(source)(`field \`method.${foreign}\` is not an option: ` + origins[foreign]))
+      return E.left(
+        refused(source)(
+          `field \`method.${foreign}\` is not an option: ` +
+            (foreign === 'seed'
+              ? 'the seed of the whole run is the field `seed`.'
+              : foreign === 'space'
+                ? 'the search space comes from the section `hyperparameters`.'
+                : 'how many examples train is said by the section `data`.'),
+        ),
+      )
     return pipe(
       decode(method.config)({ ...options, space, seed, trainingExamples }),
       E.mapLeft(methodField),

@@ -63,15 +63,21 @@ describe('a budget', () => {
   })
 
   it('is told a method over whatever its options say of effort, and beside whatever else they say', () => {
-    const given = {
+    const given = (method: string) => ({
       label: 'a',
-      method: 'a',
+      method,
       options: { budget: { effortEpochs: 7, outerIterations: 3 }, x: 1 },
-    }
-    expect(allot(given, budgetOf(2, 50)).options).toEqual({
+    })
+    expect(allot(given('bilevel'), budgetOf(2, 50)).options).toEqual({
       budget: { effortEpochs: 100, outerIterations: 3 },
       x: 1,
     })
+    // A rival may train as often as the effort allows, an epoch at least.
+    expect(allot(given('random'), budgetOf(2, 50)).options['budget']).toMatchObject({ lowerLevelSolves: 100 })
+    expect(
+      allot({ label: 'a', method: 'random', options: { budget: { lowerLevelSolves: 3 } } }, budgetOf(2, 50))
+        .options,
+    ).toEqual({ budget: { lowerLevelSolves: 3, effortEpochs: 100 } })
   })
 })
 
