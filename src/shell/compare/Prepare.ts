@@ -98,7 +98,12 @@ const settled = (
             problem.hyperparameters.space,
             size(problem.splits.train),
           ),
-          E.chainFirst(start(typed)),
+          E.chainFirst(settings =>
+            pipe(
+              start(typed)(settings),
+              E.mapLeft(error => ({ ...error, message: `Method ${contender.label}: ${error.message}` })),
+            ),
+          ),
           E.map(settings => configSection(typed, settings)),
         ),
       ),
