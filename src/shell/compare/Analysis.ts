@@ -30,6 +30,7 @@ const measures = {
   ownTestAccuracy: run => run.result.bilevelWeights?.test?.accuracy ?? null,
 } as const satisfies Readonly<Record<string, (run: FinishedRun) => number | null>>
 
+/** The name of what is measured. */
 export type Measure = keyof typeof measures
 
 /** A contender over its seeds. */
