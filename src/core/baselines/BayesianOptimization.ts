@@ -91,7 +91,8 @@ const learnt = (known: State): Vec | null => {
   )
 }
 
-const strategy: Strategy<BayesianConfig, null> = {
+/** @internal */
+export const strategy: Strategy<BayesianConfig, null> = {
   name: 'bayesian',
   config: withDefaults<BayesianConfig>(Full, defaults),
   plan: t.null,

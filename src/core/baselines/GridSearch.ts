@@ -110,7 +110,8 @@ const checked = (config: GridSearchConfig): E.Either<MethodError, GridSearchConf
       )
 }
 
-const strategy: Strategy<GridSearchConfig, null> = {
+/** @internal */
+export const strategy: Strategy<GridSearchConfig, null> = {
   name: 'grid',
   config: withDefaults<GridSearchConfig>(Full, defaults),
   plan: t.null,

@@ -195,7 +195,8 @@ const propose = (known: State, room: Room): Proposal<Plan> => {
       )
 }
 
-const strategy: Strategy<HyperbandConfig, Plan> = {
+/** @internal */
+export const strategy: Strategy<HyperbandConfig, Plan> = {
   name: 'hyperband',
   config: withDefaults<HyperbandConfig>(Full, defaults),
   plan: Plan,

@@ -16,6 +16,12 @@ import type { Sample } from '../surrogate/Sample.js'
 import * as Standardization from '../surrogate/Standardization.js'
 import { isTrained, type Trial } from './Trial.js'
 
+/**
+ * Noise of F that the fit starts from, as a share of the standard deviation of its values: trainings at next to the same λ
+ * end up with losses that differ by a percent. The fit multiplies its square by what it finds, over orders of magnitude.
+ */
+const usualNoise = 0.01
+
 /** A millionth of the scale, squared: the least noise that values are believed to bear. */
 const noiseFloor = 1e-12
 
@@ -35,9 +41,8 @@ export const modelOf = (
     valueNoise: null,
     gradientNoise: null,
   }))
-  const observations = samples.map(
-    Standardization.toObservation(space, Standardization.of(space, samples), noiseFloor),
-  )
+  const standardize = Standardization.toObservation(space, Standardization.of(space, samples), noiseFloor)
+  const observations = samples.map(sample => ({ ...standardize(sample), valueNoise: usualNoise ** 2 }))
   return pipe(
     Fit.fit(fitting)(Fit.unfitted(kernel, dimension(space)), observations),
     E.chain(({ hyperparameters }) => GaussianProcess.conditionOn(hyperparameters)(observations)),

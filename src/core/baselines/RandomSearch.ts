@@ -33,7 +33,8 @@ export const defaults = { ...trialDefaults, sequence: 'random' } as const
 const Plan = t.readonly(t.strict({ rng: Rng.Rng }), 'RandomPlan')
 type Plan = t.TypeOf<typeof Plan>
 
-const strategy: Strategy<RandomSearchConfig, Plan> = {
+/** @internal */
+export const strategy: Strategy<RandomSearchConfig, Plan> = {
   name: 'random',
   config: withDefaults<RandomSearchConfig>(Full, defaults),
   plan: Plan,
