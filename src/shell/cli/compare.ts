@@ -190,7 +190,7 @@ export const compareCommand = (finish: Finish): Command =>
     .summary('compare methods on one task')
     .description('Runs methods at several seeds on one task, with one budget, and compares what comes out.')
     .argument('[CONFIG.json]', 'a configuration; see below')
-    .option('--preset <name>', 'a configuration that needs no file (`bilevel tune --help` lists them)')
+    .option('--preset <name>', 'a configuration that needs no file (`bilevel presets` lists them)')
     .option('--methods <names>', 'which methods, with commas between them (default: all)')
     .option('--seeds <n>', 'how many seeds, or a list of them: 0,7,11', '3')
     .option('--budget <solves>', 'what each method may spend, in lower-level solves', '30')
