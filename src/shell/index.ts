@@ -3,6 +3,7 @@
  * files); importing it registers nothing and starts nothing.
  *
  * - {@link tune} and {@link resume}: whole runs of a configuration in a run folder, as the command line does them.
+ * - {@link compare}: methods × seeds on one task, each run a process of its own; {@link analyseComparison}: what came out.
  * - {@link networkInterpreter}: answers any method's questions by training a network, for {@link recordRun} or a loop of
  *   one's own; {@link chooseBackend}, {@link loadSplits}, {@link mlp}, {@link hyperparametersOf} make what it takes.
  * - {@link installKernels}: the kernels that tfjs' wasm and cpu backends lack, alone.
@@ -20,6 +21,46 @@ export {
   type Backend,
 } from './backend/Backend.js'
 export { installKernels } from './backend/kernels/install.js'
+
+export {
+  analyse as analyseComparison,
+  type Analysis,
+  type Duel,
+  type Measure,
+  type Pace,
+  type Race,
+  type Reached,
+  type Standing,
+  type Verdict,
+} from './compare/Analysis.js'
+export { allot, type Allot } from './compare/Budget.js'
+export { compare, type Compared, type CompareOptions } from './compare/Compare.js'
+export { compareFromFile, compareFromPreset, type CompareConfig } from './compare/CompareConfig.js'
+export {
+  Comparison,
+  parse as parseComparison,
+  read as readComparison,
+  type FailedRun,
+  type FinishedRun,
+  type PendingRun,
+  type RunEntry,
+} from './compare/Comparison.js'
+export { markdown as comparisonMarkdown } from './compare/Markdown.js'
+export type { Budget, Contender, Plan } from './compare/Plan.js'
+export type { Seeds, Wanted } from './compare/Prepare.js'
+export type { WorkerModule } from './compare/Processes.js'
+export { serve as serveComparison } from './compare/serve.js'
+export type { Estimate, PairedDifference } from './compare/Statistics.js'
+export { comparisonTable } from './compare/Table.js'
+export {
+  best as bestLoss,
+  effortToReach,
+  trajectory,
+  type Point,
+  type Scale,
+  type Step,
+  type Trajectory,
+} from './compare/Trajectory.js'
 
 export { fromFile as configFromFile, fromPreset as configFromPreset } from './config/ConfigSource.js'
 export type { NamedConfig } from './config/ConfigSource.js'

@@ -1,6 +1,7 @@
 /** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../run/Versions.js'
+import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
@@ -16,11 +17,12 @@ Examples:
   $ bilevel tune                            tune a network on 1,000 MNIST images
   $ bilevel tune my-network.json --seed 3   tune what a configuration says
   $ bilevel resume runs/mnist-mlp-1k-0      go on with a run that was stopped
+  $ bilevel compare --preset mnist-mlp-1k   compare methods on one task
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
   $ bilevel doctor                          see what works here
 
-Exit codes: 0 done; 1 a recorded run does not replay as logged, or two differ;
-2 bad input or surroundings; 130 stopped.`
+Exit codes: 0 done; 1 a recorded run does not replay as logged, two differ, or
+some runs of a comparison failed; 2 bad input or surroundings; 130 stopped.`
 
 const program = (terminal: Terminal, finish: Finish): Command => {
   const root = new Command('bilevel')
@@ -31,6 +33,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
   const commands = [
     tuneCommand(finish),
     resumeCommand(finish),
+    compareCommand(finish),
     replayCommand(finish),
     diffCommand(finish),
     presetsCommand(finish),

@@ -50,8 +50,8 @@ const reading = (path: string): E.Either<ShellError, string> => {
   )
 }
 
-/** Reads a configuration file. Errors: `BadInput`. */
-export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
+/** The JSON object of a configuration file, not yet decoded. Errors: `BadInput`. */
+export const readObject = (path: string): E.Either<ShellError, Readonly<Record<string, unknown>>> =>
   pipe(
     reading(path),
     E.chain(text =>
@@ -61,13 +61,22 @@ export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
         E.mapLeft(problem => badInput(`The configuration ${path} ${problem}. Put it right and run again.`)),
       ),
     ),
+  )
+
+/** A decoded configuration with what its file's path says. */
+export const named = (path: string, config: RunConfig): NamedConfig => ({
+  source: path,
+  name: basename(path, extname(path)),
+  baseFolder: resolve(dirname(path)),
+  config,
+})
+
+/** Reads a configuration file. Errors: `BadInput`. */
+export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
+  pipe(
+    readObject(path),
     E.chain(decodeRunConfig(path)),
-    E.map(config => ({
-      source: path,
-      name: basename(path, extname(path)),
-      baseFolder: resolve(dirname(path)),
-      config,
-    })),
+    E.map(config => named(path, config)),
   )
 
 /** A preset as it is written. Errors: `BadInput` where there is none of this name. */

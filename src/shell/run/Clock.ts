@@ -1,6 +1,6 @@
 /**
- * When each step of an unfinished run was recorded, so that the wall times of a resumed run add up. A convenience:
- * what of it is missing or damaged costs only the precision of `timings.json`.
+ * When each step of an unfinished run was recorded, so that the times of a resumed run add up. A convenience: what of it
+ * is missing or damaged costs only the precision of `timings.json`.
  */
 import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
@@ -10,19 +10,36 @@ import * as t from 'io-ts'
 import { Natural, NonNegative } from '../../core/protocol/Codec.js'
 import { clockIn, readIfThere } from './RunFolder.js'
 
-const Tick = t.strict({ step: Natural, seconds: NonNegative })
+/** Times since a run began. */
+export interface Times {
+  readonly seconds: number
+  /** Of all processors together, all threads included. */
+  readonly processorSeconds: number
+}
+
+/** When a run begins. */
+export const begin: Times = { seconds: 0, processorSeconds: 0 }
+
+const Tick = t.intersection([
+  t.type({ step: Natural, seconds: NonNegative }),
+  // Runs that began before there was this one lack it.
+  t.partial({ processorSeconds: NonNegative }),
+])
 
 const ignore = (): void => undefined
 
 /** Notes when a step was recorded. */
-export const tick = (folder: string, step: number, seconds: number): void => {
+export const tick = (folder: string, step: number, { seconds, processorSeconds }: Times): void => {
   // A line of its own even where the one before was cut.
-  E.tryCatch(() => fs.appendFileSync(clockIn(folder), `\n${JSON.stringify({ step, seconds })}`), ignore)
+  E.tryCatch(
+    () => fs.appendFileSync(clockIn(folder), `\n${JSON.stringify({ step, seconds, processorSeconds })}`),
+    ignore,
+  )
 }
 
-/** Seconds from the start of the run until each of its first `steps` steps; never falling. */
-export const secondsOf = (folder: string, steps: number): ReadonlyArray<number> => {
-  const noted = new Map<number, number>()
+/** Times from the start of the run until each of its first `steps` steps; never falling. */
+export const timesOf = (folder: string, steps: number): ReadonlyArray<Times> => {
+  const noted = new Map<number, Partial<Times>>()
   const text = pipe(
     readIfThere(clockIn(folder), 64 * 1024 * 1024),
     E.getOrElseW(() => null),
@@ -32,10 +49,16 @@ export const secondsOf = (folder: string, steps: number): ReadonlyArray<number> 
       Json.parse(line),
       E.chainW(value => Tick.decode(value)),
     )
-    if (E.isRight(read)) noted.set(read.right.step, read.right.seconds)
+    if (E.isRight(read)) noted.set(read.right.step, read.right)
   }
-  let last = 0
-  return Array.from({ length: steps }, (_, step) => (last = Math.max(last, noted.get(step) ?? last)))
+  let last = begin
+  return Array.from({ length: steps }, (_, step) => {
+    const { seconds = 0, processorSeconds = 0 } = noted.get(step) ?? {}
+    return (last = {
+      seconds: Math.max(last.seconds, seconds),
+      processorSeconds: Math.max(last.processorSeconds, processorSeconds),
+    })
+  })
 }
 
 /** Takes the file away: all of it is in `timings.json` now. */

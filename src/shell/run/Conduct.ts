@@ -36,6 +36,8 @@ export interface Audience {
   readonly signals: Signals
   /** How many commands may be trained at once, each in a thread; `null`: as many as there are cores. */
   readonly workers?: number | null
+  /** Told of every step that is recorded. */
+  readonly onStep?: (info: Info) => void
 }
 
 /** What a run needs to go on from a cursor. */
@@ -48,20 +50,30 @@ export interface Session<S> {
   readonly cursor: Cursor<S>
   /** Of the steps that are recorded already. */
   readonly timeline: Timings.Timeline
-  /** When the run began by `performance.now()`, had it never been interrupted. */
-  readonly began: number
+  /** What gives the times since the run began, had it never been interrupted. */
+  readonly elapsed: () => Clock.Times
   /** Opened only when everything else is ready. */
   readonly log: TE.TaskEither<ShellError, LogWriter>
 }
 
-const seconds = (since: number): number => (performance.now() - since) / 1000
+/** A stopwatch that starts now, after what a run took before it was interrupted. */
+export const stopwatch = (before = Clock.begin): (() => Clock.Times) => {
+  const [began, used] = [performance.now(), process.cpuUsage()]
+  return () => {
+    const { user, system } = process.cpuUsage(used)
+    return {
+      seconds: before.seconds + (performance.now() - began) / 1000,
+      processorSeconds: before.processorSeconds + (user + system) / 1e6,
+    }
+  }
+}
 
 /** What watches a run: the status line and the timeline. */
 const watcher = (
   folder: string,
   earlier: Timings.Timeline,
-  status: Status,
-  began: number,
+  { status, onStep }: Pick<Audience, 'status' | 'onStep'>,
+  elapsed: () => Clock.Times,
   stopRequested: () => boolean,
 ) => {
   const timeline = [...earlier]
@@ -70,11 +82,11 @@ const watcher = (
   let open: ReadonlyArray<Question> = []
   const refresh = (): void => {
     const info = last
-    if (info !== null) status.show(() => statusLine(info, open[0] ?? null, seconds(began)))
+    if (info !== null) status.show(() => statusLine(info, open[0] ?? null, elapsed().seconds))
   }
   const hooks: Hooks = {
     onTransition: info => {
-      const now = seconds(began)
+      const now = elapsed()
       last = info
       open = open.slice(1)
       Clock.tick(folder, timeline.length, now)
@@ -82,6 +94,7 @@ const watcher = (
       // The outcome's own message is the last word of the run, and not of its progress.
       if (info.message !== null && info.outcome === null) status.note(info.message)
       refresh()
+      onStep?.(info)
     },
     onQuestion: next => {
       open = [...open, next]
@@ -99,11 +112,11 @@ export const finish = (
   timeline: Timings.Timeline,
   info: Info,
   outcome: Outcome,
-  totalSeconds: number,
+  total: Clock.Times,
 ): E.Either<ShellError, Tuned> => {
   // One transition a record, so the timeline is as long as the log.
   const summary = Summary.summarize(header, timeline.length, info, outcome)
-  const timings = Timings.timings(timeline, totalSeconds, outcome)
+  const timings = Timings.timings(timeline, total, outcome)
   return pipe(
     RunFolder.writeWhole(RunFolder.timingsIn(folder))(Timings.encode(timings)),
     // The summary comes last: where it is, the run is finished.
@@ -130,12 +143,13 @@ const whereItIs =
 
 /** Drives a method from where its session stands until it halts. */
 export const conduct =
-  ({ status, signals, workers }: Audience) =>
+  (audience: Audience) =>
   <C, S>(method: Method<C, S>) =>
   (session: Session<S>): TE.TaskEither<ShellError, Tuned> => {
-    const { folder, header, problem, backend, persistence, cursor, began } = session
+    const { status, signals, workers } = audience
+    const { folder, header, problem, backend, persistence, cursor, elapsed } = session
     const stop = listen(signals, status)
-    const watch = watcher(folder, session.timeline, status, began, stop.requested)
+    const watch = watcher(folder, session.timeline, audience, elapsed, stop.requested)
     return pipe(
       TE.fromEither(
         networkInterpreter(backend, problem, {
@@ -158,7 +172,7 @@ export const conduct =
       ),
       TE.chainEitherK(outcome => {
         const info = watch.last() ?? cursor.transition.info
-        return finish(folder, header, watch.timeline(), info, outcome, seconds(began))
+        return finish(folder, header, watch.timeline(), info, outcome, elapsed())
       }),
       TE.mapLeft(error => whereItIs(folder, watch.timeline().length)(error)),
       task => async () => {

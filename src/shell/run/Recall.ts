@@ -59,12 +59,12 @@ export const recall =
       run,
       traverse(method)(null, visit),
       E.map(({ cursor, torn }) => {
-        const seconds = Clock.secondsOf(run.folder, infos.length)
+        const times = Clock.timesOf(run.folder, infos.length)
         return {
           cursor,
           torn,
           end,
-          timeline: infos.map((info, step) => Timings.mark(info, seconds[step] ?? 0)),
+          timeline: infos.map((info, step) => Timings.mark(info, times[step] ?? Clock.begin)),
           weights: needed(made, released, cursor),
         }
       }),

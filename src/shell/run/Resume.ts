@@ -2,7 +2,6 @@
  * Goes on with a run that was interrupted, from what its log says: nothing that was recorded is done again, and on
  * the same backend and versions the log ends up byte for byte as that of an uninterrupted run.
  */
-import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -12,7 +11,7 @@ import type { BackendName } from '../backend/Backend.js'
 import { missingFrom } from '../problem/WeightStore.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import * as Clock from './Clock.js'
-import { conduct, finish, type Audience, type Tuned } from './Conduct.js'
+import { conduct, finish, stopwatch, type Audience, type Tuned } from './Conduct.js'
 import { lacking, startsThere, tidy } from './KeptWeights.js'
 import { reopen } from './LogFile.js'
 import { methodNamed, type Methods } from './methods.js'
@@ -71,7 +70,7 @@ const concluded =
         }
         status.note('All steps are recorded; only the summary is to be written.')
         return pipe(
-          finish(folder, header, timeline, info, outcome, timeline.at(-1)?.seconds ?? 0),
+          finish(folder, header, timeline, info, outcome, timeline.at(-1) ?? Clock.begin),
           E.map((tuned): Resumed => ({ _tag: 'Ended', ...tuned })),
         )
       }),
@@ -80,7 +79,7 @@ const concluded =
 
 /** A run that has steps before it. */
 const continued =
-  (options: ResumeOptions, began: number) =>
+  (options: ResumeOptions) =>
   <C, S>(
     method: Method<C, S>,
     run: RecordedRun,
@@ -89,7 +88,7 @@ const continued =
     const { status } = options
     const { path, folder, header } = run
     const { cursor, timeline, end, weights } = recalled
-    const earlier = timeline.at(-1)?.seconds ?? 0
+    const elapsed = stopwatch(timeline.at(-1))
     const missing = missingFrom(weightsIn(folder))(weights)
     return pipe(
       TE.Do,
@@ -122,7 +121,7 @@ const continued =
           cursor,
           timeline,
           log,
-          began: began - 1000 * earlier,
+          elapsed,
         })
       }),
       TE.map((tuned): Resumed => ({ _tag: 'Ended', ...tuned })),
@@ -136,7 +135,6 @@ const continued =
  * log does not replay; and those of any run. Nothing is written before all of this has been looked at.
  */
 export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resumed> => {
-  const began = performance.now()
   return pipe(
     // What is known of the run is all read before the file is closed; driving it begins afterwards.
     TE.fromEither(
@@ -155,7 +153,7 @@ export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resume
                   const { outcome } = cursor.transition.info
                   return cursor.records > 0 && outcome !== null
                     ? concluded(options)(run, recalled, outcome.stopReason)
-                    : continued(options, began)(typed, run, recalled)
+                    : continued(options)(typed, run, recalled)
                 }),
               ),
             ),

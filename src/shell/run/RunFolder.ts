@@ -61,6 +61,13 @@ export const available = (folder: string): E.Either<ShellError, void> => {
   )
 }
 
+/** Takes away what a run left that recorded nothing. */
+export const clear = (folder: string): E.Either<ShellError, void> =>
+  E.tryCatch(
+    () => own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true })),
+    error => cannotUse(folder, reasonOf(error)),
+  )
+
 /** Makes the folder. */
 export const make = (folder: string): E.Either<ShellError, void> =>
   pipe(

@@ -2,7 +2,6 @@
  * A whole run: configuration → data → backend → method → run folder. Nothing is written before all that can be
  * refused has been looked at.
  */
-import { performance } from 'node:perf_hooks'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Method } from '../../core/protocol/Method.js'
@@ -18,7 +17,7 @@ import type { Problem } from '../problem/Problem.js'
 import { folderPersistence } from '../problem/WeightStore.js'
 import type { ShellError } from '../ShellError.js'
 import { showDataProgress } from './dataProgress.js'
-import { conduct, type Audience, type Tuned } from './Conduct.js'
+import { conduct, stopwatch, type Audience, type Tuned } from './Conduct.js'
 import { start } from './Driver.js'
 import { describeData } from './Fingerprint.js'
 import { create } from './LogFile.js'
@@ -65,12 +64,13 @@ export const problemOf = (
   )
 
 /** All that the log says of the problem: a run can be resumed from it. */
-const problemSection = ({ config, baseFolder }: NamedConfig): Header['problem'] => {
+export const problemSection = ({ config, baseFolder }: NamedConfig): Header['problem'] => {
   const { data, network, hyperparameters, solver, seed } = RunConfig.encode(config)
   return { data, network, hyperparameters, solver, seed, baseFolder }
 }
 
-const configSection = <C, S>(method: Method<C, S>, config: C): Header['config'] => {
+/** A method's configuration as the log has it. */
+export const configSection = <C, S>(method: Method<C, S>, config: C): Header['config'] => {
   const encoded: unknown = JSON.parse(JSON.stringify(method.config.encode(config)))
   return typeof encoded === 'object' && encoded !== null ? Object.fromEntries(Object.entries(encoded)) : {}
 }
@@ -78,7 +78,7 @@ const configSection = <C, S>(method: Method<C, S>, config: C): Header['config'] 
 /** Runs a configuration to its end. */
 export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => {
   const { methods, config, folder, status } = options
-  const began = performance.now()
+  const elapsed = stopwatch()
   return pipe(
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
@@ -128,7 +128,7 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
               persistence,
               cursor,
               timeline,
-              began,
+              elapsed,
               log,
             })
           }),

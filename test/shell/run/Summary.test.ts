@@ -97,17 +97,26 @@ describe('a summary', () => {
 })
 
 describe('timings', () => {
+  const at = (seconds: number) => ({ seconds, processorSeconds: 2 * seconds })
   const timeline = [
-    Timings.mark(info({ phase: 'Sampling' }), 1),
-    Timings.mark(info({ phase: 'Sampling', lowerLevelSolves: 5, effort: 1000 }), 3),
-    Timings.mark(info({ phase: 'Minimising', lowerLevelSolves: 9, effort: 1500 }), 4),
-    Timings.mark(info({ phase: 'Finishing', lowerLevelSolves: 9, effort: 1750 }), 6.5),
-    Timings.mark(info({ phase: 'Halted', lowerLevelSolves: 10, effort: 2000 }), 8),
+    Timings.mark(info({ phase: 'Sampling' }), at(1)),
+    Timings.mark(info({ phase: 'Sampling', lowerLevelSolves: 5, effort: 1000 }), at(3)),
+    Timings.mark(info({ phase: 'Minimising', lowerLevelSolves: 9, effort: 1500 }), at(4)),
+    Timings.mark(info({ phase: 'Finishing', lowerLevelSolves: 9, effort: 1750 }), at(6.5)),
+    Timings.mark(info({ phase: 'Halted', lowerLevelSolves: 10, effort: 2000 }), at(8)),
   ]
-  const timed = Timings.timings(timeline, 9, outcome)
+  const timed = Timings.timings(timeline, at(9), outcome)
 
   it('give a row the seconds until what it cost had been spent', () => {
     expect(timed.rows).toEqual({ 'best initial sample': 3, 'bilevel result': 6.5 })
+  })
+
+  it('give the same in seconds of the processors', () => {
+    expect(timed.processor).toEqual({
+      totalSeconds: 18,
+      rows: { 'best initial sample': 6, 'bilevel result': 13 },
+    })
+    expect(Timings.Timings.is(JSON.parse(Timings.encode(timed)))).toBe(true)
   })
 
   it('give each phase the seconds of what it asked for', () => {

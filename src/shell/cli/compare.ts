@@ -1,0 +1,202 @@
+/** `bilevel compare`: methods × seeds on one task, side by side. */
+import { Command, Option } from 'commander'
+import { performance } from 'node:perf_hooks'
+import { availableParallelism } from 'node:os'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { BackendChoice } from '../backend/Backend.js'
+import type { CompareConfig } from '../compare/CompareConfig.js'
+import type { Seeds } from '../compare/Prepare.js'
+import { defaultPreset } from '../config/presets.js'
+import { optional } from '../Optional.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { exitCodes, type Finding, type Finish } from './exit.js'
+
+const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
+
+const help = `
+Every run is a process of its own, and does what \`bilevel tune --seed\` does: the
+seed sets the initial weights, the order of minibatches, the method's own draws,
+and which images are drawn where the configuration says how many (MNIST, IDX);
+sets that are split already (NPZ) stay as they are. So at one seed all methods
+have the same data and the same initial weights.
+
+All methods have one budget, in epochs: --budget solves of the lower level, each
+counted as the most epochs that one may take. A configuration may list the
+methods, with options and labels:
+  "methods": [{ "name": "bilevel" },
+              { "name": "bilevel", "label": "long", "pair": { "steps": 200 } }]
+in the place of "method"; else all methods are compared, each with its defaults.
+
+The folder has each run in runs/<method>-seed<k>, comparison.json and
+comparison.md. Started again with the same --out it goes on: runs that ended are
+read, those that were interrupted are resumed, methods and seeds may be added;
+anything else that differs is refused. docs/comparison.md says what each column
+means.
+
+Examples:
+  $ bilevel compare --preset mnist-mlp-1k --seeds 5
+  $ bilevel compare my-network.json --methods bilevel,random --budget 20
+  $ bilevel compare --preset mnist-mlp-1k --seeds 0,7,11 --jobs 1 --out runs/c
+
+Ctrl-C stops after the commands at work, a second Ctrl-C at once; the same
+command goes on from there.
+Exit codes: 0 done; 1 some runs failed, and the table says which and why; 2 bad
+input or surroundings; 130 stopped.`
+
+interface Options {
+  readonly preset?: string
+  readonly methods?: string
+  readonly seeds: string
+  readonly budget: string
+  readonly out?: string
+  readonly jobs?: string
+  readonly resume: boolean
+  readonly backend: BackendChoice
+}
+
+/** A whole number of an option. */
+const whole = (option: string, text: string, most: number, example: number): E.Either<ShellError, number> => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : 0
+  return value >= 1 && value <= most
+    ? E.right(value)
+    : E.left(
+        badInput(
+          `The option --${option} takes an integer from 1 to ${most}, not "${text}". Try --${option} ${example}.`,
+        ),
+      )
+}
+
+const mostSeeds = 1000
+
+const seedsOf = (text: string): E.Either<ShellError, Seeds> => {
+  if (!text.includes(','))
+    return pipe(
+      whole('seeds', text, mostSeeds, 3),
+      E.map(count => ({ count })),
+    )
+  // A list may end in a comma, which is how one seed is a list.
+  const list = text.replace(/,$/, '').split(',')
+  const seeds = list.map(seed => (/^\s*\d{1,15}\s*$/.test(seed) ? Number(seed) : NaN))
+  return seeds.length <= mostSeeds &&
+    seeds.every(Number.isSafeInteger) &&
+    new Set(seeds).size === seeds.length
+    ? E.right({ list: seeds })
+    : E.left(
+        badInput(
+          `The option --seeds takes how many, or a list of integers ≥ 0, each once, not "${text.slice(0, 60)}". ` +
+            'Try --seeds 3, or --seeds 0,1,2.',
+        ),
+      )
+}
+
+const labelsOf = (text: string | undefined): E.Either<ShellError, ReadonlyArray<string> | null> => {
+  if (text === undefined) return E.right(null)
+  const labels = text.split(',').map(label => label.trim())
+  return labels.every(label => label !== '')
+    ? E.right(labels)
+    : E.left(
+        badInput(
+          `The option --methods takes names with commas between them, not "${text}". Try --methods bilevel.`,
+        ),
+      )
+}
+
+const configOf = async (
+  file: string | undefined,
+  preset: string | undefined,
+): Promise<E.Either<ShellError, CompareConfig>> => {
+  if (file !== undefined && preset !== undefined)
+    return E.left(
+      badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
+    )
+  return pipe(
+    await optional(() => import('../compare/CompareConfig.js'))(),
+    E.chain(({ compareFromFile, compareFromPreset }) =>
+      file === undefined ? compareFromPreset(preset ?? defaultPreset) : compareFromFile(file),
+    ),
+  )
+}
+
+const perform = async (
+  file: string | undefined,
+  options: Options,
+): Promise<E.Either<ShellError, string | Finding>> => {
+  const asked = pipe(
+    E.Do,
+    E.bind('labels', () => labelsOf(options.methods)),
+    E.bind('seeds', () => seedsOf(options.seeds)),
+    E.bind('solves', () => whole('budget', options.budget, 1_000_000, 30)),
+    E.bind('jobs', () =>
+      options.jobs === undefined ? E.right(availableParallelism()) : whole('jobs', options.jobs, 256, 2),
+    ),
+  )
+  if (E.isLeft(asked)) return asked
+  const config = await configOf(file, options.preset)
+  if (E.isLeft(config)) return config
+  // Only now what is slow to load: tfjs and all that stands on it.
+  const loaded = await optional(() => import('../compare/Compare.js'))()
+  if (E.isLeft(loaded)) return loaded
+  const [{ methods }, { allot }, { comparisonTable, failures }, { status }, { comparisonIn, markdownIn }] =
+    await Promise.all([
+      import('../run/methods.js'),
+      import('../compare/Budget.js'),
+      import('../compare/Table.js'),
+      import('../run/StatusLine.js'),
+      import('../compare/Comparison.js'),
+    ])
+  const { join } = await import('node:path')
+  const { existsSync } = await import('node:fs')
+  const folder = options.out ?? join('runs', `compare-${config.right.named.name.replace(/[^\w.-]+/g, '-')}`)
+  if (options.resume && !existsSync(comparisonIn(folder)))
+    return E.left(
+      badInput(
+        `There is no comparison in ${folder} to go on with. Name its folder with --out, or leave --resume out.`,
+      ),
+    )
+  const result = await loaded.right.compare({
+    ...asked.right,
+    methods,
+    config: config.right,
+    folder,
+    backend: options.backend,
+    allot,
+    status: status(process.stderr, () => performance.now() / 1000),
+    signals: process,
+  })()
+  return pipe(
+    result,
+    E.map(({ comparison, analysis }): Finding => {
+      const failed = failures(comparison).length
+      return {
+        out: [
+          comparisonTable(comparison, analysis),
+          '',
+          `${markdownIn(folder)} has the same and each run; ${comparisonIn(folder)} is for programs.`,
+        ].join('\n'),
+        notice:
+          failed === 0
+            ? null
+            : `${failed} of ${comparison.runs.length} runs failed; the same command tries again those that were lost.`,
+        code: failed === 0 ? 0 : exitCodes.Mismatch,
+      }
+    }),
+  )
+}
+
+/** The command, which hands its result on. */
+export const compareCommand = (finish: Finish): Command =>
+  new Command('compare')
+    .summary('compare methods on one task')
+    .description('Runs methods at several seeds on one task, with one budget, and compares what comes out.')
+    .argument('[CONFIG.json]', 'a configuration; see below')
+    .option('--preset <name>', 'a configuration that needs no file (`bilevel presets` lists them)')
+    .option('--methods <names>', 'which methods, with commas between them (default: all)')
+    .option('--seeds <n>', 'how many seeds, or a list of them: 0,7,11', '3')
+    .option('--budget <solves>', 'what each method may spend, in lower-level solves', '30')
+    .option('--out <folder>', 'the folder of the comparison (default: runs/compare-<name>)')
+    .option('--jobs <n>', 'how many runs at a time (default: one a core)')
+    .option('--resume', 'only go on with a comparison that is there', false)
+    .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
+    .addHelpText('after', help)
+    .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

@@ -1,0 +1,141 @@
+/**
+ * The configuration of a comparison: that of a run, in which `methods: [{name, …}, …]` may stand in the place of
+ * `method`. An entry may have a `label`, so that one method can be there twice with other options.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { decode } from '../../core/protocol/Codec.js'
+import { fromPreset, named, readObject, type NamedConfig } from '../config/ConfigSource.js'
+import { decodeRunConfig } from '../config/RunConfig.js'
+import { strictDecode } from '../config/Strict.js'
+import { badInput, type ShellError } from '../ShellError.js'
+import { Contender } from './Plan.js'
+
+/** A task, and what the configuration says of the methods on it. */
+export interface CompareConfig {
+  readonly named: NamedConfig
+  /** What the configuration lists, `method` as a list of one. Budgets are not in yet. */
+  readonly listed: ReadonlyArray<Contender>
+  /** Whether it lists `methods`, and so says which ones are to be compared. */
+  readonly chosen: boolean
+}
+
+const Section = t.intersection(
+  [t.type({ name: t.string }), t.partial({ label: t.string }), t.UnknownRecord],
+  'a method: {"name": "bilevel", …}',
+)
+
+const Sections = t.readonlyArray(Section, 'a list of methods: [{"name": "bilevel"}, …]')
+
+/** More than anybody compares, and few enough for a table. */
+const mostMethods = 32
+
+const cannot = (source: string, problem: string): ShellError =>
+  badInput(`The configuration ${source} cannot be used: ${problem} Put it right and run again.`)
+
+const contenderOf = ({
+  name,
+  label = name,
+  ...options
+}: t.TypeOf<typeof Section>): E.Either<string, Contender> =>
+  decode(Contender)({ label, method: name, options })
+
+const contendersOf =
+  (source: string) =>
+  (methods: unknown): E.Either<ShellError, ReadonlyArray<Contender>> =>
+    pipe(
+      strictDecode(Sections, 'methods')(methods),
+      E.mapLeft(problem => problem.replace(/\.$/, '')),
+      E.filterOrElse(
+        sections => sections.length > 0 && sections.length <= mostMethods,
+        sections => `field \`methods\` lists ${sections.length} methods; it takes 1 to ${mostMethods}`,
+      ),
+      E.chain(E.traverseArray(contenderOf)),
+      E.chain(contenders => {
+        const twice = contenders.find(
+          ({ label }, i) => contenders.findIndex(other => other.label === label) !== i,
+        )
+        return twice === undefined
+          ? E.right(contenders)
+          : E.left(
+              `field \`methods\` lists "${twice.label}" twice. Give one of them a \`label\` of its own, such as ` +
+                `"${twice.label}-2"`,
+            )
+      }),
+      E.mapLeft(problem => cannot(source, `${problem}.`)),
+    )
+
+const fromParts = (
+  named: NamedConfig,
+  methods: ReadonlyArray<unknown>,
+  chosen: boolean,
+): E.Either<ShellError, CompareConfig> =>
+  pipe(
+    contendersOf(named.source)(methods),
+    E.map(listed => ({ named, listed, chosen })),
+  )
+
+/** Reads the configuration of a comparison. Errors: `BadInput`. */
+export const compareFromFile = (path: string): E.Either<ShellError, CompareConfig> =>
+  pipe(
+    readObject(path),
+    E.chain(object => {
+      const { methods, ...rest } = object
+      if (methods === undefined)
+        return pipe(
+          decodeRunConfig(path)(object),
+          E.chain(config => fromParts(named(path, config), [config.method], false)),
+        )
+      if (rest['method'] !== undefined)
+        return E.left(cannot(path, 'it has both `method` and `methods`; leave out one of them.'))
+      return pipe(
+        contendersOf(path)(methods),
+        E.bindTo('listed'),
+        E.bind('config', ({ listed }) =>
+          decodeRunConfig(path)({ ...rest, method: { name: listed[0]?.method } }),
+        ),
+        E.map(({ listed, config }) => ({ named: named(path, config), listed, chosen: true })),
+      )
+    }),
+  )
+
+/** The comparison on a preset's task. Errors: `BadInput`. */
+export const compareFromPreset = (name: string): E.Either<ShellError, CompareConfig> =>
+  pipe(
+    fromPreset(name),
+    E.chain(preset => fromParts(preset, [preset.config.method], false)),
+  )
+
+/**
+ * The contenders: those of `labels`, else those that the configuration chooses, else all known methods, each with the
+ * options that the configuration has for it. Errors: `BadInput` where a name is not known or there twice.
+ */
+export const contendersFor =
+  (known: ReadonlyArray<string>, labels: ReadonlyArray<string> | null) =>
+  ({ listed, chosen }: CompareConfig): E.Either<ShellError, ReadonlyArray<Contender>> => {
+    const bare = known
+      .filter(name => !listed.some(({ label }) => label === name))
+      .map(name => ({ label: name, method: name, options: {} }))
+    const all = [...listed, ...bare]
+    if (labels === null) {
+      const order = (label: string): number => (known.includes(label) ? known.indexOf(label) : known.length)
+      return E.right(chosen ? listed : [...all].sort((a, b) => order(a.label) - order(b.label)))
+    }
+    const twice = labels.find((label, i) => labels.indexOf(label) !== i)
+    if (twice !== undefined)
+      return E.left(badInput(`The option --methods names ${twice} twice. Name each method once.`))
+    return pipe(
+      labels,
+      E.traverseArray(label => {
+        const contender = all.find(other => other.label === label)
+        return contender === undefined
+          ? E.left(
+              badInput(
+                `The option --methods: there is no method called "${label}". Known: ${all.map(other => other.label).join(', ')}.`,
+              ),
+            )
+          : E.right(contender)
+      }),
+    )
+  }

@@ -1,0 +1,62 @@
+/**
+ * Means over seeds, and how sure they are.
+ *
+ * Notation
+ * - n: how many seeds.
+ * - s: the standard deviation of one seed's value, s² = Σ(xᵢ − x̄)²/(n − 1).
+ * - standard error: s/√n, that of the mean.
+ */
+import jstat from 'jstat'
+
+/** A mean over seeds. */
+export interface Estimate {
+  readonly n: number
+  readonly mean: number
+  /** `null` where there is one value only, which says nothing of its spread. */
+  readonly standardError: number | null
+}
+
+/** A mean difference between two methods on the same seeds. */
+export interface PairedDifference extends Estimate {
+  /** The 95 % confidence interval of the mean; `null` for one pair. */
+  readonly interval: readonly [lower: number, upper: number] | null
+}
+
+/** Mean and standard error; `null` of no values. */
+export const estimate = (values: ReadonlyArray<number>): Estimate | null => {
+  const n = values.length
+  if (n === 0) return null
+  const mean = values.reduce((sum, value) => sum + value, 0) / n
+  if (n === 1) return { n, mean, standardError: null }
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
+  return { n, mean, standardError: Math.sqrt(variance / n) }
+}
+
+/** The confidence of every interval. */
+export const confidence = 0.95
+
+/**
+ * The mean of the differences a − b of pairs, with Student's interval: x̄ ± t(n − 1)·s/√n (Student, 1908). It is right where
+ * the differences scatter normally, which nobody can check with three or five of them.
+ */
+export const pairedDifference = (
+  pairs: ReadonlyArray<readonly [a: number, b: number]>,
+): PairedDifference | null => {
+  const found = estimate(pairs.map(([a, b]) => a - b))
+  if (found === null) return null
+  const { n, mean, standardError } = found
+  if (standardError === null) return { ...found, interval: null }
+  const reach = jstat.jStat.studentt.inv((1 + confidence) / 2, n - 1) * standardError
+  return { ...found, interval: [mean - reach, mean + reach] }
+}
+
+/**
+ * The median of values of which some are missing because they were never reached: those count as larger than any. `null`
+ * where the median itself was not reached, or there are no values.
+ */
+export const medianReached = (values: ReadonlyArray<number | null>): number | null => {
+  const ranked = values.map(value => value ?? Infinity).sort((a, b) => a - b)
+  const n = ranked.length
+  const middle = (ranked[Math.floor((n - 1) / 2)]! + ranked[Math.floor(n / 2)]!) / 2
+  return n > 0 && Number.isFinite(middle) ? middle : null
+}

@@ -1,0 +1,210 @@
+/** `bilevel compare` as its users meet it: run, killed, stopped, started again, refused. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Comparison } from '../../src/shell/compare/Comparison.js'
+import { read } from '../../src/shell/compare/Comparison.js'
+import { right } from '../support/recordedRun.js'
+import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
+
+const folder = scratch()
+const { method, ...task } = smallConfig
+const random = { name: 'random', solve: { coldEpochs: 12 } }
+const config = writeConfig(join(folder, 'task.json'), { ...task, methods: [method, random] })
+const whole = join(folder, 'whole')
+const args = (out: string, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
+  'compare',
+  config,
+  ...['--seeds', '2', '--budget', '8', '--backend', 'wasm', '--out', out],
+  ...more,
+]
+
+const comparisonOf = (out: string): Comparison => {
+  const found = right(read(out))
+  if (found === null) throw new Error(`There is no comparison in ${out}.`)
+  return found
+}
+
+/** All but what two equal comparisons do not share. */
+const lasting = (out: string): unknown => {
+  const { plan, runs } = comparisonOf(out)
+  return { plan, runs: runs.map(run => (run._tag === 'Finished' ? { ...run, timings: null } : run)) }
+}
+
+const log = (out: string, run: string): string => readFileSync(join(out, 'runs', run, 'run.jsonl'), 'utf8')
+const runs = ['bilevel-seed3', 'random-seed3', 'bilevel-seed4', 'random-seed4']
+
+let ended: Ended
+beforeAll(async () => {
+  ended = await bilevel(args(whole))
+})
+
+describe('compare', () => {
+  it('ends with 0, a table within 80 columns, and its files', () => {
+    expect(ended.code, ended.err).toBe(0)
+    for (const line of ended.out.slice(0, ended.out.lastIndexOf('\n\n')).split('\n'))
+      expect(line.trimEnd().length).toBeLessThanOrEqual(80)
+    for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
+      expect(ended.out).toContain(part)
+    expect(ended.err).toMatch(/^Backend wasm .*\n/)
+    expect(readdirSync(whole).sort()).toEqual(['comparison.json', 'comparison.md', 'runs'])
+    expect(readdirSync(join(whole, 'runs')).sort()).toEqual([...runs].sort())
+    expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
+  })
+
+  it('keeps every method within the budget', () => {
+    for (const run of comparisonOf(whole).runs) {
+      if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
+      expect(run.result.effortEpochs).toBeLessThanOrEqual(96)
+      expect(run.result.refit?.test).not.toBeNull()
+      expect(run.result.bilevelWeights === null).toBe(run.label === 'random')
+    }
+  })
+
+  it('leaves runs that replay, each what `tune` makes of the same configuration', async () => {
+    for (const run of runs)
+      expect(await bilevel(['replay', join(whole, 'runs', run)])).toMatchObject({ code: 0, err: '' })
+    const contender = comparisonOf(whole).plan.contenders[0]!
+    const alone = writeConfig(join(folder, 'alone.json'), {
+      ...task,
+      method: { name: contender.method, ...contender.options },
+    })
+    const out = join(folder, 'alone')
+    expect(await bilevel(['tune', alone, '--seed', '4', '--backend', 'wasm', '--out', out])).toMatchObject({
+      code: 0,
+    })
+    expect(readFileSync(join(out, 'run.jsonl'), 'utf8')).toBe(log(whole, 'bilevel-seed4'))
+  })
+
+  it('does nothing again', async () => {
+    const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
+    const again = await bilevel(args(whole, '--resume'))
+    expect(again).toMatchObject({ code: 0, out: ended.out })
+    expect(readFileSync(join(whole, 'comparison.json'), 'utf8')).toBe(before)
+  })
+})
+
+/** Whatever happened to it, a comparison ends as the one that nothing happened to. */
+const expectWhole = async (out: string): Promise<void> => {
+  const done = await bilevel(args(out))
+  expect(done.code, done.err).toBe(0)
+  expect(lasting(out)).toEqual(lasting(whole))
+  for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
+  expect(existsSync(join(out, 'compare.lock'))).toBe(false)
+}
+
+const finishedIn = (out: string): number =>
+  existsSync(join(out, 'comparison.json'))
+    ? comparisonOf(out).runs.filter(({ _tag }) => _tag === 'Finished').length
+    : 0
+
+describe('a comparison that is interrupted', () => {
+  it.each([0, 2])('by a kill when %i runs are finished goes on, and repeats none', async count => {
+    const out = join(folder, `killed-${count}`)
+    const { child, ended: end } = startBilevel(args(out))
+    while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
+    await sleep(400 * Math.random())
+    child.kill('SIGKILL')
+    await end
+    const kept = existsSync(join(out, 'comparison.json'))
+      ? comparisonOf(out).runs.filter(({ _tag }) => _tag === 'Finished')
+      : []
+    await expectWhole(out)
+    // Seconds included: they were read, and not run again.
+    for (const run of kept) expect(comparisonOf(out).runs).toContainEqual(run)
+  })
+
+  it('by Ctrl-C says where it is, and goes on', async () => {
+    const out = join(folder, 'stopped')
+    const { child, ended: end } = startBilevel(args(out, '--jobs', '1'))
+    while (!existsSync(join(out, 'runs', 'bilevel-seed3', 'run.jsonl')) && child.exitCode === null)
+      await sleep(5)
+    // Another one at the same time is refused.
+    const second = await bilevel(args(out))
+    if (child.exitCode === null) {
+      expect(second).toMatchObject({ code: 2, out: '' })
+      expect(second.err).toContain(`Process ${child.pid ?? 0} is at work`)
+    }
+    child.kill('SIGINT')
+    const { code, out: printed, err } = await end
+    expect({ code, printed }, err).toEqual({ code: 130, printed: '' })
+    expect(err).toMatch(/Stopped as asked\. \d of 4 runs are finished/)
+    await expectWhole(out)
+  })
+})
+
+describe('what cannot be compared', () => {
+  it.each([
+    [['compare', config, '--preset', 'mnist-mlp-1k'], 'Leave one of them out'],
+    [['compare', join(folder, 'nowhere.json')], 'cannot be read'],
+    [['compare', '--preset', 'mnist-mlp-2k'], 'Did you mean'],
+    [['compare', config, '--methods', 'bilevel,gird'], 'there is no method called "gird"'],
+    [['compare', config, '--methods', ','], '--methods takes names'],
+    [['compare', config, '--seeds', '0'], '--seeds takes an integer from 1'],
+    [['compare', config, '--seeds', '1,x'], '--seeds takes how many'],
+    [['compare', config, '--seeds', '1,1'], 'each once'],
+    [['compare', config, '--budget', '-1'], '--budget takes an integer from 1'],
+    [['compare', config, '--jobs', '1.5'], '--jobs takes an integer from 1'],
+    [['compare', config, '--resume', '--out', join(folder, 'nothing')], 'no comparison in'],
+    [args(whole, '--methods', 'bilevel'), 'field `methods`'],
+    [
+      ['compare', config, '--seeds', '2', '--budget', '9', '--out', whole],
+      'field `budget.solves` was 8 and is now 9',
+    ],
+    [
+      ['compare', config, '--budget', '2', '--out', join(folder, 'poor')],
+      'Method bilevel: Field `budget.effortEpochs`',
+    ],
+    [['compare', config, '--out', folder], 'is no comparison'],
+  ])('is refused in one paragraph: %#', async (argv, problem) => {
+    const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
+    const { code, out, err } = await bilevel(argv, { cwd: folder })
+    expect({ code, out }, err).toEqual({ code: 2, out: '' })
+    expect(err.trimEnd().split('\n').at(-1)).toMatch(/^bilevel: \S/)
+    expect(err).toContain(problem)
+    expect(err).not.toMatch(/^\s+at |node_modules/m)
+    expect(readFileSync(join(whole, 'comparison.json'), 'utf8')).toBe(before)
+    for (const name of ['nothing', 'poor', 'runs']) expect(existsSync(join(folder, name))).toBe(false)
+  })
+
+  it('is explained', async () => {
+    const { code, out } = await bilevel(['compare', '--help'])
+    expect(code).toBe(0)
+    for (const part of ['--methods', '--seeds', '--budget', '--out', '--jobs', '--resume', 'Exit codes'])
+      expect(out).toContain(part)
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+})
+
+describe('the table of 1,000 MNIST images', () => {
+  it('has all five methods’ rows, at a seed and with a small budget', async () => {
+    const solve = { coldEpochs: 12 }
+    const names = ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
+    const path = writeConfig(join(folder, 'mnist-1k.json'), {
+      ...task,
+      network: { kind: 'mlp', hidden: [100] },
+      hyperparameters: { family: 'l2', per: 'layer', lower: -10, upper: 4 },
+      solver: { epochs: 6 },
+      methods: names.map(name => ({
+        name,
+        solve: name === 'bilevel' ? { ...solve, warmEpochs: 5 } : solve,
+      })),
+    })
+    const out = join(folder, 'mnist-1k')
+    const {
+      code,
+      out: printed,
+      err,
+    } = await bilevel(['compare', path, '--seeds', '1', '--budget', '8', '--out', out])
+    expect(code, err).toBe(0)
+    for (const name of names) expect(printed).toMatch(new RegExp(`^${name} +1/1 `, 'm'))
+    for (const run of comparisonOf(out).runs) {
+      if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
+      expect(run.result.effortEpochs).toBeLessThanOrEqual(8 * 12 * 1.0001)
+      // A network that learnt anything at all tells most digits apart.
+      expect(run.result.trained!.validation.accuracy).toBeGreaterThan(0.7)
+      expect(run.trajectory.retrained.length).toBeGreaterThan(0)
+    }
+  }, 180_000)
+})

@@ -1,0 +1,23 @@
+/**
+ * The process of a run in tests of comparisons: it knows the tests' random search as well, and is lost where a file called
+ * `lose` lies beside the runs, once its own run has so many lines.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { bilevel } from '../../src/core/bilevel/Bilevel.js'
+import { serve } from '../../src/shell/compare/serve.js'
+import { registry, some } from '../../src/shell/run/methods.js'
+import { randomSearch } from './RandomSearch.js'
+
+process.on('message', (message: unknown) => {
+  const folder: unknown =
+    typeof message === 'object' && message !== null && 'folder' in message ? message.folder : null
+  if (typeof folder !== 'string' || !folder.includes('lost')) return
+  const log = join(folder, 'run.jsonl')
+  setInterval(() => {
+    if (!existsSync(join(dirname(folder), 'lose')) || !existsSync(log)) return
+    if (readFileSync(log, 'utf8').split('\n').length > 4) process.kill(process.pid, 'SIGKILL')
+  }, 1)
+})
+
+serve(registry(some(bilevel), some(randomSearch)))

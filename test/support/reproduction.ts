@@ -1,0 +1,182 @@
+/** docs/reproduction.md, out of the comparisons in docs/results/compare. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { format, resolveConfig } from 'prettier'
+import { analyse, type Analysis } from '../../src/shell/compare/Analysis.js'
+import { parse, type Comparison } from '../../src/shell/compare/Comparison.js'
+import {
+  differenceTable,
+  mainTable,
+  markdownTable,
+  raceTable,
+  verdictText,
+} from '../../src/shell/compare/Markdown.js'
+import { differenceNote, ownNotes, raceNote, tableNotes } from '../../src/shell/compare/Notes.js'
+import { authors, experimentOf } from './authors.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+export const resultsFolder = join(root, 'docs', 'results', 'compare')
+export const documentPath = join(root, 'docs', 'reproduction.md')
+
+/** A committed comparison. */
+export interface Kept {
+  /** Of its folder: the preset's. */
+  readonly name: string
+  readonly comparison: Comparison
+  /** What a person says of it: what agrees, what does not and why. */
+  readonly remarks: string | null
+}
+
+/** A comparison that may be committed: all of it has ended. */
+export const complete = (path: string): Comparison => {
+  const parsed = parse(readFileSync(path, 'utf8'))
+  if (E.isLeft(parsed)) throw new Error(`${path} ${parsed.left}`)
+  const pending = parsed.right.runs.filter(({ _tag }) => _tag === 'Pending').length
+  if (pending > 0)
+    throw new Error(`${path} is not complete: ${pending} runs have not ended. Start the comparison again.`)
+  return parsed.right
+}
+
+/** All committed comparisons, by their names. */
+export const kept = (folder = resultsFolder): ReadonlyArray<Kept> =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter(name => existsSync(join(folder, name, 'comparison.json')))
+    .sort()
+    .map(name => {
+      const remarks = join(folder, name, 'remarks.md')
+      return {
+        name,
+        comparison: complete(join(folder, name, 'comparison.json')),
+        remarks: existsSync(remarks) ? readFileSync(remarks, 'utf8').trim() : null,
+      }
+    })
+
+const yesNo = (value: boolean | null): string => (value === null ? '–' : value ? 'yes' : 'no')
+
+/** The least of the authors' test losses at a task's size, of any method. */
+const authorsBest = (task: unknown): number | null => {
+  const experiment = experimentOf(task)
+  if (experiment === null) return null
+  return Math.min(...authors.flatMap(({ figures }) => figures[experiment.images].map(([, test]) => test)))
+}
+
+const standingOf = (analysis: Analysis) =>
+  analysis.standings.find(({ label }) => label === analysis.verdict?.label)
+
+/** The questions that were asked beforehand, task by task. */
+const summaryTable = (all: ReadonlyArray<Kept>): string =>
+  markdownTable(
+    [
+      'task',
+      'seeds',
+      'effort over the fastest rival’s: retrained',
+      'or continued',
+      'at most ½ (retrained)',
+      'refit: no worse than the best rival',
+      'refit: test loss',
+      'authors’ best test loss',
+      'better than it',
+    ],
+    all.map(({ name, comparison }) => {
+      const analysis = analyse(comparison)
+      const { verdict } = analysis
+      const mine = standingOf(analysis)?.of.refitTestLoss?.mean ?? null
+      const theirs = authorsBest(comparison.plan.task)
+      const ratio = verdict?.effortRatio.retrained ?? null
+      return [
+        name,
+        String(comparison.plan.seeds.length),
+        ratio?.toFixed(2) ?? '–',
+        verdict?.effortRatio.trained?.toFixed(2) ?? '–',
+        yesNo(verdict === null ? null : ratio !== null && ratio <= 0.5),
+        verdict === null || verdict.noWorse === null
+          ? '–'
+          : `${yesNo(verdict.noWorse)} (${verdict.bestRival ?? ''})`,
+        mine?.toFixed(4) ?? '–',
+        theirs?.toFixed(4) ?? '–',
+        yesNo(mine === null || theirs === null ? null : mine < theirs),
+      ]
+    }),
+  )
+
+const authorsSection = (task: unknown): ReadonlyArray<string> => {
+  const experiment = experimentOf(task)
+  if (experiment === null) return []
+  const { images, hyperparameters } = experiment
+  const rows = authors.filter(row => row.hyperparameters === hyperparameters || !row.sawValidation)
+  const listed = (row: (typeof rows)[number], of: 0 | 1): string =>
+    row.figures[images].map(figure => figure[of].toFixed(4)).join(', ')
+  return [
+    `The authors’ figures at ${images.toLocaleString('en')} images, one run each, as their notebooks’ saved outputs show them:`,
+    markdownTable(
+      ['method', 'validation loss', 'test loss', 'weights saw validation data'],
+      rows.map(row => [
+        `${row.method}, ${row.hyperparameters} hyperparameter(s)`,
+        listed(row, 0),
+        listed(row, 1),
+        yesNo(row.sawValidation),
+      ]),
+    ),
+  ]
+}
+
+const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => {
+  const analysis = analyse(comparison)
+  const { plan, machine, runs } = comparison
+  const failed = runs.flatMap(run => (run._tag === 'Failed' ? [`- ${run.folder}: ${run.reason}`] : []))
+  return [
+    `## ${name}`,
+    `Again: \`npm run bilevel -- compare --preset ${name} --seeds ${plan.seeds.length} --budget ${plan.budget.solves}\`; as it was run: backend ` +
+      `${plan.backend}, seeds ${plan.seeds.join(', ')}, ${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
+      `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
+    mainTable(analysis),
+    ...authorsSection(plan.task),
+    ...(analysis.duels.length === 0 ? [] : [differenceTable(analysis)]),
+    ...(analysis.paces.length === 0 ? [] : ['Effort to come near the best, in epochs:', raceTable(analysis)]),
+    ...verdictText(analysis),
+    ...(failed.length === 0 ? [] : ['Failed:', failed.join('\n')]),
+    ...(remarks === null ? [] : [remarks]),
+  ]
+}
+
+const introduction = `# Reproduction
+
+Our tables beside the figures of the authors of [arXiv 2208.12118](https://arxiv.org/abs/2208.12118). Written by
+\`test/bench/reproduction.ts\` from the committed comparisons in [results/compare](results/compare); [comparison.md](comparison.md) says how
+they are made, what each column means and what is honest about it.
+
+Where the two cannot be the same:
+
+- **The refit.** The authors’ method returns weights that descended on the validation data, their other methods weights that did not; so its
+  test loss has the gain of more data in it. Here every method’s λ is refitted on training and validation set together, and those
+  test losses are compared with one another, and with the authors’.
+- **The range.** The authors search λ in [−10, 0]; the best λ on these tasks is above 0, so here the range is [−10, 4].
+- **The images.** Theirs are one fixed split; here each seed draws its own, of equal size.
+- **The validation loss** of their method is of weights that saw validation data. It is no measure of λ, and nothing here is compared with it.`
+
+/** The whole document. */
+export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> => {
+  const [first] = all
+  const text = [
+    introduction,
+    ...(first === undefined
+      ? ['No comparison is committed yet.']
+      : [
+          '## What was asked beforehand',
+          summaryTable(all),
+          '## How to read the tables',
+          [
+            ...tableNotes(first.comparison).slice(2, 3),
+            ...ownNotes(analyse(first.comparison)),
+            differenceNote,
+            raceNote,
+          ]
+            .map(note => `- ${note}`)
+            .join('\n'),
+          ...all.flatMap(section),
+        ]),
+  ].join('\n\n')
+  return format(text, { ...(await resolveConfig(documentPath)), parser: 'markdown' })
+}
