@@ -175,17 +175,22 @@ describe('docs/configuration.md', () => {
     return out
   }
 
-  it.each(['tune', 'resume', 'replay', 'diff', 'data fetch', 'data list', 'data verify', 'presets', 'doctor'])(
-    'has every option of %s',
-    async command => {
-      const help = await helpOf(command)
-      const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)].map(([, option]) => option ?? '')
-      const said = [...stated.keys()].filter(name => name.startsWith(`${command} --`))
-      expect(said).toEqual(
-        options.filter(option => option !== '--help').map(option => `${command} ${option}`),
-      )
-    },
-  )
+  it.each([
+    'tune',
+    'resume',
+    'replay',
+    'diff',
+    'data fetch',
+    'data list',
+    'data verify',
+    'presets',
+    'doctor',
+  ])('has every option of %s', async command => {
+    const help = await helpOf(command)
+    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)].map(([, option]) => option ?? '')
+    const said = [...stated.keys()].filter(name => name.startsWith(`${command} --`))
+    expect(said).toEqual(options.filter(option => option !== '--help').map(option => `${command} ${option}`))
+  })
 })
 
 describe('commands in the documents', () => {
