@@ -125,14 +125,17 @@ describe('docs/configuration.md', () => {
   })
 
   it('has every option of the rivals, with its default', () => {
+    const settings = (method: {
+      readonly config: { readonly decode: (u: unknown) => E.Either<unknown, unknown> }
+    }) => right(method.config.decode({ space }))
     const rivals = {
-      grid: gridSearch,
-      random: randomSearch,
-      bayesian: bayesianOptimization,
-      hyperband,
-    } as const
-    const known = Object.entries(rivals).flatMap(([name, { config: codec }]) =>
-      leaves(right(codec.decode({ space })), name)
+      grid: settings(gridSearch),
+      random: settings(randomSearch),
+      bayesian: settings(bayesianOptimization),
+      hyperband: settings(hyperband),
+    }
+    const known = Object.entries(rivals).flatMap(([name, config]) =>
+      leaves(config, name)
         .filter(([path]) => !/^\w+\.(space|seed|trainingExamples)$/.test(path))
         .map(([path, value]): readonly [string, string, string] => [
           name,
