@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { tune } from '../../docs/examples/embedding.js'
 import * as inMemory from '../../docs/examples/inMemory.js'
 import { defaults } from '../../src/core/bilevel/Config.js'
-import { bilevel } from '../../src/core/bilevel/Bilevel.js'
+import { bayesianOptimization, bilevel, gridSearch, hyperband, randomSearch } from '../../src/core/index.js'
 import { decode } from '../../src/core/protocol/Codec.js'
 import { commandLine } from '../../src/shell/cli/commandLine.js'
 import { fromFile } from '../../src/shell/config/ConfigSource.js'
@@ -105,7 +105,7 @@ describe('docs/configuration.md', () => {
         { network: config.network, hyperparameters: config.hyperparameters, solver: config.solver },
         '',
       ),
-      ...leaves(method, 'method').filter(([path]) => !/^method\.(space|seed)$/.test(path)),
+      ...leaves(method, 'method').filter(([path]) => !/^method\.(space|seed|trainingExamples)$/.test(path)),
     ].map(([path, value]) => [path, JSON.stringify(value)]),
   )
 
@@ -122,6 +122,36 @@ describe('docs/configuration.md', () => {
   it('states no option that there is not', () => {
     const options = [...stated.keys()].filter(name => /^(network|hyperparameters|solver|method)\./.test(name))
     for (const option of options) expect([...actual.keys(), ...required]).toContain(option)
+  })
+
+  it('has every option of the rivals, with its default', () => {
+    const settings = (method: {
+      readonly config: { readonly decode: (u: unknown) => E.Either<unknown, unknown> }
+    }) => right(method.config.decode({ space }))
+    const rivals = {
+      grid: settings(gridSearch),
+      random: settings(randomSearch),
+      bayesian: settings(bayesianOptimization),
+      hyperband: settings(hyperband),
+    }
+    const known = Object.entries(rivals).flatMap(([name, config]) =>
+      leaves(config, name)
+        .filter(([path]) => !/^\w+\.(space|seed|trainingExamples)$/.test(path))
+        .map(([path, value]): readonly [string, string, string] => [
+          name,
+          path.slice(name.length + 1),
+          JSON.stringify(value),
+        ]),
+    )
+    for (const [name, option, value] of known) {
+      const said = stated.get(`${name} ${option}`) ?? stated.get(`rivals ${option}`)
+      expect(said, `the default of ${option} of ${name}`).toBe(`\`${value}\``)
+    }
+    const said = [...stated.keys()].filter(key => /^(rivals|grid|random|bayesian|hyperband) /.test(key))
+    for (const key of said) {
+      const [name, option] = key.split(' ')
+      expect(known.some(([of, known]) => known === option && (name === 'rivals' || of === name))).toBe(true)
+    }
   })
 
   it('says which fields are required', () => {

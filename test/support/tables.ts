@@ -87,6 +87,34 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  rivals: () => {
+    const Gap = t.type({ median: t.number, worst: t.number })
+    const Row = t.type({
+      name: t.string,
+      dimension: t.number,
+      grid: Gap,
+      random: Gap,
+      hyperband: Gap,
+      bayesian: t.type({ gap: Gap, milliseconds: Gap }),
+    })
+    const found = read('rivals', t.type({ table: t.array(Row) }))
+    // Below what is known of the minimum, there is nothing to tell.
+    const gap = ({ median, worst }: t.TypeOf<typeof Gap>): string =>
+      [median, worst].map(value => (value < 1e-6 ? '< 1e-6' : value.toPrecision(2))).join(' / ')
+    return table(
+      ['function', 'd', 'grid', 'random', 'Hyperband', 'Bayesian', 'ms a step'],
+      found.table.map(({ name, dimension, grid, random, hyperband, bayesian }) => [
+        name,
+        String(dimension),
+        gap(grid),
+        gap(random),
+        gap(hyperband),
+        gap(bayesian.gap),
+        `${ms(bayesian.milliseconds.median)} / ${ms(bayesian.milliseconds.worst)}`,
+      ]),
+      found,
+    )
+  },
   steps: () => {
     const Times = t.type({ median: t.number, p10: t.number, p90: t.number })
     const Row = t.type({
