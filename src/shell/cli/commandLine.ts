@@ -6,6 +6,7 @@ import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { end, exitCodes, type Finish, type Terminal } from './exit.js'
 import { replayCommand } from './replay.js'
+import { reportCommand } from './report.js'
 import { resumeCommand } from './resume.js'
 import { setupNativeCommand } from './setupNative.js'
 import { tuneCommand } from './tune.js'
@@ -16,6 +17,7 @@ Examples:
   $ bilevel tune my-network.json --seed 3   tune what a configuration says
   $ bilevel resume runs/mnist-mlp-1k-0      go on with a run that was stopped
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
+  $ bilevel report runs                     figures and tables of recorded runs
   $ bilevel doctor                          see what works here
 
 Exit codes: 0 done; 1 a recorded run does not replay as logged, or two differ;
@@ -32,6 +34,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
     resumeCommand(finish),
     replayCommand(finish),
     diffCommand(finish),
+    reportCommand(finish),
     dataCommand(finish),
     doctorCommand(finish),
     setupNativeCommand(finish),

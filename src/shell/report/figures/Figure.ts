@@ -1,0 +1,51 @@
+/** What a figure is before it is drawn: text that says what it shows, its numbers as a table, and how to draw it. */
+
+/** Plain JSON of Vega-Lite. Strings of a run occur in it as values of data, of domains and as titles; never in expressions. */
+export type Spec = Readonly<Record<string, unknown>>
+
+/** The room there is. */
+export interface Frame {
+  /** Of the whole picture, in pixels. */
+  readonly width: number
+  /** Panels side by side, where there are several. */
+  readonly columns: number
+}
+
+/** On a page and in a paper; and on a telephone. */
+export const wide: Frame = { width: 680, columns: 2 }
+export const narrow: Frame = { width: 344, columns: 1 }
+
+export type Entry = string | number | null
+
+/** Numbers for whoever cannot see a picture, or wants to compute with them. */
+export interface Table {
+  readonly head: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<Entry>>
+}
+
+export interface Figure {
+  /** Names its files; letters, digits and dashes. */
+  readonly id: string
+  readonly title: string
+  /** What is drawn how, and what it comes to, in sentences. */
+  readonly description: string
+  readonly spec: (frame: Frame) => Spec
+  readonly table: Table
+}
+
+/** Room for a vertical axis with its labels and title. */
+const axisRoom = 66
+
+/** The inner width of each of `columns` panels. */
+export const panelWidth = ({ width }: Frame, columns: number): number =>
+  Math.floor((width - 8) / columns - axisRoom)
+
+/** A number for a person. */
+export const rounded = (value: number): string =>
+  value === 0 ? '0' : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : `${+value.toPrecision(4)}`
+
+/** A scale for positive losses: logarithmic where they differ by much. */
+export const lossScale = (losses: ReadonlyArray<number>): Spec => {
+  const [least, most] = [Math.min(...losses), Math.max(...losses)]
+  return { zero: false, type: least > 0 && most > 3 * least ? 'log' : 'linear', nice: false, padding: 8 }
+}
