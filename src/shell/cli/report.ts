@@ -44,15 +44,13 @@ export const reportCommand = (finish: Finish): Command =>
       finish(
         pipe(
           await writeReport(targets, options)(),
-          E.map(
-            ({ page, bytes, files, runs, notices }): Finding => ({
-              out:
-                `${page}: ${runs === 1 ? '1 run' : `${runs} runs`}, ${Math.ceil(bytes / 1024)} KB` +
-                (files.length === 0 ? '.' : `; ${files.length} files of figures beside it.`),
-              notice: notices.length === 0 ? null : notices.join(' '),
-              code: 0,
-            }),
-          ),
+          E.map(({ page, bytes, files, runs, notices }): Finding => ({
+            out:
+              `${page}: ${runs === 1 ? '1 run' : `${runs} runs`}, ${Math.ceil(bytes / 1024)} KB` +
+              (files.length === 0 ? '.' : `; ${files.length} files of figures beside it.`),
+            notice: notices.length === 0 ? null : notices.join(' '),
+            code: 0,
+          })),
         ),
       )
     })

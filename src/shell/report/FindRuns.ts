@@ -77,9 +77,7 @@ export const findRuns = (
       if (empty !== undefined) return E.left(noRun(empty.target))
       const all = new Map(found.flatMap(({ runs }) => runs).map(path => [resolve(path), path]))
       const paths = [...all.values()]
-      const names = namesOf(
-        paths.map(path => (basename(path) === 'run.jsonl' ? resolve(path, '..') : path)),
-      )
+      const names = namesOf(paths.map(path => (basename(path) === 'run.jsonl' ? resolve(path, '..') : path)))
       const [first, ...rest] = paths.map((path, i) => ({ target: path, name: names[i]! }))
       if (first === undefined)
         return E.left(badInput('No run was named. Name the folder of a run, or several.'))

@@ -18,7 +18,8 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** Control characters that HTML does not allow, and those that turn the direction of what follows them. */
-const unseemly = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g
+const unseemly =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g
 
 /** Text as it may stand in content and in a quoted attribute. */
 export const escaped = (text: string): string =>

@@ -48,6 +48,7 @@ const inline = (svg: string, id: string): Html =>
     themed(svg)
       .replace(/(?<=<[^<>]*)\bid="/g, `id="${id}-`)
       .replace(/(?<=<[^<>]*)url\(#/g, `url(#${id}-`)
+      .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
       .replace(/^<svg\b/, '<svg aria-hidden="true" focusable="false"'),
   )
 
@@ -77,7 +78,11 @@ const sectionOf = ({ title, paragraphs, tables }: Section): Html =>
   html`<section>
     <h2>${title}</h2>
     ${paragraphs.map(text => html`<p>${text}</p>`)}
-    ${tables.map(table => html`<h3>${table.caption}</h3>${dataTable(table.caption, table, null)}`)}
+    ${tables.map(
+      table =>
+        html`<h3>${table.caption}</h3>
+          ${dataTable(table.caption, table, null)}`,
+    )}
   </section>`
 
 const taskOf =
@@ -89,7 +94,9 @@ const taskOf =
       ${resultsTable(task)} ${figures.map(figureOf(folder))} ${remarks.map(text => html`<p>${text}</p>`)}
       <h3>Configuration and versions</h3>
       <details>
-        <summary>Every setting of ${task.runs.length === 1 ? 'the run' : `the ${task.runs.length} runs`}</summary>
+        <summary>
+          Every setting of ${task.runs.length === 1 ? 'the run' : `the ${task.runs.length} runs`}
+        </summary>
         ${settingsTable(task.runs)}
       </details>
     </section>`
@@ -98,26 +105,29 @@ const taskOf =
 export const page = ({ title, notices, sections, tasks, folder, program }: Contents): string =>
   signature +
   html`
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <title>${title}</title>
-    <style>
-      :root { ${trusted(variables('light'))} }
-      @media screen and (prefers-color-scheme: dark) { :root { ${trusted(variables('dark'))} } }
-      ${trusted(style)}
-    </style>
-  </head>
-  <body>
-    <main>
-      <h1>${title}</h1>
-      ${notices.map(text => html`<p class="notice">${text}</p>`)}
-      ${sections.map(sectionOf)} ${tasks.map(taskOf(folder))}
-      <footer><p>Written by ${program}. Everything is in this file; it loads nothing.</p></footer>
-    </main>
-  </body>
-</html>
-`.markup
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <style>
+          :root { ${trusted(variables('light'))} }
+          @media screen and (prefers-color-scheme: dark) { :root { ${trusted(variables('dark'))} } }
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${notices.map(text => html`<p class="notice">${text}</p>`)} ${sections.map(sectionOf)}
+          ${tasks.map(taskOf(folder))}
+          <footer><p>Written by ${program}. Everything is in this file; it loads nothing.</p></footer>
+        </main>
+      </body>
+    </html>
+  `.markup

@@ -1,6 +1,6 @@
 /** Which figures the runs of a task have. */
 import type { Figure } from './figures/Figure.js'
-import { bestFigure } from './figures/best.js'
+import { bestFigure, gapFigure } from './figures/best.js'
 import { dualFigure } from './figures/dual.js'
 import { landscapeFigure } from './figures/landscape.js'
 import { phiFigure } from './figures/valueFunction.js'
@@ -24,6 +24,7 @@ export const figuresOf = ({ runs }: Task, truth: Truth | null): Figures => {
   const bilevel = runs.filter(({ method }) => method.startsWith('bilevel'))
   const found = [
     bestFigure(runs),
+    gapFigure(runs),
     validationFigure(space, runs, truth),
     landscapeFigure(space, runs),
     ...modelled

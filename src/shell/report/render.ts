@@ -56,4 +56,3 @@ export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
       ),
     ),
   )
-

@@ -122,11 +122,12 @@ export const resultsTable = (task: Task): Html => {
   </table>`
   return html`${lines.length === 0 ? html`<p>No run has ended yet.</p>` : scrolling('Results', table)}
     <p>
-      Losses are means over a set. Weights without a mark were trained on the training set alone; λ was chosen by the
-      validation set, and nothing by the test set. ${mark} These weights saw validation data, too: refitted ones were
-      trained on both sets together, and the bilevel weights descended on the validation loss. Compare them only on the test
-      set, and only with weights that saw as much. Solves of the lower level, epochs and seconds are those until λ was
-      found; one epoch is one gradient of every training example.
+      Losses are means over a set. Weights without a mark were trained on the training set alone; λ was chosen
+      by the validation set, and nothing by the test set. ${mark} These weights saw validation data, too:
+      refitted ones were trained on both sets together, and the bilevel weights descended on the validation
+      loss. Compare them only on the test set, and only with weights that saw as much. Solves of the lower
+      level, epochs and seconds are those until λ was found; one epoch is one gradient of every training
+      example.
     </p>
     ${unfinished.length === 0 ? [] : [html`<p>Not ended yet: ${unfinished.join(', ')}.</p>`]}`
 }
@@ -136,7 +137,8 @@ const mostNames = 4
 const holders = (runs: ReadonlyArray<string> | null): string =>
   runs === null
     ? 'all'
-    : runs.slice(0, mostNames).join(', ') + (runs.length > mostNames ? ` and ${runs.length - mostNames} more` : '')
+    : runs.slice(0, mostNames).join(', ') +
+      (runs.length > mostNames ? ` and ${runs.length - mostNames} more` : '')
 
 /** Configuration and versions of all runs. */
 export const settingsTable = (runs: ReadonlyArray<Run>): Html =>
@@ -191,7 +193,7 @@ export const dataTable = (label: string, { head, rows }: Table, file: string | n
       )}
     </tbody>
   </table>`
-  return html`${scrolling(label, table)}${left <= 0
-    ? []
-    : [html`<p>${left} more rows${file === null ? '.' : ` are in ${file}.`}</p>`]}`
+  return html`${scrolling(label, table)}${
+    left <= 0 ? [] : [html`<p>${left} more rows${file === null ? '.' : ` are in ${file}.`}</p>`]
+  }`
 }

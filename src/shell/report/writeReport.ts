@@ -187,15 +187,13 @@ export const writeReport = (
           return pipe(
             // The page last: where it is, its figures are.
             write([...figures, [output, text]]),
-            E.map(
-              (): Report => ({
-                page: output,
-                bytes: Buffer.byteLength(text),
-                files: figures.map(([path]) => path),
-                runs: runs.length,
-                notices,
-              }),
-            ),
+            E.map((): Report => ({
+              page: output,
+              bytes: Buffer.byteLength(text),
+              files: figures.map(([path]) => path),
+              runs: runs.length,
+              notices,
+            })),
           )
         }),
       )

@@ -27,7 +27,10 @@ export const Returned = t.readonly(t.strict({ ...series, loss: Finite }), 'Retur
 /** F of weights retrained at the λ that a run returns, and the epochs until that λ was found. */
 export type Returned = t.TypeOf<typeof Returned>
 
-type Line = Pick<Run, 'method' | 'name' | 'solves' | 'header'>
+/** As much of a run as these figures need. */
+export type BestRun = Pick<Run, 'method' | 'name' | 'seed' | 'solves' | 'header' | 'outcome'>
+
+type Line = Omit<BestRun, 'outcome' | 'seed'>
 
 /** A point at each improvement, and one at the last solve. */
 export const bestOf = (run: Line): ReadonlyArray<BestPoint> => {
@@ -80,9 +83,7 @@ export const bestMeans = (runs: ReadonlyArray<Line>): ReadonlyArray<BestMean> =>
   })
 
 /** What each run that ended returned, if it was retrained. */
-export const returned = (
-  runs: ReadonlyArray<Line & Pick<Run, 'outcome'>>,
-): ReadonlyArray<Returned> =>
+export const returned = (runs: ReadonlyArray<BestRun>): ReadonlyArray<Returned> =>
   runs.flatMap(run => {
     const result = resultOf(run)
     return result === null || result.trained === null
@@ -96,3 +97,41 @@ export const returned = (
           },
         ]
   })
+
+/**
+ * The runs with F as a share above the least that any of them with the same seed reached: F / F_best − 1. `null` where a
+ * loss is not positive.
+ */
+export const aboveBest = (runs: ReadonlyArray<BestRun>): ReadonlyArray<BestRun> | null => {
+  const best = new Map<number, number>()
+  for (const run of runs)
+    for (const loss of [
+      ...run.solves.map(({ upper }) => upper),
+      ...returned([run]).map(result => result.loss),
+    ])
+      best.set(run.seed, Math.min(loss, best.get(run.seed) ?? Infinity))
+  if ([...best.values()].some(loss => loss <= 0)) return null
+  return runs.map(run => {
+    const share = (loss: number): number => loss / best.get(run.seed)! - 1
+    const result = resultOf(run)
+    return {
+      ...run,
+      solves: run.solves.map(solve => ({ ...solve, upper: share(solve.upper) })),
+      outcome:
+        run.outcome === null || result === null || result.trained === null
+          ? run.outcome
+          : {
+              ...run.outcome,
+              rows: [
+                {
+                  ...result,
+                  trained: {
+                    ...result.trained,
+                    validation: { ...result.trained.validation, loss: share(result.trained.validation.loss) },
+                  },
+                },
+              ],
+            },
+    }
+  })
+}

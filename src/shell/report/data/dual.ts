@@ -25,8 +25,7 @@ export type DualRow = t.TypeOf<typeof DualRow>
 export const dualRows = ({ name, steps }: Pick<Run, 'name' | 'steps'>): ReadonlyArray<DualRow> => {
   const measured = iterates(steps.map(({ info }) => info))
   const within = new Map<number, number>()
-  for (const { outerIteration } of measured)
-    within.set(outerIteration, (within.get(outerIteration) ?? 0) + 1)
+  for (const { outerIteration } of measured) within.set(outerIteration, (within.get(outerIteration) ?? 0) + 1)
   const so = new Map<number, number>()
   return measured.flatMap(iterate => {
     const { outerIteration } = iterate

@@ -1,6 +1,6 @@
 /** The final table: what each run returned and what it cost, and the means over the runs of a method. */
 import * as t from 'io-ts'
-import { Count, Finite, Natural, NonNegative, nullable, Vector } from '../../../core/protocol/Codec.js'
+import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/protocol/Codec.js'
 import type { SetMetrics } from '../../../core/protocol/Observation.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 
@@ -25,15 +25,25 @@ export const Measures = t.readonly(t.strict(measures), 'Measures')
 export type Measures = t.TypeOf<typeof Measures>
 
 export const ResultLine = t.readonly(
-  t.strict({ method: t.string, run: t.string, seed: Natural, row: t.string, lambda: Vector, measures: Measures }),
+  t.strict({
+    method: t.string,
+    run: t.string,
+    seed: Natural,
+    row: t.string,
+    lambda: Vector,
+    measures: Measures,
+  }),
   'ResultLine',
 )
 /** One λ of one run. */
 export type ResultLine = t.TypeOf<typeof ResultLine>
 
-const Moment = t.readonly(t.strict({ mean: Finite, error: NonNegative, runs: Count }), 'Moment')
-/** A mean, and its standard error. */
-export type Moment = t.TypeOf<typeof Moment>
+/** A mean, its standard error, and of how many runs. */
+export interface Moment {
+  readonly mean: number
+  readonly error: number
+  readonly runs: number
+}
 
 /** A method's means over its runs; `null` where nothing was measured, or once only. */
 export interface MeanLine {
@@ -57,7 +67,9 @@ export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
       lowerLevelSolves: row.lowerLevelSolves,
       epochs: epochsOf(run)(row.effort),
       seconds:
-        run.seconds !== null && Object.hasOwn(run.seconds.rows, row.name) ? run.seconds.rows[row.name]! : null,
+        run.seconds !== null && Object.hasOwn(run.seconds.rows, row.name)
+          ? run.seconds.rows[row.name]!
+          : null,
       trainedValidation: lossOf(row.trained, 'validation'),
       trainedTest: lossOf(row.trained, 'test'),
       refitTest: lossOf(row.refit, 'test'),

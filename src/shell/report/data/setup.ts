@@ -11,13 +11,17 @@ export interface Setting {
 /** Fields of an object by their paths. Lists are values. */
 const fieldsOf = (value: unknown, path: string): ReadonlyArray<readonly [string, string]> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
-    ? Object.entries(value).flatMap(([name, field]) => fieldsOf(field, path === '' ? name : `${path}.${name}`))
+    ? Object.entries(value).flatMap(([name, field]) =>
+        fieldsOf(field, path === '' ? name : `${path}.${name}`),
+      )
     : [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
 
 const sections = ['method', 'backend', 'versions', 'data', 'problem', 'config'] as const
 
 /** The settings of some runs. A field that has one value in all of them is one row. */
-export const settings = (runs: ReadonlyArray<Pick<Run, 'name' | 'header' | 'checked'>>): ReadonlyArray<Setting> => {
+export const settings = (
+  runs: ReadonlyArray<Pick<Run, 'name' | 'header' | 'checked'>>,
+): ReadonlyArray<Setting> => {
   const found = new Map<string, Map<string, Array<string>>>()
   for (const { name, header, checked } of runs) {
     const fields = [

@@ -47,7 +47,9 @@ const truthOf = (
   if (only === undefined || space.length > 1) return []
   const grids = [
     ...(truth === null ? [] : [{ grid: 'grid given', points: truth.points }]),
-    ...runs.filter(({ method }) => method === gridMethod).map(run => ({ grid: run.name, points: run.solves })),
+    ...runs
+      .filter(({ method }) => method === gridMethod)
+      .map(run => ({ grid: run.name, points: run.solves })),
   ]
   return grids.flatMap(({ grid, points }) =>
     points

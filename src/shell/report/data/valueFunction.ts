@@ -57,7 +57,8 @@ export const phiData = ({
   method,
   steps,
 }: Pick<Run, 'name' | 'phi' | 'outcome' | 'method' | 'steps'>): PhiData | null => {
-  const lambda = resultOf({ outcome, method })?.lambda ?? steps.findLast(({ info }) => info.lambda)?.info.lambda
+  const lambda =
+    resultOf({ outcome, method })?.lambda ?? steps.findLast(({ info }) => info.lambda)?.info.lambda
   if (phi === null || lambda === undefined || lambda === null) return null
   const shown = phi.space.slice(0, mostCoordinates)
   return {

@@ -42,10 +42,32 @@ export const panelWidth = ({ width }: Frame, columns: number): number =>
 
 /** A number for a person. */
 export const rounded = (value: number): string =>
-  value === 0 ? '0' : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(2) : `${+value.toPrecision(4)}`
+  value === 0
+    ? '0'
+    : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
+      ? value.toExponential(2)
+      : `${+value.toPrecision(4)}`
 
 /** A scale for positive losses: logarithmic where they differ by much. */
 export const lossScale = (losses: ReadonlyArray<number>): Spec => {
   const [least, most] = [Math.min(...losses), Math.max(...losses)]
   return { zero: false, type: least > 0 && most > 3 * least ? 'log' : 'linear', nice: false, padding: 8 }
+}
+
+/** The title of an axis of λ. */
+export const axisTitle = (hyperparameter: string): string => `λ: ${hyperparameter}`
+
+const steps = [1, 2, 5]
+
+/** Round numbers from `least` to `most` for a logarithmic axis, about `count` of them. */
+export const roundNumbers = (least: number, most: number, count: number): ReadonlyArray<number> => {
+  const [from, to] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
+  const powers = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  // Written out and read again: 3 · 10⁻⁶ has a last digit that nobody wants on an axis.
+  const all = powers.flatMap(power => steps.map(step => Number(`${step}e${power}`)))
+  const within = all.filter(value => value >= least && value <= most)
+  const whole = within.filter(value => value.toExponential().startsWith('1e'))
+  const few = within.length <= count || whole.length < 2 ? within : whole
+  const stride = Math.ceil(few.length / count)
+  return few.filter((_, i) => i % stride === 0)
 }

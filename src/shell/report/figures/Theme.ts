@@ -49,14 +49,14 @@ export const shapes: ReadonlyArray<string> = [
 
 /** Bands of the landscape, the lowest first; everything drawn over them is in `text`. */
 export const bands: ReadonlyArray<Ink> = [
-  ink('band-1', '#fdfefe', '#161b20'),
-  ink('band-2', '#e9eef3', '#222a32'),
-  ink('band-3', '#d7e0e8', '#2d3843'),
-  ink('band-4', '#c5d2dd', '#384654'),
-  ink('band-5', '#b3c4d2', '#435465'),
-  ink('band-6', '#a1b6c7', '#4e6276'),
-  ink('band-7', '#90a8bc', '#597087'),
-  ink('band-8', '#7f9ab1', '#637d97'),
+  ink('band-1', '#edf3f8', '#20272f'),
+  ink('band-2', '#dde6ee', '#29323c'),
+  ink('band-3', '#cdd9e4', '#323e4a'),
+  ink('band-4', '#bdccda', '#3c4a58'),
+  ink('band-5', '#adc0d0', '#465667'),
+  ink('band-6', '#9db3c6', '#516477'),
+  ink('band-7', '#8da6bb', '#5b7086'),
+  ink('band-8', '#7d99b1', '#667d95'),
 ]
 
 const all = [background, text, faint, rule, ...series, ...bands]
@@ -77,9 +77,26 @@ export const themed = (svg: string): string =>
 const cycle = <A>(values: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, i) => values[i % values.length]!)
 
-/** What tells series apart, as channels of Vega-Lite. `field` is a field's name, `names` are its values. */
-export const distinct = (field: string, names: ReadonlyArray<string>) => {
-  const legend = names.length > 1 ? { title: null, orient: 'bottom', symbolSize: 90, labelLimit: 260 } : null
+/** Room for a legend's entry besides its text, and for a letter of that. */
+const [symbolRoom, letterRoom] = [34, 7]
+
+/**
+ * What tells series apart, as channels of Vega-Lite. `field` is a field's name, `names` are its values; the legend is as
+ * wide as `width` allows.
+ */
+export const distinct = (field: string, names: ReadonlyArray<string>, width: number) => {
+  const longest = Math.max(1, ...names.map(({ length }) => Math.min(36, length)))
+  const legend =
+    names.length > 1
+      ? {
+          title: null,
+          orient: 'bottom',
+          columns: Math.max(1, Math.floor(width / (symbolRoom + letterRoom * longest))),
+          symbolSize: 90,
+          symbolOpacity: 1,
+          labelLimit: 260,
+        }
+      : null
   const channel = (range: ReadonlyArray<unknown>) => ({
     field,
     type: 'nominal',
@@ -114,7 +131,13 @@ export const config = {
     gridColor: rule.light,
     labelOverlap: true,
   },
-  legend: { labelColor: text.light, titleColor: text.light, labelFontSize: 12, titleFontWeight: 'normal' },
+  legend: {
+    labelColor: text.light,
+    titleColor: text.light,
+    labelFontSize: 12,
+    titleFontWeight: 'normal',
+    layout: { bottom: { anchor: 'start', direction: 'vertical' } },
+  },
   title: { color: text.light, fontSize: 12, fontWeight: 'normal', anchor: 'start' },
   view: { stroke: null },
   // The page describes a figure as a whole, and has its data as a table.

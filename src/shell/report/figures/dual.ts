@@ -1,7 +1,7 @@
 /** Figure: violation, multiplier, penalty and tolerance over the outer iterations, a panel each. */
 import { dualRows, quantities, type DualRow } from '../data/dual.js'
 import type { Run } from '../Run.js'
-import { panelWidth, rounded, type Figure, type Spec } from './Figure.js'
+import { panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
 import { distinct, text } from './Theme.js'
 
 const titles: Readonly<Record<DualRow['quantity'], string>> = {
@@ -14,27 +14,42 @@ const titles: Readonly<Record<DualRow['quantity'], string>> = {
 /** More runs than these get no legend: they are lines of one kind. */
 const mostNamed = 6
 
-/** Powers of ten up to `most`, from about `least`, each with both signs where values have both. */
-const decades = (least: number, most: number, negative: boolean): ReadonlyArray<number> => {
-  const from = Math.ceil(Math.log10(least))
-  const to = Math.floor(Math.log10(most))
-  const stride = Math.max(1, Math.ceil((to - from + 1) / 4))
-  const powers = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => 10 ** (from + i)).filter(
-    (_, i) => i % stride === 0,
-  )
-  return [...(negative ? powers.map(power => -power) : []), 0, ...powers]
+/** 0.0004 as 4e-4, but 250 as it is. */
+const number = {
+  labelExpr:
+    "abs(datum.value) >= 0.01 && abs(datum.value) < 1e5 || datum.value === 0 ? format(datum.value, '~g') : format(datum.value, '.2~e')",
 }
 
 /** Zero and either sign must have a place, and small violations must be seen. */
 const violationScale = (values: ReadonlyArray<number>, tolerances: ReadonlyArray<number>) => {
-  const sizes = values.map(Math.abs)
-  const most = Math.max(...sizes, ...tolerances)
-  const constant = Math.max(1e-12, most * 1e-9, Math.min(...tolerances.filter(value => value > 0), most || 1))
+  const most = Math.max(...values.map(Math.abs), ...tolerances, 1e-300)
+  const constant = Math.max(1e-9 * most, Math.min(most, ...tolerances.filter(value => value > 0)))
+  const ticks = roundNumbers(constant, most, 3)
+  const negative = values.some(value => value < 0)
   return {
     scale: { type: 'symlog', constant, nice: false, padding: 6 },
-    axis: { values: decades(constant, most, values.some(value => value < 0)), format: '.0e' },
+    axis: {
+      ...number,
+      values: [...(negative ? ticks.map(tick => -tick) : []), 0, ...ticks],
+    },
   }
 }
+
+const logarithmic = (values: ReadonlyArray<number>) => ({
+  scale: { type: 'log', nice: false, padding: 6 },
+  axis: { ...number, values: roundNumbers(0.9 * Math.min(...values), 1.1 * Math.max(...values), 5) },
+})
+
+/** Powers of ten about the values: what is constant but for a hair shall look so. */
+const decades = (values: ReadonlyArray<number>) => {
+  const [least, most] = [Math.min(...values) / 3, 3 * Math.max(...values)]
+  return {
+    scale: { type: 'log', nice: false, domain: [least, most] },
+    axis: { ...number, values: roundNumbers(least, most, 4) },
+  }
+}
+
+const linear = { scale: { zero: false, nice: false, padding: 6 }, axis: { ...number, tickCount: 4 } }
 
 const spread = (values: ReadonlyArray<number>): boolean =>
   Math.min(...values) > 0 && Math.max(...values) > 5 * Math.min(...values)
@@ -45,8 +60,6 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   if (rows.length === 0) return null
   const names = [...new Set(rows.map(({ run }) => run))]
   const named = names.length <= mostNamed
-  const { color, dash, shape } = distinct('run', names)
-  const series = named ? { color, strokeDash: dash } : { detail: { field: 'run' } }
   const of = (quantity: DualRow['quantity']) => rows.filter(row => row.quantity === quantity)
   const valuesOf = (quantity: DualRow['quantity']) => of(quantity).map(({ value }) => value)
   const x = {
@@ -62,17 +75,15 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
     title: titles[quantity],
     ...(quantity === 'violation'
       ? violationScale(valuesOf('violation'), valuesOf('epsilon'))
-      : {
-          scale: {
-            type: spread(valuesOf(quantity)) ? 'log' : 'linear',
-            zero: false,
-            nice: quantity === 'epsilon',
-            padding: 6,
-          },
-          axis: { tickCount: 4, format: quantity === 'multiplier' ? '.3~s' : '.0e' },
-        }),
+      : quantity === 'penalty' && Math.min(...valuesOf(quantity)) > 0
+        ? decades(valuesOf(quantity))
+        : spread(valuesOf(quantity))
+          ? logarithmic(valuesOf(quantity))
+          : linear),
   })
-  const panel = (quantity: DualRow['quantity'], width: number, height: number): Spec => {
+  const panel = (quantity: DualRow['quantity'], width: number, height: number, whole: number): Spec => {
+    const { color, dash, shape } = distinct('run', names, whole)
+    const series = named ? { color, strokeDash: dash } : { detail: { field: 'run' } }
     const y = yOf(quantity)
     const line = { type: 'line', strokeWidth: 1.5, ...(named ? {} : { color: text.light, opacity: 0.5 }) }
     return {
@@ -95,14 +106,24 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
         },
         {
           data: { values: of(quantity) },
-          mark: { type: 'point', filled: true, size: 36, opacity: 1, ...(named ? {} : { color: text.light }) },
+          mark: {
+            type: 'point',
+            filled: true,
+            size: 36,
+            opacity: 1,
+            ...(named ? {} : { color: text.light }),
+          },
           encoding: { x, y, ...(named ? { color, shape } : {}) },
         },
       ],
     }
   }
   const last = (quantity: DualRow['quantity']): string => {
-    const ends = names.flatMap(run => of(quantity).filter(row => row.run === run).slice(-1))
+    const ends = names.flatMap(run =>
+      of(quantity)
+        .filter(row => row.run === run)
+        .slice(-1),
+    )
     const values = ends.map(({ value }) => value)
     const [least, most] = [rounded(Math.min(...values)), rounded(Math.max(...values))]
     return `${titles[quantity]} ${least === most ? least : `${least} to ${most}`}`
@@ -122,7 +143,7 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
       return {
         concat: quantities
           .filter(quantity => of(quantity).length > 0)
-          .map(quantity => panel(quantity, width, Math.round(0.6 * width))),
+          .map(quantity => panel(quantity, width, Math.round(0.6 * width), frame.width)),
         columns: frame.columns,
         spacing: 20,
       }

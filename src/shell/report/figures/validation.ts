@@ -3,7 +3,7 @@ import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { validationData } from '../data/validation.js'
 import { methodsOf, type Run } from '../Run.js'
 import type { Truth } from '../Truth.js'
-import { lossScale, panelWidth, rounded, type Figure, type Spec } from './Figure.js'
+import { axisTitle, lossScale, panelWidth, rounded, type Figure, type Spec } from './Figure.js'
 import { distinct, faint, text } from './Theme.js'
 
 /** `null` where nothing was trained. */
@@ -15,15 +15,15 @@ export const validationFigure = (
   const { samples, returned, truth, leftOut } = validationData(space, runs, given)
   if (samples.length === 0) return null
   const coordinates = [...new Set(samples.map(({ coordinate }) => coordinate))]
-  const { color, shape } = distinct('method', methodsOf(runs))
   const losses = [...samples, ...returned, ...truth].map(({ upper }) => upper)
   const y = { field: 'upper', type: 'quantitative', title: 'validation loss', scale: lossScale(losses) }
-  const panel = (coordinate: string, width: number, height: number): Spec => {
+  const panel = (coordinate: string, width: number, height: number, whole: number): Spec => {
+    const { color, shape } = distinct('method', methodsOf(runs), whole)
     const { lower, upper } = space.find(({ name }) => name === coordinate)!
     const x = {
       field: 'at',
       type: 'quantitative',
-      title: coordinate,
+      title: axisTitle(coordinate),
       scale: { domain: [lower, upper], nice: false, padding: 6 },
     }
     const of = <A extends { readonly coordinate: string }>(rows: ReadonlyArray<A>) => ({
@@ -55,7 +55,14 @@ export const validationFigure = (
         },
         {
           data: of(returned),
-          mark: { type: 'point', shape: 'circle', filled: false, size: 190, strokeWidth: 1.5, color: text.light },
+          mark: {
+            type: 'point',
+            shape: 'circle',
+            filled: false,
+            size: 190,
+            strokeWidth: 1.5,
+            color: text.light,
+          },
           encoding: { x, y },
         },
       ],
@@ -81,7 +88,11 @@ export const validationFigure = (
       const columns = coordinates.length === 1 ? 1 : frame.columns
       const width = panelWidth(frame, columns)
       const height = Math.round(Math.min(320, 0.7 * width))
-      return { concat: coordinates.map(name => panel(name, width, height)), columns, spacing: 20 }
+      return {
+        concat: coordinates.map(name => panel(name, width, height, frame.width)),
+        columns,
+        spacing: 20,
+      }
     },
     table: {
       head: ['hyperparameter', 'λ', 'validation loss', 'method', 'run', 'weights'],

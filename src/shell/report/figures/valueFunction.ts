@@ -1,7 +1,7 @@
 /** Figure: φ̂ with its band, samples and gradients over each hyperparameter. */
 import { phiData, type PhiData, type PhiRow, type SampleRow } from '../data/valueFunction.js'
 import type { Run } from '../Run.js'
-import { panelWidth, rounded, type Figure, type Frame, type Spec } from './Figure.js'
+import { axisTitle, panelWidth, rounded, type Figure, type Frame, type Spec } from './Figure.js'
 import { faint, series, text } from './Theme.js'
 
 type Range = readonly [number, number]
@@ -40,8 +40,16 @@ const panel = (
 ): Spec => {
   const on = dimension === 1
   const xRange: Range = [rows[0]!.at, rows[rows.length - 1]!.at]
-  const yRange = rangeOf([...rows.map(({ phiHat }) => phiHat), ...(on ? samples.map(({ value }) => value) : [])])
-  const x = { field: 'at', type: 'quantitative', title: coordinate, scale: { domain: xRange, nice: false } }
+  const yRange = rangeOf([
+    ...rows.map(({ phiHat }) => phiHat),
+    ...(on ? samples.map(({ value }) => value) : []),
+  ])
+  const x = {
+    field: 'at',
+    type: 'quantitative',
+    title: axisTitle(coordinate),
+    scale: { domain: xRange, nice: false },
+  }
   const y = (field: string): Spec => ({
     field,
     type: 'quantitative',
@@ -77,7 +85,13 @@ const panel = (
         : [
             {
               data: { values: bounded },
-              mark: { type: 'line', clip: true, color: series[1]!.light, strokeWidth: 1.5, strokeDash: [5, 3] },
+              mark: {
+                type: 'line',
+                clip: true,
+                color: series[1]!.light,
+                strokeWidth: 1.5,
+                strokeDash: [5, 3],
+              },
               encoding: { x, y: y('bound') },
             },
           ]),
@@ -107,7 +121,14 @@ const panel = (
         : [
             {
               data: { values: samples },
-              mark: { type: 'tick', orient: 'vertical', color: faint.light, size: 9, yOffset: 0, opacity: 0.7 },
+              mark: {
+                type: 'tick',
+                orient: 'vertical',
+                color: faint.light,
+                size: 9,
+                yOffset: 0,
+                opacity: 0.7,
+              },
               encoding: { x, y: { datum: yRange[0] } },
             },
           ]),
@@ -125,10 +146,16 @@ const deviation = (coordinate: string, rows: ReadonlyArray<PhiRow>, width: numbe
     x: {
       field: 'at',
       type: 'quantitative',
-      title: coordinate,
+      title: axisTitle(coordinate),
       scale: { domain: [rows[0]!.at, rows[rows.length - 1]!.at], nice: false },
     },
-    y: { field: 'deviation', type: 'quantitative', title: 'σ', scale: { type: 'log', nice: true }, axis: { tickCount: 3 } },
+    y: {
+      field: 'deviation',
+      type: 'quantitative',
+      title: 'σ',
+      scale: { type: 'log', nice: true },
+      axis: { tickCount: 3 },
+    },
   },
 })
 
