@@ -22,6 +22,16 @@ export const complete = (spec: Spec): Spec => ({
   config,
 })
 
+/** Vega counts the clip paths of all its pictures; here each picture's begin at 0, so that equal ones are equal text. */
+const renumbered = (svg: string): string => {
+  const names = new Map<string, string>()
+  return svg.replace(/(?<=<[^<>]*(?:\bid="|url\(#))clip\d+/g, name => {
+    const own = names.get(name) ?? `clip${names.size}`
+    names.set(name, own)
+    return own
+  })
+}
+
 /** Draws a specification. Errors: `Environment` where Vega is not installed, or cannot draw it. */
 export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
   pipe(
@@ -44,7 +54,7 @@ export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
           // Nothing that a figure shows is anywhere but in it.
           loader.load = () => Promise.reject(new Error('a figure of a report loads nothing'))
           const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger, loader })
-          const svg = await view.toSVG()
+          const svg = renumbered(await view.toSVG())
           view.finalize()
           return { svg, warnings }
         },

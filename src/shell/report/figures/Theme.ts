@@ -50,13 +50,13 @@ export const shapes: ReadonlyArray<string> = [
 /** Bands of the landscape, the lowest first; everything drawn over them is in `text`. */
 export const bands: ReadonlyArray<Ink> = [
   ink('band-1', '#edf3f8', '#20272f'),
-  ink('band-2', '#dde6ee', '#29323c'),
-  ink('band-3', '#cdd9e4', '#323e4a'),
-  ink('band-4', '#bdccda', '#3c4a58'),
-  ink('band-5', '#adc0d0', '#465667'),
-  ink('band-6', '#9db3c6', '#516477'),
-  ink('band-7', '#8da6bb', '#5b7086'),
-  ink('band-8', '#7d99b1', '#667d95'),
+  ink('band-2', '#dde6ee', '#28313a'),
+  ink('band-3', '#cdd9e4', '#303b46'),
+  ink('band-4', '#bdccda', '#384552'),
+  ink('band-5', '#adc0d0', '#404f5e'),
+  ink('band-6', '#9db3c6', '#48596a'),
+  ink('band-7', '#8da6bb', '#506376'),
+  ink('band-8', '#7d99b1', '#586d82'),
 ]
 
 const all = [background, text, faint, rule, ...series, ...bands]
