@@ -14,7 +14,6 @@ const losses = {
   lowerGradient: [3],
   gradientNorm: 0,
   effort: 10,
-  converged: true,
 }
 const solve = (id: number, from: string): Command => ({
   _tag: 'SolveLowerLevel',
@@ -24,7 +23,13 @@ const solve = (id: number, from: string): Command => ({
   tolerance: 1,
   maxEpochs: 1,
 })
-const solved = (id: number): Observation => ({ _tag: 'LowerLevelSolved', id, ...losses, weights: `w${id}` })
+const solved = (id: number): Observation => ({
+  _tag: 'LowerLevelSolved',
+  id,
+  ...losses,
+  weights: `w${id}`,
+  converged: true,
+})
 const descend = (id: number, from: string, upperCoefficient: number, count = 5): Command => ({
   _tag: 'DescendWeights',
   id,
@@ -37,10 +42,12 @@ const descend = (id: number, from: string, upperCoefficient: number, count = 5):
   stepScale: 1,
   stream: 0,
 })
-const descended = (id: number): Observation => {
-  const { converged: _, ...rest } = losses
-  return { _tag: 'WeightsDescended', id, ...rest, weights: `w${id}` }
-}
+const descended = (id: number): Observation => ({
+  _tag: 'WeightsDescended',
+  id,
+  ...losses,
+  weights: `w${id}`,
+})
 const record = (observation: Observation | null, ...commands: ReadonlyArray<Command>): LogRecord => ({
   observation,
   commands,

@@ -157,7 +157,9 @@ describe('what is refused', () => {
     withFolder(async folder => {
       const output = join(folder, 'report.html')
       expect(left(await writeReport([folder], { output })()).message).toContain('no recorded run')
-      expect(left(await writeReport([join(folder, 'no')], { output })()).message).toContain(join(folder, 'no'))
+      expect(left(await writeReport([join(folder, 'no')], { output })()).message).toContain(
+        join(folder, 'no'),
+      )
     }))
 })
 

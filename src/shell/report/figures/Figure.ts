@@ -48,10 +48,13 @@ export const rounded = (value: number): string =>
       ? value.toExponential(2)
       : `${+value.toPrecision(4)}`
 
-/** A scale for positive losses: logarithmic where they differ by much. */
-export const lossScale = (losses: ReadonlyArray<number>): Spec => {
-  const [least, most] = [Math.min(...losses), Math.max(...losses)]
-  return { zero: false, type: least > 0 && most > 3 * least ? 'log' : 'linear', nice: false, padding: 8 }
+/** Layers of a picture that have something to draw. Vega-Lite knows no extent of nothing. */
+export const filled = (layers: ReadonlyArray<Layer>): ReadonlyArray<Layer> =>
+  layers.filter(({ data }) => data.values.length > 0)
+
+/** A layer with data of its own. */
+export interface Layer extends Spec {
+  readonly data: { readonly values: ReadonlyArray<unknown> }
 }
 
 /** The title of an axis of λ. */
@@ -70,4 +73,27 @@ export const roundNumbers = (least: number, most: number, count: number): Readon
   const few = within.length <= count || whole.length < 2 ? within : whole
   const stride = Math.ceil(few.length / count)
   return few.filter((_, i) => i % stride === 0)
+}
+
+/** The scale and the axis of losses: logarithmic where they are positive and differ by much. */
+export const lossAxis = (losses: ReadonlyArray<number>): Spec => {
+  const [least, most] = [Math.min(...losses), Math.max(...losses)]
+  return least > 0 && most > 3 * least
+    ? {
+        scale: { type: 'log', nice: false, padding: 8 },
+        axis: { values: roundNumbers(least, most, 8), format: '~g' },
+      }
+    : {
+        scale: {
+          type: 'linear',
+          zero: false,
+          nice: false,
+          padding: 8,
+          // About a single value there is no scale to be found.
+          ...(least === most
+            ? { domain: [least - 0.1 * Math.abs(least || 1), least + 0.1 * Math.abs(least || 1)] }
+            : {}),
+        },
+        axis: { tickCount: 7 },
+      }
 }

@@ -1,7 +1,7 @@
 /** Figures: the best validation loss against effort, a line a method; as it is, and above the best of its seed. */
 import { aboveBest, bestMeans, bestOf, returned, type BestPoint, type BestRun } from '../data/best.js'
 import { methodsOf, type Run } from '../Run.js'
-import { lossScale, rounded, type Figure, type Frame, type Spec } from './Figure.js'
+import { filled, lossAxis, rounded, type Figure, type Frame, type Spec } from './Figure.js'
 import { distinct, text } from './Theme.js'
 
 const range = (values: ReadonlyArray<number>): string => {
@@ -79,16 +79,12 @@ const draw =
       width,
       height: Math.round(Math.min(380, 0.8 * width)),
       autosize: { type: 'fit', contains: 'padding' },
-      layer: [
-        ...(level === null
-          ? []
-          : [
-              {
-                data: { values: [{ level }] },
-                mark: { type: 'rule', color: text.light, strokeDash: [2, 3] },
-                encoding: { y: y('level') },
-              },
-            ]),
+      layer: filled([
+        {
+          data: { values: level === null ? [] : [{ level }] },
+          mark: { type: 'rule', color: text.light, strokeDash: [2, 3] },
+          encoding: { y: y('level') },
+        },
         {
           data: {
             values: means.map(({ method, epochs, mean, deviation }) => ({
@@ -121,7 +117,7 @@ const draw =
           mark: { type: 'point', filled: true, size: 110, opacity: 1 },
           encoding: { x, y: y('loss'), color, shape },
         },
-      ],
+      ]),
     }
   }
 
@@ -154,7 +150,7 @@ export const bestFigure = (runs: ReadonlyArray<Run>): Figure | null => {
       marks +
       perMethod(methodsOf(runs), lines),
     spec: draw(runs, {
-      axis: { title: 'best validation loss so far', scale: lossScale(losses) },
+      axis: { title: 'best validation loss so far', ...lossAxis(losses) },
       least: -Infinity,
       level: null,
     }),

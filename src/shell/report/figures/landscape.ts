@@ -2,7 +2,16 @@
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { landscapeData, limits, type LandscapeData, type View } from '../data/landscape.js'
 import { methodsOf, type Run } from '../Run.js'
-import { axisTitle, panelWidth, rounded, type Figure, type Frame, type Spec } from './Figure.js'
+import {
+  axisTitle,
+  filled,
+  panelWidth,
+  rounded,
+  type Figure,
+  type Frame,
+  type Layer,
+  type Spec,
+} from './Figure.js'
 import { bands, distinct, text } from './Theme.js'
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
@@ -17,7 +26,8 @@ const shades = (
   x: Spec,
   y: Spec,
   present: ReadonlyArray<number>,
-): Spec => ({
+  whole: number,
+): Layer => ({
   data: {
     values: cells.map(({ band, x0, x1, y0, y1 }) => ({
       x0,
@@ -43,7 +53,7 @@ const shades = (
         symbolType: 'square',
         symbolStrokeColor: text.light,
         symbolStrokeWidth: 0.8,
-        columns: 4,
+        columns: Math.max(1, Math.floor(whole / 90)),
       },
     },
   },
@@ -83,8 +93,8 @@ const panel = (
   return {
     width,
     height,
-    layer: [
-      ...(view.cells.length === 0 ? [] : [shades(view, x, y, present)]),
+    layer: filled([
+      shades(view, x, y, present, whole),
       {
         data: within(samples.filter(({ complete }) => !complete)),
         mark: { ...dot, filled: false, size: 30 },
@@ -115,7 +125,7 @@ const panel = (
         mark: { ...dot, shape: star, filled: true, size: 160 },
         encoding: { x, y },
       },
-    ],
+    ]),
   }
 }
 

@@ -3,7 +3,7 @@ import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { validationData } from '../data/validation.js'
 import { methodsOf, type Run } from '../Run.js'
 import type { Truth } from '../Truth.js'
-import { axisTitle, lossScale, panelWidth, rounded, type Figure, type Spec } from './Figure.js'
+import { axisTitle, filled, lossAxis, panelWidth, rounded, type Figure, type Spec } from './Figure.js'
 import { distinct, faint, text } from './Theme.js'
 
 /** `null` where nothing was trained. */
@@ -16,7 +16,7 @@ export const validationFigure = (
   if (samples.length === 0) return null
   const coordinates = [...new Set(samples.map(({ coordinate }) => coordinate))]
   const losses = [...samples, ...returned, ...truth].map(({ upper }) => upper)
-  const y = { field: 'upper', type: 'quantitative', title: 'validation loss', scale: lossScale(losses) }
+  const y = { field: 'upper', type: 'quantitative', title: 'validation loss', ...lossAxis(losses) }
   const panel = (coordinate: string, width: number, height: number, whole: number): Spec => {
     const { color, shape } = distinct('method', methodsOf(runs), whole)
     const { lower, upper } = space.find(({ name }) => name === coordinate)!
@@ -33,16 +33,12 @@ export const validationFigure = (
     return {
       width,
       height,
-      layer: [
-        ...(truth.length === 0
-          ? []
-          : [
-              {
-                data: of(truth),
-                mark: { type: 'line', color: faint.light, strokeWidth: 1.2 },
-                encoding: { x, y, detail: { field: 'grid' } },
-              },
-            ]),
+      layer: filled([
+        {
+          data: of(truth),
+          mark: { type: 'line', color: faint.light, strokeWidth: 1.2 },
+          encoding: { x, y, detail: { field: 'grid' } },
+        },
         {
           data: of(samples.filter(({ complete }) => !complete)),
           mark: { ...points, filled: false },
@@ -65,7 +61,7 @@ export const validationFigure = (
           },
           encoding: { x, y },
         },
-      ],
+      ]),
     }
   }
   const best = samples.reduce((least, sample) => (sample.upper < least.upper ? sample : least))
