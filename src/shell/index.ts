@@ -52,7 +52,7 @@ export { lenet } from './problem/lenet.js'
 export { mlp } from './problem/mlp.js'
 export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
 export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
-export type { Problem } from './problem/Problem.js'
+export type { Problem, Recipe } from './problem/Problem.js'
 export { SolverConfig } from './problem/SolverConfig.js'
 export { folderPersistence, type Persistence } from './problem/WeightStore.js'
 

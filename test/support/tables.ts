@@ -87,6 +87,33 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  steps: () => {
+    const Times = t.type({ median: t.number, p10: t.number, p90: t.number })
+    const Row = t.type({
+      backend: t.string,
+      network: t.string,
+      batch: t.number,
+      naive: t.boolean,
+      stock: Times,
+      ours: Times,
+      ratio: t.number,
+    })
+    const found = read('steps', t.type({ table: t.array(Row) }))
+    const said = ({ median, p10, p90 }: t.TypeOf<typeof Times>): string =>
+      `${ms(median)} (${ms(p10)} to ${ms(p90)})`
+    return table(
+      ['backend', 'network', 'batch', 'tfjs', 'ours', 'ratio'],
+      found.table.map(({ backend, network, batch, naive, stock, ours, ratio }) => [
+        backend,
+        network,
+        String(batch),
+        `${said(stock)}${naive ? ' †' : ''}`,
+        said(ours),
+        ratio.toFixed(1),
+      ]),
+      found,
+    )
+  },
   replay: () => {
     const Row = t.type({ dimension: t.number, steps: t.number, fresh: Speed, warm: Speed })
     const found = read('replay', t.type({ table: t.array(Row) }))

@@ -55,7 +55,12 @@ export const problemOf = (
     TE.bind('hyperparameters', ({ network }) =>
       TE.fromEither(hyperparametersOf(network, config.hyperparameters)),
     ),
-    TE.map(parts => ({ ...parts, solver: config.solver, seed: config.seed })),
+    TE.map(parts => ({
+      ...parts,
+      solver: config.solver,
+      seed: config.seed,
+      recipe: { network: config.network, hyperparameters: config.hyperparameters },
+    })),
   )
 
 /** All that the log says of the problem: a run can be resumed from it. */
