@@ -49,6 +49,8 @@ const inline = (svg: string, id: string): Html =>
       .replace(/(?<=<[^<>]*)\bid="/g, `id="${id}-`)
       .replace(/(?<=<[^<>]*)url\(#/g, `url(#${id}-`)
       .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
+      .replace(/(?<=<[^<>]*) (?:role|aria-roledescription|aria-hidden|class|pointer-events)="[^"]*"/g, '')
+      .replace(/<path d="" display="none"\/>/g, '')
       .replace(/^<svg\b/, '<svg aria-hidden="true" focusable="false"'),
   )
 

@@ -81,7 +81,7 @@ export const lossAxis = (losses: ReadonlyArray<number>): Spec => {
   return least > 0 && most > 3 * least
     ? {
         scale: { type: 'log', nice: false, padding: 8 },
-        axis: { values: roundNumbers(least, most, 8), format: '~g' },
+        axis: { values: roundNumbers(0.98 * least, 1.02 * most, 8), format: '~g' },
       }
     : {
         scale: {
