@@ -1,4 +1,4 @@
-/** A table as comma-separated values (RFC 4180). */
+/** A table as comma-separated values (RFC 4180, but for line ends). */
 import type { Entry, Table } from './figures/Figure.js'
 
 /** A leading sign of a formula would be run by a spreadsheet: an apostrophe keeps such text what it is. */
@@ -10,4 +10,4 @@ const field = (entry: Entry): string => {
 }
 
 export const csv = ({ head, rows }: Table): string =>
-  [head, ...rows].map(row => `${row.map(field).join(',')}\r\n`).join('')
+  [head, ...rows].map(row => `${row.map(field).join(',')}\n`).join('')

@@ -39,6 +39,9 @@ export interface Contents {
 /** Says of a file that it is a report, and so may be written again. */
 export const signature = '<!doctype html><!-- bilevel-hpo report -->'
 
+/** A pixel has no thousandths that anyone sees. */
+const hundredths = (text: string): string => String(Math.round(100 * Number(text)) / 100)
+
 /**
  * A picture within a page: ids of its own, colours of the page, and no size but its proportions. It is silent, for the
  * figure around it says what it shows.
@@ -50,6 +53,10 @@ const inline = (svg: string, id: string): Html =>
       .replace(/(?<=<[^<>]*)url\(#/g, `url(#${id}-`)
       .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
       .replace(/(?<=<[^<>]*) (?:role|aria-roledescription|aria-hidden|class|pointer-events)="[^"]*"/g, '')
+      .replace(
+        /(?<=<[^<>]*translate\()(-?[\d.]+),(-?[\d.]+)/g,
+        (_, x: string, y: string) => `${hundredths(x)},${hundredths(y)}`,
+      )
       .replace(/<path d="" display="none"\/>/g, '')
       .replace(/^<svg\b/, '<svg aria-hidden="true" focusable="false"'),
   )

@@ -99,6 +99,19 @@ describe('figures', () => {
   })
 })
 
+describe('a figure of very many runs', () => {
+  const run = readCommitted('d2')
+  const many = Array.from({ length: 300 }, (_, i) => asMethod(run, `m${i % 5}`, i, 1 + 0.001 * i))
+  const { figures } = figuresOf({ title: '', runs: [run, ...many] }, null)
+
+  it.each(figures.map(figure => ({ id: figure.id, figure })))('stays small: $id', async ({ figure }) => {
+    const { svg, warnings } = right(await draw(figure.spec(wide))())
+    expect(warnings).toEqual([])
+    expect(svg.length).toBeLessThan(700_000)
+    if (figure.id === 'validation') expect(figure.description).toContain('Of 4515 samples 1200 are drawn')
+  })
+})
+
 /** Relative luminance, as WCAG 2 defines it. */
 const luminance = (colour: string): number => {
   const [r, g, b] = [1, 3, 5]

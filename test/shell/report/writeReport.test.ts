@@ -211,6 +211,6 @@ describe('hostile runs', () => {
           ['x,"y"\n', null],
         ],
       }),
-    ).toBe('a,b\r\n\'=1+1,-0.5\r\n"x,""y""\n",\r\n')
+    ).toBe('a,b\n\'=1+1,-0.5\n"x,""y""\n",\n')
   })
 })

@@ -57,6 +57,23 @@ export interface Layer extends Spec {
   readonly data: { readonly values: ReadonlyArray<unknown> }
 }
 
+/** Marks of one figure; more nobody can tell apart, and a page is to stay small. */
+const mostMarks = 2400
+
+/** As many of the marks, evenly spread, as a figure of so many panels may have, and a sentence where some are left out. */
+export const thinned = <A>(
+  marks: ReadonlyArray<A>,
+  panels: number,
+): { readonly marks: ReadonlyArray<A>; readonly note: string } => {
+  const most = Math.floor(mostMarks / panels)
+  return marks.length <= most
+    ? { marks, note: '' }
+    : {
+        marks: Array.from({ length: most }, (_, i) => marks[Math.floor((i * marks.length) / most)]!),
+        note: `Of ${marks.length} samples ${most} are drawn; the numbers have them all. `,
+      }
+}
+
 /** The title of an axis of λ. */
 export const axisTitle = (hyperparameter: string): string => `λ: ${hyperparameter}`
 

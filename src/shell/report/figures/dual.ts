@@ -1,7 +1,7 @@
 /** Figure: violation, multiplier, penalty and tolerance over the outer iterations, a panel each. */
 import { dualRows, quantities, type DualRow } from '../data/dual.js'
 import type { Run } from '../Run.js'
-import { panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
+import { filled, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
 import { distinct, text } from './Theme.js'
 
 const titles: Readonly<Record<DualRow['quantity'], string>> = {
@@ -89,7 +89,7 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
     return {
       width,
       height,
-      layer: [
+      layer: filled([
         ...(quantity === 'violation'
           ? [
               {
@@ -105,7 +105,7 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
           encoding: { x, y, ...series },
         },
         {
-          data: { values: of(quantity) },
+          data: { values: named || quantity === 'violation' ? of(quantity) : [] },
           mark: {
             type: 'point',
             filled: true,
@@ -115,7 +115,7 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
           },
           encoding: { x, y, ...(named ? { color, shape } : {}) },
         },
-      ],
+      ]),
     }
   }
   const last = (quantity: DualRow['quantity']): string => {

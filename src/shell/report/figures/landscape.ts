@@ -7,6 +7,7 @@ import {
   filled,
   panelWidth,
   rounded,
+  thinned,
   type Figure,
   type Frame,
   type Layer,
@@ -150,6 +151,7 @@ export const landscapeFigure = (space: SearchSpace, runs: ReadonlyArray<Run>): F
   const data = landscapeData(space, runs)
   if (data === null || data.samples.length === 0) return null
   const { names, samples, paths, views } = data
+  const { marks, note } = thinned(samples, views.length)
   const best = samples.reduce((least, sample) => (sample.upper < least.upper ? sample : least))
   const ends = paths.filter(({ kind }) => kind === 'returned')
   return {
@@ -158,6 +160,7 @@ export const landscapeFigure = (space: SearchSpace, runs: ReadonlyArray<Run>): F
     description:
       'Marks are samples of the validation loss: filled where training began at the initial weights, hollow where it went on ' +
       'from those of another λ. ' +
+      note +
       (views.some(({ cells }) => cells.length > 0)
         ? 'Shades are a surface fitted to them: how far it lies above the least loss that a run with the same seed found. Where ' +
           'nothing is shaded it is not known. '
@@ -170,7 +173,7 @@ export const landscapeFigure = (space: SearchSpace, runs: ReadonlyArray<Run>): F
       (ends.length > 0
         ? `; returned: ${ends.map(end => `(${rounded(end.x)}, ${rounded(end.y)}) by ${end.run}`).join(', ')}.`
         : '.'),
-    spec: draw(data, methodsOf(runs)),
+    spec: draw({ ...data, samples: marks }, methodsOf(runs)),
     table: {
       head: ['run', 'what', names[0], names[1], 'validation loss'],
       rows: [

@@ -3,7 +3,16 @@ import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { validationData } from '../data/validation.js'
 import { methodsOf, type Run } from '../Run.js'
 import type { Truth } from '../Truth.js'
-import { axisTitle, filled, lossAxis, panelWidth, rounded, type Figure, type Spec } from './Figure.js'
+import {
+  axisTitle,
+  filled,
+  lossAxis,
+  panelWidth,
+  rounded,
+  thinned,
+  type Figure,
+  type Spec,
+} from './Figure.js'
 import { distinct, faint, text } from './Theme.js'
 
 /** `null` where nothing was trained. */
@@ -15,6 +24,13 @@ export const validationFigure = (
   const { samples, returned, truth, leftOut } = validationData(space, runs, given)
   if (samples.length === 0) return null
   const coordinates = [...new Set(samples.map(({ coordinate }) => coordinate))]
+  // Rows come hyperparameter by hyperparameter, each with all samples: what is left out is the same in every panel.
+  const perPanel = samples.length / coordinates.length
+  const { marks: kept, note } = thinned(
+    Array.from({ length: perPanel }, (_, i) => i),
+    coordinates.length,
+  )
+  const drawn = coordinates.flatMap((_, k) => kept.map(i => samples[k * perPanel + i]!))
   const losses = [...samples, ...returned, ...truth].map(({ upper }) => upper)
   const y = { field: 'upper', type: 'quantitative', title: 'validation loss', ...lossAxis(losses) }
   const panel = (coordinate: string, width: number, height: number, whole: number): Spec => {
@@ -40,12 +56,12 @@ export const validationFigure = (
           encoding: { x, y, detail: { field: 'grid' } },
         },
         {
-          data: of(samples.filter(({ complete }) => !complete)),
+          data: of(drawn.filter(({ complete }) => !complete)),
           mark: { ...points, filled: false },
           encoding: { x, y, color, shape },
         },
         {
-          data: of(samples.filter(({ complete }) => complete)),
+          data: of(drawn.filter(({ complete }) => complete)),
           mark: { ...points, filled: true },
           encoding: { x, y, color, shape },
         },
@@ -72,6 +88,7 @@ export const validationFigure = (
       'Each mark is a lower-level solve on the training set alone: filled where training began at the initial weights, ' +
       'hollow where it went on from those of another λ. A ring is what a run returned, retrained. ' +
       (truth.length > 0 ? `The line is a dense grid of ${truth.length} points. ` : '') +
+      note +
       (coordinates.length > 1
         ? 'Each panel shows all samples over one hyperparameter; the others vary, too. '
         : '') +
