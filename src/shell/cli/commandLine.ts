@@ -5,6 +5,7 @@ import { dataCommand } from './data.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { end, exitCodes, type Finish, type Terminal } from './exit.js'
+import { presetsCommand } from './presets.js'
 import { replayCommand } from './replay.js'
 import { reportCommand } from './report.js'
 import { resumeCommand } from './resume.js'
@@ -35,6 +36,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
     replayCommand(finish),
     diffCommand(finish),
     reportCommand(finish),
+    presetsCommand(finish),
     dataCommand(finish),
     doctorCommand(finish),
     setupNativeCommand(finish),
