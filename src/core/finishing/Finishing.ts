@@ -48,13 +48,14 @@ export interface Finalist {
 export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow => ({
   name: known.name,
   lambda: known.lambda,
+  // In this order in logs: a replay compares text.
+  lowerLevelSolves: known.lowerLevelSolves,
+  effort: known.effort,
   trained: null,
   refit: null,
   bilevelWeights: null,
   bilevelLambda: bilevel?.lambda ?? null,
   weights: { trained, refit: null, bilevel: bilevel?.weights ?? null },
-  lowerLevelSolves: known.lowerLevelSolves,
-  effort: known.effort,
   violation: known.violation,
   epsilon: known.epsilon,
 })
