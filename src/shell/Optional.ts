@@ -1,6 +1,6 @@
 /**
  * Modules that stand on packages which an installation may have left out (`npm install --omit=optional`): all that
- * trains and all that reads data. What decides, records and replays does without them.
+ * trains, all that reads data, and all that draws. What decides, records and replays does without them.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
@@ -17,11 +17,11 @@ const missingPackage = (cause: unknown): string | null => {
 }
 
 /**
- * What an import gives. Errors: `Environment` where a package is not installed. Whatever else goes wrong with an import
+ * What an import gives; `without` is what cannot be done if it fails. Errors: `Environment` where a package is not installed. Whatever else goes wrong with an import
  * is a fault of the program, and rejects.
  */
 export const optional =
-  <A>(load: () => Promise<A>): TE.TaskEither<ShellError, A> =>
+  <A>(load: () => Promise<A>, without = 'nothing can be trained'): TE.TaskEither<ShellError, A> =>
   async () => {
     try {
       return E.right(await load())
@@ -30,7 +30,7 @@ export const optional =
       if (name === null) throw cause
       return E.left(
         environment(
-          `The package ${name} is not installed, and nothing can be trained without it. It is an optional dependency: it ` +
+          `The package ${name} is not installed, and ${without} without it. It is an optional dependency: it ` +
             'was left out (--omit=optional), or could not be fetched. Install what is missing with ' +
             '`npm install --include=optional`; `bilevel replay` and `bilevel diff` do without it.',
         ),

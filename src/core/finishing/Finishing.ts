@@ -48,6 +48,7 @@ export interface Finalist {
 export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow => ({
   name: known.name,
   lambda: known.lambda,
+  // In this order in logs: a replay compares text.
   lowerLevelSolves: known.lowerLevelSolves,
   effort: known.effort,
   trained: null,

@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.js'
 import { end, exitCodes, type Finish, type Terminal } from './exit.js'
 import { presetsCommand } from './presets.js'
 import { replayCommand } from './replay.js'
+import { reportCommand } from './report.js'
 import { resumeCommand } from './resume.js'
 import { setupNativeCommand } from './setupNative.js'
 import { tuneCommand } from './tune.js'
@@ -19,6 +20,7 @@ Examples:
   $ bilevel resume runs/mnist-mlp-1k-0      go on with a run that was stopped
   $ bilevel compare --preset mnist-mlp-1k   compare methods on one task
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
+  $ bilevel report runs                     figures and tables of recorded runs
   $ bilevel doctor                          see what works here
 
 Exit codes: 0 done; 1 a recorded run does not replay as logged, two differ, or
@@ -36,6 +38,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
     compareCommand(finish),
     replayCommand(finish),
     diffCommand(finish),
+    reportCommand(finish),
     presetsCommand(finish),
     dataCommand(finish),
     doctorCommand(finish),

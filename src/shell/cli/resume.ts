@@ -6,7 +6,7 @@ import type { BackendName } from '../backend/Backend.js'
 import { optional } from '../Optional.js'
 import type { ShellError } from '../ShellError.js'
 import type { Finish } from './exit.js'
-import { report } from './report.js'
+import { ending } from './ending.js'
 import { workersOf, workersOption } from './workers.js'
 
 const choices = ['node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendName>
@@ -57,7 +57,7 @@ const perform = async (
   const resumed = result.right
   return E.right(
     resumed._tag === 'Ended'
-      ? await report(resumed)
+      ? await ending(resumed)
       : `The run in ${resumed.folder} has ended (${resumed.stopReason}) after ${resumed.steps} steps; there is nothing to resume.`,
   )
 }

@@ -9,8 +9,8 @@ import type { NamedConfig } from '../config/ConfigSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
 import { optional } from '../Optional.js'
 import { badInput, type ShellError } from '../ShellError.js'
+import { ending } from './ending.js'
 import { presetsHelp } from './presets.js'
-import { report } from './report.js'
 import { workersOf, workersOption } from './workers.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
@@ -100,7 +100,7 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
     status: status(process.stderr, () => performance.now() / 1000),
     signals: process,
   })()
-  return E.isLeft(result) ? result : E.right(await report(result.right))
+  return E.isLeft(result) ? result : E.right(await ending(result.right))
 }
 
 /** The command, which hands its result on. */

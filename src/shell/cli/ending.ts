@@ -1,0 +1,17 @@
+/** What a run that ended prints. */
+import type { Tuned } from '../run/Conduct.js'
+
+/** The table of results, where there is one, and what the run took. */
+export const ending = async ({ folder, summary, timings }: Tuned): Promise<string> => {
+  const [{ resultTable }, { wrapped }] = await Promise.all([
+    import('../run/ResultTable.js'),
+    import('../run/Wrapped.js'),
+  ])
+  return [
+    ...(summary.rows.length === 0 ? [] : [resultTable(summary, timings.rows), '']),
+    wrapped(summary.message),
+    `${summary.total.steps} steps, ${summary.total.lowerLevelSolves} lower-level solves and ` +
+      `${summary.total.effortEpochs.toFixed(0)} epochs in all; ${timings.totalSeconds.toFixed(1)} s.`,
+    `Run folder: ${folder}`,
+  ].join('\n')
+}

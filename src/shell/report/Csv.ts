@@ -1,0 +1,13 @@
+/** A table as comma-separated values (RFC 4180, but for line ends). */
+import type { Entry, Table } from './figures/Figure.js'
+
+/** A leading sign of a formula would be run by a spreadsheet: an apostrophe keeps such text what it is. */
+const field = (entry: Entry): string => {
+  if (entry === null) return ''
+  if (typeof entry === 'number') return String(entry)
+  const text = /^[=+\-@\t\r]/.test(entry) ? `'${entry}` : entry
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+export const csv = ({ head, rows }: Table): string =>
+  [head, ...rows].map(row => `${row.map(field).join(',')}\n`).join('')

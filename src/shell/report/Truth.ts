@@ -1,0 +1,39 @@
+/** Validation losses over a dense grid of λ, from a file: `{"points": [{"lambda": [2], "upper": 0.458}, …]}`. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { parseObject } from '../../core/protocol/BoundedJson.js'
+import { decode, Finite, Vector } from '../../core/protocol/Codec.js'
+import { limits } from '../../core/protocol/RunLog.js'
+import { readIfThere } from '../run/RunFolder.js'
+import { badInput, type ShellError } from '../ShellError.js'
+
+const Points = t.readonlyArray(t.readonly(t.strict({ lambda: Vector, upper: Finite })), 'points')
+
+export const Truth = t.readonly(t.strict({ points: Points }), 'Truth')
+/** F of weights trained at many λ, to draw samples against. */
+export type Truth = t.TypeOf<typeof Truth>
+
+const refused =
+  (path: string) =>
+  (problem: string): ShellError =>
+    badInput(
+      `The file ${path} holds no grid of validation losses: ${problem}. Write ` +
+        '{"points": [{"lambda": [2], "upper": 0.458}]}, one point for each λ.',
+    )
+
+/** Reads such a file. Errors: `BadInput` where it is not there or is another one. */
+export const readTruth = (path: string): E.Either<ShellError, Truth> =>
+  pipe(
+    readIfThere(path, limits.length),
+    E.chain(text =>
+      text === null
+        ? E.left(refused(path)('it is not there'))
+        : pipe(
+            parseObject(limits)(text),
+            E.mapLeft(problem => `it ${problem}`),
+            E.chain(decode(Truth)),
+            E.mapLeft(refused(path)),
+          ),
+    ),
+  )

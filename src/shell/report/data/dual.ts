@@ -1,0 +1,40 @@
+/** The dual side of a run of the bilevel method: violation, multiplier, penalty and tolerance over its iterations. */
+import * as t from 'io-ts'
+import { iterates } from '../../../core/bilevel/Trajectory.js'
+import { Finite, Natural } from '../../../core/protocol/Codec.js'
+import type { Run } from '../Run.js'
+
+/** What is drawn, in this order. */
+export const quantities = ['violation', 'multiplier', 'penalty', 'epsilon'] as const
+
+export const DualRow = t.readonly(
+  t.strict({
+    run: t.string,
+    /** 1 and up; several measurements within one outer iteration lie evenly between it and the next. */
+    iteration: Finite,
+    outerIteration: Natural,
+    quantity: t.keyof({ violation: null, multiplier: null, penalty: null, epsilon: null }),
+    value: Finite,
+  }),
+  'DualRow',
+)
+/** One quantity at one measurement. */
+export type DualRow = t.TypeOf<typeof DualRow>
+
+/** The rows of a run, by measurement and quantity. */
+export const dualRows = ({ name, steps }: Pick<Run, 'name' | 'steps'>): ReadonlyArray<DualRow> => {
+  const measured = iterates(steps.map(({ info }) => info))
+  const within = new Map<number, number>()
+  for (const { outerIteration } of measured) within.set(outerIteration, (within.get(outerIteration) ?? 0) + 1)
+  const so = new Map<number, number>()
+  return measured.flatMap(iterate => {
+    const { outerIteration } = iterate
+    const before = so.get(outerIteration) ?? 0
+    so.set(outerIteration, before + 1)
+    const iteration = outerIteration + before / within.get(outerIteration)!
+    return quantities.flatMap(quantity => {
+      const value = iterate[quantity]
+      return value === null ? [] : [{ run: name, iteration, outerIteration, quantity, value }]
+    })
+  })
+}

@@ -1,0 +1,109 @@
+/** The final table: what each run returned and what it cost, and the means over the runs of a method. */
+import * as t from 'io-ts'
+import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/protocol/Codec.js'
+import type { SetMetrics } from '../../../core/protocol/Observation.js'
+import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
+
+/** What was measured, by the weights it was measured of. */
+const measures = {
+  lowerLevelSolves: nullable(Finite),
+  epochs: nullable(NonNegative),
+  seconds: nullable(NonNegative),
+  /** Weights trained on the training set alone. */
+  trainedValidation: nullable(Finite),
+  trainedTest: nullable(Finite),
+  /** Weights trained on training and validation set. */
+  refitTest: nullable(Finite),
+  refitAccuracy: nullable(Finite),
+  /** The bilevel method's own weights, which descended on the validation loss. */
+  ownValidation: nullable(Finite),
+  ownTest: nullable(Finite),
+} as const
+
+export const Measures = t.readonly(t.strict(measures), 'Measures')
+/** The numbers of a row. */
+export type Measures = t.TypeOf<typeof Measures>
+
+export const ResultLine = t.readonly(
+  t.strict({
+    method: t.string,
+    run: t.string,
+    seed: Natural,
+    row: t.string,
+    lambda: Vector,
+    measures: Measures,
+  }),
+  'ResultLine',
+)
+/** One λ of one run. */
+export type ResultLine = t.TypeOf<typeof ResultLine>
+
+/** A mean, its standard error, and of how many runs. */
+export interface Moment {
+  readonly mean: number
+  readonly error: number
+  readonly runs: number
+}
+
+/** A method's means over its runs; `null` where nothing was measured, or once only. */
+export interface MeanLine {
+  readonly method: string
+  readonly runs: number
+  readonly measures: Readonly<Record<keyof Measures, Moment | null>>
+}
+
+const lossOf = (metrics: SetMetrics | null, set: 'validation' | 'test'): number | null =>
+  metrics?.[set]?.loss ?? null
+
+/** Every row that a run ended with. */
+export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
+  (run.outcome?.rows ?? []).map(row => ({
+    method: run.method,
+    run: run.name,
+    seed: run.seed,
+    row: row.name,
+    lambda: row.lambda,
+    measures: {
+      lowerLevelSolves: row.lowerLevelSolves,
+      epochs: epochsOf(run)(row.effort),
+      seconds:
+        run.seconds !== null && Object.hasOwn(run.seconds.rows, row.name)
+          ? run.seconds.rows[row.name]!
+          : null,
+      trainedValidation: lossOf(row.trained, 'validation'),
+      trainedTest: lossOf(row.trained, 'test'),
+      refitTest: lossOf(row.refit, 'test'),
+      refitAccuracy: row.refit?.test?.accuracy ?? null,
+      ownValidation: lossOf(row.bilevelWeights, 'validation'),
+      ownTest: lossOf(row.bilevelWeights, 'test'),
+    },
+  }))
+
+const momentOf = (values: ReadonlyArray<number | null>): Moment | null => {
+  const there = values.filter(value => value !== null)
+  if (there.length < 2) return null
+  const mean = there.reduce((sum, value) => sum + value, 0) / there.length
+  const squares = there.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, error: Math.sqrt(squares / (there.length - 1) / there.length), runs: there.length }
+}
+
+const names = Object.keys(measures) as ReadonlyArray<keyof Measures>
+
+/** A line a method that has two finished runs or more. */
+export const meanLines = (runs: ReadonlyArray<Run>): ReadonlyArray<MeanLine> =>
+  methodsOf(runs).flatMap(method => {
+    const lines = runs.flatMap(run => {
+      const name = run.method === method ? resultOf(run)?.name : undefined
+      return name === undefined ? [] : resultLines(run).filter(({ row }) => row === name)
+    })
+    if (lines.length < 2) return []
+    const moment = (name: keyof Measures): Moment | null =>
+      momentOf(lines.map(({ measures: found }) => found[name]))
+    return [
+      {
+        method,
+        runs: lines.length,
+        measures: Object.fromEntries(names.map(name => [name, moment(name)])) as MeanLine['measures'],
+      },
+    ]
+  })

@@ -1,0 +1,46 @@
+/** What the runs were set up with: every field of their headers by its path, and in which runs it has which value. */
+import type { Run } from '../Run.js'
+
+/** A value of a field, and the runs that have it; `null` for all of them. */
+export interface Setting {
+  readonly field: string
+  readonly value: string
+  readonly runs: ReadonlyArray<string> | null
+}
+
+/** Fields of an object by their paths. Lists are values. */
+const fieldsOf = (value: unknown, path: string): ReadonlyArray<readonly [string, string]> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+    ? Object.entries(value).flatMap(([name, field]) =>
+        fieldsOf(field, path === '' ? name : `${path}.${name}`),
+      )
+    : [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
+
+const sections = ['method', 'backend', 'versions', 'data', 'problem', 'config'] as const
+
+/** The settings of some runs. A field that has one value in all of them is one row. */
+export const settings = (
+  runs: ReadonlyArray<Pick<Run, 'name' | 'header' | 'checked'>>,
+): ReadonlyArray<Setting> => {
+  const found = new Map<string, Map<string, Array<string>>>()
+  for (const { name, header, checked } of runs) {
+    const fields = [
+      ...sections.flatMap(section => fieldsOf(header[section], section)),
+      ['checked', checked === 'decisions' ? 'replays as logged' : 'read, not derived again'] as const,
+    ]
+    for (const [field, value] of fields) {
+      const values = found.get(field) ?? new Map<string, Array<string>>()
+      found.set(field, values)
+      const holders = values.get(value)
+      if (holders === undefined) values.set(value, [name])
+      else holders.push(name)
+    }
+  }
+  return [...found].flatMap(([field, values]) =>
+    [...values].map(([value, holders]) => ({
+      field,
+      value,
+      runs: holders.length === runs.length ? null : holders,
+    })),
+  )
+}

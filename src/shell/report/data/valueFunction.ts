@@ -1,0 +1,82 @@
+/** φ̂ along each coordinate through the λ that a run of the bilevel method returns. */
+import * as t from 'io-ts'
+import { slice } from '../../../core/bilevel/Trajectory.js'
+import { Finite, NonNegative, nullable } from '../../../core/protocol/Codec.js'
+import { resultOf, type Run } from '../Run.js'
+
+export const PhiRow = t.readonly(
+  t.strict({
+    coordinate: t.string,
+    /** λ_k, where k is the coordinate. */
+    at: Finite,
+    phiHat: Finite,
+    deviation: NonNegative,
+    bound: nullable(Finite),
+  }),
+  'PhiRow',
+)
+/** φ̂, its standard deviation, and the envelope's bound, at one λ. */
+export type PhiRow = t.TypeOf<typeof PhiRow>
+
+export const SampleRow = t.readonly(
+  t.strict({
+    coordinate: t.string,
+    at: Finite,
+    value: Finite,
+    /** ∂φ/∂λ_k there; `null` where it was not observed. */
+    slope: nullable(Finite),
+  }),
+  'SampleRow',
+)
+/** A sample of φ that φ̂ knows. */
+export type SampleRow = t.TypeOf<typeof SampleRow>
+
+/** What there is to draw of one run's φ̂. */
+export interface PhiData {
+  readonly run: string
+  readonly lambda: ReadonlyArray<number>
+  readonly rows: ReadonlyArray<PhiRow>
+  readonly samples: ReadonlyArray<SampleRow>
+  /** Samples that were forgotten to make room for later ones. */
+  readonly forgotten: number
+  /** Hyperparameters that are not drawn. */
+  readonly leftOut: number
+  /** With one hyperparameter every sample lies on the slice; with more they lie off it. */
+  readonly dimension: number
+}
+
+/** More panels than these nobody compares. */
+const mostCoordinates = 6
+const points = 161
+
+/** `null` for runs that have no φ̂ to look at. */
+export const phiData = ({
+  name,
+  phi,
+  outcome,
+  method,
+  steps,
+}: Pick<Run, 'name' | 'phi' | 'outcome' | 'method' | 'steps'>): PhiData | null => {
+  const lambda =
+    resultOf({ outcome, method })?.lambda ?? steps.findLast(({ info }) => info.lambda)?.info.lambda
+  if (phi === null || lambda === undefined || lambda === null) return null
+  const shown = phi.space.slice(0, mostCoordinates)
+  return {
+    run: name,
+    lambda,
+    rows: shown.flatMap(({ name: coordinate }, k) =>
+      slice(k, lambda, points)(phi).map(point => ({ coordinate, ...point })),
+    ),
+    samples: shown.flatMap(({ name: coordinate }, k) =>
+      phi.samples.map(sample => ({
+        coordinate,
+        at: sample.lambda[k]!,
+        value: sample.value,
+        slope: sample.gradient?.[k] ?? null,
+      })),
+    ),
+    forgotten: phi.forgotten,
+    leftOut: phi.space.length - shown.length,
+    dimension: phi.space.length,
+  }
+}

@@ -1,0 +1,68 @@
+/** Draws figures as SVG by Vega, without a browser. Vega is an optional dependency and loaded here only. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TopLevelSpec } from 'vega-lite'
+import { optional } from '../Optional.js'
+import { environment, type ShellError } from '../ShellError.js'
+import type { Spec } from './figures/Figure.js'
+import { config } from './figures/Theme.js'
+
+/** A drawn figure. */
+export interface Drawn {
+  /** A whole SVG document. */
+  readonly svg: string
+  /** What the compiler of Vega-Lite had to say; nothing, if the specification is right. */
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** The whole specification, as a file that other tools of Vega-Lite read. */
+export const complete = (spec: Spec): Spec => ({
+  $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  ...spec,
+  config,
+})
+
+/** Vega counts the clip paths of all its pictures; here each picture's begin at 0, so that equal ones are equal text. */
+const renumbered = (svg: string): string => {
+  const names = new Map<string, string>()
+  return svg.replace(/(?<=<[^<>]*(?:\bid="|url\(#))clip\d+/g, name => {
+    const own = names.get(name) ?? `clip${names.size}`
+    names.set(name, own)
+    return own
+  })
+}
+
+/** Draws a specification. Errors: `Environment` where Vega is not installed, or cannot draw it. */
+export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
+  pipe(
+    optional(() => Promise.all([import('vega'), import('vega-lite')]), 'no figure can be drawn'),
+    TE.chain(([vega, vegaLite]) =>
+      TE.tryCatch(
+        async () => {
+          const warnings: Array<string> = []
+          const logger = vega.logger(vega.Warn)
+          const note = (...messages: ReadonlyArray<unknown>): typeof logger => {
+            warnings.push(messages.map(String).join(' '))
+            return logger
+          }
+          logger.warn = note
+          logger.error = note
+          // Vega writes into what it is given.
+          const own = JSON.parse(JSON.stringify(complete(spec))) as TopLevelSpec
+          const compiled = vegaLite.compile(own, { logger })
+          const loader = vega.loader()
+          // Nothing that a figure shows is anywhere but in it.
+          loader.load = () => Promise.reject(new Error('a figure of a report loads nothing'))
+          const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger, loader })
+          const svg = renumbered(await view.toSVG())
+          view.finalize()
+          return { svg, warnings }
+        },
+        error =>
+          environment(
+            `A figure cannot be drawn (${error instanceof Error ? error.message : String(error)}). This is a fault of the ` +
+              'program, or of the installed version of vega; please report it with the run.',
+          ),
+      ),
+    ),
+  )

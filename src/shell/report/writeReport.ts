@@ -1,0 +1,201 @@
+/** A report of recorded runs: one page, and the files of its figures beside it. */
+import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../Folders.js'
+import { methods, type Methods } from '../run/methods.js'
+import { writeWhole } from '../run/RunFolder.js'
+import { programVersion } from '../run/Versions.js'
+import { badInput, environment, type ShellError } from '../ShellError.js'
+import { csv } from './Csv.js'
+import { narrow, wide, type Figure } from './figures/Figure.js'
+import { figuresOf } from './figuresOf.js'
+import { findRuns } from './FindRuns.js'
+import { page, signature, type DrawnFigure, type Section, type TaskSection } from './Page.js'
+import { readRun } from './ReadRun.js'
+import { complete, draw } from './render.js'
+import { tasksOf, type Task } from './Task.js'
+import { readTruth, type Truth } from './Truth.js'
+
+/** What a report is of, besides its runs. */
+export interface ReportOptions {
+  /** The page, a file whose name ends in `.html`; figures go to a folder beside it. Another report there is replaced. */
+  readonly output: string
+  readonly title?: string
+  /** A file with a dense grid of validation losses (Truth.ts). */
+  readonly truth?: string | null
+  /** To replay the runs with; those of this package unless given. */
+  readonly methods?: Methods
+  /** Text and tables that come first on the page. */
+  readonly sections?: ReadonlyArray<Section>
+}
+
+/** What was written. */
+export interface Report {
+  readonly page: string
+  readonly bytes: number
+  /** The files of the figures. */
+  readonly files: ReadonlyArray<string>
+  readonly runs: number
+  /** What a person should know of how far the runs could be believed. */
+  readonly notices: ReadonlyArray<string>
+}
+
+const beginsAsReport = (path: string): boolean => {
+  const file = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(signature.length)
+    readSync(file, head, 0, head.length, 0)
+    return head.toString('latin1') === signature
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Right if a report may be written there: to a file that is not there, or that is a report itself. */
+const writable = (output: string): E.Either<ShellError, void> => {
+  if (extname(output) !== '.html')
+    return E.left(
+      badInput(`A report is a web page, and ${output} does not end in .html. Try -o ${output}.html.`),
+    )
+  return pipe(
+    E.tryCatch(
+      () => !existsSync(output) || (statSync(output).isFile() && beginsAsReport(output)),
+      error =>
+        environment(
+          `${output} cannot be looked at (${error instanceof Error ? error.message : String(error)}). Choose another file with -o.`,
+        ),
+    ),
+    E.filterOrElse(
+      free => free,
+      () =>
+        badInput(
+          `${output} is there and is no report, and nothing but a report is ever overwritten. Choose another file with ` +
+            '-o, or remove this one.',
+        ),
+    ),
+    E.map(() => undefined),
+  )
+}
+
+const drawn = (figure: Figure): TE.TaskEither<ShellError, DrawnFigure> =>
+  pipe(
+    TE.Do,
+    TE.bind('wide', () => draw(figure.spec(wide))),
+    TE.bind('narrow', () => draw(figure.spec(narrow))),
+    TE.map(pictures => ({ figure, wide: pictures.wide.svg, narrow: pictures.narrow.svg })),
+  )
+
+/** A task's figures; ids are made different where there are several tasks. */
+const taskSection =
+  (truth: Truth | null, several: boolean) =>
+  (i: number, task: Task): TE.TaskEither<ShellError, TaskSection> => {
+    const { figures, phiLeftOut } = figuresOf(task, truth)
+    return pipe(
+      figures.map(figure => (several ? { ...figure, id: `task-${i + 1}-${figure.id}` } : figure)),
+      TE.traverseSeqArray(drawn),
+      TE.map(all => ({
+        task,
+        figures: all,
+        remarks:
+          phiLeftOut === 0
+            ? []
+            : [
+                `The value functions of ${phiLeftOut} more runs are not drawn; a report of one of them alone shows its own.`,
+              ],
+      })),
+    )
+  }
+
+const filesOf = (
+  folder: string,
+  { figure, wide: svg }: DrawnFigure,
+): ReadonlyArray<readonly [string, string]> => [
+  [join(folder, `${figure.id}.svg`), `${svg}\n`],
+  [join(folder, `${figure.id}.vl.json`), `${JSON.stringify(complete(figure.spec(wide)))}\n`],
+  [join(folder, `${figure.id}.csv`), csv(figure.table)],
+]
+
+const write = (
+  files: ReadonlyArray<readonly [string, string]>,
+): E.Either<ShellError, ReadonlyArray<string>> =>
+  pipe(
+    E.tryCatch(
+      () => {
+        for (const folder of new Set(files.map(([path]) => dirname(path)))) makeFolders(folder)
+      },
+      error =>
+        badInput(
+          `The report cannot be written: ${error instanceof Error ? error.message : String(error)}. Choose another file with -o.`,
+        ),
+    ),
+    E.chain(() =>
+      pipe(
+        files,
+        E.traverseArray(([path, content]) =>
+          pipe(
+            writeWhole(path)(content),
+            E.map(() => path),
+          ),
+        ),
+      ),
+    ),
+  )
+
+/**
+ * Writes a report of the runs in some folders: run folders, logs, or folders that hold run folders.
+ *
+ * Errors: `BadInput` where there is no run, one cannot be read, or the output is taken by something else; `Mismatch`
+ * where a run does not replay as logged; `Environment` where Vega is not installed or a file cannot be written.
+ */
+export const writeReport = (
+  targets: ReadonlyArray<string>,
+  { output, title, truth = null, methods: known = methods, sections = [] }: ReportOptions,
+): TE.TaskEither<ShellError, Report> =>
+  pipe(
+    TE.fromEither(
+      pipe(
+        E.Do,
+        E.bind('free', () => writable(output)),
+        E.bind('named', () => findRuns(targets)),
+        E.bind('read', ({ named }) => pipe(named, E.traverseArray(readRun(known)))),
+        E.bind('grid', () => (truth === null ? E.right(null) : readTruth(truth))),
+      ),
+    ),
+    TE.chain(({ read, grid }) => {
+      const runs = read.map(({ run }) => run)
+      const notices = read.flatMap(found => found.notices)
+      const tasks = tasksOf(runs)
+      const folder = `${basename(output, '.html')}-figures`
+      return pipe(
+        tasks,
+        TE.traverseSeqArrayWithIndex(taskSection(grid, tasks.length > 1)),
+        TE.chainEitherK(done => {
+          const text = page({
+            title: title ?? (runs.length === 1 ? `Run ${runs[0]!.name}` : `Report of ${runs.length} runs`),
+            notices,
+            sections,
+            tasks: done,
+            folder,
+            program: `bilevel-hpo ${programVersion()}`,
+          })
+          const figures = done
+            .flatMap(section => section.figures)
+            .flatMap(figure => filesOf(join(dirname(output), folder), figure))
+          return pipe(
+            // The page last: where it is, its figures are.
+            write([...figures, [output, text]]),
+            E.map((): Report => ({
+              page: output,
+              bytes: Buffer.byteLength(text),
+              files: figures.map(([path]) => path),
+              runs: runs.length,
+              notices,
+            })),
+          )
+        }),
+      )
+    }),
+  )

@@ -1,0 +1,145 @@
+/**
+ * A report in a real browser, opened from disk: no error, no request, no script, every figure to be seen, at two widths, in
+ * light and in dark. Skipped, with a notice, where there is no Chromium.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeReport } from '../../../src/shell/report/writeReport.js'
+import { committed, hostile, recordHostile } from '../../support/reportRuns.js'
+import { right } from '../../support/recordedRun.js'
+
+const executable = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find(path => path !== undefined && existsSync(path))
+
+if (executable === undefined)
+  console.warn('No Chromium was found, so reports are not opened in a browser. Name one with CHROMIUM=…')
+
+const folder = mkdtempSync(join(tmpdir(), 'bilevel-browser-'))
+const [plain, owned] = [join(folder, 'plain.html'), join(folder, 'hostile.html')]
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Inks {
+  readonly colours: ReadonlyArray<string>
+  readonly page: string
+}
+
+// What runs in the page is text here: this program knows no DOM.
+
+/** The colours that a figure's pictures are drawn with, and that of the page. */
+const inksOf = `figure => {
+  const colours = [...figure.querySelectorAll('svg path, svg line, svg text')].flatMap(node => {
+    const { fill, stroke, opacity } = getComputedStyle(node)
+    return opacity === '0' ? [] : [fill, stroke]
+  })
+  return { colours: [...new Set(colours)], page: getComputedStyle(document.body).backgroundColor }
+}`
+
+/** An element's accessible name and description. */
+const labelsOf = `node => ['aria-labelledby', 'aria-describedby'].map(
+  attribute => document.getElementById(node.getAttribute(attribute))?.textContent ?? '',
+)`
+
+const ofFigure = (program: string, i: number): string =>
+  `(${program})(document.querySelectorAll('figure')[${i}])`
+
+interface Opened {
+  readonly page: Page
+  /** Messages of the console, errors of the page, and requests for anything but the page. */
+  readonly trouble: ReadonlyArray<string>
+}
+
+describe.skipIf(executable === undefined)('a report in Chromium', () => {
+  let browser: Browser
+
+  beforeAll(async () => {
+    right(await writeReport([committed('d1'), committed('d2')], { output: plain })())
+    const runs = [await recordHostile(folder, 1), await recordHostile(folder, 2)]
+    right(await writeReport(runs, { output: owned, title: hostile })())
+    browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] })
+  })
+
+  afterAll(() => browser.close())
+
+  const open = async (path: string, width: number, colorScheme: 'light' | 'dark'): Promise<Opened> => {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const url = pathToFileURL(path).href
+    const trouble: Array<string> = []
+    page.on('console', message => trouble.push(`console: ${message.text()}`))
+    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
+    page.on('dialog', dialog => {
+      trouble.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('request', request => {
+      if (request.url() !== url) trouble.push(`request: ${request.url()}`)
+    })
+    await page.goto(url)
+    return { page, trouble }
+  }
+
+  const screens = [400, 1280].flatMap(width =>
+    (['light', 'dark'] as const).map(scheme => ({ width, scheme })),
+  )
+
+  it.each(screens)('shows every figure, $width pixels wide, $scheme', async ({ width, scheme }) => {
+    const { page, trouble } = await open(plain, width, scheme)
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+    const figures = page.locator('figure')
+    const count = await figures.count()
+    expect(count).toBe(4 + 5)
+    for (let i = 0; i < count; i++) {
+      const pictures = await figures.nth(i).locator('svg').all()
+      const shown = await Promise.all(pictures.map(picture => picture.isVisible()))
+      expect(shown.filter(Boolean).length).toBe(1)
+      const box = (await pictures[shown.indexOf(true)]!.boundingBox())!
+      expect(box.width).toBeGreaterThan(0.75 * Math.min(width, 640))
+      expect(box.x + box.width).toBeLessThanOrEqual(width)
+      expect(box.height).toBeGreaterThan(100)
+      // A picture of one colour would be no picture: its lines have colours of the scheme, and are not the page's.
+      const inks = await page.evaluate<Inks>(ofFigure(inksOf, i))
+      expect(
+        inks.colours.filter(colour => colour.startsWith('rgb') && colour !== inks.page).length,
+      ).toBeGreaterThan(2)
+      expect(inks.page).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)')
+    }
+    expect(trouble).toEqual([])
+    await page.close()
+  })
+
+  it('has names and descriptions for those who do not see, and nothing else to stop at', async () => {
+    const { page } = await open(plain, 1280, 'light')
+    for (const [i, figure] of (await page.locator('figure').all()).entries()) {
+      const [name, text] = await page.evaluate<ReadonlyArray<string>>(ofFigure(labelsOf, i))
+      expect(name!.length).toBeGreaterThan(10)
+      expect(text!.length).toBeGreaterThan(80)
+      expect(await figure.locator('details table').count()).toBe(1)
+    }
+    expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0)
+    await page.locator('figure summary').first().press('Enter')
+    expect(await page.locator('figure details table').first().isVisible()).toBe(true)
+    await page.close()
+  })
+
+  it('takes nothing of a hostile run for more than text', async () => {
+    const { page, trouble } = await open(owned, 1280, 'light')
+    // What turns the direction of text is shown as unknown.
+    const shown = hostile.replace('\u202e', '\ufffd')
+    expect(await page.title()).toBe(shown.replace(/\s+/g, ' ').trim())
+    expect(await page.locator('h1').textContent()).toBe(shown)
+    expect(
+      await page.evaluate<ReadonlyArray<number>>('[document.scripts.length, document.images.length]'),
+    ).toEqual([0, 0])
+    expect(await page.locator('figure').count()).toBeGreaterThan(1)
+    expect(trouble).toEqual([])
+    await page.close()
+  })
+})

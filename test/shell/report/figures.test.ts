@@ -1,0 +1,179 @@
+/** Specifications compile without a warning and draw what they are to draw; colours can be told apart. */
+import { describe, expect, it } from 'vitest'
+import { wide, narrow, roundNumbers, type Figure } from '../../../src/shell/report/figures/Figure.js'
+import {
+  bands,
+  config,
+  series,
+  text,
+  themed,
+  faint,
+  background,
+} from '../../../src/shell/report/figures/Theme.js'
+import { figuresOf } from '../../../src/shell/report/figuresOf.js'
+import { draw } from '../../../src/shell/report/render.js'
+import type { Run } from '../../../src/shell/report/Run.js'
+import { asMethod, hostile, readCommitted } from '../../support/reportRuns.js'
+import { right } from '../../support/recordedRun.js'
+
+const rivals = ['bayesian', 'grid', 'hyperband', 'random', hostile]
+
+const compared = (run: Run): readonly [Run, ...ReadonlyArray<Run>] => [
+  run,
+  { ...run, name: 'again', seed: 7 },
+  ...rivals.flatMap((method, m) => [0, 7].map(seed => asMethod(run, method, seed, 1 + 0.1 * m))),
+]
+
+const cases = (['d1', 'd2'] as const).flatMap(name => {
+  const run = readCommitted(name)
+  return [
+    { name: `${name} alone`, runs: [run] as const },
+    { name: `${name} compared`, runs: compared(run) },
+    {
+      name: `${name} unfinished`,
+      runs: [{ ...run, outcome: null, solves: run.solves.slice(0, 1) }] as const,
+    },
+  ].flatMap(({ name: kind, runs }) =>
+    figuresOf({ title: '', runs }, null).figures.flatMap(figure =>
+      [wide, narrow].map(frame => ({ title: `${kind}: ${figure.id}, ${frame.width} pixels`, figure, frame })),
+    ),
+  )
+})
+
+const sizeOf = (svg: string): readonly [number, number] => {
+  const [, width, height] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
+  return [Number(width), Number(height)]
+}
+
+describe('figures', () => {
+  it('are all there for one, and for two hyperparameters', () => {
+    const ids = (name: 'd1' | 'd2', all: boolean): ReadonlyArray<string> => {
+      const run = readCommitted(name)
+      return figuresOf({ title: '', runs: all ? compared(run) : [run] }, null).figures.map(({ id }) => id)
+    }
+    expect(ids('d1', false)).toEqual(['best', 'validation', 'value-function', 'dual'])
+    expect(ids('d2', true)).toEqual([
+      'best',
+      'gap',
+      'validation',
+      'landscape',
+      'value-function-1',
+      'value-function-2',
+      'dual',
+    ])
+  })
+
+  it.each(cases)('$title', async ({ figure, frame }) => {
+    const { svg, warnings } = right(await draw(figure.spec(frame))())
+    expect(warnings).toEqual([])
+    const [width, height] = sizeOf(svg)
+    expect(width).toBeGreaterThan(0.8 * frame.width)
+    expect(width).toBeLessThan(1.08 * frame.width)
+    expect(height).toBeGreaterThan(100)
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/)
+    expect(svg).not.toContain('<img')
+    expect(svg).not.toContain('<script')
+  })
+
+  it('say in words what they show, and have their numbers', () => {
+    for (const { figure } of cases) {
+      expect(figure.title).not.toBe('')
+      expect(figure.description.length).toBeGreaterThan(80)
+      expect(figure.description).not.toMatch(/NaN|undefined|Infinity/)
+      expect(figure.table.rows.length).toBeGreaterThan(0)
+      for (const row of figure.table.rows) expect(row.length).toBe(figure.table.head.length)
+    }
+  })
+
+  it('draw the same picture twice', async () => {
+    const [first] = cases
+    const once = right(await draw(first!.figure.spec(wide))()).svg
+    expect(right(await draw(first!.figure.spec(wide))()).svg).toBe(once)
+  })
+
+  it('load nothing, whatever a specification asks for', async () => {
+    const loading: Figure['spec'] = () => ({ data: { url: 'file:///etc/hostname' }, mark: 'point' })
+    const drawn = await draw(loading(wide))()
+    // Vega goes on without data that it cannot load; it says so.
+    expect(drawn._tag === 'Left' || drawn.right.warnings.length > 0).toBe(true)
+  })
+})
+
+describe('a figure of very many runs', () => {
+  const run = readCommitted('d2')
+  const many = Array.from({ length: 300 }, (_, i) => asMethod(run, `m${i % 5}`, i, 1 + 0.001 * i))
+  const { figures } = figuresOf({ title: '', runs: [run, ...many] }, null)
+
+  it.each(figures.map(figure => ({ id: figure.id, figure })))('stays small: $id', async ({ figure }) => {
+    const { svg, warnings } = right(await draw(figure.spec(wide))())
+    expect(warnings).toEqual([])
+    expect(svg.length).toBeLessThan(700_000)
+    if (figure.id === 'validation') expect(figure.description).toContain('Of 4515 samples 1200 are drawn')
+  })
+})
+
+/** Relative luminance, as WCAG 2 defines it. */
+const luminance = (colour: string): number => {
+  const [r, g, b] = [1, 3, 5]
+    .map(at => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map(c => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+}
+
+const contrast = (a: string, b: string): number => {
+  const [x, y] = [luminance(a), luminance(b)]
+  return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05)
+}
+
+describe.each(['light', 'dark'] as const)('colours, %s', scheme => {
+  it('of text and of series have at least the contrast of text (4.5)', () => {
+    for (const ink of [text, faint, ...series])
+      expect(contrast(ink[scheme], background[scheme]), ink.name).toBeGreaterThanOrEqual(4.5)
+  })
+
+  it('of bands grow apart from the page in one direction, and bear text', () => {
+    const steps = bands.map(band => contrast(band[scheme], background[scheme]))
+    expect(steps).toEqual([...steps].sort((a, b) => a - b))
+    expect(steps[0]).toBeGreaterThan(1.08)
+    for (const band of bands) expect(contrast(text[scheme], band[scheme])).toBeGreaterThanOrEqual(4)
+  })
+})
+
+describe('the theme', () => {
+  it('puts variables in the place of its colours, and leaves text alone', () => {
+    expect(themed(`<path fill="${text.light}" stroke="#123456"/><text>x="${text.light}"</text>`)).toBe(
+      `<path fill="var(--text)" stroke="#123456"/><text>x="${text.light}"</text>`,
+    )
+  })
+
+  it('is all that figures are coloured with', async () => {
+    for (const { figure } of cases.filter(({ title }) => title.includes('compared'))) {
+      const svg = themed(right(await draw(figure.spec(wide))()).svg)
+      const left = [...svg.matchAll(/(?:fill|stroke)="(?!var|none|transparent|url)([^"]*)"/g)].map(
+        ([, colour]) => colour,
+      )
+      expect(new Set(left), figure.id).toEqual(new Set())
+    }
+  })
+
+  it('has figures silent within the page', () => {
+    expect(config.aria).toBe(false)
+  })
+})
+
+describe('round numbers of a logarithmic axis', () => {
+  it.each([
+    [1e-6, 1e-1, 3],
+    [2.5, 47, 4],
+    [4e-6, 7e-5, 3],
+  ])('from %d to %d', (least, most, count) => {
+    const numbers = roundNumbers(least, most, count)
+    expect(numbers.length).toBeGreaterThan(0)
+    expect(numbers.length).toBeLessThanOrEqual(count)
+    for (const number of numbers) {
+      expect(number).toBeGreaterThanOrEqual(least)
+      expect(number).toBeLessThanOrEqual(most)
+      expect(number.toExponential()).toMatch(/^[125]e/)
+    }
+  })
+})

@@ -1,0 +1,216 @@
+/** Whole reports: what is written where, what is refused, and that nothing from a run becomes markup. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { numericsKey } from '../../../src/core/protocol/Numerics.js'
+import { commandLine } from '../../../src/shell/cli/commandLine.js'
+import { csv } from '../../../src/shell/report/Csv.js'
+import { escaped, html } from '../../../src/shell/report/Html.js'
+import { signature } from '../../../src/shell/report/Page.js'
+import { writeReport } from '../../../src/shell/report/writeReport.js'
+import { bodiesOf, sealed, textOf } from '../../support/logText.js'
+import { committed, hostile, recordHostile } from '../../support/reportRuns.js'
+import { left, right, withFolder } from '../../support/recordedRun.js'
+
+const megabytes = 1024 * 1024
+
+const run = async (...argv: ReadonlyArray<string>) => {
+  const said = { out: '', err: '' }
+  const code = await commandLine({
+    out: text => {
+      said.out += text
+    },
+    err: text => {
+      said.err += text
+    },
+  })(argv)
+  return { code, ...said }
+}
+
+describe('a report', () => {
+  it('is one file without scripts and without anything that is elsewhere, and files for papers', () =>
+    withFolder(async folder => {
+      const output = join(folder, 'a', 'report.html')
+      const report = right(await writeReport([committed('d1'), committed('d2')], { output })())
+      const page = readFileSync(output, 'utf8')
+      expect(report).toMatchObject({ page: output, runs: 2, notices: [], bytes: Buffer.byteLength(page) })
+      expect(report.bytes).toBeLessThan(3 * megabytes)
+      expect(page.startsWith(signature)).toBe(true)
+      expect(page).not.toMatch(/<script|<link|<img|<iframe|<object|https?:|\bsrc=|@import/i)
+      for (const [, target] of page.matchAll(/href="([^"]*)"/g)) {
+        expect(target).toMatch(/^report-figures\/[\w.-]+$/)
+        expect(existsSync(join(folder, 'a', target!)), target).toBe(true)
+      }
+      const names = readdirSync(join(folder, 'a', 'report-figures'))
+      expect(names.length).toBe(report.files.length)
+      for (const id of ['best', 'landscape', 'value-function', 'dual'])
+        for (const extension of ['svg', 'vl.json', 'csv'])
+          expect(names, id).toContain(`task-2-${id}.${extension}`)
+      const ids = [...page.matchAll(/<[^<>]* id="([^"]*)"/g)].map(([, id]) => id)
+      expect(new Set(ids).size).toBe(ids.length)
+    }))
+
+  it('is the same, byte for byte, for the same runs', () =>
+    withFolder(async folder => {
+      const write = async (name: string): Promise<string> => {
+        const output = join(folder, name, 'report.html')
+        right(await writeReport([committed('d1')], { output })())
+        return readFileSync(output, 'utf8')
+      }
+      expect(await write('a')).toBe(await write('b'))
+    }))
+
+  it('says what whoever calls it wants to be said first', () =>
+    withFolder(async folder => {
+      const output = join(folder, 'report.html')
+      const sections = [
+        {
+          title: 'Paired differences',
+          paragraphs: ['a < b'],
+          tables: [{ caption: 'by seed', head: ['seed', 'difference'], rows: [[0, -0.25]] }],
+        },
+      ]
+      right(await writeReport([committed('d1')], { output, title: 'A & B', sections })())
+      const page = readFileSync(output, 'utf8')
+      expect(page).toContain('<title>A &amp; B</title>')
+      expect(page).toContain('<p>a &lt; b</p>')
+      expect(page).toContain('<td class="n">-0.25</td>')
+    }))
+
+  it('takes folders that hold runs, and names them by what tells them apart', () =>
+    withFolder(async folder => {
+      for (const seed of ['s1', 's2']) {
+        mkdirSync(join(folder, 'all', 'bilevel', seed), { recursive: true })
+        copyFileSync(join(committed('d1'), 'run.jsonl'), join(folder, 'all', 'bilevel', seed, 'run.jsonl'))
+      }
+      const output = join(folder, 'report.html')
+      expect(right(await writeReport([join(folder, 'all')], { output })()).runs).toBe(2)
+      expect(readFileSync(output, 'utf8')).toContain('mean ± standard error of 2 runs')
+      // The same run twice is one run.
+      const again = await writeReport([join(folder, 'all'), join(folder, 'all', 'bilevel', 's1')], {
+        output,
+      })()
+      expect(right(again).runs).toBe(2)
+    }))
+
+  it('draws a dense grid from a file', () =>
+    withFolder(async folder => {
+      const [output, truth] = [join(folder, 'report.html'), join(folder, 'truth.json')]
+      writeFileSync(
+        truth,
+        JSON.stringify({
+          points: [
+            { lambda: [1], upper: 0.5 },
+            { lambda: [2], upper: 0.25 },
+          ],
+        }),
+      )
+      right(await writeReport([committed('d1')], { output, truth })())
+      expect(readFileSync(output, 'utf8')).toContain('The line is a dense grid of 2 points.')
+      writeFileSync(truth, '{"points": [{"lambda": [1]}]}')
+      expect(left(await writeReport([committed('d1')], { output, truth })()).message).toContain(
+        'field `points[0].upper` must be',
+      )
+    }))
+
+  it('of a log that other numerics recorded draws all but φ̂, and says so', () =>
+    withFolder(async folder => {
+      const [header, ...records] = bodiesOf(textOf(committed('d1')))
+      const { versions, ...rest } = JSON.parse(header!) as { versions: Record<string, string> }
+      const other = JSON.stringify({ ...rest, versions: { ...versions, [numericsKey]: 'other' } })
+      writeFileSync(join(folder, 'run.jsonl'), sealed([other, ...records]))
+      const output = join(folder, 'report.html')
+      const { notices } = right(await writeReport([folder], { output })())
+      expect(notices.join(' ')).toContain('numerics')
+      const page = readFileSync(output, 'utf8')
+      expect(page).toContain('read, not derived again')
+      expect(page).toContain('id="dual"')
+      expect(page).not.toContain('id="value-function"')
+    }))
+})
+
+describe('what is refused', () => {
+  it('is a log that does not replay, with 1', () =>
+    withFolder(async folder => {
+      const text = textOf(committed('d1'))
+      writeFileSync(join(folder, 'run.jsonl'), text.replace('"penalty":5', '"penalty":6'))
+      const output = join(folder, 'report.html')
+      expect(left(await writeReport([folder], { output })())._tag).toBe('Mismatch')
+      expect((await run('report', folder, '-o', output)).code).toBe(1)
+      expect(existsSync(output)).toBe(false)
+    }))
+
+  it('is an output that is something else, or no page; another report is replaced', () =>
+    withFolder(async folder => {
+      const output = join(folder, 'report.html')
+      writeFileSync(output, '<!doctype html>mine')
+      expect(left(await writeReport([committed('d1')], { output })()).message).toContain('is no report')
+      expect(readFileSync(output, 'utf8')).toBe('<!doctype html>mine')
+      expect(left(await writeReport([committed('d1')], { output: folder })()).message).toContain('.html')
+      const fresh = join(folder, 'fresh.html')
+      right(await writeReport([committed('d1')], { output: fresh })())
+      right(await writeReport([committed('d1')], { output: fresh })())
+    }))
+
+  it('is a folder without runs, and one that is not there', () =>
+    withFolder(async folder => {
+      const output = join(folder, 'report.html')
+      expect(left(await writeReport([folder], { output })()).message).toContain('no recorded run')
+      expect(left(await writeReport([join(folder, 'no')], { output })()).message).toContain(
+        join(folder, 'no'),
+      )
+    }))
+})
+
+describe('the command', () => {
+  it('says what it wrote', () =>
+    withFolder(async folder => {
+      const output = join(folder, 'report.html')
+      const { code, out, err } = await run('report', committed('d1'), '-o', output)
+      expect([code, err]).toEqual([0, ''])
+      expect(out).toMatch(/report\.html: 1 run, \d+ KB; 12 files of figures beside it\./)
+    }))
+})
+
+describe('hostile runs', () => {
+  it('become text', () =>
+    withFolder(async folder => {
+      const runs = [await recordHostile(folder, 1), await recordHostile(folder, 2)]
+      const output = join(folder, 'report.html')
+      const { files } = right(await writeReport(runs, { output, title: hostile })())
+      const page = readFileSync(output, 'utf8')
+      expect(page).not.toMatch(/<script|<img/i)
+      // Whatever is within angle brackets was put there by the program.
+      const tags = new Set([...page.matchAll(/<\/?([a-zA-Z]+)/g)].map(([, tag]) => tag!.toLowerCase()))
+      for (const tag of ['html', 'table', 'svg', 'path', 'figure', 'td']) tags.delete(tag)
+      expect([...tags].filter(tag => ['script', 'img', 'iframe', 'object', 'a'].includes(tag))).toEqual(['a'])
+      expect(page.match(/ on\w+="/g)).toBeNull()
+      expect(page).toContain(escaped(hostile))
+      for (const file of files.filter(name => name.endsWith('.svg')))
+        expect(readFileSync(file, 'utf8')).not.toMatch(/<script|<img/i)
+    }))
+
+  it('are text in templates, whatever they hold', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), text => {
+        const { markup } = html`<p title="${text}">${text}</p>`
+        expect(markup.match(/[<>]/g)).toEqual(['<', '>', '<', '>'])
+        expect(markup.match(/"/g)).toEqual(['"', '"'])
+      }),
+      { numRuns: 1000, seed: 20261123 },
+    )
+  })
+
+  it('are no formulas in a spreadsheet, and rows stay rows', () => {
+    expect(
+      csv({
+        head: ['a', 'b'],
+        rows: [
+          ['=1+1', -0.5],
+          ['x,"y"\n', null],
+        ],
+      }),
+    ).toBe('a,b\n\'=1+1,-0.5\n"x,""y""\n",\n')
+  })
+})
