@@ -45,13 +45,13 @@ export interface Gradient {
 
 /** The losses and gradients of a network on a backend. */
 export const gradientOf = (backend: Backend, network: Network): Gradient => {
-  const { parameters, inputShape, classes } = network
+  const { parameters, entryShape, classes } = network
   const tensorsOf = (weights: Float32Array): ReadonlyArray<tf.Tensor> =>
     parameters.map(({ shape, offset, size }) =>
       tf.tensor(weights.subarray(offset, offset + size), [...shape]),
     )
   const pass = (tensors: ReadonlyArray<tf.Tensor>, { images, labels }: Batch) =>
-    network.pass(tensors, tf.tensor4d(images, [labels.length, ...inputShape]))
+    network.pass(tensors, tf.tensor(images, [labels.length, ...entryShape]))
   return {
     parameters,
     loss: (weights, batch) =>

@@ -33,7 +33,9 @@ export interface Network {
   readonly parameters: ReadonlyArray<Parameter>
   /** The number of weights. */
   readonly size: number
-  /** `images`: B × height × width × channels. */
+  /** What {@link pass} takes an image as: its shape, or flat where nothing but the pixels counts. */
+  readonly entryShape: Shape
+  /** `images`: B × the entry shape. */
   readonly pass: (parameters: ReadonlyArray<tf.Tensor>, images: tf.Tensor) => NetworkPass
 }
 
@@ -64,6 +66,7 @@ export const sequential = (
   return {
     name,
     inputShape,
+    entryShape: layers[0]?.name === 'flatten' ? layers[0].outputShape : inputShape,
     classes,
     parameters,
     size: parameters.reduce((sum, { size }) => sum + size, 0),
