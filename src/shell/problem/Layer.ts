@@ -35,6 +35,11 @@ export interface Layer {
   readonly name: string
   readonly parameters: ReadonlyArray<ParameterShape>
   readonly outputShape: Shape
+  /**
+   * The layer sees its inputs only through the product x·W with its first tensor of parameters W, a row an input; so an
+   * input that is zero in a whole batch may be left out of both.
+   */
+  readonly product?: true
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
 
@@ -65,6 +70,7 @@ export const dense = (
     { role: 'bias', shape: [units], fanIn: inputs, fanOut: units },
   ],
   outputShape: [units],
+  product: true,
   forward: ([kernel, bias], input) => {
     const x = input as tf.Tensor2D
     const output = Kernels.dense(x, kernel!, bias!, activation)
