@@ -29,8 +29,9 @@ export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
 export { DataConfig } from './data/DataConfig.js'
 export type { ImageSet, Splits } from './data/ImageSet.js'
 export { loadSplits, type LoadOptions } from './data/Load.js'
-export type { FetchOptions } from './data/Mnist.js'
+
 export type { DataProgress } from './data/Progress.js'
+export type { FetchOptions } from './data/StoredSet.js'
 
 export {
   hyperparametersOf,

@@ -8,12 +8,10 @@
  */
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import type { BilevelState } from '../../src/core/bilevel/State.js'
-import { decode } from '../../src/core/protocol/Codec.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 import * as ValueFunction from '../../src/core/surrogate/ValueFunction.js'
-import { blurred } from '../support/blurred.js'
 import { driveInMemory } from '../support/driveInMemory.js'
-import { ridgeSpace, ridgeWorld } from '../support/ridge.js'
+import { unsettledRidge } from '../support/unsettledRidge.js'
 import { median, right, write } from './gpTiming.js'
 
 const outerIterations = 200
@@ -36,24 +34,8 @@ const ahead = ([before, after]: readonly [BilevelState, BilevelState]): Readonly
 }
 
 const run = (d: number, seed: number): ReadonlyArray<Ahead> => {
-  const [draws] = Rng.uniforms(2 * d)(Rng.make(d, 11, seed))
-  const a = draws.slice(0, d).map(u => 1.5 + 2 * u)
-  const b = a.map((ak, k) => ak * (0.3 + 0.5 * draws[d + k]!))
-  const world = ridgeWorld({ a, b })
-  const config = right(
-    decode(bilevel.config)({
-      space: ridgeSpace({ a, b }),
-      budget: { lowerLevelSolves: outerIterations, outerIterations },
-      stop: { step: 0 },
-    }),
-  )
-  const blur = blurred(seed)
-  const transitions = right(
-    driveInMemory(bilevel, config, {
-      answer: question => blur(world.answer(question)),
-      release: world.release,
-    }),
-  )
+  const { config, world } = unsettledRidge(d, Rng.make(d, 11, seed), seed, outerIterations)
+  const transitions = right(driveInMemory(bilevel, config, world))
   const states = transitions.map(({ state }) => state)
   return states.slice(1).flatMap((after, i) => ahead([states[i]!, after]))
 }

@@ -16,14 +16,12 @@ import { join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
-import { decode } from '../../src/core/protocol/Codec.js'
 import type { Question } from '../../src/core/protocol/Command.js'
 import { start } from '../../src/core/protocol/Replay.js'
 import { drive } from '../../src/shell/run/Driver.js'
 import { create } from '../../src/shell/run/LogFile.js'
-import { blurred } from '../support/blurred.js'
 import { headerOf, noHooks } from '../support/recordedRun.js'
-import { ridgeSpace, ridgeWorld } from '../support/ridge.js'
+import { unsettledRidge } from '../support/unsettledRidge.js'
 import { median, right, write } from './gpTiming.js'
 
 const dimensions = [1, 2, 5, 10]
@@ -32,21 +30,10 @@ const repeats = 5
 const outerIterations = 200
 
 const record = async (d: number, folder: string): Promise<void> => {
-  const [draws] = Rng.uniforms(2 * d)(Rng.make(d, 11))
-  const a = draws.slice(0, d).map(u => 1.5 + 2 * u)
-  const b = a.map((ak, k) => ak * (0.3 + 0.5 * draws[d + k]!))
-  const world = ridgeWorld({ a, b })
-  const config = right(
-    decode(bilevel.config)({
-      space: ridgeSpace({ a, b }),
-      budget: { lowerLevelSolves: outerIterations, outerIterations },
-      stop: { step: 0 },
-    }),
-  )
+  const { config, world } = unsettledRidge(d, Rng.make(d, 11), d, outerIterations)
   const log = right(await create(join(folder, 'run.jsonl'))(headerOf(bilevel.name, config))())
-  const blur = blurred(d)
   const interpreter = {
-    answer: (question: Question) => TE.right(blur(world.answer(question))),
+    answer: (question: Question) => TE.right(world.answer(question)),
     release: world.release,
     dispose: () => undefined,
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { constantPenalty } from '../../docs/examples/variants/constantPenalty.js'
 import { equalityForm } from '../../docs/examples/variants/equalityForm.js'
 import { reports } from '../../docs/examples/variants/laws.js'
 import { quadratic, quadraticPenalty } from '../../docs/examples/variants/quadraticPenalty.js'
@@ -62,18 +63,14 @@ const last = <A>(values: ReadonlyArray<A>): A => values.at(-1)!
 
 describe('the pure quadratic penalty', () => {
   // The same ρ for both, all along.
-  const penalty: Parts.PenaltySchedule = {
-    ...Parts.defaults.penalty,
-    next:
-      () =>
-      () =>
-      () =>
-      ({ penalty: rho }) =>
-        rho,
-  }
   const options = { ...fixedEpsilon, penalty: { initial: 0.3 } }
-  const withMultiplier = run(Bilevel.make({ penalty }), ridge, bounded, options)
-  const without = run(Bilevel.make({ penalty, constraint: quadratic }), ridge, bounded, options)
+  const withMultiplier = run(Bilevel.make({ penalty: constantPenalty }), ridge, bounded, options)
+  const without = run(
+    Bilevel.make({ penalty: constantPenalty, constraint: quadratic }),
+    ridge,
+    bounded,
+    options,
+  )
 
   it('leaves a violation of κ/ρ beyond ε, where at the same ρ a multiplier leaves none', () => {
     const [a, b] = [last(withMultiplier.steps), last(without.steps)]
@@ -85,7 +82,7 @@ describe('the pure quadratic penalty', () => {
   })
 
   it('leaves a smaller one at a larger ρ', () => {
-    const stronger = run(Bilevel.make({ penalty, constraint: quadratic }), ridge, bounded, {
+    const stronger = run(Bilevel.make({ penalty: constantPenalty, constraint: quadratic }), ridge, bounded, {
       ...fixedEpsilon,
       penalty: { initial: 3 },
     })

@@ -1,9 +1,9 @@
 /** Logs as lines of text, to be changed and sealed anew: damage that no digest gives away. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { seal } from '../../src/core/protocol/RunLog.js'
-import { digestOf } from '../../src/shell/run/LogFile.js'
+import { digestOf, readLines } from '../../src/shell/run/LogFile.js'
 
 /** The lines of a log without their digests. */
 export const bodiesOf = (text: string): ReadonlyArray<string> =>
@@ -43,3 +43,15 @@ export const recordedRuns: ReadonlyArray<{
 )
 
 export const textOf = (folder: string): string => readFileSync(join(folder, 'run.jsonl'), 'utf8')
+
+/** Every line of a log, as it is read from its file. */
+export const readAll = (
+  path: string,
+): ReadonlyArray<ReturnType<typeof readLines> extends Generator<infer L> ? L : never> => {
+  const file = openSync(path, 'r')
+  try {
+    return [...readLines(file)]
+  } finally {
+    closeSync(file)
+  }
+}

@@ -132,6 +132,38 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  lenet: () => {
+    const Row = t.type({
+      pixels: t.string,
+      learningRate: t.number,
+      lambda: t.number,
+      validationLoss: t.union([t.number, t.null]),
+      lowerLoss: t.union([t.number, t.null]),
+      epochs: t.union([t.number, t.null]),
+      seconds: t.number,
+    })
+    const found = read(
+      'lenet',
+      t.type({ backend: t.string, loadSeconds: t.number, peakMegabytes: t.number, table: t.array(Row) }),
+    )
+    return [
+      table(
+        ['pixels', 'step', 'λ', 'validation loss', 'f', 'epochs', 'processor seconds'],
+        found.table.map(({ pixels, learningRate, lambda, validationLoss, lowerLoss, epochs, seconds }) => [
+          pixels,
+          String(learningRate),
+          String(lambda),
+          validationLoss?.toFixed(3) ?? 'diverged',
+          lowerLoss?.toFixed(3) ?? '–',
+          epochs?.toFixed(0) ?? '–',
+          seconds.toFixed(1),
+        ]),
+        found,
+      ),
+      `Backend ${found.backend}; ${found.loadSeconds.toFixed(1)} s to load and split the cached images; at most ` +
+        `${found.peakMegabytes.toFixed(0)} MB of memory for the rows on [0, 1].`,
+    ].join(' ')
+  },
 }
 
 /** The document with its tables as they should be. */

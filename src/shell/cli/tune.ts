@@ -9,16 +9,14 @@ import type { NamedConfig } from '../config/ConfigSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
 import { optional } from '../Optional.js'
 import { badInput, type ShellError } from '../ShellError.js'
+import { presetsHelp } from './presets.js'
 import { report } from './report.js'
 import { workersOf, workersOption } from './workers.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
 
 const help = `
-Presets:
-${Object.entries(presets)
-  .map(([name, { description }]) => `  ${name}\n      ${description}`)
-  .join('\n')}
+Presets (\`bilevel presets\` lists them one by one):${presetsHelp}
 
 Without a CONFIG.json and a preset, ${defaultPreset} is run. This is its whole
 configuration; paths in one are relative to its file, and docs/configuration.md

@@ -43,8 +43,8 @@ export const HyperparametersConfig = withDefaults(
   'hyperparameters: {"family": "l2", "per": "model"}',
   {
     family: t.literal('l2'),
-    /** One coefficient for all kernels, or one for each layer's. */
-    per: t.keyof({ model: null, layer: null }, '"model" or "layer"'),
+    /** One coefficient for all kernels, one for each layer's, or one for the convolutions' and one for the dense layers'. */
+    per: t.keyof({ model: null, layer: null, kind: null }, '"model", "layer" or "kind"'),
     lower: Finite,
     upper: Finite,
   },
@@ -70,6 +70,12 @@ const groupsOf = (network: Network, per: HyperparametersConfig['per']): Readonly
         name: `l2[${layer}]`,
         parameters: kernels.filter(kernel => kernel.layer === layer),
       }))
+    case 'kind':
+      // A kernel that is moved over an image has four axes, one that is multiplied with has two.
+      return [
+        { name: 'l2[convolutional]', parameters: kernels.filter(({ shape }) => shape.length === 4) },
+        { name: 'l2[dense]', parameters: kernels.filter(({ shape }) => shape.length === 2) },
+      ].filter(({ parameters }) => parameters.length > 0)
   }
 }
 

@@ -1,24 +1,14 @@
-import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeHeader, limits } from '../../../src/core/protocol/RunLog.js'
-import { create, digestOf, noLines, past, readLines, reopen } from '../../../src/shell/run/LogFile.js'
+import { create, digestOf, noLines, past, reopen } from '../../../src/shell/run/LogFile.js'
+import { readAll } from '../../support/logText.js'
 import { headerOf, left, right, withFolder } from '../../support/recordedRun.js'
 
 const header = headerOf('none', {})
-
-const readAll = (
-  path: string,
-): ReadonlyArray<ReturnType<typeof readLines> extends Generator<infer L> ? L : never> => {
-  const file = openSync(path, 'r')
-  try {
-    return [...readLines(file)]
-  } finally {
-    closeSync(file)
-  }
-}
 
 const written = async (path: string, bodies: ReadonlyArray<string>): Promise<void> => {
   const log = right(await create(path)(header)())

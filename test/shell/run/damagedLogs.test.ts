@@ -1,17 +1,16 @@
 /**
  * A real log, damaged: it is never taken for right, unless what it says is byte for byte what it said.
  */
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { numerics } from '../../../src/core/protocol/Numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
-import { readLines } from '../../../src/shell/run/LogFile.js'
 import { methods } from '../../../src/shell/run/methods.js'
 import { replayRun } from '../../../src/shell/run/ReplayRun.js'
-import { bodiesOf, recordedRuns, sealed, textOf } from '../../support/logText.js'
+import { bodiesOf, readAll, recordedRuns, sealed, textOf } from '../../support/logText.js'
 import { left, right, withFolder } from '../../support/recordedRun.js'
 
 const replay = replayRun(methods)
@@ -22,17 +21,6 @@ const short = `${whole.split('\n').slice(0, 8).join('\n')}\n`
 
 const withLog = (use: (path: string) => void | Promise<void>): Promise<void> =>
   withFolder(folder => use(join(folder, 'run.jsonl')))
-
-const read = (
-  path: string,
-): ReadonlyArray<ReturnType<typeof readLines> extends Generator<infer L> ? L : never> => {
-  const file = openSync(path, 'r')
-  try {
-    return [...readLines(file)]
-  } finally {
-    closeSync(file)
-  }
-}
 
 const flipped = (bytes: Buffer, index: number, flip: number): Buffer => {
   const changed = Buffer.from(bytes)
@@ -67,7 +55,9 @@ describe('a flipped byte', () => {
         fc.property(flips(bytes.length), ([index, flip]) => {
           writeFileSync(path, flipped(bytes, index, flip))
           expect(
-            read(path).some(line => E.isLeft(line) || line.right.digest.expected !== line.right.digest.found),
+            readAll(path).some(
+              line => E.isLeft(line) || line.right.digest.expected !== line.right.digest.found,
+            ),
           ).toBe(true)
         }),
         { numRuns: 800 },
@@ -128,7 +118,7 @@ describe('a log that is cut', () => {
       const last = bytes.lastIndexOf(10, bytes.length - 2) + 1
       for (let length = bytes.length - 1; length > last; length--) {
         writeFileSync(path, bytes.subarray(0, length))
-        expect(read(path).at(-1)).toEqual(E.left({ _tag: 'Torn', line: lines }))
+        expect(readAll(path).at(-1)).toEqual(E.left({ _tag: 'Torn', line: lines }))
       }
       expect(right(replay(path))).toMatchObject({ torn: lines, steps: lines - 2, halted: false })
     }))
