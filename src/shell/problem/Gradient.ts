@@ -8,14 +8,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Backend } from '../backend/Backend.js'
 import { crossEntropy, type LossSum } from './CrossEntropy.js'
+import { addLitRows, litRows, type Lit } from './LitPixels.js'
 import type { Network, Parameter } from './Network.js'
 
 /** Labelled images that are computed together. */
 export interface Batch {
-  /** B × height × width × channels, row-major. */
+  /** B × height × width × channels, row-major; or of each image the lit pixels alone. */
   readonly images: Float32Array
   /** B labels. */
   readonly labels: Uint8Array
+  /** Which pixels `images` holds, all where it is absent. Only for a gradient that takes it: {@link Gradient.onlyLit}. */
+  readonly lit?: Lit
 }
 
 /** A batch whose summed loss counts `scale` times. */
@@ -28,6 +31,8 @@ export interface Part {
 export type Take = (k: number, values: Float32Array) => void
 
 export interface Gradient {
+  /** Whether batches may come without their dark pixels, which saves their part of the first products. */
+  readonly onlyLit: boolean
   /** What `k` counts. */
   readonly parameters: ReadonlyArray<Parameter>
   /** Σ of the data loss over a batch. */
@@ -45,32 +50,63 @@ export interface Gradient {
 
 /** The losses and gradients of a network on a backend. */
 export const gradientOf = (backend: Backend, network: Network): Gradient => {
-  const { parameters, inputShape, classes } = network
-  const tensorsOf = (weights: Float32Array): ReadonlyArray<tf.Tensor> =>
-    parameters.map(({ shape, offset, size }) =>
-      tf.tensor(weights.subarray(offset, offset + size), [...shape]),
+  const { parameters, entryShape, classes, pixelKernel } = network
+  const pixels = network.inputShape.reduce((product, side) => product * side, 1)
+  const all: Lit = { count: pixels, runs: Int32Array.of(0, pixels) }
+  const onPixels = pixelKernel === null ? null : parameters[pixelKernel]!
+  const units = onPixels?.shape[1] ?? 0
+  const tensorsOf = (weights: Float32Array, lit: Lit | undefined): ReadonlyArray<tf.Tensor> =>
+    parameters.map(parameter => {
+      const { shape, offset, size } = parameter
+      const values = weights.subarray(offset, offset + size)
+      return lit !== undefined && parameter === onPixels
+        ? tf.tensor(litRows(values, units, lit), [lit.count, units])
+        : tf.tensor(values, [...shape])
+    })
+  const pass = (tensors: ReadonlyArray<tf.Tensor>, { images, labels, lit }: Batch) =>
+    network.pass(
+      tensors,
+      tf.tensor(images, [labels.length, ...(lit === undefined ? entryShape : [lit.count])]),
     )
-  const pass = (tensors: ReadonlyArray<tf.Tensor>, { images, labels }: Batch) =>
-    network.pass(tensors, tf.tensor4d(images, [labels.length, ...inputShape]))
+  // Where rows of lit pixels come together with the zeros of the others.
+  const whole = new Float32Array(onPixels?.size ?? 0)
   return {
+    // libtensorflow multiplies the zeros sooner than they are left out.
+    onlyLit: onPixels !== null && backend.name !== 'node',
     parameters,
     loss: (weights, batch) =>
       backend.tidy(() =>
-        crossEntropy(backend.values(pass(tensorsOf(weights), batch).logits), batch.labels, classes),
+        crossEntropy(
+          backend.values(pass(tensorsOf(weights, batch.lit), batch).logits),
+          batch.labels,
+          classes,
+        ),
       ),
     lossAndGradient: (weights, parts, take) =>
       backend.tidy(() => {
-        const tensors = tensorsOf(weights)
         const sums: LossSum[] = []
         let total: ReadonlyArray<tf.Tensor> | null = null
+        // Parts that hold all pixels share their tensors.
+        let plain: ReadonlyArray<tf.Tensor> | null = null
+        const someLit = parts.some(({ batch }) => batch.lit !== undefined)
+        if (someLit) whole.fill(0)
         for (const { batch, scale } of parts) {
+          const tensors =
+            batch.lit === undefined
+              ? (plain ??= tensorsOf(weights, undefined))
+              : tensorsOf(weights, batch.lit)
           const { logits, backward } = pass(tensors, batch)
           const dLogits = new Float32Array(batch.labels.length * classes)
           sums.push(crossEntropy(backend.values(logits), batch.labels, classes, dLogits, scale))
           const found = backward(tf.tensor2d(dLogits, [batch.labels.length, classes]))
-          total = total === null ? found : total.map((sum, k) => tf.add(sum, found[k]!))
+          if (someLit) addLitRows(whole, units, batch.lit ?? all, backend.values(found[pixelKernel!]!))
+          total =
+            total === null
+              ? found
+              : total.map((sum, k) => (someLit && k === pixelKernel ? sum : tf.add(sum, found[k]!)))
         }
-        for (const [k, gradient] of (total ?? []).entries()) take(k, backend.values(gradient))
+        for (const [k, gradient] of (total ?? []).entries())
+          take(k, someLit && k === pixelKernel ? whole : backend.values(gradient))
         return sums
       }),
   }

@@ -7,6 +7,7 @@
  * Shapes leave the batch out: B×784 images have the shape [784].
  */
 import * as tf from '@tensorflow/tfjs-core'
+import * as Kernels from '../backend/kernels/dense.js'
 
 /** Lengths of a tensor's axes. */
 export type Shape = ReadonlyArray<number>
@@ -34,13 +35,15 @@ export interface Layer {
   readonly name: string
   readonly parameters: ReadonlyArray<ParameterShape>
   readonly outputShape: Shape
+  /**
+   * The layer sees its inputs only through the product x·W with its first tensor of parameters W, a row an input; so an
+   * input that is zero in a whole batch may be left out of both.
+   */
+  readonly product?: true
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
 
 const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1)
-
-/** ∂/∂(before ReLU), from the ReLU's own output: 0 where it was cut, which at 0 itself is a subgradient. */
-const throughRelu = (dOutput: tf.Tensor, output: tf.Tensor): tf.Tensor => tf.mul(dOutput, tf.step(output))
 
 /** All axes but the first into one. */
 export const flatten = (inputShape: Shape): Layer => ({
@@ -48,29 +51,36 @@ export const flatten = (inputShape: Shape): Layer => ({
   parameters: [],
   outputShape: [sizeOf(inputShape)],
   forward: (_, input) => ({
-    output: tf.reshape(input, [input.shape[0], sizeOf(inputShape)]),
+    // Images that a network begins with come flat already.
+    output: input.rank === 2 ? input : tf.reshape(input, [input.shape[0], sizeOf(inputShape)]),
     backward: dOutput => ({ input: tf.reshape(dOutput, input.shape), parameters: [] }),
   }),
 })
 
 /** y = x·W + b, and max(0, y) where asked. W: inputs × units. */
-export const dense = (name: string, inputs: number, units: number, activation: 'relu' | 'linear'): Layer => ({
+export const dense = (
+  name: string,
+  inputs: number,
+  units: number,
+  activation: Kernels.Activation,
+): Layer => ({
   name,
   parameters: [
     { role: 'kernel', shape: [inputs, units], fanIn: inputs, fanOut: units },
     { role: 'bias', shape: [units], fanIn: inputs, fanOut: units },
   ],
   outputShape: [units],
+  product: true,
   forward: ([kernel, bias], input) => {
     const x = input as tf.Tensor2D
-    const output = tf.fused.matMul({ a: x, b: kernel!, bias: bias!, activation })
+    const output = Kernels.dense(x, kernel!, bias!, activation)
     return {
       output,
       backward: (dOutput, wantsInput) => {
-        const dy = activation === 'relu' ? throughRelu(dOutput, output) : dOutput
+        const dy = activation === 'relu' ? Kernels.throughRelu(dOutput, output) : dOutput
         return {
           input: wantsInput ? tf.matMul(dy, kernel!, false, true) : null,
-          parameters: [tf.matMul(x, dy, true, false), tf.sum(dy, 0)],
+          parameters: [tf.matMul(x, dy, true, false), Kernels.biasGradient(dy)],
         }
       },
     }
@@ -114,7 +124,7 @@ export const convolution = (
       return {
         output,
         backward: (dOutput, wantsInput) => {
-          const dy = throughRelu(dOutput, output) as tf.Tensor4D
+          const dy = Kernels.throughRelu(dOutput, output) as tf.Tensor4D
           const dKernel: tf.Tensor = tf
             .engine()
             .runKernel(
@@ -132,7 +142,7 @@ export const convolution = (
                     { strides: 1, pad: padding, dataFormat: 'NHWC', inputShape: x.shape },
                   )
               : null,
-            parameters: [dKernel, tf.sum(dy, [0, 1, 2])],
+            parameters: [dKernel, Kernels.biasGradient(dy)],
           }
         },
       }

@@ -33,7 +33,14 @@ export interface Network {
   readonly parameters: ReadonlyArray<Parameter>
   /** The number of weights. */
   readonly size: number
-  /** `images`: B × height × width × channels. */
+  /**
+   * Which of the parameters is a kernel with a row a pixel that is multiplied by the flat images, and no more is made of
+   * them; `null` where there is none. {@link pass} then takes any selection of pixels with the same one of its rows.
+   */
+  readonly pixelKernel: number | null
+  /** What {@link pass} takes an image as: its shape, or flat where nothing but the pixels counts. */
+  readonly entryShape: Shape
+  /** `images`: B × the entry shape. */
   readonly pass: (parameters: ReadonlyArray<tf.Tensor>, images: tf.Tensor) => NetworkPass
 }
 
@@ -64,6 +71,8 @@ export const sequential = (
   return {
     name,
     inputShape,
+    entryShape: layers[0]?.name === 'flatten' ? layers[0].outputShape : inputShape,
+    pixelKernel: layers[0]?.name === 'flatten' && layers[1]?.product === true ? 0 : null,
     classes,
     parameters,
     size: parameters.reduce((sum, { size }) => sum + size, 0),

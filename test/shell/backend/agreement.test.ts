@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
 import { available, choose, type Backend } from '../../../src/shell/backend/Backend.js'
 import { nativeRequired } from '../../support/native.js'
+import * as Kernels from '../../../src/shell/backend/kernels/dense.js'
 import { presentBackends, run } from '../problem/fixtures.js'
 
 const found = await available()
@@ -92,6 +93,33 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
             )
             const biased = tf.add(product, random([columns], seed + 2))
             return [product, explicit, tf.relu(biased), tf.sum(product, 0)]
+          }),
+      ),
+    )
+  })
+
+  test('goes through a dense layer and back', () => {
+    fc.assert(
+      fc.property(
+        extent,
+        extent,
+        extent,
+        fc.constantFrom<Kernels.Activation>('relu', 'linear'),
+        fc.nat(),
+        (rows, inputs, units, activation, seed) =>
+          agrees(backend, inputs + rows, () => {
+            const x = random([rows, inputs], seed)
+            const y = Kernels.dense(
+              x,
+              random([inputs, units], seed + 1),
+              random([units], seed + 2),
+              activation,
+            )
+            const dy = random([rows, units], seed + 3)
+            const image = tf.reshape(dy, [rows, 1, units, 1])
+            // Zeros stand for what a ReLU cut.
+            const cut = Kernels.throughRelu(dy, tf.relu(random([rows, units], seed + 4)))
+            return [y, Kernels.biasGradient(dy), Kernels.biasGradient(image), cut]
           }),
       ),
     )

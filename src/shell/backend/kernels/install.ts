@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { conv2DBackpropFilter } from './Conv2DBackpropFilter.js'
 import { conv2DBackpropInput } from './Conv2DBackpropInput.js'
-import { transposingFirst } from './matMul.js'
+import { denseKernels } from './dense.js'
+import { plainProduct, transposingFirst } from './matMul.js'
 import { maxPoolGrad } from './MaxPoolGrad.js'
 
 type Theirs = ReadonlyMap<string, tf.KernelConfig>
@@ -23,12 +24,15 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
       return [
         conv2DBackpropFilter('wasm'),
         maxPoolGrad('wasm'),
+        ...denseKernels('wasm'),
         ...instead(theirs, tf.BatchMatMul, transposingFirst),
         ...instead(theirs, tf._FusedMatMul, transposingFirst),
         ...instead(theirs, tf.Conv2DBackpropInput, conv2DBackpropInput),
       ]
     case 'cpu':
-      return [maxPoolGrad('cpu')]
+      return [maxPoolGrad('cpu'), ...denseKernels('cpu')]
+    case 'tensorflow':
+      return [...denseKernels('tensorflow'), ...instead(theirs, tf.BatchMatMul, plainProduct)]
     default:
       return []
   }
