@@ -176,6 +176,8 @@ describe('the laws', () => {
   it('of a surrogate are kept by the value-only process, but for those that count on gradients', () => {
     Laws.assert(
       Laws.surrogate(values)({
+        // Values alone miss φ by more than 3 % in about one case of a thousand.
+        runs: 2000,
         except: [
           { law: 'refuses bad samples', because: 'a gradient that is left out is not looked at' },
           { law: 'envelope respected', because: 'the bound of a sample needs its gradient' },

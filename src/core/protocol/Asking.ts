@@ -1,5 +1,7 @@
 /**
  * From a decision to commands: numbers the questions, and lets go of weights that nothing needs any more.
+ *
+ * @module
  */
 import { ask, type Batch, inOrder } from './Batch.js'
 import type { Command, Question, WeightsRef } from './Command.js'

@@ -4,6 +4,8 @@
  * Effort is counted in training examples whose gradient was taken, and budgeted in epochs, of which each is as many
  * examples as train. A solve is issued only where the budget covers all the epochs that it may take; what it did not
  * take is there for others.
+ *
+ * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

@@ -21,6 +21,8 @@
  *     ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s
  *
  * For z < 0, with t = −z and Mills' ratio M(t) = Φ(−t)/φ(t): h = φ·(1 − t·M), φ/h = 1/(1 − t·M), Φ/h = M/(1 − t·M).
+ *
+ * @module
  */
 import * as Normal from '../numeric/Normal.js'
 import type { Marginal, Posterior } from './Posterior.js'

@@ -1,7 +1,7 @@
 /** Runs of the rivals on landscapes. */
 import * as E from 'fp-ts/lib/Either.js'
 import { expect } from 'vitest'
-import type { Command} from '../../../src/core/index.js';
+import type { Command } from '../../../src/core/index.js'
 import { decode, type Info, type Method, type Observation } from '../../../src/core/index.js'
 import { Simulate } from '../../../src/core/laws/index.js'
 import { type Landscape, landscapeWorld } from '../../support/landscape.js'
