@@ -54,12 +54,15 @@ export const multiplierFollows: ConstraintLaw = {
 
 export const multiplierAnswers: ConstraintLaw = {
   name: 'multiplier answers the constraint',
-  meaning: 'μ changes where g is not zero, unless it is at the bound that it would be driven over.',
+  meaning:
+    'μ changes where g is not zero, nor the rounding of v − ε, unless it is at the bound that it would be driven over.',
   source: birgin,
   check: evidence => {
-    const { constraint } = evidence.measured
+    const { constraint, epsilon } = evidence.measured
     const { multiplier, penalty } = evidence.before
-    const visible = penalty * Math.abs(constraint) > 1e-9 * Math.abs(multiplier)
+    // A form may answer with less than ρ, but not with so little that a billionth of ε is lost on it.
+    const visible =
+      penalty * Math.abs(constraint) > 1e-9 * Math.abs(multiplier) && Math.abs(constraint) > 1e-9 * epsilon
     const bounded = constraint > 0 ? multiplier >= evidence.cap : multiplier <= 0
     return visible && !bounded ? unless(evidence.next !== multiplier, () => described(evidence)) : silent
   },
