@@ -23,14 +23,17 @@ const program = 'dist/shell/cli/main.js'
 
 interface Ended {
   readonly code: number | null
-  readonly err: string
+  /** All that it printed: that a run has ended already is no message on the side. */
+  readonly said: string
 }
 
 const started = (args: ReadonlyArray<string>) => {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let err = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-  const ended = new Promise<Ended>(resolve => child.on('close', code => resolve({ code, err })))
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const hear = (text: string): string => (said += text)
+  child.stdout.setEncoding('utf8').on('data', hear)
+  child.stderr.setEncoding('utf8').on('data', hear)
+  const ended = new Promise<Ended>(resolve => child.on('close', code => resolve({ code, said })))
   return { child, ended }
 }
 
@@ -46,7 +49,7 @@ const solves = (text: string): number => count(/"_tag":"LowerLevelSolved"/g, tex
 const whole = join(folder, 'whole')
 const began = performance.now()
 const first = await tune(whole).ended
-if (first.code !== 0) throw new Error(`The run that is left alone ended with ${first.code}: ${first.err}`)
+if (first.code !== 0) throw new Error(`The run that is left alone ended with ${first.code}: ${first.said}`)
 const seconds = (performance.now() - began) / 1000
 
 /** Kills a run after so many seconds; where it was quicker than that, another one earlier. Returns the seconds it was. */
@@ -73,17 +76,17 @@ for (const [i, share] of moments.entries()) {
   const steps = Math.max(0, kept.split('\n').length - 2)
   // Killed before there was a log, there is nothing to resume: the user starts again.
   const again = kept === '' ? tune(run) : started(['resume', run])
-  const { code, err } = await again.ended
-  const said = /after (\d+) recorded steps/.exec(err)?.[1]
-  const over = /has ended|only the summary/.test(err)
+  const { code, said } = await again.ended
+  const taken = /after (\d+) recorded steps/.exec(said)?.[1]
+  const over = /has ended|only the summary/.test(said)
   const faults = [
-    ...(code === 0 ? [] : [`exit ${code}: ${err.trim()}`]),
+    ...(code === 0 ? [] : [`exit ${code}: ${said.trim()}`]),
     ...(code === 0 && log(run) === log(whole) ? [] : ['another run.jsonl']),
     ...(code === 0 && summary(run) === summary(whole) ? [] : ['another summary.json']),
     ...(log(run).startsWith(kept) ? [] : ['what was recorded was changed']),
-    ...(kept === '' || over || Number(said) === steps
+    ...(kept === '' || over || Number(taken) === steps
       ? []
-      : [`${steps} steps recorded, "${said}" taken over`]),
+      : [`${steps} steps recorded, "${taken}" taken over`]),
   ]
   failures += faults.length > 0 ? 1 : 0
   const row = `| ${i + 1} | ${delay.toFixed(1)} | ${steps} | ${solves(kept)} | ${solves(log(run)) - solves(kept)} | ${faults.length === 0 ? 'the same bytes' : faults.join('; ')} |`
