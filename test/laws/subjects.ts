@@ -2,7 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
-import { bilevel, type BilevelConfig, GaussianProcess, type Method, Parts } from '../../src/core/index.js'
+import {
+  bilevel,
+  type BilevelConfig,
+  GaussianProcess,
+  type Method,
+  Parts,
+  StructuredGp,
+} from '../../src/core/index.js'
 import { Laws, type MethodArbitraries, type Options, type Report } from '../../src/core/laws/index.js'
 
 /** Small runs of the bilevel method or a variant of it: every kind of design and of reference, and few iterations. */
@@ -51,7 +58,9 @@ export const unbroken: ReadonlyArray<Subject> = [
       ),
   },
   { name: 'surrogate', examine: Laws.surrogate(Parts.defaults.surrogate) },
+  { name: 'structured surrogate', examine: Laws.surrogate(Parts.structuredProcess) },
   { name: 'regression', examine: Laws.regression(GaussianProcess) },
+  { name: 'structured regression', examine: Laws.regression(StructuredGp) },
   { name: 'constraintForm', examine: Laws.constraintForm(Parts.defaults.constraint) },
   { name: 'penaltySchedule', examine: Laws.penaltySchedule(Parts.defaults.penalty) },
   { name: 'toleranceSchedule', examine: Laws.toleranceSchedule(Parts.defaults.tolerance) },

@@ -1,4 +1,3 @@
-import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Laws } from '../../../src/core/laws/index.js'
