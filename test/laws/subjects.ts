@@ -58,13 +58,17 @@ export const unbroken: ReadonlyArray<Subject> = [
       ),
   },
   { name: 'surrogate', examine: Laws.surrogate(Parts.defaults.surrogate) },
-  { name: 'structured surrogate', examine: Laws.surrogate(Parts.structuredProcess) },
   { name: 'regression', examine: Laws.regression(GaussianProcess) },
-  { name: 'structured regression', examine: Laws.regression(StructuredGp) },
   { name: 'constraintForm', examine: Laws.constraintForm(Parts.defaults.constraint) },
   { name: 'penaltySchedule', examine: Laws.penaltySchedule(Parts.defaults.penalty) },
   { name: 'toleranceSchedule', examine: Laws.toleranceSchedule(Parts.defaults.tolerance) },
   { name: 'design', examine: Laws.design(Parts.defaults.design) },
   { name: 'descentRule', examine: Laws.descentRule(Parts.defaults.descent) },
   { name: 'choice', examine: Laws.choice(Parts.defaults.choice) },
+]
+
+/** Parts that the method takes in other circumstances than those of the kit's small problems. */
+export const alternatives: ReadonlyArray<Subject> = [
+  { name: 'structured surrogate', examine: Laws.surrogate(Parts.structuredProcess) },
+  { name: 'structured regression', examine: Laws.regression(StructuredGp) },
 ]

@@ -100,12 +100,16 @@ const basisOf = (differences: ReadonlyArray<Float64Array>, width: number): Reado
     return Array.from({ length: width }, (_, k) => new Float64Array(width).fill(1, k, k + 1))
   const basis: Float64Array[] = []
   for (const difference of differences) {
-    const rest = difference.slice()
+    const size = difference.reduce((max, component) => Math.max(max, Math.abs(component)), 0)
+    if (size === 0) continue
+    // In units of its largest component, lest squares leave the range of numbers.
+    const rest = difference.map(component => component / size)
     const whole = Math.sqrt(dot(rest, rest))
     split(basis, rest)
     split(basis, rest)
     const left = Math.sqrt(dot(rest, rest))
-    if (left > rankTolerance * whole) basis.push(rest.map(component => component / left))
+    // What is not finite is not dropped, but found by `isFinite`.
+    if (!(left <= rankTolerance * whole)) basis.push(rest.map(component => component / left))
   }
   return basis
 }

@@ -31,6 +31,10 @@ import { type Block, isFinite, reduce, type Reduction } from './Reduction.js'
 export { logDensity, hyperGradient } from './StructuredEvidence.js'
 export { marginal, posterior } from './StructuredPosterior.js'
 
+/**
+ * A process conditioned on observations, as what it was reduced to. It is not meant to be written down: `observations`
+ * and `hyperparameters` are all that it comes from.
+ */
 export interface StructuredGp {
   /** With one length scale, ℓ. */
   readonly hyperparameters: Hyperparameters

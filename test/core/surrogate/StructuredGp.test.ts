@@ -103,6 +103,170 @@ describe('the structured process is the dense one', () => {
   })
 })
 
+describe('hard data in 30 dimensions', () => {
+  const d = 30
+  const hard = fc.record({
+    kernel: fc.constantFrom('rbf' as const, 'matern52' as const),
+    centers: fc.array(vector(d, -1, 1), { minLength: 1, maxLength: 3 }),
+    direction: vector(d, -1, 1),
+    near: fc.array(fc.tuple(fc.nat(2), fc.constantFrom(0, 0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3)), {
+      minLength: 1,
+      maxLength: 10,
+    }),
+    noise: fc.constantFrom(0, 1e-12, 1e-4),
+    flat: fc.boolean(),
+  })
+  const value = (x: ReadonlyArray<number>): number => x.reduce((sum, xk) => sum + Math.sin(xk), 0)
+
+  it('repeated and almost repeated points, flat functions and no noise: finite, and the values are met', () => {
+    fc.assert(
+      fc.property(hard, ({ kernel, centers, direction, near: close, noise, flat }) => {
+        const observations = close.map(([center, by]): GpObservation => {
+          const x = centers[center % centers.length]!.map((xk, k) => xk + by * direction[k]!)
+          return {
+            x,
+            value: flat ? 0 : value(x),
+            gradient: x.map(xk => (flat ? 0 : Math.cos(xk))),
+            valueNoise: noise,
+            gradientNoise: x.map(() => noise),
+          }
+        })
+        const gp = right(
+          StructuredGp.conditionOn({
+            kernel,
+            signalVariance: 10,
+            lengthScales: Array.from({ length: d }, () => 3),
+            noiseVariance: 1,
+            gradientNoiseVariance: 1,
+          })(observations),
+        )
+        expect(gp.jitter).toBeLessThanOrEqual(1e-6)
+        expect(Number.isFinite(StructuredGp.logDensity(gp))).toBe(true)
+        const slopes = StructuredGp.hyperGradient(gp)
+        expect(Object.values(slopes).flat().every(Number.isFinite)).toBe(true)
+        for (const { x, value: known } of observations) {
+          const { mean, variance, meanGradient, varianceGradient } = StructuredGp.posterior(gp)(x)
+          expect([mean, ...meanGradient, ...varianceGradient].every(Number.isFinite)).toBe(true)
+          expect(variance).toBeGreaterThanOrEqual(0)
+          expect(variance).toBeLessThan(0.01)
+          expect(Math.abs(mean - known!)).toBeLessThan(0.02)
+        }
+      }),
+      { seed, numRuns: 300 },
+    )
+  })
+
+  it('the jitter serves both parts: with repeats the gradients beyond the span need it as well', () => {
+    const x = Array.from({ length: d }, (_, k) => k / d)
+    const observation: GpObservation = {
+      x,
+      value: 1,
+      gradient: x,
+      valueNoise: 0,
+      gradientNoise: x.map(() => 0),
+    }
+    const gp = right(
+      StructuredGp.conditionOn({
+        kernel: 'matern52',
+        signalVariance: 1,
+        lengthScales: x.map(() => 2),
+        noiseVariance: 1,
+        gradientNoiseVariance: 1,
+      })([
+        { ...observation, value: null },
+        { ...observation, value: null },
+      ]),
+    )
+    expect(gp.within.targets.length).toBe(0)
+    expect(gp.jitter).toBeGreaterThan(0)
+    near(gp.within.jitter, gp.jitter, 0)
+    const { meanGradient } = StructuredGp.posterior(gp)(x)
+    nearAll(meanGradient, x, 1e-9)
+  })
+
+  it('refuses what the dense process refuses, and points out of the range of squares, in a sentence', () => {
+    const hyperparameters: Hyperparameters = {
+      kernel: 'rbf',
+      signalVariance: 1,
+      lengthScales: [1, 1],
+      noiseVariance: 1,
+      gradientNoiseVariance: 1,
+    }
+    const observation: GpObservation = {
+      x: [0, 1],
+      value: 1,
+      gradient: [0, 1],
+      valueNoise: 0,
+      gradientNoise: [0, 0],
+    }
+    const refused: ReadonlyArray<GpObservation> = [
+      { ...observation, x: [0] },
+      { ...observation, x: [0, NaN] },
+      { ...observation, value: Infinity },
+      { ...observation, gradient: [1] },
+      { ...observation, gradient: [1, NaN] },
+      { ...observation, gradientNoise: [1, -1] },
+      { ...observation, valueNoise: -1 },
+    ]
+    for (const bad of refused) {
+      const found = StructuredGp.conditionOn(hyperparameters)([observation, bad])
+      expect(found).toEqual(GaussianProcess.conditionOn(hyperparameters)([observation, bad]))
+      expect(found._tag).toBe('Left')
+    }
+    expect(StructuredGp.conditionOn({ ...hyperparameters, signalVariance: 0 })([observation])._tag).toBe(
+      'Left',
+    )
+    const far = StructuredGp.conditionOn(hyperparameters)([observation, { ...observation, x: [1e200, 0] }])
+    expect(far).toMatchObject({ _tag: 'Left', left: { message: expect.stringContaining('too far apart') } })
+  })
+})
+
+it('at a point too far away for numbers there is the prior', () => {
+  fc.assert(
+    fc.property(cases(2), ({ hyperparameters, observations, at }) => {
+      const gp = right(StructuredGp.conditionOn(hyperparameters)(observations))
+      for (const far of [1e80, 1e200, 1e308]) {
+        const { mean, variance, meanGradient, varianceGradient } = StructuredGp.posterior(gp)(
+          at.map(() => far),
+        )
+        expect([mean, variance]).toEqual([0, hyperparameters.signalVariance])
+        expect([...meanGradient, ...varianceGradient].every(slope => Math.abs(slope) === 0)).toBe(true)
+      }
+    }),
+    { seed, numRuns: 50 },
+  )
+})
+
+it('holds O(nd + n⁴) numbers: no row or matrix is as long as d²', () => {
+  const d = 2000
+  const n = 6
+  const at = (i: number) => Array.from({ length: d }, (_, k) => Math.sin(i * d + k))
+  const gp = right(
+    StructuredGp.conditionOn({
+      kernel: 'rbf',
+      signalVariance: 1,
+      lengthScales: at(0).map(() => 30),
+      noiseVariance: 1,
+      gradientNoiseVariance: 1,
+    })(
+      Array.from({ length: n }, (_, i) => ({
+        x: at(i),
+        value: i,
+        gradient: at(i + n),
+        valueNoise: 1e-6,
+        gradientNoise: at(0).map(() => 1e-6),
+      })),
+    ),
+  )
+  const count = (part: unknown): number =>
+    ArrayBuffer.isView(part)
+      ? part.byteLength / 8
+      : typeof part === 'object' && part !== null
+        ? Object.values(part).reduce<number>((sum, one) => sum + count(one), 0)
+        : 1
+  expect(count(gp)).toBeLessThan(6 * n * d + 4 * n ** 4)
+})
+
 it('keeps the laws of regression', () => {
   Laws.assert(Laws.regression(StructuredGp)({ runs: 300, seed }))
 })
