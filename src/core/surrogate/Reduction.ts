@@ -63,7 +63,10 @@ export interface Reduction {
 
 /** Σ a_k b_k, by four sums. */
 export const dot = (a: Float64Array, b: Float64Array): number => {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
   let k = 0
   for (; k + 3 < a.length; k += 4) {
     s0 += a[k]! * b[k]!
@@ -74,6 +77,8 @@ export const dot = (a: Float64Array, b: Float64Array): number => {
   for (; k < a.length; k++) s0 += a[k]! * b[k]!
   return s0 + s1 + (s2 + s3)
 }
+
+// Loops instead of callbacks all through: a callback is handed every number as an object of its own.
 
 /** Adds factor·a to `sum`. */
 export const addTo = (sum: Float64Array, factor: number, a: Float64Array): void => {
@@ -91,25 +96,53 @@ const split = (basis: ReadonlyArray<Float64Array>, v: Float64Array): Float64Arra
   return along
 }
 
+const largest = (v: Float64Array): number => {
+  let max = 0
+  for (let k = 0; k < v.length; k++) max = Math.max(max, Math.abs(v[k]!))
+  return max
+}
+
+/** factor·v. */
+export const multiple = (factor: number, v: Float64Array): Float64Array => {
+  const scaled = new Float64Array(v.length)
+  addTo(scaled, factor, v)
+  return scaled
+}
+
+/** The products of the components of v and of `factors`. */
+const product = (v: ArrayLike<number>, factors: ArrayLike<number>): Float64Array => {
+  const products = new Float64Array(v.length)
+  for (let k = 0; k < v.length; k++) products[k] = v[k]! * factors[k]!
+  return products
+}
+
+const constant = (v: Float64Array): boolean => {
+  for (let k = 1; k < v.length; k++) if (v[k] !== v[0]) return false
+  return true
+}
+
 /** What is left of a difference beyond the span of others is rounding, where it is at most this share of it. */
 const rankTolerance = 2 ** -46
 
-/** Orthonormal rows that span `differences`, by Gram–Schmidt, twice (Giraud, Langou & Rozložník 2005). */
+/**
+ * Orthonormal rows that span `differences`, by Gram–Schmidt; a second time where much was taken away, which is enough
+ * (Giraud, Langou & Rozložník 2005).
+ */
 const basisOf = (differences: ReadonlyArray<Float64Array>, width: number): ReadonlyArray<Float64Array> => {
   if (width <= differences.length)
     return Array.from({ length: width }, (_, k) => new Float64Array(width).fill(1, k, k + 1))
   const basis: Float64Array[] = []
   for (const difference of differences) {
-    const size = difference.reduce((max, component) => Math.max(max, Math.abs(component)), 0)
+    const size = largest(difference)
     if (size === 0) continue
     // In units of its largest component, lest squares leave the range of numbers.
-    const rest = difference.map(component => component / size)
+    const rest = multiple(1 / size, difference)
     const whole = Math.sqrt(dot(rest, rest))
     split(basis, rest)
-    split(basis, rest)
+    if (dot(rest, rest) < 0.25 * whole * whole) split(basis, rest)
     const left = Math.sqrt(dot(rest, rest))
     // What is not finite is not dropped, but found by `isFinite`.
-    if (!(left <= rankTolerance * whole)) basis.push(rest.map(component => component / left))
+    if (!(left <= rankTolerance * whole)) basis.push(multiple(1 / left, rest))
   }
   return basis
 }
@@ -119,7 +152,7 @@ const partition = (d: number, noises: ReadonlyArray<Float64Array>): ReadonlyArra
   const blockOf = new Int32Array(d)
   let count = d === 0 ? 0 : 1
   for (const noise of noises) {
-    if (noise.every(variance => variance === noise[0])) continue
+    if (constant(noise)) continue
     const successors = Array.from({ length: count }, () => new Map<number, number>())
     for (let k = 0; k < d; k++) {
       const held = blockOf[k]!
@@ -147,12 +180,6 @@ const pairwise = <A>(all: ReadonlyArray<A>, of: (a: A, b: A) => number): Readonl
   return rows
 }
 
-const scaledBy = (v: ReadonlyArray<number>, factor: (k: number) => number): Float64Array => {
-  const product = new Float64Array(v.length)
-  for (let k = 0; k < v.length; k++) product[k] = v[k]! * factor(k)
-  return product
-}
-
 /** x̂ − x̂_0. */
 const away = (
   { relative, origin }: Pick<Reduction, 'relative' | 'origin'>,
@@ -171,13 +198,14 @@ export const reduce = (
   const d = relative.length
   const latest = observations[observations.length - 1]
   const origin = Float64Array.from(relative, (ratio, k) => (latest === undefined ? 0 : latest.x[k]! / ratio))
+  const squaredRelative = product(relative, relative)
   const sloped = observations.flatMap(({ gradient, gradientNoise }) =>
     gradient === null
       ? []
       : [
           {
-            slope: scaledBy(gradient, k => relative[k]!),
-            noise: scaledBy(gradientNoise, k => relative[k]! ** 2),
+            slope: product(gradient, relative),
+            noise: product(gradientNoise, squaredRelative),
           },
         ],
   )

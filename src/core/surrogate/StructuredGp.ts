@@ -88,12 +88,16 @@ const checked = (
   d: number,
   observations: ReadonlyArray<GpObservation>,
 ): E.Either<MethodError, ReadonlyArray<GpObservation>> => {
-  const sound = (v: ReadonlyArray<number>): boolean => v.length === d && v.every(Number.isFinite)
+  // A loop: a callback is handed every number as an object of its own.
+  const sound = (v: ReadonlyArray<number>, least: number): boolean => {
+    for (let k = 0; k < v.length; k++) if (!(v[k]! >= least && v[k]! < Infinity)) return false
+    return v.length === d
+  }
   return observations.every(
     ({ x, value, gradient, valueNoise, gradientNoise }) =>
-      sound(x) &&
+      sound(x, -Number.MAX_VALUE) &&
       (value === null || Number.isFinite(value)) &&
-      (gradient === null || (sound(gradient) && sound(gradientNoise) && gradientNoise.every(v => v >= 0))) &&
+      (gradient === null || (sound(gradient, -Number.MAX_VALUE) && sound(gradientNoise, 0))) &&
       valueNoise >= 0 &&
       valueNoise < Infinity,
   )

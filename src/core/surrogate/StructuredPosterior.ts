@@ -19,7 +19,7 @@
 import * as Cholesky from '../numeric/Cholesky.js'
 import { profile } from './Kernel.js'
 import type { Marginal, Posterior } from './Posterior.js'
-import { addTo, dot, type Place, placeOf } from './Reduction.js'
+import { addTo, dot, multiple, type Place, placeOf } from './Reduction.js'
 import type { StructuredGp } from './StructuredGp.js'
 
 /** Covariances of f(x⋆), and what their derivatives are made of. */
@@ -183,7 +183,7 @@ export const posterior =
         along: shares.map((share, b) => share.map(part => part * place.heights[b]!)),
         beyond: place.offsets.map((w, b) => {
           const inner = shares[b]!.reduce((sum, part, j) => sum + part * at.beyond[j]!, 0)
-          return w.map(component => inner * component)
+          return multiple(inner, w)
         }),
       }).map(slope => -2 * slope),
     }
