@@ -4,10 +4,22 @@
  * - {@link solveBilevel}: a bilevel problem given as functions, solved.
  * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
  * - {@link Bilevel.make} and {@link Parts}: the same with a part of one's own in the place of one of its parts.
+ * - {@link gridSearch}, {@link randomSearch}, {@link bayesianOptimization} and {@link hyperband}: its rivals.
  * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
  *
  * @module bilevel-hpo
  */
+export {
+  bayesianOptimization,
+  type BayesianConfig,
+  type BayesianState,
+} from './baselines/BayesianOptimization.js'
+export { type Bracket, type BracketOptions, brackets, type Rung } from './baselines/brackets.js'
+export { gridSearch, type GridSearchConfig, type GridSearchState } from './baselines/GridSearch.js'
+export { hyperband, type HyperbandConfig, type HyperbandState } from './baselines/Hyperband.js'
+export { randomSearch, type RandomSearchConfig, type RandomSearchState } from './baselines/RandomSearch.js'
+export { type Trial } from './baselines/Trial.js'
+export { type TrialState } from './baselines/trialMethod.js'
 export * as AugmentedLagrangian from './bilevel/AugmentedLagrangian.js'
 export * as Bilevel from './bilevel/Bilevel.js'
 export { bilevel } from './bilevel/Bilevel.js'
@@ -25,7 +37,9 @@ export {
 export * as Design from './numeric/Design.js'
 export * as Lbfgs from './numeric/Lbfgs.js'
 export * as Rng from './numeric/Rng.js'
+export * as Asking from './protocol/Asking.js'
 export * as Batch from './protocol/Batch.js'
+export * as Budget from './protocol/Budget.js'
 export * as Codec from './protocol/Codec.js'
 export { decode } from './protocol/Codec.js'
 export * as Command from './protocol/Command.js'
@@ -36,6 +50,7 @@ export * as Observation from './protocol/Observation.js'
 export * as Replay from './protocol/Replay.js'
 export * as RunLog from './protocol/RunLog.js'
 export * as SearchSpace from './protocol/SearchSpace.js'
+export * as Acquisition from './surrogate/Acquisition.js'
 export * as Envelope from './surrogate/Envelope.js'
 export * as GaussianProcess from './surrogate/GaussianProcess.js'
 export * as StructuredGp from './surrogate/StructuredGp.js'

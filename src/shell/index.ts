@@ -29,8 +29,9 @@ export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
 export { DataConfig } from './data/DataConfig.js'
 export type { ImageSet, Splits } from './data/ImageSet.js'
 export { loadSplits, type LoadOptions } from './data/Load.js'
-export type { FetchOptions } from './data/Mnist.js'
+
 export type { DataProgress } from './data/Progress.js'
+export type { FetchOptions } from './data/StoredSet.js'
 
 export {
   hyperparametersOf,
@@ -52,7 +53,7 @@ export { lenet } from './problem/lenet.js'
 export { mlp } from './problem/mlp.js'
 export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
 export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
-export type { Problem } from './problem/Problem.js'
+export type { Problem, Recipe } from './problem/Problem.js'
 export { SolverConfig } from './problem/SolverConfig.js'
 export { folderPersistence, type Persistence } from './problem/WeightStore.js'
 

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { withTables } from '../support/tables.js'
 
-for (const document of ['docs/gp.md']) {
+for (const document of ['docs/gp.md', 'docs/performance.md', 'docs/data.md']) {
   writeFileSync(document, withTables(readFileSync(document, 'utf8')))
   console.log(document)
 }

@@ -129,7 +129,7 @@ describe('docs/configuration.md', () => {
   })
 
   it('has the fields of every data source', () => {
-    for (const source of ['mnist', 'npz', 'idx']) {
+    for (const source of ['mnist', 'fashion-mnist', 'cifar10', 'npz', 'idx']) {
       const refusal = strictDecode(DataConfig, 'data')({ source, 'no such field': 1 })
       const known = E.isLeft(refusal) ? /Known fields here: (.+)\./.exec(refusal.left)?.[1] : undefined
       const fields = (known ?? '').split(', ').filter(field => field !== 'source')
@@ -148,7 +148,7 @@ describe('docs/configuration.md', () => {
     return out
   }
 
-  it.each(['tune', 'resume', 'replay', 'diff', 'data fetch', 'doctor'])(
+  it.each(['tune', 'resume', 'replay', 'diff', 'data fetch', 'data list', 'data verify', 'presets', 'doctor'])(
     'has every option of %s',
     async command => {
       const help = await helpOf(command)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { withTables } from '../support/tables.js'
 
 describe('the tables of measurements', () => {
-  it.each(['docs/gp.md'])(
+  it.each(['docs/gp.md', 'docs/performance.md', 'docs/data.md'])(
     'in %s are those of docs/results (else: npx tsx test/bench/tables.ts)',
     document => {
       const text = readFileSync(document, 'utf8')

@@ -106,6 +106,32 @@ describe('a run that is killed', () => {
   )
 })
 
+describe('commands at work at once', () => {
+  it('leave the same run as one at a time, also where they are cut off between the answers of a batch', async () => {
+    const one = join(folder, 'one-at-a-time')
+    expect((await bilevel(['tune', config, '--backend', 'wasm', '--workers', '1', '--out', one])).code).toBe(
+      0,
+    )
+    expectWhole(one)
+    // The header, the first transition and one of the answers to the initial design.
+    const run = join(folder, 'within-a-batch')
+    await killedAt(
+      startBilevel(['tune', config, '--backend', 'wasm', '--workers', '3', '--out', run]),
+      run,
+      3,
+      0,
+    )
+    expect((await bilevel(['resume', run, '--workers', '2'])).code).toBe(0)
+    expectWhole(run)
+  })
+
+  it('are refused where their number is none', async () => {
+    const { code, err } = await bilevel(['resume', whole, '--workers', '0'])
+    expect(code).toBe(2)
+    expect(err).toMatch(/--workers takes an integer from 1 to 64, not "0"/)
+  })
+})
+
 describe('an interrupted run', () => {
   const stopped = join(folder, 'stopped')
   let said: Ended

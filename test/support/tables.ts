@@ -132,6 +132,33 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  steps: () => {
+    const Times = t.type({ median: t.number, p10: t.number, p90: t.number })
+    const Row = t.type({
+      backend: t.string,
+      network: t.string,
+      batch: t.number,
+      naive: t.boolean,
+      stock: Times,
+      ours: Times,
+      ratio: t.number,
+    })
+    const found = read('steps', t.type({ table: t.array(Row) }))
+    const said = ({ median, p10, p90 }: t.TypeOf<typeof Times>): string =>
+      `${ms(median)} (${ms(p10)} to ${ms(p90)})`
+    return table(
+      ['backend', 'network', 'batch', 'tfjs', 'ours', 'ratio'],
+      found.table.map(({ backend, network, batch, naive, stock, ours, ratio }) => [
+        backend,
+        network,
+        String(batch),
+        `${said(stock)}${naive ? ' †' : ''}`,
+        said(ours),
+        ratio.toFixed(1),
+      ]),
+      found,
+    )
+  },
   replay: () => {
     const Row = t.type({ dimension: t.number, steps: t.number, fresh: Speed, warm: Speed })
     const found = read('replay', t.type({ table: t.array(Row) }))
@@ -149,6 +176,38 @@ const writers: Readonly<Record<string, () => string>> = {
       ),
       found,
     )
+  },
+  lenet: () => {
+    const Row = t.type({
+      pixels: t.string,
+      learningRate: t.number,
+      lambda: t.number,
+      validationLoss: t.union([t.number, t.null]),
+      lowerLoss: t.union([t.number, t.null]),
+      epochs: t.union([t.number, t.null]),
+      seconds: t.number,
+    })
+    const found = read(
+      'lenet',
+      t.type({ backend: t.string, loadSeconds: t.number, peakMegabytes: t.number, table: t.array(Row) }),
+    )
+    return [
+      table(
+        ['pixels', 'step', 'λ', 'validation loss', 'f', 'epochs', 'processor seconds'],
+        found.table.map(({ pixels, learningRate, lambda, validationLoss, lowerLoss, epochs, seconds }) => [
+          pixels,
+          String(learningRate),
+          String(lambda),
+          validationLoss?.toFixed(3) ?? 'diverged',
+          lowerLoss?.toFixed(3) ?? '–',
+          epochs?.toFixed(0) ?? '–',
+          seconds.toFixed(1),
+        ]),
+        found,
+      ),
+      `Backend ${found.backend}; ${found.loadSeconds.toFixed(1)} s to load and split the cached images; at most ` +
+        `${found.peakMegabytes.toFixed(0)} MB of memory for the rows on [0, 1].`,
+    ].join(' ')
   },
 }
 

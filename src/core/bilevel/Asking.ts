@@ -1,19 +1,13 @@
 /**
- * From a decision to a transition: numbers the questions, lets go of weights that nothing needs any more, and
- * describes the step.
+ * From a decision to a transition: says which weights are still needed, and describes the step.
  */
-import { ask, effortOf, inOrder } from '../protocol/Batch.js'
-import type { Command, Question, WeightsRef } from '../protocol/Command.js'
-import { initialWeights } from '../protocol/Command.js'
-import type { Info, ResultRow } from '../protocol/Info.js'
+import { weightsOfRows } from '../finishing/Finishing.js'
+import { issue, type Unnumbered } from '../protocol/Asking.js'
+import { effortOf, inOrder } from '../protocol/Batch.js'
+import type { WeightsRef } from '../protocol/Command.js'
+import type { Info } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { BilevelState, Phase, Search } from './State.js'
-
-/** `Omit`, a member of the union at a time. */
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-/** A question before it has its number. */
-export type Unnumbered = DistributiveOmit<Question, 'id'>
 
 const phaseNames: Readonly<Record<Phase['_tag'], string>> = {
   Sampling: 'sampling',
@@ -77,25 +71,9 @@ const describe = <V, R>(state: BilevelState<V, R>): Info => {
   }
 }
 
-const usedBy = (question: Question): ReadonlyArray<WeightsRef> => {
-  switch (question._tag) {
-    case 'SolveLowerLevel':
-    case 'DescendWeights':
-      return [question.from]
-    case 'EvaluateLosses':
-      return [question.weights]
-    case 'Refit':
-      return []
-  }
-}
-
-const namedBy = ({ weights: { trained, refit, bilevel } }: ResultRow): ReadonlyArray<WeightsRef> =>
-  [trained, refit, bilevel].filter(ref => ref !== null)
-
 /** Weights that the state may still name in a question, or that its outcome names. */
-const needed = <V, R>(state: BilevelState<V, R>): ReadonlySet<WeightsRef> => {
-  const { phase, bestSample, known, batch } = state
-  if (phase._tag === 'Halted') return new Set([initialWeights, ...phase.outcome.rows.flatMap(namedBy)])
+const needed = <V, R>({ phase, bestSample, known }: BilevelState<V, R>): ReadonlyArray<WeightsRef> => {
+  if (phase._tag === 'Halted') return weightsOfRows(phase.outcome.rows)
   const search = searchOf(phase)
   const candidates = [
     bestSample,
@@ -103,37 +81,16 @@ const needed = <V, R>(state: BilevelState<V, R>): ReadonlySet<WeightsRef> => {
     ...(search === null ? [] : [search.base, search.relaxed, search.best]),
     ...(phase._tag === 'Reporting' ? [phase.chosen] : []),
   ]
-  return new Set([
-    initialWeights,
-    ...candidates.flatMap(candidate => (candidate === null ? [] : [candidate.weights])),
-    ...batch.questions.flatMap(usedBy),
-  ])
+  return candidates.flatMap(candidate => (candidate === null ? [] : [candidate.weights]))
 }
 
-/** The weights that the answers of the batch before created. */
-const created = <V, R>(state: BilevelState<V, R>): ReadonlyArray<WeightsRef> =>
-  inOrder(state.batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
-
-/**
- * The transition to `after` (whose batch is still the answered one), asking `questions`.
- *
- * Weights that the answered batch created and that nothing needs any more are released in the same breath.
- */
+/** The transition to `after` (whose batch is still the answered one), asking `questions`. */
 export const proceed = <V, R>(
   after: BilevelState<V, R>,
   questions: ReadonlyArray<Unnumbered>,
   said: Partial<Info> = {},
 ): Transition<BilevelState<V, R>> => {
-  const numbered = questions.map((question, i) => ({ ...question, id: after.nextId + i }))
-  const asked: BilevelState<V, R> = { ...after, batch: ask(numbered), nextId: after.nextId + numbered.length }
-  const keep = needed(asked)
-  const held = [...asked.held, ...created(after)]
-  const released = held.filter(weights => !keep.has(weights))
-  const commands: ReadonlyArray<Command> = [
-    ...(released.length === 0 ? [] : [{ _tag: 'ReleaseWeights', weights: released } as const]),
-    ...numbered,
-  ]
-  const state = { ...asked, held: held.filter(weights => keep.has(weights)) }
+  const { state, commands } = issue(after, questions, needed(after))
   return { state, commands, info: { ...describe(state), ...said } }
 }
 

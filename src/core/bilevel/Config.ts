@@ -6,6 +6,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { budgetFields, TrainingExamples } from '../protocol/Budget.js'
 import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
 import { withDefaults } from '../protocol/Defaults.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
@@ -87,8 +88,8 @@ const PenaltyOptions = t.readonly(
 
 const BudgetOptions = t.readonly(
   t.strict({
-    /** Lower-level solves before finishing, the initial design included. */
-    lowerLevelSolves: Count,
+    /** The initial design included. */
+    ...budgetFields,
     outerIterations: Count,
   }),
   'BudgetOptions',
@@ -108,6 +109,7 @@ const Full = t.readonly(
   t.strict({
     space: SearchSpace.SearchSpace,
     seed: Natural,
+    trainingExamples: TrainingExamples,
     /** f is linear in θ(λ) at fixed w, as with L2 penalties: then every w bounds φ everywhere. */
     linearInCoefficients: t.boolean,
     kernel: t.keyof({ rbf: null, matern52: null }, '"rbf" or "matern52"'),
@@ -134,6 +136,7 @@ export type BilevelConfig = t.TypeOf<typeof Full>
 /** Every default. Sources are named where they are not our own measurements (docs/method.md has those). */
 export const defaults = {
   seed: 0,
+  trainingExamples: null,
   linearInCoefficients: true,
   kernel: 'matern52',
   // The diagonal, because the weights found from one-sided starts validate as well and generalize worse. The paper
@@ -155,7 +158,7 @@ export const defaults = {
   // Growth and sufficient decrease: Birgin & Martínez (2008).
   penalty: { initial: 0.1, growth: 10, max: 1e6, sufficientDecrease: 0.5 },
   epsilon: { unit: 'relative', initial: 3e-5, factor: 0.7, final: 1e-9 },
-  budget: { lowerLevelSolves: 15, outerIterations: 10 },
+  budget: { lowerLevelSolves: 15, effortEpochs: null, outerIterations: 10 },
   stop: { step: 0.002, failures: 3 },
   averaged: 5,
   retrain: true,

@@ -4,6 +4,7 @@
  */
 import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'
+import { Spent } from '../protocol/Budget.js'
 import { Natural, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
 import { Outcome } from '../protocol/Info.js'
@@ -13,11 +14,6 @@ import { Relaxed, Scales, Solved } from './Iterates.js'
 import type { Parts } from './Parts.js'
 import type { Multipliers } from './parts/Dual.js'
 import type { GaussianProcessState } from './parts/Surrogate.js'
-
-const spent = { lowerLevelSolves: Natural, effort: NonNegative } as const
-export const Spent = t.readonly(t.strict(spent), 'Spent')
-/** What had been spent at some moment: lower-level solves, and training examples whose gradient was taken. */
-export type Spent = t.TypeOf<typeof Spent>
 
 export const Stop = t.readonly(t.strict({ stopReason: t.string, message: t.string }), 'Stop')
 /** Why the search ended. */
@@ -157,7 +153,8 @@ export const stateCodec = <V, R>(parts: Parts<V, R>): t.Type<BilevelState<V, R>,
       batch: Batch,
       nextId: Natural,
       held: t.readonlyArray(WeightsRef),
-      ...spent,
+      lowerLevelSolves: Natural,
+      effort: NonNegative,
       sampling: Spent,
       bestSample: nullable(Solved),
       known: t.readonlyArray(Solved),

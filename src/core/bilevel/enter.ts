@@ -4,29 +4,19 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { initialWeights } from '../protocol/Command.js'
-import type { Info, ResultRow } from '../protocol/Info.js'
+import type { Unnumbered } from '../protocol/Asking.js'
+import type { Info } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
-import { proceed, type Unnumbered } from './Asking.js'
+import { proceed } from './Asking.js'
 import type { BilevelConfig } from './Config.js'
+import { finish } from './finishing.js'
 import { type Relaxed, sampleOf, type Solved } from './Iterates.js'
 import type { Parts } from './Parts.js'
-import type { BilevelState, Search, Stop } from './State.js'
+import type { BilevelState, Search } from './State.js'
 
 type Step<V, R> = Transition<BilevelState<V, R>>
-
-/** A complete training at λ, from the initial weights. */
-export const coldSolve =
-  ({ solve }: BilevelConfig) =>
-  (lambda: ReadonlyArray<number>): Unnumbered => ({
-    _tag: 'SolveLowerLevel',
-    lambda,
-    from: initialWeights,
-    tolerance: solve.tolerance,
-    maxEpochs: solve.coldEpochs,
-  })
 
 /** What the last descent found, if it was at this λ: another one goes on from there. */
 const continued = <R>({ relaxed, lambda }: Search<R>): Relaxed | null =>
@@ -121,75 +111,6 @@ export const refine = <V, R>(
     maxEpochs: solve.warmEpochs,
   }
   return proceed(next, [question], said)
-}
-
-/** The end of the search without training anything again: the augmented Lagrangian's own weights are the result. */
-const halt = <V, R>(
-  { choice }: Parts<V, R>,
-  state: BilevelState<V, R>,
-  search: Search<R>,
-  stop: Stop,
-  said?: Partial<Info>,
-): Step<V, R> => {
-  const { multipliers } = search
-  const relaxed = choice.iterate(state.config)(search)
-  const rows: ReadonlyArray<ResultRow> =
-    relaxed === null
-      ? []
-      : [
-          {
-            name: 'bilevel',
-            lambda: relaxed.lambda,
-            trained: null,
-            refit: null,
-            bilevelWeights: null,
-            bilevelLambda: relaxed.lambda,
-            weights: { trained: null, refit: null, bilevel: relaxed.weights },
-            lowerLevelSolves: state.lowerLevelSolves,
-            effort: state.effort,
-            violation: relaxed.violation,
-            epsilon: relaxed.epsilon,
-          },
-        ]
-  return proceed({ ...state, phase: { _tag: 'Halted', outcome: { ...stop, rows } } }, [], {
-    ...said,
-    upperLoss: relaxed?.upper ?? null,
-    lowerLoss: relaxed?.lower ?? null,
-    violation: relaxed?.violation ?? null,
-    lambda: relaxed?.lambda ?? search.lambda,
-    epsilon: relaxed?.epsilon ?? search.epsilon,
-    multiplier: multipliers.multiplier,
-    penalty: multipliers.penalty,
-    message: stop.message,
-  })
-}
-
-/** The end of the search. */
-export const finish =
-  <V, R>(parts: Parts<V, R>) =>
-  (state: BilevelState<V, R>, search: Search<R>, stop: Stop, said?: Partial<Info>): Step<V, R> =>
-    (state.config.retrain ? retrain : halt)(parts, state, search, stop, said)
-
-/** The end of the search: train at the λ to return just as the initial samples were. */
-const retrain = <V, R>(
-  { choice }: Parts<V, R>,
-  state: BilevelState<V, R>,
-  search: Search<R>,
-  stop: Stop,
-  said?: Partial<Info>,
-): Step<V, R> => {
-  const chosen = { ...search, lambda: choice.lambda(state.config)(search) }
-  const next: BilevelState<V, R> = {
-    ...state,
-    phase: {
-      _tag: 'Retraining',
-      search: chosen,
-      stop,
-      spent: { lowerLevelSolves: state.lowerLevelSolves, effort: state.effort },
-    },
-    lowerLevelSolves: state.lowerLevelSolves + 1,
-  }
-  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...said })
 }
 
 /** λ half-way back to where a pair last succeeded, and shorter steps from there on. */

@@ -2,51 +2,124 @@
  * Finishing: weights retrained at the λ to return are compared with the best initial sample's, which were trained
  * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
  */
+import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/Finishing.js'
 import { inOrder } from '../protocol/Batch.js'
-import type { WeightsRef } from '../protocol/Command.js'
-import type { Outcome, ResultRow } from '../protocol/Info.js'
+import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
-import type { Observation, SetMetrics } from '../protocol/Observation.js'
-import { proceed, type Unnumbered } from './Asking.js'
-import type { BilevelConfig } from './Config.js'
+import type { Observation } from '../protocol/Observation.js'
+import { proceed } from './Asking.js'
 import type { Solved } from './Iterates.js'
 import type { Parts } from './Parts.js'
-import type { BilevelState, Candidate, Reporting, Retraining, Spent } from './State.js'
+import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } from './State.js'
 
-const end = <V, R>(state: BilevelState<V, R>, outcome: Outcome): Transition<BilevelState<V, R>> =>
-  proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { message: outcome.message })
+type Step<V, R> = Transition<BilevelState<V, R>>
 
-/** What a report is made of, in the order it is asked; absent parts are not asked for. */
-const reportParts = <R>(
+const end = <V, R>(state: BilevelState<V, R>, outcome: Outcome, said?: Partial<Info>): Step<V, R> =>
+  proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { ...said, message: outcome.message })
+
+/** What the augmented Lagrangian itself returns, as far as a row says it. */
+const ownOf = <R>(
   { choice }: Pick<Parts, 'choice'>,
-  config: BilevelConfig,
-  best: Solved,
-  { chosen, search }: Pick<Reporting<R>, 'chosen' | 'search'>,
-): Readonly<
-  Record<'bestTrained' | 'chosenTrained' | 'bilevelWeights' | 'bestRefit' | 'chosenRefit', Unnumbered | null>
-> => {
-  const evaluate = ({ lambda, weights }: Candidate): Unnumbered => ({
-    _tag: 'EvaluateLosses',
-    lambda,
-    weights,
-  })
-  const refit = (lambda: ReadonlyArray<number>): Unnumbered | null =>
-    config.refit
-      ? { _tag: 'Refit', lambda, tolerance: config.solve.tolerance, maxEpochs: config.solve.coldEpochs }
-      : null
-  const same = chosen.weights === best.weights
-  const iterate = choice.iterate(config)(search)
+  config: BilevelState['config'],
+  search: Search<R>,
+): Pick<Finalist, 'bilevel' | 'violation' | 'epsilon'> => {
+  const relaxed = choice.iterate(config)(search)
   return {
-    bestTrained: evaluate(best),
-    chosenTrained: same ? null : evaluate(chosen),
-    bilevelWeights: iterate === null ? null : evaluate(iterate),
-    bestRefit: refit(best.lambda),
-    chosenRefit: same ? null : refit(chosen.lambda),
+    bilevel: relaxed === null ? null : { lambda: relaxed.lambda, weights: relaxed.weights },
+    violation: relaxed?.violation ?? null,
+    epsilon: relaxed?.epsilon ?? null,
   }
 }
 
-const asked = (parts: ReturnType<typeof reportParts>): ReadonlyArray<Unnumbered> =>
-  Object.values(parts).filter(part => part !== null)
+/** The end of the search without training anything again: the augmented Lagrangian's own weights are the result. */
+const halt = <V, R>(
+  parts: Parts<V, R>,
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  stop: Stop,
+  said?: Partial<Info>,
+): Step<V, R> => {
+  const { multipliers } = search
+  const relaxed = parts.choice.iterate(state.config)(search)
+  const { lowerLevelSolves, effort } = state
+  const row =
+    relaxed === null
+      ? null
+      : unmeasured({
+          name: 'bilevel',
+          lambda: relaxed.lambda,
+          trained: null,
+          ...ownOf(parts, state.config, search),
+          lowerLevelSolves,
+          effort,
+        })
+  return end(
+    state,
+    { ...stop, rows: row === null ? [] : [row] },
+    {
+      ...said,
+      upperLoss: relaxed?.upper ?? null,
+      lowerLoss: relaxed?.lower ?? null,
+      violation: relaxed?.violation ?? null,
+      lambda: relaxed?.lambda ?? search.lambda,
+      epsilon: relaxed?.epsilon ?? search.epsilon,
+      multiplier: multipliers.multiplier,
+      penalty: multipliers.penalty,
+    },
+  )
+}
+
+/** The end of the search: train at the λ to return just as the initial samples were. */
+const retrain = <V, R>(
+  { choice }: Parts<V, R>,
+  state: BilevelState<V, R>,
+  search: Search<R>,
+  stop: Stop,
+  said?: Partial<Info>,
+): Step<V, R> => {
+  const chosen = { ...search, lambda: choice.lambda(state.config)(search) }
+  const next: BilevelState<V, R> = {
+    ...state,
+    phase: {
+      _tag: 'Retraining',
+      search: chosen,
+      stop,
+      spent: { lowerLevelSolves: state.lowerLevelSolves, effort: state.effort },
+    },
+    lowerLevelSolves: state.lowerLevelSolves + 1,
+  }
+  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...said })
+}
+
+/** The end of the search. */
+export const finish =
+  <V, R>(parts: Parts<V, R>) =>
+  (state: BilevelState<V, R>, search: Search<R>, stop: Stop, said?: Partial<Info>): Step<V, R> =>
+    (state.config.retrain ? retrain : halt)(parts, state, search, stop, said)
+
+const finalistsOf = <V, R>(
+  parts: Pick<Parts, 'choice'>,
+  { config, sampling }: BilevelState<V, R>,
+  best: Solved,
+  { chosen, search, spent }: Pick<Reporting<R>, 'chosen' | 'search' | 'spent'>,
+): ReadonlyArray<Finalist> => [
+  {
+    name: 'best initial sample',
+    lambda: best.lambda,
+    trained: best.weights,
+    bilevel: null,
+    ...sampling,
+    violation: null,
+    epsilon: null,
+  },
+  {
+    name: 'bilevel',
+    lambda: chosen.lambda,
+    trained: chosen.weights,
+    ...spent,
+    ...ownOf(parts, config, search),
+  },
+]
 
 /** The retraining at the λ to return is answered: choose, and ask for everything the report needs. */
 export const finishRetraining = <V, R>(
@@ -54,7 +127,7 @@ export const finishRetraining = <V, R>(
   state: BilevelState<V, R>,
   { search, stop, spent }: Retraining<R>,
   best: Solved,
-): Transition<BilevelState<V, R>> => {
+): Step<V, R> => {
   const [retrained] = inOrder(state.batch)
   const better = retrained?._tag === 'LowerLevelSolved' && parts.choice.accepts(best)(retrained)
   const chosen: Candidate = better
@@ -67,61 +140,10 @@ export const finishRetraining = <V, R>(
       : 'Retraining at the λ found failed; the best initial sample is returned instead.'
   const phase: Reporting<R> = { _tag: 'Reporting', search, stop, spent, chosen, fellBack: !better }
   const next: BilevelState<V, R> = { ...state, phase }
-  return proceed(next, asked(reportParts(parts, state.config, best, phase)), {
+  return proceed(next, questionsAbout(state.config, finalistsOf(parts, state, best, phase)), {
     lambda: chosen.lambda,
     message,
   })
-}
-
-const metricsOf = (answer: Observation | undefined): SetMetrics | null =>
-  answer?._tag === 'LossesEvaluated' || answer?._tag === 'Refitted' ? answer.metrics : null
-
-const rowsOf = <V, R>(
-  assembled: Parts<V, R>,
-  state: BilevelState<V, R>,
-  phase: Reporting<R>,
-  best: Solved,
-): ReadonlyArray<ResultRow> => {
-  const parts = reportParts(assembled, state.config, best, phase)
-  const answers = inOrder(state.batch)
-  const present = Object.entries(parts).filter(([, part]) => part !== null)
-  const answerTo = (name: keyof typeof parts): Observation | undefined =>
-    answers[present.findIndex(([key]) => key === name)]
-  const metrics = (name: keyof typeof parts): SetMetrics | null => metricsOf(answerTo(name))
-  const created = (name: keyof typeof parts): WeightsRef | null => {
-    const answer = answerTo(name)
-    return answer?._tag === 'Refitted' ? answer.weights : null
-  }
-  const row = (name: string, lambda: ReadonlyArray<number>, spent: Spent) => ({ name, lambda, ...spent })
-  const bestTrained = metrics('bestTrained')
-  const bestRefit = metrics('bestRefit')
-  const relaxed = assembled.choice.iterate(state.config)(phase.search)
-  return [
-    {
-      ...row('best initial sample', best.lambda, state.sampling),
-      trained: bestTrained,
-      refit: bestRefit,
-      bilevelWeights: null,
-      bilevelLambda: null,
-      weights: { trained: best.weights, refit: created('bestRefit'), bilevel: null },
-      violation: null,
-      epsilon: null,
-    },
-    {
-      ...row('bilevel', phase.chosen.lambda, phase.spent),
-      trained: parts.chosenTrained === null ? bestTrained : metrics('chosenTrained'),
-      refit: parts.chosenRefit === null ? bestRefit : metrics('chosenRefit'),
-      bilevelWeights: metrics('bilevelWeights'),
-      bilevelLambda: relaxed?.lambda ?? null,
-      weights: {
-        trained: phase.chosen.weights,
-        refit: created(parts.chosenRefit === null ? 'bestRefit' : 'chosenRefit'),
-        bilevel: relaxed?.weights ?? null,
-      },
-      violation: relaxed?.violation ?? null,
-      epsilon: relaxed?.epsilon ?? null,
-    },
-  ]
 }
 
 /** Every measurement is in. */
@@ -130,20 +152,20 @@ export const finishReporting = <V, R>(
   state: BilevelState<V, R>,
   phase: Reporting<R>,
   best: Solved,
-): Transition<BilevelState<V, R>> =>
+): Step<V, R> =>
   end(state, {
     stopReason: phase.stop.stopReason,
     message: phase.fellBack
       ? `${phase.stop.message} The best initial sample was not improved upon, and is returned.`
       : phase.stop.message,
-    rows: rowsOf(parts, state, phase, best),
+    rows: rowsOf(state.config, finalistsOf(parts, state, best, phase), inOrder(state.batch)),
   })
 
 /** There is nothing to start from. */
 export const haltWithoutSample = <V, R>(
   state: BilevelState<V, R>,
   answers: ReadonlyArray<Observation>,
-): Transition<BilevelState<V, R>> => {
+): Step<V, R> => {
   const reasons = answers.flatMap(answer => (answer._tag === 'CommandFailed' ? [answer.reason] : []))
   return end(state, {
     stopReason: 'noSample',

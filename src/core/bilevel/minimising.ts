@@ -13,10 +13,12 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
 import type { BilevelConfig } from './Config.js'
 import { balanced, capped, dualStep } from './dual.js'
-import { finish, minimise, recover, refine } from './enter.js'
+import { minimise, recover, refine } from './enter.js'
+import { finish } from './finishing.js'
 import { sampleOf, type Solved } from './Iterates.js'
 import { type Ends, endsOf, measured, stationarityOf, unitGradient } from './measuring.js'
 import type { Parts } from './Parts.js'
+import { descentsLeft, solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search, type Stop } from './State.js'
 import { satisfied } from './Tolerance.js'
 
@@ -121,6 +123,11 @@ const hopeless = <V, R>(parts: Parts<V, R>, config: BilevelConfig, search: Searc
   search.relaxed.violation > satisfied * search.relaxed.epsilon &&
   capped(parts)(config)(search)
 
+const budgetSpent = <V, R>(state: BilevelState<V, R>, search: Search<R>): Stop => ({
+  stopReason: 'budgetSpent',
+  message: `The budget is spent: ${search.outerIteration} outer iterations, ${state.lowerLevelSolves} lower-level solves.`,
+})
+
 /** Why the search ends after a step of λ, if it does. */
 const stopOf = <V, R>(
   parts: Parts<V, R>,
@@ -152,12 +159,9 @@ const stopOf = <V, R>(
       stopReason: 'converged',
       message: `Converged: every step of λ is at most ${stop.step} of its range.`,
     }
-  if (search.outerIteration >= budget.outerIterations || state.lowerLevelSolves >= budget.lowerLevelSolves)
-    return {
-      stopReason: 'budgetSpent',
-      message: `The budget is spent: ${search.outerIteration} outer iterations, ${state.lowerLevelSolves} lower-level solves.`,
-    }
-  return null
+  return search.outerIteration >= budget.outerIterations || !solvesLeft(state)
+    ? budgetSpent(state, search)
+    : null
 }
 
 /** Where the search goes after a step of λ: another pair, a lower-level solve, or its end. */
@@ -170,7 +174,9 @@ const onward = <V, R>(
   const { pair } = state.config
   const { search } = after
   if (pair.reference !== 'solved' && search.innerIteration < pair.innerIterations)
-    return minimise(parts)(state, search, said)
+    return descentsLeft(state)
+      ? minimise(parts)(state, search, said)
+      : finish(parts)(state, search, budgetSpent(state, search), said)
   const next = {
     ...search,
     outerIteration: search.outerIteration + 1,
@@ -209,9 +215,9 @@ export const finishMinimising =
     const { config } = state
     const again = minimise(parts)
     const ends = endsOf(parts, state, search, surrogate)
-    if (E.isLeft(ends)) return E.right(recover(parts)(state, search, again, true, ends.left))
+    if (E.isLeft(ends)) return E.right(recover(parts)(state, search, again, descentsLeft(state), ends.left))
     const steady = steadied(config, search, ends.right)
-    if (O.isSome(steady))
+    if (O.isSome(steady) && descentsLeft(state))
       return E.right(
         again(state, steady.value, {
           message: `The descents climbed; again with steps ${steady.value.stepScale} times the usual.`,
@@ -236,7 +242,8 @@ export const finishMinimising =
         }
         if (config.pair.reference === 'solved' && !balanced(parts)(config)(here)) {
           const dual = dualStep(parts)(config, 0)({ ...here, innerIteration: here.innerIteration + 1 })
-          if (dual.innerIteration < config.pair.innerIterations) return again(after.state, dual, said)
+          if (dual.innerIteration < config.pair.innerIterations && descentsLeft(state))
+            return again(after.state, dual, said)
         }
         return onward(parts, after.state, stepped(parts, config, here, ends.right, gradient, kappa), said)
       }),

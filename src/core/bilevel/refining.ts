@@ -11,6 +11,7 @@ import { dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
 import { sampleOf, solvedFrom } from './Iterates.js'
 import type { Parts } from './Parts.js'
+import { solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search } from './State.js'
 
 /** The lower-level solve at the new λ is answered. */
@@ -25,8 +26,7 @@ export const finishRefining =
     const [solved] = inOrder(state.batch)
     if (solved?._tag !== 'LowerLevelSolved') {
       const reason = solved?._tag === 'CommandFailed' ? solved.reason : 'a solve was not answered'
-      const affordable = state.lowerLevelSolves < config.budget.lowerLevelSolves
-      return E.right(recover(parts)(state, search, refine, affordable, reason))
+      return E.right(recover(parts)(state, search, refine, solvesLeft(state), reason))
     }
     const base = solvedFrom(search.lambda, solved)
     return pipe(

@@ -3,17 +3,21 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sufficient } from '../protocol/Budget.js'
+import { coldSolve } from '../finishing/Finishing.js'
+import type { Unnumbered } from '../protocol/Asking.js'
 import { inOrder } from '../protocol/Batch.js'
 import { initialWeights } from '../protocol/Command.js'
 import type { Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import type { Observation } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
-import { proceed, type Unnumbered } from './Asking.js'
+import { proceed } from './Asking.js'
 import type { BilevelConfig } from './Config.js'
 import { dualStart } from './dual.js'
-import { coldSolve, minimise } from './enter.js'
+import { minimise } from './enter.js'
 import { haltWithoutSample } from './finishing.js'
+import { descentEpochs } from './spending.js'
 import { sampleOf, type Scales, type Solved, solvedFrom } from './Iterates.js'
 import type { Parts } from './Parts.js'
 import type { Surrogate } from './parts/Surrogate.js'
@@ -35,6 +39,14 @@ const designPoints =
         const outside = points.findIndex(point => !SearchSpace.contains(config.space)(point))
         return outside < 0 ? E.right(points) : refused(`leaves the search space with its point ${outside}`)
       }),
+      // The design is sampled whatever the budget of solves; one of effort it has to fit in, with a descent after it.
+      E.chainFirst(points =>
+        sufficient(
+          'the initial design',
+          0,
+          points.length * config.solve.coldEpochs + descentEpochs(config),
+        )(config),
+      ),
     )
 
 /** The first transition: the losses of the initial weights, and a lower-level solve at every point of the design. */

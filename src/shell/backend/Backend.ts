@@ -36,6 +36,8 @@ export interface Backend {
   readonly oneLine: string
   /** Runs `f` with this backend active, and disposes of every tensor that it made, also when it throws. */
   readonly tidy: <A>(f: () => A) => A
+  /** The values of a float32 tensor, where possible where they lie: to be read before any other tensor is made or let go. */
+  readonly values: (tensor: tf.Tensor) => Float32Array
 }
 
 /** A backend that was looked for: whether it is there, and if not, why. */
@@ -47,11 +49,14 @@ export interface Availability {
 
 interface Loaded {
   readonly tfName: string
+  readonly values: Backend['values']
   readonly threads: number
   readonly versions: Readonly<Record<string, string>>
 }
 
 const core = { '@tensorflow/tfjs-core': tf.version_core }
+
+const copied: Backend['values'] = tensor => tensor.dataSync<'float32'>()
 
 const NodeModule = t.type({ version: t.record(t.string, t.string) })
 
@@ -68,7 +73,12 @@ const loadNode = async (): Promise<Loaded> => {
       ({ version }) => version['tfjs-node'] ?? 'unknown version',
     ),
   )
-  return { tfName: 'tensorflow', threads: availableParallelism(), versions: { ...core, [name]: version } }
+  return {
+    tfName: 'tensorflow',
+    values: copied,
+    threads: availableParallelism(),
+    versions: { ...core, [name]: version },
+  }
 }
 
 const loadWasm = async (): Promise<Loaded> => {
@@ -77,6 +87,11 @@ const loadWasm = async (): Promise<Loaded> => {
   wasm.setThreadsCount(1)
   return {
     tfName: 'wasm',
+    values: tensor => {
+      const backend = tf.backend()
+      const values = backend instanceof wasm.BackendWasm ? backend.typedArrayFromHeap(tensor) : null
+      return values instanceof Float32Array ? values : copied(tensor)
+    },
     threads: 1,
     versions: { ...core, '@tensorflow/tfjs-backend-wasm': wasm.version_wasm },
   }
@@ -86,6 +101,7 @@ const loadCpu = async (): Promise<Loaded> => {
   const cpu = await import('@tensorflow/tfjs-backend-cpu')
   return {
     tfName: 'cpu',
+    values: copied,
     threads: 1,
     versions: { ...core, '@tensorflow/tfjs-backend-cpu': cpu.version_cpu },
   }
@@ -172,6 +188,7 @@ const toBackend =
       if (tf.getBackend() !== loaded.tfName) void tf.setBackend(loaded.tfName)
       return scoped(f)
     },
+    values: loaded.values,
   })
 
 const preference: ReadonlyArray<BackendName> = ['node', 'wasm', 'cpu']

@@ -5,6 +5,7 @@ import { dataCommand } from './data.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { end, exitCodes, type Finish, type Terminal } from './exit.js'
+import { presetsCommand } from './presets.js'
 import { replayCommand } from './replay.js'
 import { resumeCommand } from './resume.js'
 import { setupNativeCommand } from './setupNative.js'
@@ -32,6 +33,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
     resumeCommand(finish),
     replayCommand(finish),
     diffCommand(finish),
+    presetsCommand(finish),
     dataCommand(finish),
     doctorCommand(finish),
     setupNativeCommand(finish),

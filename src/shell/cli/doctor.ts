@@ -3,9 +3,11 @@ import { Command } from 'commander'
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Availability } from '../backend/Backend.js'
-import type { CacheStatus } from '../data/Mnist.js'
+import { storedSets } from '../data/sets.js'
+import { statusOf, type CacheStatus, type StoredSet } from '../data/StoredSet.js'
 import { optional } from '../Optional.js'
 import type { ShellError } from '../ShellError.js'
+import { stateOf } from './data.js'
 
 const backendLine = ({ name, present, detail }: Availability): string =>
   `  ${present ? 'works  ' : 'missing'}  ${name.padEnd(5)} ${detail}`
@@ -27,35 +29,30 @@ const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string
       ]
 }
 
-const cacheLines = ({ folder, files, complete, writable }: CacheStatus): ReadonlyArray<string> => {
-  const state = complete
-    ? 'complete'
-    : files.every(file => file.state === 'Absent')
-      ? 'not there yet'
-      : 'damaged'
+const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): ReadonlyArray<string> => {
+  const { folder, files, complete, writable } = status
   return [
-    `Data cache`,
-    `  MNIST: ${state} (${folder}${writable ? '' : ', which cannot be written'})`,
-    ...files.flatMap(({ name, problem }) => (problem === null ? [] : [`    ${name}: ${problem}`])),
+    `  ${title}: ${stateOf(status)} (${folder}${writable ? '' : ', which cannot be written'})`,
+    ...files.flatMap(file => (file.problem === null ? [] : [`    ${file.name}: ${file.problem}`])),
     ...(complete
       ? []
       : [
           writable
-            ? '  → `bilevel data fetch mnist` gets it (11.5 MB); a run that needs it does so by itself.'
+            ? `  → \`bilevel data fetch ${name}\` gets it from ${origin}; a run that needs it does so by itself.`
             : '  → Make the folder writable, or name another one by the environment variable BILEVEL_CACHE.',
         ]),
   ]
 }
 
 const report = async (): Promise<E.Either<ShellError, string>> => {
-  const [loaded, { cacheStatus }, { programVersion }, { methods }] = await Promise.all([
+  const [loaded, { programVersion }, { methods }] = await Promise.all([
     optional(() => import('../backend/Backend.js'))(),
-    import('../data/Mnist.js'),
     import('../run/Versions.js'),
     import('../run/methods.js'),
   ])
   const backends = E.isRight(loaded) ? await loaded.right.available() : []
-  const cache = await cacheStatus()()
+  const caches: string[] = []
+  for (const set of storedSets()) caches.push(...cacheLines(set, await statusOf(set)()))
   return E.right(
     [
       `bilevel-hpo ${programVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ` +
@@ -67,7 +64,8 @@ const report = async (): Promise<E.Either<ShellError, string>> => {
         ? [...backends.map(backendLine), ...backendAdvice(backends)]
         : [`  missing  all of them`, `  → ${loaded.left.message}`]),
       '',
-      ...cacheLines(cache),
+      'Data cache',
+      ...caches,
     ].join('\n'),
   )
 }

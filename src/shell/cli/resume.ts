@@ -7,6 +7,7 @@ import { optional } from '../Optional.js'
 import type { ShellError } from '../ShellError.js'
 import type { Finish } from './exit.js'
 import { report } from './report.js'
+import { workersOf, workersOption } from './workers.js'
 
 const choices = ['node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendName>
 
@@ -26,10 +27,17 @@ Examples:
 Exit codes: 0 done; 1 the log does not replay; 2 bad input or surroundings;
 130 stopped again.`
 
+interface Options {
+  readonly backend?: BackendName
+  readonly workers?: string
+}
+
 const perform = async (
   target: string,
-  backend: BackendName | undefined,
+  { backend, workers: asked }: Options,
 ): Promise<E.Either<ShellError, string>> => {
+  const workers = workersOf(asked)
+  if (E.isLeft(workers)) return workers
   const loaded = await optional(() => import('../run/Resume.js'))()
   if (E.isLeft(loaded)) return loaded
   const { resume } = loaded.right
@@ -41,6 +49,7 @@ const perform = async (
     methods,
     target,
     backend: backend ?? null,
+    workers: workers.right,
     status: status(process.stderr, () => performance.now() / 1000),
     signals: process,
   })()
@@ -60,7 +69,6 @@ export const resumeCommand = (finish: Finish): Command =>
     .description('Goes on with a run that was stopped or killed, from its last recorded step.')
     .argument('<RUN>', 'a run folder, or its run.jsonl')
     .addOption(new Option('--backend <name>', 'what computes (default: what did so far)').choices(choices))
+    .addOption(workersOption())
     .addHelpText('after', help)
-    .action(async (target: string, { backend }: { readonly backend?: BackendName }) =>
-      finish(await perform(target, backend)),
-    )
+    .action(async (target: string, options: Options) => finish(await perform(target, options)))

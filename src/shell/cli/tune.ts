@@ -9,15 +9,14 @@ import type { NamedConfig } from '../config/ConfigSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
 import { optional } from '../Optional.js'
 import { badInput, type ShellError } from '../ShellError.js'
+import { presetsHelp } from './presets.js'
 import { report } from './report.js'
+import { workersOf, workersOption } from './workers.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
 
 const help = `
-Presets:
-${Object.entries(presets)
-  .map(([name, { description }]) => `  ${name}\n      ${description}`)
-  .join('\n')}
+Presets (\`bilevel presets\` lists them one by one):${presetsHelp}
 
 Without a CONFIG.json and a preset, ${defaultPreset} is run. This is its whole
 configuration; paths in one are relative to its file, and docs/configuration.md
@@ -33,7 +32,7 @@ Examples:
   $ bilevel tune --preset mnist-mlp-1k-global --seed 3
   $ bilevel tune my-network.json --out runs/first --backend wasm
 
-Ctrl-C stops after the command at work, a second Ctrl-C at once; what was
+Ctrl-C stops after the commands at work, a second Ctrl-C at once; what was
 recorded stays, and \`bilevel resume\` goes on from there.
 Exit codes: 0 done, 2 bad input or surroundings, 130 stopped.`
 
@@ -42,6 +41,7 @@ interface Options {
   readonly seed?: string
   readonly out?: string
   readonly backend: BackendChoice
+  readonly workers?: string
 }
 
 const seedOf = (text: string | undefined): E.Either<ShellError, number | undefined> => {
@@ -73,13 +73,15 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
     await configOf(file, options.preset),
     E.bindTo('named'),
     E.bind('seed', () => seedOf(options.seed)),
-    E.map(({ named: { config, ...rest }, seed }) => ({
+    E.bind('workers', () => workersOf(options.workers)),
+    E.map(({ named: { config, ...rest }, seed, workers }) => ({
+      workers,
       ...rest,
       config: seed === undefined ? config : { ...config, seed },
     })),
   )
   if (E.isLeft(named)) return named
-  const config = named.right
+  const { workers, ...config } = named.right
   // Only now what is slow to load: tfjs and all that stands on it.
   const loaded = await optional(() => import('../run/Tune.js'))()
   if (E.isLeft(loaded)) return loaded
@@ -94,6 +96,7 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
     config,
     folder: options.out ?? defaultFolder(config.name, config.config.seed),
     backend: options.backend,
+    workers,
     status: status(process.stderr, () => performance.now() / 1000),
     signals: process,
   })()
@@ -112,5 +115,6 @@ export const tuneCommand = (finish: (result: E.Either<ShellError, string>) => vo
     .option('--seed <integer>', "the run's seed, instead of the configuration's")
     .option('--out <folder>', 'the run folder (default: runs/<name>-<seed>, numbered where that is taken)')
     .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
+    .addOption(workersOption())
     .addHelpText('after', help)
     .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { parseObject } from '../../core/protocol/BoundedJson.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { nearest } from './Nearest.js'
-import { presets } from './presets.js'
+import { presets, type Preset } from './presets.js'
 import { decodeRunConfig, type RunConfig } from './RunConfig.js'
 
 /** A configuration, and where it comes from. */
@@ -24,7 +24,7 @@ export interface NamedConfig {
 const limits = { length: 1024 * 1024, depth: 16, entries: 65_536 } as const
 
 const reading = (path: string): E.Either<ShellError, string> => {
-  const advice = 'Name a JSON file, or use a preset (`bilevel tune --help` lists them).'
+  const advice = 'Name a JSON file, or use a preset (`bilevel presets` lists them).'
   return pipe(
     E.tryCatch(
       () => statSync(path),
@@ -70,21 +70,25 @@ export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
     })),
   )
 
-/** The configuration of a preset. Errors: `BadInput` where there is none of this name. */
-export const fromPreset = (name: string): E.Either<ShellError, NamedConfig> => {
+/** A preset as it is written. Errors: `BadInput` where there is none of this name. */
+export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
-  const known = Object.keys(presets)
-  const meant = nearest(name, known)
+  const meant = nearest(name, Object.keys(presets))
   return preset === undefined
     ? E.left(
         badInput(
           `There is no preset called "${name}". ` +
             (meant === undefined ? '' : `Did you mean "${meant}"? `) +
-            `Known: ${known.join(', ')}.`,
+            '`bilevel presets` lists all of them.',
         ),
       )
-    : pipe(
-        decodeRunConfig(`preset ${name}`)(preset.config),
-        E.map(config => ({ source: `preset ${name}`, name, baseFolder: null, config })),
-      )
+    : E.right(preset)
 }
+
+/** The configuration of a preset. Errors: `BadInput` where there is none of this name. */
+export const fromPreset = (name: string): E.Either<ShellError, NamedConfig> =>
+  pipe(
+    presetNamed(name),
+    E.chain(({ config }) => decodeRunConfig(`preset ${name}`)(config)),
+    E.map(config => ({ source: `preset ${name}`, name, baseFolder: null, config })),
+  )

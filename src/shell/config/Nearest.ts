@@ -31,9 +31,11 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | un
       const other = candidate.toLowerCase()
       const prefix =
         lower.length >= 3 && (other.startsWith(lower) || (other.length >= 3 && lower.startsWith(other)))
-      return { candidate, edits: prefix ? 1 : distance(lower, other) }
+      const away = distance(lower, other)
+      return { candidate, edits: prefix ? Math.min(1, away) : away, away }
     })
-    .sort((p, q) => p.edits - q.edits)
+    // Of two that are equally near, as a prefix and a slip are, the one that differs less.
+    .sort((p, q) => p.edits - q.edits || p.away - q.away)
   const best = ranked[0]
   const tolerated = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1)
   return best !== undefined && best.edits <= tolerated ? best.candidate : undefined

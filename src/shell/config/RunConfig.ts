@@ -86,17 +86,22 @@ const strippedField = (given: unknown, kept: unknown, path: string): string | un
   return undefined
 }
 
-const derived = ['space', 'seed'] as const
+const derived = ['space', 'seed', 'trainingExamples'] as const
 
 const methodField = (problem: string): string => `${problem.replace(/^field `/, 'field `method.')}.`
 
 /**
- * A method's configuration: the section `method`, with the search space that the problem has and the run's seed.
- * Errors: `BadInput`.
+ * A method's configuration: the section `method`, with the search space that the problem has, the run's seed, and how
+ * many examples train (`null` where that is not known: then no effort can be budgeted). Errors: `BadInput`.
  */
 export const methodConfig =
   <C, S>(method: Method<C, S>) =>
-  (source: string, { method: section, seed }: RunConfig, space: SearchSpace): E.Either<ShellError, C> => {
+  (
+    source: string,
+    { method: section, seed }: RunConfig,
+    space: SearchSpace,
+    trainingExamples: number | null = null,
+  ): E.Either<ShellError, C> => {
     const options = Object.fromEntries(Object.entries(section).filter(([field]) => field !== 'name'))
     const foreign = derived.find(field => Object.hasOwn(options, field))
     if (foreign !== undefined)
@@ -105,11 +110,13 @@ export const methodConfig =
           `field \`method.${foreign}\` is not an option: ` +
             (foreign === 'seed'
               ? 'the seed of the whole run is the field `seed`.'
-              : 'the search space comes from the section `hyperparameters`.'),
+              : foreign === 'space'
+                ? 'the search space comes from the section `hyperparameters`.'
+                : 'how many examples train is said by the section `data`.'),
         ),
       )
     return pipe(
-      decode(method.config)({ ...options, space, seed }),
+      decode(method.config)({ ...options, space, seed, trainingExamples }),
       E.mapLeft(methodField),
       E.chain(config => {
         const stripped = strippedField(options, method.config.encode(config), 'method')

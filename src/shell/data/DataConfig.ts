@@ -28,6 +28,42 @@ const MnistData = t.readonly(
 /** MNIST, split by the run's seed. */
 export type MnistData = t.TypeOf<typeof MnistData>
 
+const FashionMnistData = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({
+        source: t.literal('fashion-mnist'),
+        /** How many of the 60,000 images train, and how many validate. The test set is always all 10,000. */
+        train: Count,
+        validation: Count,
+      }),
+      /** A folder with the four IDX files; without it the copy in the cache is used. */
+      t.partial({ folder: Path }),
+    ]),
+  ),
+  'FashionMnistData',
+)
+/** Fashion-MNIST, split by the run's seed. */
+export type FashionMnistData = t.TypeOf<typeof FashionMnistData>
+
+const Cifar10Data = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({
+        source: t.literal('cifar10'),
+        /** How many of the 50,000 images train, and how many validate. The test set is always all 10,000. */
+        train: Count,
+        validation: Count,
+      }),
+      /** A folder with the six official binary batches; without it they are downloaded once, into the user's cache. */
+      t.partial({ folder: Path }),
+    ]),
+  ),
+  'Cifar10Data',
+)
+/** CIFAR-10, split by the run's seed. */
+export type Cifar10Data = t.TypeOf<typeof Cifar10Data>
+
 const NpzData = t.readonly(
   t.exact(
     t.intersection([
@@ -70,7 +106,7 @@ const IdxData = t.readonly(
 /** Any data set in IDX files, split by the run's seed. */
 export type IdxData = t.TypeOf<typeof IdxData>
 
-export const DataConfig = t.union([MnistData, NpzData, IdxData], 'DataConfig')
+export const DataConfig = t.union([MnistData, FashionMnistData, Cifar10Data, NpzData, IdxData], 'DataConfig')
 /** Where the images come from: the section `data` of a configuration. */
 export type DataConfig = t.TypeOf<typeof DataConfig>
 

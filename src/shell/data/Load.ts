@@ -5,14 +5,25 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { badInput, type ShellError } from '../ShellError.js'
-import { defaultClasses, type DataConfig, type IdxData, type MnistData, type NpzData } from './DataConfig.js'
+import { loadCifar10 } from './Cifar10.js'
+import {
+  defaultClasses,
+  type Cifar10Data,
+  type DataConfig,
+  type FashionMnistData,
+  type IdxData,
+  type MnistData,
+  type NpzData,
+} from './DataConfig.js'
+import { loadFashionMnist } from './FashionMnist.js'
 import { readIdxPair } from './IdxFiles.js'
 import type { ImageSet, Splits } from './ImageSet.js'
-import { loadMnist, type FetchOptions } from './Mnist.js'
+import { loadMnist } from './Mnist.js'
 import * as Npz from './Npz.js'
 import * as Pool from './Pool.js'
 import { decodeInput, readInput, type Input } from './ReadInput.js'
 import { stratified } from './Split.js'
+import type { FetchOptions } from './StoredSet.js'
 
 /** How to find and to split the images of a configuration. */
 export interface LoadOptions extends FetchOptions {
@@ -21,6 +32,8 @@ export interface LoadOptions extends FetchOptions {
   /** What relative paths in the configuration are relative to: the folder of the configuration file. */
   readonly baseFolder: string
 }
+
+type StoredData = MnistData | FashionMnistData | Cifar10Data
 
 type Loaded<A> = TE.TaskEither<ShellError, A>
 
@@ -32,16 +45,10 @@ const inputAt =
     advice: `Put right the file or the configuration's field \`data.${field}\`.`,
   })
 
-/** Training and validation images drawn from a pool, and a test set as it is. */
+/** Training and validation images drawn from a pool. */
 const drawn =
-  (config: MnistData | IdxData, { seed }: LoadOptions) =>
-  ({
-    pool,
-    test,
-  }: {
-    readonly pool: Pool.Pool
-    readonly test: ImageSet | null
-  }): E.Either<ShellError, Splits> =>
+  (config: StoredData | IdxData, { seed }: LoadOptions) =>
+  (pool: Pool.Pool): E.Either<ShellError, Omit<Splits, 'test'>> =>
     pipe(
       stratified({ train: config.train, validation: config.validation, seed })(pool.labels, pool.classes),
       E.bimap(
@@ -52,20 +59,23 @@ const drawn =
         ({ train, validation }) => ({
           train: Pool.select(train)(pool),
           validation: Pool.select(validation)(pool),
-          test,
         }),
       ),
     )
 
-const fromMnist = (config: MnistData, options: LoadOptions): Loaded<Splits> => {
+/** A set that is in the cache or in a folder, in two parts. */
+const fromParts = (
+  config: StoredData,
+  options: LoadOptions,
+  load: (part: 'train' | 'test', options: LoadOptions & { readonly folder?: string }) => Loaded<Pool.Pool>,
+): Loaded<Splits> => {
   const from = config.folder === undefined ? {} : { folder: resolve(options.baseFolder, config.folder) }
-  // One after the other: what the first downloads, the second finds in the cache.
+  // One after the other: what the first downloads, the second finds in the cache. The training images are let go of
+  // before the test images are read.
   return pipe(
-    sequenceS(TE.ApplySeq)({
-      pool: loadMnist('train', { ...options, ...from }),
-      test: pipe(loadMnist('test', { ...options, ...from }), TE.map(Pool.all)),
-    }),
+    load('train', { ...options, ...from }),
     TE.chainEitherK(drawn(config, options)),
+    TE.bind('test', () => pipe(load('test', { ...options, ...from }), TE.map(Pool.all))),
   )
 }
 
@@ -80,25 +90,24 @@ const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
       ),
     )
   return pipe(
-    sequenceS(TE.ApplySeq)({
-      pool: readIdxPair({
-        images: input(config.images, 'the IDX file of images', 'images'),
-        labels: input(config.labels, 'the IDX file of labels', 'labels'),
-        classes,
-      }),
-      test:
-        testImages === undefined || testLabels === undefined
-          ? TE.right(null)
-          : pipe(
-              readIdxPair({
-                images: input(testImages, 'the IDX file of test images', 'testImages'),
-                labels: input(testLabels, 'the IDX file of test labels', 'testLabels'),
-                classes,
-              }),
-              TE.map(Pool.all),
-            ),
+    readIdxPair({
+      images: input(config.images, 'the IDX file of images', 'images'),
+      labels: input(config.labels, 'the IDX file of labels', 'labels'),
+      classes,
     }),
     TE.chainEitherK(drawn(config, options)),
+    TE.bind('test', () =>
+      testImages === undefined || testLabels === undefined
+        ? TE.right(null)
+        : pipe(
+            readIdxPair({
+              images: input(testImages, 'the IDX file of test images', 'testImages'),
+              labels: input(testLabels, 'the IDX file of test labels', 'testLabels'),
+              classes,
+            }),
+            TE.map(Pool.all),
+          ),
+    ),
   )
 }
 
@@ -142,7 +151,11 @@ const agreeing = (splits: Splits): E.Either<ShellError, Splits> => {
 const loaded = (config: DataConfig, options: LoadOptions): Loaded<Splits> => {
   switch (config.source) {
     case 'mnist':
-      return fromMnist(config, options)
+      return fromParts(config, options, loadMnist)
+    case 'fashion-mnist':
+      return fromParts(config, options, loadFashionMnist)
+    case 'cifar10':
+      return fromParts(config, options, loadCifar10)
     case 'npz':
       return fromNpz(config, options)
     case 'idx':

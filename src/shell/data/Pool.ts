@@ -2,6 +2,7 @@
  * Labelled images as bytes, from which splits are drawn: 1,000 of 60,000 images become floats, and not all of them.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { IdxImages } from './Idx.js'
 import type { ImageSet } from './ImageSet.js'
 
@@ -19,6 +20,22 @@ export const make = (images: IdxImages, labels: Uint8Array, classes: number): E.
   images.count === labels.length
     ? E.right({ pixels: images.pixels, labels, shape: [images.height, images.width, 1], classes })
     : E.left(`there are ${images.count} images, but ${labels.length} labels`)
+
+/** Pools of one shape as one, in their order. */
+export const joined = (pools: ReadonlyNonEmptyArray<Pool>): Pool => {
+  if (pools.length === 1) return pools[0]
+  const pixels = new Uint8Array(pools.reduce((sum, pool) => sum + pool.pixels.length, 0))
+  const labels = new Uint8Array(pools.reduce((sum, pool) => sum + pool.labels.length, 0))
+  let image = 0
+  let pixel = 0
+  for (const pool of pools) {
+    pixels.set(pool.pixels, pixel)
+    labels.set(pool.labels, image)
+    pixel += pool.pixels.length
+    image += pool.labels.length
+  }
+  return { ...pools[0], pixels, labels }
+}
 
 /** The images with these indices, in this order, scaled to [0, 1]. */
 export const select =

@@ -12,6 +12,8 @@ export type DataProgress =
   | { readonly _tag: 'Retrying'; readonly name: string; readonly attempt: number; readonly problem: string }
   /** A cached file is not what it was, and is fetched again. */
   | { readonly _tag: 'Replacing'; readonly path: string; readonly problem: string }
+  /** A file of what was downloaded is made into what is kept: `done` of `total` are ready. */
+  | { readonly _tag: 'Unpacking'; readonly name: string; readonly done: number; readonly total: number }
   /** Everything is in its place. */
   | { readonly _tag: 'Stored'; readonly name: string; readonly folder: string }
 

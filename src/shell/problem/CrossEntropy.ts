@@ -25,19 +25,24 @@ export const crossEntropy = (
 ): LossSum => {
   let loss = 0
   let correct = 0
+  const powers = new Float64Array(classes)
   for (let row = 0; row < labels.length; row++) {
     const start = row * classes
     let best = 0
     let sum = 0
     for (let j = 1; j < classes; j++) if (logits[start + j]! > logits[start + best]!) best = j
     const largest = logits[start + best]!
-    for (let j = 0; j < classes; j++) sum += Math.exp(logits[start + j]! - largest)
+    for (let j = 0; j < classes; j++) {
+      const power = Math.exp(logits[start + j]! - largest)
+      powers[j] = power
+      sum += power
+    }
     const label = labels[row]!
     loss += Math.log(sum) + largest - logits[start + label]!
     if (best === label) correct += 1
     if (gradient !== null)
       for (let j = 0; j < classes; j++)
-        gradient[start + j] = scale * (Math.exp(logits[start + j]! - largest) / sum - (j === label ? 1 : 0))
+        gradient[start + j] = scale * (powers[j]! / sum - (j === label ? 1 : 0))
   }
   return { loss, correct }
 }

@@ -15,13 +15,17 @@ import { Finite } from '../../core/protocol/Codec.js'
 import * as SearchSpace from '../../core/protocol/SearchSpace.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { withDefaults } from './ConfigCodec.js'
-import { layerNames, type Network } from './Network.js'
+import { layerNames, type Network, type Parameter } from './Network.js'
+import { dot } from './Vector.js'
 
 /** What λ adds to a mean data loss, as a function of the weights. All of it is computed in float64. */
 export interface Terms {
   readonly penalty: (weights: Float32Array) => number
-  /** Adds scale · ∇_w penalty to `gradient`. */
-  readonly addGradient: (weights: Float32Array, scale: number, gradient: Float64Array) => void
+  /**
+   * The penalty is quadratic: decay[k]·W_k is its gradient by the k-th tensor of parameters. Said by numbers and not by a
+   * function, so that a step takes the penalty in its one pass over the weights.
+   */
+  readonly decay: ReadonlyArray<number>
   /** ∂ penalty/∂λ at fixed w; length d. */
   readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
 }
@@ -39,8 +43,8 @@ export const HyperparametersConfig = withDefaults(
   'hyperparameters: {"family": "l2", "per": "model"}',
   {
     family: t.literal('l2'),
-    /** One coefficient for all kernels, or one for each layer's. */
-    per: t.keyof({ model: null, layer: null }, '"model" or "layer"'),
+    /** One coefficient for all kernels, one for each layer's, or one for the convolutions' and one for the dense layers'. */
+    per: t.keyof({ model: null, layer: null, kind: null }, '"model", "layer" or "kind"'),
     lower: Finite,
     upper: Finite,
   },
@@ -52,20 +56,26 @@ export type HyperparametersConfig = t.TypeOf<typeof HyperparametersConfig>
 
 interface Group {
   readonly name: string
-  readonly ranges: ReadonlyArray<{ readonly from: number; readonly to: number }>
+  /** The kernels that it shrinks. */
+  readonly parameters: ReadonlyArray<Parameter>
 }
 
 const groupsOf = (network: Network, per: HyperparametersConfig['per']): ReadonlyArray<Group> => {
   const kernels = network.parameters.filter(({ role }) => role === 'kernel')
-  const range = ({ offset, size }: { offset: number; size: number }) => ({ from: offset, to: offset + size })
   switch (per) {
     case 'model':
-      return [{ name: 'l2', ranges: kernels.map(range) }]
+      return [{ name: 'l2', parameters: kernels }]
     case 'layer':
       return layerNames(network).map(layer => ({
         name: `l2[${layer}]`,
-        ranges: kernels.filter(kernel => kernel.layer === layer).map(range),
+        parameters: kernels.filter(kernel => kernel.layer === layer),
       }))
+    case 'kind':
+      // A kernel that is moved over an image has four axes, one that is multiplied with has two.
+      return [
+        { name: 'l2[convolutional]', parameters: kernels.filter(({ shape }) => shape.length === 4) },
+        { name: 'l2[dense]', parameters: kernels.filter(({ shape }) => shape.length === 2) },
+      ].filter(({ parameters }) => parameters.length > 0)
   }
 }
 
@@ -86,37 +96,36 @@ export const spaceOf = (
     E.mapLeft(({ message }) => badInput(message)),
   )
 
-const squaredNorm = (weights: Float32Array, { ranges }: Group): number => {
-  let sum = 0
-  for (const { from, to } of ranges)
-    for (let i = from; i < to; i++) {
-      const w = weights[i]!
-      sum += w * w
-    }
-  return sum
-}
+const squaredNorm = (weights: Float32Array, { parameters }: Group): number =>
+  parameters.reduce((sum, { offset, size }) => {
+    const part = weights.subarray(offset, offset + size)
+    return sum + dot(part, part)
+  }, 0)
 
 /** Σ_k exp(λ_k)·‖W_k‖² / (4N), as in the paper. */
-const l2Terms = (groups: ReadonlyArray<Group>, lambda: ReadonlyArray<number>, examples: number): Terms => {
+const l2Terms = (
+  network: Network,
+  groups: ReadonlyArray<Group>,
+  lambda: ReadonlyArray<number>,
+  examples: number,
+): Terms => {
   const factors = lambda.map(component => Math.exp(component) / (4 * examples))
   const parts = (weights: Float32Array): ReadonlyArray<number> =>
     groups.map((group, k) => factors[k]! * squaredNorm(weights, group))
   return {
     penalty: weights => parts(weights).reduce((sum, part) => sum + part, 0),
-    addGradient: (weights, scale, gradient) => {
-      for (const [k, { ranges }] of groups.entries()) {
-        const slope = 2 * scale * factors[k]!
-        for (const { from, to } of ranges) for (let i = from; i < to; i++) gradient[i]! += slope * weights[i]!
-      }
-    },
+    decay: network.parameters.map(parameter => {
+      const k = groups.findIndex(({ parameters }) => parameters.includes(parameter))
+      return k < 0 ? 0 : 2 * factors[k]!
+    }),
     // θ = exp λ, so each part is its own derivative.
     lambdaGradient: parts,
   }
 }
 
-const noTerms = (dimension: number): Terms => ({
+const noTerms = (network: Network, dimension: number): Terms => ({
   penalty: () => 0,
-  addGradient: () => undefined,
+  decay: network.parameters.map(() => 0),
   lambdaGradient: () => Array.from({ length: dimension }, () => 0),
 })
 
@@ -131,8 +140,8 @@ export const hyperparametersOf = (
       const groups = groupsOf(network, config.per)
       return {
         space,
-        lower: (lambda, examples) => l2Terms(groups, lambda, examples),
-        upper: () => noTerms(groups.length),
+        lower: (lambda, examples) => l2Terms(network, groups, lambda, examples),
+        upper: () => noTerms(network, groups.length),
       }
     }),
   )

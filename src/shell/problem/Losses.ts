@@ -10,7 +10,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
-import type { Batch, Gradient } from './Gradient.js'
+import type { Batch, Gradient, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
 import type { Aborted, Pace } from './Pace.js'
 
@@ -89,43 +89,46 @@ export const valueAndGradient =
       if (coefficient === 0) continue
       const count = size(loss.set)
       let sum = 0
-      for (const chunk of chunks(loss.set, chunkSize)) {
+      const scale = coefficient / count
+      const add: Take = (k, values) => {
+        const { offset } = batchGradient.parameters[k]!
+        for (let i = 0; i < values.length; i++) gradient[offset + i]! += values[i]!
+      }
+      for (const batch of chunks(loss.set, chunkSize)) {
         if (pace.due()) {
           const paused = await pace.pause()
           if (E.isLeft(paused)) return paused
         }
-        sum += batchGradient.lossAndGradient(weights, chunk, coefficient / count, gradient).loss
+        sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
       }
-      loss.terms.addGradient(weights, coefficient, gradient)
+      for (const [k, { offset, size }] of batchGradient.parameters.entries()) {
+        const slope = coefficient * loss.terms.decay[k]!
+        if (slope !== 0) for (let i = offset; i < offset + size; i++) gradient[i]! += slope * weights[i]!
+      }
       total += coefficient * (sum / count + loss.terms.penalty(weights))
     }
     return E.right(total)
   }
 
-/**
- * The same for one minibatch of each loss, as an estimate: the mean data loss of the minibatch stands for the set's,
- * while the penalty is the whole one, with the set's N and not the minibatch's.
- */
-export const stochasticValueAndGradient =
-  ({ gradient: batchGradient }: Machine) =>
-  (objective: ReadonlyArray<Weighted & { readonly draw: () => Batch }>) =>
-  (weights: Float32Array, gradient: Float64Array): number => {
-    gradient.fill(0)
-    let total = 0
-    for (const { coefficient, loss, draw } of objective) {
-      if (coefficient === 0) continue
-      const batch = draw()
-      const count = batch.labels.length
-      const sum = batchGradient.lossAndGradient(weights, batch, coefficient / count, gradient)
-      loss.terms.addGradient(weights, coefficient, gradient)
-      total += coefficient * (sum.loss / count + loss.terms.penalty(weights))
-    }
-    return total
-  }
+/** The gradient of Σ coefficient·penalty by the k-th tensor of parameters, as a multiple of it. */
+export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): number =>
+  objective.reduce((sum, { coefficient, loss }) => sum + coefficient * loss.terms.decay[k]!, 0)
 
-/** ‖g‖₂. */
-export const norm = (vector: Float64Array): number => {
-  let sum = 0
-  for (const component of vector) sum += component * component
-  return Math.sqrt(sum)
-}
+/**
+ * Σ coefficient·(mean data loss) of one minibatch of each loss, without penalties: an estimate of that over whole sets,
+ * whose gradient `take` is shown.
+ */
+export const stochasticDataLoss =
+  ({ gradient }: Machine) =>
+  (objective: ReadonlyArray<Weighted & { readonly draw: () => Batch }>) =>
+  (weights: Float32Array, take: Take): number => {
+    const parts = objective
+      .filter(({ coefficient }) => coefficient !== 0)
+      .map(({ coefficient, draw }) => {
+        const batch = draw()
+        return { batch, scale: coefficient / batch.labels.length }
+      })
+    return gradient
+      .lossAndGradient(weights, parts, take)
+      .reduce((total, { loss }, i) => total + parts[i]!.scale * loss, 0)
+  }

@@ -10,16 +10,19 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/ImageSet.js'
 import {
-  stochasticValueAndGradient,
+  decayOf,
+  stochasticDataLoss,
   valueAndGradient,
   wholeSetEffort,
   type Machine,
   type Weighted,
 } from './Losses.js'
 import { minibatches } from './Minibatches.js'
+import { momentumStep } from './Momentum.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
 import type { SolverConfig } from './SolverConfig.js'
+import { dot } from './Vector.js'
 
 /** Training went where no number or no hope is. */
 export interface Diverged {
@@ -78,7 +81,7 @@ interface Stochastic {
 }
 
 /**
- * Nesterov's accelerated gradient as Sutskever et al. (2013) write it: v ← m·v + g, w ← w − η·(g + m·v).
+ * Steps of Nesterov's accelerated gradient.
  *
  * The step size η is divided by the largest coefficient where that exceeds 1, for by that the objective is steeper
  * than one loss. The largest, not the sum: adding F/κ to f must leave the steps on f exactly as they were, or the two
@@ -97,8 +100,7 @@ const stochasticDescent = async (
     readonly onStep: OnProgress
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
-  const weights = Float32Array.from(start)
-  const gradient = new Float64Array(weights.length)
+  const weights = start.slice()
   const velocity = new Float64Array(weights.length)
   // The index keeps the order of one set the same whichever other sets are descended on.
   const drawn = objective.map((weighted, index) => ({
@@ -110,7 +112,9 @@ const stochasticDescent = async (
     return coefficient === 0 ? sum : sum + Math.min(plan.batchSize ?? count, count)
   }, 0)
   const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))
-  const evaluate = stochasticValueAndGradient(machine)(drawn)
+  const { parameters } = machine.gradient
+  const decays = parameters.map((_, k) => decayOf(objective, k))
+  const dataLoss = stochasticDataLoss(machine)(drawn)
   let initial = 0
   for (let step = 0; step < plan.steps; step++) {
     if (machine.pace.due()) {
@@ -118,7 +122,14 @@ const stochasticDescent = async (
       if (E.isLeft(paused)) return paused
       plan.onStep(step / plan.steps, step * perStep)
     }
-    const value = evaluate(weights, gradient)
+    const rate = plan.learningRate(step) / steepness
+    let penalty = 0
+    const loss = dataLoss(weights, (k, gradient) => {
+      const decay = decays[k]!
+      const step = { rate, momentum: plan.momentum, decay }
+      penalty += (decay / 2) * momentumStep(weights, velocity, gradient, parameters[k]!.offset, step)
+    })
+    const value = loss + penalty
     // A first loss near zero, as a continued training may have, is no measure.
     if (step === 0) initial = Math.max(Math.abs(value), steepness)
     if (!(Math.abs(value) <= hopeless * initial)) {
@@ -129,13 +140,6 @@ const stochasticDescent = async (
           'A smaller learning rate, or a lower upper bound of the hyperparameters, may prevent it.',
         effort: (step + 1) * perStep,
       })
-    }
-    const rate = plan.learningRate(step) / steepness
-    for (let i = 0; i < weights.length; i++) {
-      const g = gradient[i]!
-      const v = plan.momentum * velocity[i]! + g
-      velocity[i] = v
-      weights[i]! -= rate * (g + plan.momentum * v)
     }
   }
   return E.right({ weights, effort: plan.steps * perStep })
@@ -152,7 +156,8 @@ const decayed =
 
 /** Whether weights are all finite, with the effort spent on them if not. */
 const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic> =>
-  weights.every(Number.isFinite)
+  // Squares of float32 numbers do not overflow float64.
+  Number.isFinite(dot(weights, weights))
     ? E.right({ weights, effort })
     : E.left({
         _tag: 'Diverged',

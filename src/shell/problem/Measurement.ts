@@ -7,6 +7,7 @@ import * as Losses from './Losses.js'
 import type { Stopped } from './LowerLevelSolver.js'
 import type { Aborted } from './Pace.js'
 import type { Problem } from './Problem.js'
+import { norm } from './Vector.js'
 
 /** Where a training ended. */
 export interface End {
@@ -73,7 +74,7 @@ export const lookedAt =
       TE.map(lower => ({
         weights,
         lower,
-        gradientNorm: Losses.norm(gradient),
+        gradientNorm: norm(gradient),
         effort: effort + Losses.wholeSetEffort(objective),
       })),
     )

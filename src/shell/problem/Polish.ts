@@ -1,5 +1,5 @@
 /**
- * Full-batch polishing: L-BFGS (Nocedal & Wright, algorithms 7.4 and 7.5) with a bisecting weak Wolfe line search
+ * Full-batch polishing: L-BFGS (Nocedal & Wright, algorithm 7.5) with a bisecting weak Wolfe line search
  * (Lewis & Overton 2013, which also suits the kinks of ReLU networks).
  *
  * Measured on the 784-100-10 network with the paper's 600 images, after 50 epochs of stochastic descent, as the number
@@ -11,8 +11,9 @@
  * Directions are computed in float64; every point that is evaluated, and so the result, is in float32.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { norm } from './Losses.js'
 import type { Aborted } from './Pace.js'
+import { quasiNewton, type Place } from './QuasiNewton.js'
+import { dot, norm } from './Vector.js'
 
 /** Returns the value at `weights` and overwrites `gradient`. */
 export type Evaluate = (weights: Float32Array, gradient: Float64Array) => Promise<E.Either<Aborted, number>>
@@ -35,17 +36,12 @@ export interface PolishOptions {
   readonly onIteration: (evaluations: number, gradientNorm: number) => void
 }
 
-interface Pair {
-  readonly s: Float64Array
-  readonly y: Float64Array
-  readonly sy: number
+interface Point extends Place {
+  readonly value: number
 }
 
-interface Point {
-  readonly weights: Float32Array
-  readonly value: number
-  readonly gradient: Float64Array
-}
+/** Where points may be written: arrays that no point needs any more. A fresh megabyte a trial costs as much as a loop over it. */
+type Spare = Place[]
 
 /** Armijo's and the curvature condition's constants, the customary ones for quasi-Newton directions. */
 const sufficientDecrease = 1e-4
@@ -58,49 +54,14 @@ const rounding = 1e-6
 /** Bisections before a direction is given up. */
 const mostTrials = 25
 
-const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}
-
-/** −H·g by the two-loop recursion; −g where nothing is remembered. */
-const direction = (gradient: Float64Array, pairs: ReadonlyArray<Pair>): Float64Array => {
-  const d = gradient.map(component => -component)
-  const alphas = new Float64Array(pairs.length)
-  for (let k = pairs.length - 1; k >= 0; k--) {
-    const { s, y, sy } = pairs[k]!
-    const alpha = dot(s, d) / sy
-    alphas[k] = alpha
-    for (let i = 0; i < d.length; i++) d[i]! -= alpha * y[i]!
-  }
-  const latest = pairs[pairs.length - 1]
-  if (latest !== undefined) {
-    const scale = latest.sy / dot(latest.y, latest.y)
-    for (let i = 0; i < d.length; i++) d[i]! *= scale
-  }
-  for (const [k, { s, y, sy }] of pairs.entries()) {
-    const beta = alphas[k]! - dot(y, d) / sy
-    for (let i = 0; i < d.length; i++) d[i]! += beta * s[i]!
-  }
-  return d
-}
-
-const difference = (a: Float32Array | Float64Array, b: Float32Array | Float64Array): Float64Array => {
-  const out = new Float64Array(a.length)
-  for (let i = 0; i < a.length; i++) out[i] = a[i]! - b[i]!
-  return out
-}
-
-const moved = (weights: Float32Array, d: Float64Array, step: number): Float32Array => {
-  const out = new Float32Array(weights.length)
-  for (let i = 0; i < out.length; i++) out[i] = weights[i]! + step * d[i]!
-  return out
+const move = (weights: Float32Array, d: Float64Array, step: number, into: Float32Array): void => {
+  for (let i = 0; i < into.length; i++) into[i] = weights[i]! + step * d[i]!
 }
 
 /** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
 const search = async (
   evaluate: Evaluate,
+  spare: Spare,
   from: Point,
   d: Float64Array,
   first: number,
@@ -112,8 +73,9 @@ const search = async (
   let step = first
   let best: Point | null = null
   for (let evaluations = 1; evaluations <= Math.min(budget, mostTrials); evaluations++) {
-    const weights = moved(from.weights, d, step)
-    const gradient = new Float64Array(weights.length)
+    const place = spare.pop() ?? { weights: new Float32Array(d.length), gradient: new Float64Array(d.length) }
+    const { weights, gradient } = place
+    move(from.weights, d, step, weights)
     const value = await evaluate(weights, gradient)
     if (E.isLeft(value)) return value
     const slopeThere = dot(gradient, d)
@@ -122,8 +84,11 @@ const search = async (
       (value.right <= from.value + rounding * Math.abs(from.value) &&
         slopeThere <= (2 * sufficientDecrease - 1) * slope)
     // A NaN is no decrease either.
-    if (!decreased) high = step
-    else {
+    if (!decreased) {
+      high = step
+      spare.push(place)
+    } else {
+      if (best !== null) spare.push(best)
       best = { weights, value: value.right, gradient }
       if (slopeThere >= curvature * slope) return E.right({ point: best, evaluations })
       low = step
@@ -141,26 +106,27 @@ export const polish =
     const value = await evaluate(start, gradient)
     if (E.isLeft(value)) return value
     let point: Point = { weights: start, value: value.right, gradient }
-    let pairs: ReadonlyArray<Pair> = []
+    const memory = quasiNewton(start.length, options.memory)
+    const d = new Float64Array(start.length)
+    const spare: Spare = []
     let evaluations = 1
     let gradientNorm = norm(gradient)
     while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
-      const d = direction(point.gradient, pairs)
-      const first = pairs.length === 0 ? Math.min(1, 1 / gradientNorm) : 1
-      const found = await search(evaluate, point, d, first, options.maxEvaluations - evaluations)
+      memory.direction(point.gradient, d)
+      const first = memory.size() === 0 ? Math.min(1, 1 / gradientNorm) : 1
+      const found = await search(evaluate, spare, point, d, first, options.maxEvaluations - evaluations)
       if (E.isLeft(found)) return found
       evaluations += found.right.evaluations
       const next = found.right.point
       if (next === null) {
-        if (pairs.length === 0) break
+        if (memory.size() === 0) break
         // What is remembered may be of the far side of a kink; steepest descent gets one more try.
-        pairs = []
+        memory.forget()
         continue
       }
-      const s = difference(next.weights, point.weights)
-      const y = difference(next.gradient, point.gradient)
-      const sy = dot(s, y)
-      if (sy > 1e-12 * dot(y, y)) pairs = [...pairs, { s, y, sy }].slice(-options.memory)
+      memory.remember(point, next)
+      // The weights to start from are another's.
+      if (point.weights !== start) spare.push(point)
       point = next
       gradientNorm = norm(point.gradient)
       options.onIteration(evaluations, gradientNorm)

@@ -2,8 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { size, type ImageSet, type Splits } from '../data/ImageSet.js'
 import { badInput, type ShellError } from '../ShellError.js'
-import type { Hyperparameters } from './Hyperparameters.js'
+import type { Hyperparameters, HyperparametersConfig } from './Hyperparameters.js'
 import { shapeText, type Network } from './Network.js'
+import type { NetworkConfig } from './NetworkConfig.js'
 import type { SolverConfig } from './SolverConfig.js'
 
 /** A bilevel problem on a network. */
@@ -14,6 +15,14 @@ export interface Problem {
   readonly solver: SolverConfig
   /** Seeds the initial weights and the order of examples. */
   readonly seed: number
+  /** What network and hyperparameters were made from, so that another thread can make them again. */
+  readonly recipe?: Recipe
+}
+
+/** The configuration of what is made of functions, and so cannot cross between threads itself. */
+export interface Recipe {
+  readonly network: NetworkConfig
+  readonly hyperparameters: HyperparametersConfig
 }
 
 const fault = (name: string, set: ImageSet, network: Network): string | null => {

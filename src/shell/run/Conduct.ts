@@ -1,4 +1,5 @@
 /** Drives a run, new or resumed, in its folder, with everything that watches it and with what it leaves behind. */
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -33,6 +34,8 @@ export interface Tuned {
 export interface Audience {
   readonly status: Status
   readonly signals: Signals
+  /** How many commands may be trained at once, each in a thread; `null`: as many as there are cores. */
+  readonly workers?: number | null
 }
 
 /** What a run needs to go on from a cursor. */
@@ -63,16 +66,17 @@ const watcher = (
 ) => {
   const timeline = [...earlier]
   let last: Info | null = null
-  let question: Question | null = null
+  // At work or waiting for their turn to be recorded, in the order of the records to come.
+  let open: ReadonlyArray<Question> = []
   const refresh = (): void => {
     const info = last
-    if (info !== null) status.show(() => statusLine(info, question, seconds(began)))
+    if (info !== null) status.show(() => statusLine(info, open[0] ?? null, seconds(began)))
   }
   const hooks: Hooks = {
     onTransition: info => {
       const now = seconds(began)
       last = info
-      question = null
+      open = open.slice(1)
       Clock.tick(folder, timeline.length, now)
       timeline.push(Timings.mark(info, now))
       // The outcome's own message is the last word of the run, and not of its progress.
@@ -80,7 +84,7 @@ const watcher = (
       refresh()
     },
     onQuestion: next => {
-      question = next
+      open = [...open, next]
       refresh()
     },
     stopRequested,
@@ -126,7 +130,7 @@ const whereItIs =
 
 /** Drives a method from where its session stands until it halts. */
 export const conduct =
-  ({ status, signals }: Audience) =>
+  ({ status, signals, workers }: Audience) =>
   <C, S>(method: Method<C, S>) =>
   (session: Session<S>): TE.TaskEither<ShellError, Tuned> => {
     const { folder, header, problem, backend, persistence, cursor, began } = session
@@ -138,6 +142,7 @@ export const conduct =
           persistence,
           onProgress: watch.refresh,
           signal: stop.signal,
+          workers: workers ?? availableParallelism(),
         }),
       ),
       TE.chain(interpreter =>

@@ -1,12 +1,16 @@
 /**
- * Drives a method: records every transition, carries out its commands one at a time in the order they were issued
- * in, and passes on the answers. It decides nothing.
+ * Drives a method: records every transition, has its commands carried out in the order they were issued in, and passes
+ * on the answers. It decides nothing.
+ *
+ * Commands that wait together are at work together, as many as the interpreter allows. Their answers are recorded and
+ * passed on in the order of the questions all the same, so that the log does not depend on who was first, and a run that
+ * is cut short has answered a first part of them.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../../core/protocol/Codec.js'
-import { isQuestion, type Question } from '../../core/protocol/Command.js'
+import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
 import type { Info, Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { MethodError } from '../../core/protocol/MethodError.js'
@@ -15,15 +19,16 @@ import * as Replay from '../../core/protocol/Replay.js'
 import { encodeRecord } from '../../core/protocol/RunLog.js'
 import { badInput, environment, interrupted, type ShellError } from '../ShellError.js'
 import type { Interpreter } from './Interpreter.js'
+import { inLanes } from './Lanes.js'
 import type { LogWriter } from './LogFile.js'
 
 /** What may watch a run, and stop it. */
 export interface Hooks {
   /** Once a transition is recorded. */
   readonly onTransition: (info: Info) => void
-  /** Before a command is carried out. */
+  /** Before a command is carried out; others may be at work. */
   readonly onQuestion: (question: Question) => void
-  /** Whether to stop before the next command. */
+  /** Whether to stop before the next command; those at work are finished and recorded. */
   readonly stopRequested: () => boolean
 }
 
@@ -63,6 +68,8 @@ const asRecorded = (question: Question, answer: Observation): Observation =>
     })),
   )
 
+const stopped = (): ShellError => interrupted('Stopped as asked.')
+
 /** Lets timers and signals have their turn: a backend may compute for long without a break. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
@@ -85,10 +92,31 @@ export const drive =
         }),
       )
 
+    // Answers that are on their way.
+    const underWay = new Map<number, TE.TaskEither<ShellError, Observation>>()
+    let over = false
+
+    /** Has the first questions carried out, up to a release, which may be of what a later one is not to find. */
+    const begin = (todo: ReadonlyArray<Command>): void => {
+      const release = todo.findIndex(command => !isQuestion(command))
+      const atOnce = interpreter.atOnce ?? 1
+      const together = atOnce === 1 ? todo.slice(0, 1) : release < 0 ? todo : todo.slice(0, release)
+      const questions = together.filter(isQuestion)
+      const tasks = questions.map(question => () => {
+        hooks.onQuestion(question)
+        return interpreter.answer(question)()
+      })
+      const answers = inLanes(atOnce, () => over || hooks.stopRequested(), stopped)(tasks)
+      questions.forEach(({ id }, i) => underWay.set(id, () => answers[i]!))
+    }
+
     const ask = (question: Question, cursor: Replay.Cursor<S>) =>
       pipe(
-        interpreter.answer(question),
-        TE.map(answer => asRecorded(question, answer)),
+        underWay.get(question.id) ?? interpreter.answer(question),
+        TE.map(answer => {
+          underWay.delete(question.id)
+          return asRecorded(question, answer)
+        }),
         TE.chain(observation =>
           pipe(
             TE.fromEither(pipe(cursor, Replay.follow(method)(observation), E.mapLeft(fault))),
@@ -99,9 +127,9 @@ export const drive =
 
     const advance = (cursor: Replay.Cursor<S>): TE.TaskEither<ShellError, Replay.Cursor<S>> => {
       if (cursor.records === 0) return record(null, Replay.recorded(cursor))
-      for (const command of cursor.todo) {
+      for (const [i, command] of cursor.todo.entries()) {
         if (isQuestion(command)) {
-          hooks.onQuestion(command)
+          if (!underWay.has(command.id)) begin(cursor.todo.slice(i))
           return ask(command, cursor)
         }
         interpreter.release(command.weights)
@@ -125,9 +153,13 @@ export const drive =
           return E.right(outcome)
         }
         await turn()
-        if (hooks.stopRequested()) return E.left(interrupted('Stopped as asked.'))
+        // What is at work already is waited for; what was not begun says that it was stopped.
+        if (underWay.size === 0 && hooks.stopRequested()) return E.left(stopped())
         const next = await advance(cursor)()
-        if (E.isLeft(next)) return next
+        if (E.isLeft(next)) {
+          over = true
+          return next
+        }
         cursor = next.right
       }
     }

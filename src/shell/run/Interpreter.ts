@@ -13,8 +13,14 @@ export interface Interpreter {
    * `CommandFailed` on the right; a `ShellError` on the left means that the run cannot go on.
    */
   readonly answer: (question: Question) => TaskEither<ShellError, Observation>
+  /**
+   * How many commands may be at work at once; without it, one. Where it is more, `answer` is called again before
+   * earlier answers have come, for commands that do not depend on one another. An answer must not depend on what else
+   * is at work.
+   */
+  readonly atOnce?: number
   /** Lets go of weights that are not needed again. */
   readonly release: (weights: ReadonlyArray<WeightsRef>) => void
-  /** Lets go of everything; the tensor count afterwards is what it was before the interpreter was made. */
+  /** Ends what is at work and lets go of everything; the tensor count afterwards is what it was before the interpreter was made. */
   readonly dispose: () => void
 }

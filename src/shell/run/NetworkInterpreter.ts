@@ -23,9 +23,11 @@ import * as Measurement from '../problem/Measurement.js'
 import { initialWeights } from '../problem/Network.js'
 import { paceOf } from '../problem/Pace.js'
 import { checked, joined, type Problem } from '../problem/Problem.js'
-import { weightStore, type Persistence } from '../problem/WeightStore.js'
+import { weightStore, type Persistence, type WeightStore } from '../problem/WeightStore.js'
 import { environment, interrupted, type ShellError } from '../ShellError.js'
 import type { Interpreter } from './Interpreter.js'
+import { manyAtOnce } from './ManyAtOnce.js'
+import { threadOf, type StartThread } from './TrainingThread.js'
 
 /** How far a command is. */
 export interface Progress {
@@ -42,6 +44,13 @@ export interface InterpreterOptions {
   readonly onProgress?: (progress: Progress) => void
   /** Aborting stops the command at work, with `Interrupted`. */
   readonly signal?: AbortSignal
+  /**
+   * How many commands may be trained at once: one here, the others in threads of their own, which are made when first
+   * needed and of a problem with a recipe only. The answers are the same bytes. 1 where it is left out.
+   */
+  readonly workers?: number
+  /** Makes the threads; {@link startThread} where it is left out. */
+  readonly startThread?: StartThread
 }
 
 /** Why a command has no answer of its own kind. */
@@ -92,18 +101,37 @@ export const networkInterpreter = (
 ): E.Either<ShellError, Interpreter> =>
   pipe(
     checked(problem),
-    E.map(valid => interpreterOf(backend, valid, options)),
+    E.map(valid => {
+      const store = weightStore(initialWeights(valid.network)(valid.seed), options.persistence ?? null)
+      const { workers = 1 } = options
+      if (workers === 1 || valid.recipe === undefined) return interpreterOf(backend, valid, store, options)
+      const ending = new AbortController()
+      const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal
+      return manyAtOnce({
+        here: interpreterOf(backend, valid, store, { ...options, signal }),
+        store,
+        threads: workers - 1,
+        start: threadOf(backend.name, valid, valid.recipe, options.startThread),
+        onProgress: options.onProgress ?? (() => undefined),
+        signal,
+        end: () => ending.abort(),
+      })
+    }),
   )
 
-const interpreterOf = (backend: Backend, problem: Problem, options: InterpreterOptions): Interpreter => {
-  const { network, hyperparameters, solver, seed } = problem
+const interpreterOf = (
+  backend: Backend,
+  problem: Problem,
+  store: WeightStore,
+  options: InterpreterOptions,
+): Interpreter => {
+  const { hyperparameters, solver, seed, network } = problem
   const { train, validation } = problem.splits
   const machine: Machine = {
     gradient: gradientOf(backend, network),
     chunkSize: solver.chunkSize,
     pace: paceOf(options.signal ?? null),
   }
-  const store = weightStore(initialWeights(network)(seed), options.persistence ?? null)
   const metricsOf = Measurement.metricsOf(machine, problem)
   // Training and validation set together, made when the first refit asks for it.
   let everything: ImageSet | null = null

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C: the first stops after the command at work, the second stops that command too, the third ends the process.
+ * Ctrl-C: the first stops after the commands at work, the second stops those too, the third ends the process.
  * The log is valid after each of them.
  */
 import type { Status } from './StatusLine.js'
@@ -25,7 +25,7 @@ export const listen = (signals: Signals, status: Status): Stop => {
   let count = 0
   const onSignal = (): void => {
     count++
-    if (count === 1) status.note('Stopping after the command at work. Press Ctrl-C again to stop at once.')
+    if (count === 1) status.note('Stopping after what is at work. Press Ctrl-C again to stop at once.')
     else if (count === 2) controller.abort()
     else signals.exit(130)
   }

@@ -10,6 +10,7 @@ import { format, version, type Header } from '../../core/protocol/RunLog.js'
 import { choose, type BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
+import { size } from '../data/ImageSet.js'
 import { loadSplits } from '../data/Load.js'
 import { hyperparametersOf } from '../problem/Hyperparameters.js'
 import { networkOf } from '../problem/NetworkConfig.js'
@@ -55,7 +56,12 @@ export const problemOf = (
     TE.bind('hyperparameters', ({ network }) =>
       TE.fromEither(hyperparametersOf(network, config.hyperparameters)),
     ),
-    TE.map(parts => ({ ...parts, solver: config.solver, seed: config.seed })),
+    TE.map(parts => ({
+      ...parts,
+      solver: config.solver,
+      seed: config.seed,
+      recipe: { network: config.network, hyperparameters: config.hyperparameters },
+    })),
   )
 
 /** All that the log says of the problem: a run can be resumed from it. */
@@ -87,7 +93,14 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
     TE.chain(({ method, backend, problem }) =>
       method(typed =>
         pipe(
-          TE.fromEither(methodConfig(typed)(config.source, config.config, problem.hyperparameters.space)),
+          TE.fromEither(
+            methodConfig(typed)(
+              config.source,
+              config.config,
+              problem.hyperparameters.space,
+              size(problem.splits.train),
+            ),
+          ),
           TE.bindTo('settings'),
           TE.bind('cursor', ({ settings }) => TE.fromEither(start(typed)(settings))),
           TE.chain(({ settings, cursor }) => {

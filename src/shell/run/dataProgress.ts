@@ -21,6 +21,9 @@ export const showDataProgress =
       case 'Replacing':
         status.note(`${progress.path} is not what it was (${progress.problem}); fetching it again.`)
         return
+      case 'Unpacking':
+        status.show(() => `Unpacking ${progress.name}: ${progress.done} of ${progress.total} files are ready`)
+        return
       case 'Stored':
         status.note(`Stored ${progress.name} in ${progress.folder}.`)
         return

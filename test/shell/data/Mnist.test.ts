@@ -7,12 +7,9 @@ import { encodeImages, encodeLabels } from '../../../src/shell/data/Idx.js'
 import { loadSplits } from '../../../src/shell/data/Load.js'
 import { fetchMnist, loadMnist, mnistFolder } from '../../../src/shell/data/Mnist.js'
 import type { DataProgress } from '../../../src/shell/data/Progress.js'
-import { messageOf, put, right, scratch } from './Fixtures.js'
+import { histogram, messageOf, put, right, scratch } from './Fixtures.js'
 
 const at = scratch()
-
-const histogram = (labels: Uint8Array): ReadonlyArray<number> =>
-  Array.from({ length: 10 }, (_, digit) => labels.filter(label => label === digit).length)
 
 const mean = (pixels: Uint8Array): number => {
   let total = 0

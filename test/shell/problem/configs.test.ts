@@ -70,6 +70,28 @@ describe('networks', () => {
       right(spaceOf(lenet, right(decode(HyperparametersConfig)({ per })))).map(({ name }) => name)
     expect(names('model')).toEqual(['l2'])
     expect(names('layer')).toEqual(['l2[conv1]', 'l2[conv2]', 'l2[dense1]', 'l2[dense2]', 'l2[dense3]'])
+    expect(names('kind')).toEqual(['l2[convolutional]', 'l2[dense]'])
+    const mlp = right(network({ kind: 'mlp' }, [4, 4, 1]))
+    const perKind = right(decode(HyperparametersConfig)({ per: 'kind' }))
+    expect(right(spaceOf(mlp, perKind)).map(({ name }) => name)).toEqual(['l2[dense]'])
+  })
+
+  test('regularize by kind what they regularize by layer', () => {
+    const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
+    const terms = (per: string, lambda: ReadonlyArray<number>) =>
+      right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lower(lambda, 10)
+    const weights = initialWeights(lenet)(3)
+    const kind = terms('kind', [1, -2])
+    const layer = terms('layer', [1, 1, -2, -2, -2])
+    expect(kind.decay).toEqual(layer.decay)
+    const [conv1, conv2, ...dense] = layer.lambdaGradient(weights)
+    const [convolutional, ofDense] = kind.lambdaGradient(weights)
+    expect(convolutional).toBeCloseTo(conv1! + conv2!, 10)
+    expect(ofDense).toBeCloseTo(
+      dense.reduce((sum, part) => sum + part, 0),
+      10,
+    )
+    expect(kind.penalty(weights)).toBeCloseTo(layer.penalty(weights), 10)
   })
 
   test('start in the Glorot range, with biases zero, by seed', () => {

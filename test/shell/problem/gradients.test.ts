@@ -12,6 +12,7 @@ import type { Backend } from '../../../src/shell/backend/Backend.js'
 import { size } from '../../../src/shell/data/ImageSet.js'
 import { gradientOf } from '../../../src/shell/problem/Gradient.js'
 import * as Losses from '../../../src/shell/problem/Losses.js'
+import { norm } from '../../../src/shell/problem/Vector.js'
 import { initialWeights } from '../../../src/shell/problem/Network.js'
 import { paceOf } from '../../../src/shell/problem/Pace.js'
 import type { Problem } from '../../../src/shell/problem/Problem.js'
@@ -75,29 +76,29 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
     test.each(['f', 'F'] as const)('∇_w %s agrees with central differences to 1e-3', async name => {
       const loss = losses[name]
       const gradient = await gradientAt(machine, loss, weights)
-      const norm = Losses.norm(gradient)
+      const length = norm(gradient)
       const [noise] = normals(weights.length)(make(7))
-      const noiseNorm = Losses.norm(Float64Array.from(noise))
+      const noiseNorm = norm(Float64Array.from(noise))
       const directions: ReadonlyArray<Float64Array> = [
-        gradient.map(g => g / norm),
-        gradient.map((g, i) => (g / norm + noise[i]! / noiseNorm) / Math.SQRT2),
+        gradient.map(g => g / length),
+        gradient.map((g, i) => (g / length + noise[i]! / noiseNorm) / Math.SQRT2),
         // Each tensor of parameters by itself, along its own gradient.
         ...instance.network.parameters.map(({ offset, size }) => {
           const part = gradient.map((g, i) => (i >= offset && i < offset + size ? g : 0))
-          const length = Losses.norm(part)
-          return part.map(g => g / length)
+          const partLength = norm(part)
+          return part.map(g => g / partLength)
         }),
       ]
       for (const direction of directions) {
         const slope = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0)
-        expect(Math.abs(slope)).toBeGreaterThan(1e-2 * norm)
+        expect(Math.abs(slope)).toBeGreaterThan(1e-2 * length)
         const errors = []
         for (const h of [1e-2, 3e-3, 1e-3, 3e-4]) {
           const at = async (step: number): Promise<number> =>
             right(await Losses.value(machine)(loss)(weights.map((w, i) => w + step * direction[i]!)))
           errors.push(Math.abs(((await at(h)) - (await at(-h))) / (2 * h) - slope))
         }
-        expect(Math.min(...errors)).toBeLessThanOrEqual(1e-3 * norm)
+        expect(Math.min(...errors)).toBeLessThanOrEqual(1e-3 * length)
       }
     })
 
@@ -128,7 +129,7 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
         await Losses.valueAndGradient(machineOf(backend, instance, 3))(objective)(weights, pieces),
       )
       expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-6 * Math.abs(a))
-      expect(Losses.norm(whole.map((g, i) => g - pieces[i]!))).toBeLessThanOrEqual(1e-5 * Losses.norm(whole))
+      expect(norm(whole.map((g, i) => g - pieces[i]!))).toBeLessThanOrEqual(1e-5 * norm(whole))
     })
 
     test('keeps no tensor', async () => {
@@ -156,8 +157,8 @@ describe.each(Object.entries(problems))('%s: backends agree with one another to 
     const first = found[0]!
     for (const other of found.slice(1)) {
       expect(Math.abs(other.value - first.value)).toBeLessThanOrEqual(1e-5 * first.value)
-      expect(Losses.norm(other.gradient.map((g, i) => g - first.gradient[i]!))).toBeLessThanOrEqual(
-        1e-3 * Losses.norm(first.gradient),
+      expect(norm(other.gradient.map((g, i) => g - first.gradient[i]!))).toBeLessThanOrEqual(
+        1e-3 * norm(first.gradient),
       )
     }
   })

@@ -22,9 +22,18 @@ const Window = {
 export const FilterGradientAttributes = t.type({
   ...Window,
   dataFormat: t.literal('NHWC'),
+  /** tfjs' own gradient leaves it out, for it refuses dilated convolutions. */
+  dilations: t.union([Side, t.undefined]),
   filterShape: t.tuple([Count, Count, Count, Count]),
 })
 export type FilterGradientAttributes = t.TypeOf<typeof FilterGradientAttributes>
+
+export const InputGradientAttributes = t.type({
+  ...Window,
+  dataFormat: t.literal('NHWC'),
+  inputShape: t.tuple([Count, Count, Count, Count]),
+})
+export type InputGradientAttributes = t.TypeOf<typeof InputGradientAttributes>
 
 export const PoolGradientAttributes = t.type({ ...Window, filterSize: Side })
 export type PoolGradientAttributes = t.TypeOf<typeof PoolGradientAttributes>

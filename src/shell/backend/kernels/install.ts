@@ -1,12 +1,32 @@
 /** Which kernels of ours stand in for those that a backend lacks, or does slowly. */
 import * as tf from '@tensorflow/tfjs-core'
 import { conv2DBackpropFilter } from './Conv2DBackpropFilter.js'
+import { conv2DBackpropInput } from './Conv2DBackpropInput.js'
+import { transposingFirst } from './matMul.js'
 import { maxPoolGrad } from './MaxPoolGrad.js'
 
-const kernelsOf = (backendName: string): ReadonlyArray<tf.KernelConfig> => {
+type Theirs = ReadonlyMap<string, tf.KernelConfig>
+
+/** Ours in place of theirs, where they have one. */
+const instead = (
+  theirs: Theirs,
+  name: string,
+  ours: (theirs: tf.KernelConfig) => tf.KernelConfig,
+): ReadonlyArray<tf.KernelConfig> => {
+  const kernel = theirs.get(name)
+  return kernel === undefined ? [] : [ours(kernel)]
+}
+
+const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.KernelConfig> => {
   switch (backendName) {
     case 'wasm':
-      return [conv2DBackpropFilter('wasm'), maxPoolGrad('wasm')]
+      return [
+        conv2DBackpropFilter('wasm'),
+        maxPoolGrad('wasm'),
+        ...instead(theirs, tf.BatchMatMul, transposingFirst),
+        ...instead(theirs, tf._FusedMatMul, transposingFirst),
+        ...instead(theirs, tf.Conv2DBackpropInput, conv2DBackpropInput),
+      ]
     case 'cpu':
       return [maxPoolGrad('cpu')]
     default:
@@ -20,12 +40,12 @@ const installed = new Set<string>()
 export const installKernels = (backendName: string): void => {
   if (installed.has(backendName)) return
   installed.add(backendName)
-  for (const kernel of kernelsOf(backendName)) {
+  const registered =
+    (tf.getKernelsForBackend(backendName) as ReadonlyArray<tf.KernelConfig> | undefined) ?? []
+  const theirs = new Map(registered.map(kernel => [kernel.kernelName, kernel]))
+  for (const kernel of kernelsOf(backendName, theirs)) {
     // tfjs warns of a kernel that is registered twice, so the slow one goes first.
-    const registered =
-      (tf.getKernelsForBackend(backendName) as ReadonlyArray<tf.KernelConfig> | undefined) ?? []
-    if (registered.some(other => other.kernelName === kernel.kernelName))
-      tf.unregisterKernel(kernel.kernelName, backendName)
+    if (theirs.has(kernel.kernelName)) tf.unregisterKernel(kernel.kernelName, backendName)
     tf.registerKernel(kernel)
   }
 }

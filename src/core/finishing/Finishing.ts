@@ -1,0 +1,134 @@
+/**
+ * Finishing, the same for every method: weights trained at each λ to return are measured on every set, λ is refitted on
+ * training and validation set together, and all of that is told in rows.
+ *
+ * Whatever is trained here is trained alike: from the initial weights, to the same tolerance, with the same budget.
+ */
+import type { WeightsRef } from '../protocol/Command.js'
+import { initialWeights } from '../protocol/Command.js'
+import type { Unnumbered } from '../protocol/Asking.js'
+import type { ResultRow } from '../protocol/Info.js'
+import type { Observation, SetMetrics } from '../protocol/Observation.js'
+
+type Vec = ReadonlyArray<number>
+
+/** What of a method's configuration says how results are trained. */
+export interface Training {
+  readonly solve: { readonly tolerance: number; readonly coldEpochs: number }
+  /** Whether to train on training and validation set together as well. */
+  readonly refit: boolean
+}
+
+/** A complete training at λ, from the initial weights. */
+export const coldSolve =
+  ({ solve }: Pick<Training, 'solve'>) =>
+  (lambda: Vec): Unnumbered => ({
+    _tag: 'SolveLowerLevel',
+    lambda,
+    from: initialWeights,
+    tolerance: solve.tolerance,
+    maxEpochs: solve.coldEpochs,
+  })
+
+/** A λ to return, with what is known of it before anything is measured. */
+export interface Finalist {
+  readonly name: string
+  readonly lambda: Vec
+  /** Weights trained at λ. */
+  readonly trained: WeightsRef | null
+  /** The method's own weights, which descended on validation data, and the λ that they belong to. */
+  readonly bilevel: { readonly lambda: Vec; readonly weights: WeightsRef } | null
+  readonly lowerLevelSolves: number
+  readonly effort: number
+  readonly violation: number | null
+  readonly epsilon: number | null
+}
+
+/** A finalist as a row without measurements. */
+export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow => ({
+  name: known.name,
+  lambda: known.lambda,
+  trained: null,
+  refit: null,
+  bilevelWeights: null,
+  bilevelLambda: bilevel?.lambda ?? null,
+  weights: { trained, refit: null, bilevel: bilevel?.weights ?? null },
+  lowerLevelSolves: known.lowerLevelSolves,
+  effort: known.effort,
+  violation: known.violation,
+  epsilon: known.epsilon,
+})
+
+/** A question, and under which name its answer is looked for. */
+interface Part {
+  readonly key: string
+  readonly question: Unnumbered
+}
+
+/** The first of the finalists with the same trained weights, whose measurements are theirs, too. */
+const leader = (finalists: ReadonlyArray<Finalist>, i: number): number => {
+  const { trained } = finalists[i]!
+  return trained === null ? i : finalists.findIndex(other => other.trained === trained)
+}
+
+const evaluate = (key: string, lambda: Vec, weights: WeightsRef): Part => ({
+  key,
+  question: { _tag: 'EvaluateLosses', lambda, weights },
+})
+
+/** What is asked, in this order: all trained weights, all own weights, all refits; what is the same only once. */
+const partsOf = ({ solve, refit }: Training, finalists: ReadonlyArray<Finalist>): ReadonlyArray<Part> => {
+  const leaders = finalists.flatMap((finalist, i) => (leader(finalists, i) === i ? [{ finalist, i }] : []))
+  return [
+    ...leaders.flatMap(({ finalist: { lambda, trained }, i }) =>
+      trained === null ? [] : [evaluate(`trained ${i}`, lambda, trained)],
+    ),
+    ...finalists.flatMap(({ bilevel }, i) =>
+      bilevel === null ? [] : [evaluate(`bilevel ${i}`, bilevel.lambda, bilevel.weights)],
+    ),
+    ...(refit
+      ? leaders.map(({ finalist: { lambda }, i }): Part => ({
+          key: `refit ${i}`,
+          question: { _tag: 'Refit', lambda, tolerance: solve.tolerance, maxEpochs: solve.coldEpochs },
+        }))
+      : []),
+  ]
+}
+
+/** What has to be asked about the finalists. */
+export const questionsAbout = (
+  training: Training,
+  finalists: ReadonlyArray<Finalist>,
+): ReadonlyArray<Unnumbered> => partsOf(training, finalists).map(({ question }) => question)
+
+const metricsOf = (answer: Observation | undefined): SetMetrics | null =>
+  answer?._tag === 'LossesEvaluated' || answer?._tag === 'Refitted' ? answer.metrics : null
+
+/** The rows of the finalists, given the answers to {@link questionsAbout} them, in the order of the questions. */
+export const rowsOf = (
+  training: Training,
+  finalists: ReadonlyArray<Finalist>,
+  answers: ReadonlyArray<Observation>,
+): ReadonlyArray<ResultRow> => {
+  const parts = partsOf(training, finalists)
+  const answerTo = (key: string): Observation | undefined =>
+    answers[parts.findIndex(part => part.key === key)]
+  return finalists.map((finalist, i): ResultRow => {
+    const row = unmeasured(finalist)
+    const first = leader(finalists, i)
+    const refitted = answerTo(`refit ${first}`)
+    return {
+      ...row,
+      trained: metricsOf(answerTo(`trained ${first}`)),
+      refit: metricsOf(refitted),
+      bilevelWeights: metricsOf(answerTo(`bilevel ${i}`)),
+      weights: { ...row.weights, refit: refitted?._tag === 'Refitted' ? refitted.weights : null },
+    }
+  })
+}
+
+/** The weights that rows name. */
+export const weightsOfRows = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<WeightsRef> =>
+  rows.flatMap(({ weights: { trained, refit, bilevel } }) =>
+    [trained, refit, bilevel].filter(ref => ref !== null),
+  )

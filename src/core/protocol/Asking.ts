@@ -1,0 +1,66 @@
+/**
+ * From a decision to commands: numbers the questions, and lets go of weights that nothing needs any more.
+ */
+import { ask, type Batch, inOrder } from './Batch.js'
+import type { Command, Question, WeightsRef } from './Command.js'
+import { initialWeights } from './Command.js'
+
+/** `Omit`, a member of the union at a time. */
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A question before it has its number. */
+export type Unnumbered = DistributiveOmit<Question, 'id'>
+
+/** The part of a method's state that questions are asked from. */
+export interface Asks {
+  readonly batch: Batch
+  readonly nextId: number
+  /** Weights that the shell keeps for this run. */
+  readonly held: ReadonlyArray<WeightsRef>
+}
+
+/** The weights that a question names. */
+const usedBy = (question: Question): ReadonlyArray<WeightsRef> => {
+  switch (question._tag) {
+    case 'SolveLowerLevel':
+    case 'DescendWeights':
+      return [question.from]
+    case 'EvaluateLosses':
+      return [question.weights]
+    case 'Refit':
+      return []
+  }
+}
+
+/** The weights that the answers of a batch created. */
+const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
+  inOrder(batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
+
+/**
+ * `after` (whose batch is still the answered one) with `questions` asked, and the commands of that.
+ *
+ * Weights that the answered batch created, or that were held, are released in the same breath, unless a question or
+ * `needed` names them.
+ */
+export const issue = <S extends Asks>(
+  after: S,
+  questions: ReadonlyArray<Unnumbered>,
+  needed: ReadonlyArray<WeightsRef>,
+): { readonly state: S; readonly commands: ReadonlyArray<Command> } => {
+  const numbered = questions.map((question, i): Question => ({ ...question, id: after.nextId + i }))
+  const keep = new Set<WeightsRef>([initialWeights, ...needed, ...numbered.flatMap(usedBy)])
+  const held = [...after.held, ...createdBy(after.batch)]
+  const released = held.filter(weights => !keep.has(weights))
+  return {
+    state: {
+      ...after,
+      batch: ask(numbered),
+      nextId: after.nextId + numbered.length,
+      held: held.filter(weights => keep.has(weights)),
+    },
+    commands: [
+      ...(released.length === 0 ? [] : [{ _tag: 'ReleaseWeights', weights: released } as const]),
+      ...numbered,
+    ],
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A thread that trains: the interpreter of a problem that was sent to it, one command at a time. It runs the very code
+ * that the main thread would, on a backend of its own, and so gives the same bytes.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { decode } from '../../core/protocol/Codec.js'
+import type { Observation } from '../../core/protocol/Observation.js'
+import { choose } from '../backend/Backend.js'
+import { hyperparametersOf } from '../problem/Hyperparameters.js'
+import { networkOf } from '../problem/NetworkConfig.js'
+import type { Persistence } from '../problem/WeightStore.js'
+import { environment, type ShellError } from '../ShellError.js'
+import { networkInterpreter } from './NetworkInterpreter.js'
+import { Errand, ThreadData, type Kept, type Report } from './ThreadMessages.js'
+
+const fault = (message: string): ShellError =>
+  environment(
+    `A training thread was sent what it cannot use: ${message}. Please report it; --workers 1 does without.`,
+  )
+
+/** The weights of the command at work: those that it was sent with, and those that it makes. */
+let given: Kept | null = null
+let made: Kept | null = null
+const desk: Persistence = {
+  load: ref => TE.right(given?.ref === ref ? O.some(given.weights) : O.none),
+  save: (ref, weights) =>
+    TE.fromIO(() => {
+      made = { ref, weights }
+    }),
+  remove: () => () => undefined,
+}
+
+const report = (message: Report): void => parentPort?.postMessage(message)
+
+const interpreter = pipe(
+  decode(ThreadData)(workerData),
+  E.mapLeft(fault),
+  TE.fromEither,
+  TE.bindTo('data'),
+  TE.bind('backend', ({ data }) => choose(data.backend)),
+  TE.chainEitherK(({ backend, data: { recipe, splits, solver, seed } }) =>
+    pipe(
+      networkOf(recipe.network, splits.train.shape, splits.train.classes),
+      E.bindTo('network'),
+      E.bind('hyperparameters', ({ network }) => hyperparametersOf(network, recipe.hyperparameters)),
+      E.chain(parts =>
+        networkInterpreter(
+          backend,
+          { ...parts, splits, solver, seed },
+          {
+            persistence: desk,
+            onProgress: ({ done, effort }) => report({ _tag: 'Working', done, effort }),
+          },
+        ),
+      ),
+    ),
+  ),
+)()
+
+const carryOut = ({ question, from }: Errand): TE.TaskEither<ShellError, Observation> =>
+  pipe(
+    () => interpreter,
+    TE.chain(({ answer, release }) => async () => {
+      given = from
+      made = null
+      const observation = await answer(question)()
+      // Nothing is kept here: the main thread keeps all weights.
+      release([given, made].flatMap(kept => (kept === null ? [] : [kept.ref])))
+      return observation
+    }),
+  )
+
+parentPort?.on('message', (message: unknown) => {
+  void pipe(
+    decode(Errand)(message),
+    E.mapLeft(fault),
+    TE.fromEither,
+    TE.chain(carryOut),
+    TE.match(
+      (error): Report => ({ _tag: 'Failed', error }),
+      (observation): Report => ({ _tag: 'Answered', observation, made }),
+    ),
+    task => task().then(report),
+  )
+})
