@@ -91,6 +91,7 @@ export {
   type Shape,
 } from './problem/Layer.js'
 export { lenet } from './problem/lenet.js'
+export { linear } from './problem/linear.js'
 export { mlp } from './problem/mlp.js'
 export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
 export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
