@@ -12,7 +12,7 @@ import { decode, Natural } from '../../core/protocol/Codec.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { DataConfig } from '../data/DataConfig.js'
-import { HyperparametersConfig } from '../problem/Hyperparameters.js'
+import { HyperparametersConfig, listed } from '../problem/Hyperparameters.js'
 import { NetworkConfig } from '../problem/NetworkConfig.js'
 import { SolverConfig } from '../problem/SolverConfig.js'
 import { badInput, type ShellError } from '../ShellError.js'
@@ -48,12 +48,12 @@ const refused =
 
 /** What a search space will refuse, found before any data is loaded. */
 const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => {
-  const { lower, upper } = hyperparameters
-  return lower < upper
-    ? E.right(undefined)
-    : E.left(
-        `field \`hyperparameters.lower\` is ${lower}, which is not below \`hyperparameters.upper\`, ${upper}.`,
-      )
+  const families = listed(hyperparameters)
+  const wrong = families.findIndex(({ lower, upper }) => !(lower < upper))
+  if (wrong < 0) return E.right(undefined)
+  const { lower, upper } = families[wrong]!
+  const place = Array.isArray(hyperparameters) ? `hyperparameters[${wrong}]` : 'hyperparameters'
+  return E.left(`field \`${place}.lower\` is ${lower}, which is not below \`${place}.upper\`, ${upper}.`)
 }
 
 /** Decodes a configuration. `source` is what messages call it. Errors: `BadInput`. */
