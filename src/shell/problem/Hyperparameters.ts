@@ -65,6 +65,16 @@ const isList = (config: HyperparametersConfig): config is ReadonlyArray<FamilyCo
 export const listed = (config: HyperparametersConfig): ReadonlyArray<FamilyConfig> =>
   isList(config) ? config : [config]
 
+const changingCosts: ReadonlyArray<FamilyConfig['family']> = [
+  'exampleWeights',
+  'classWeights',
+  'labelSmoothing',
+]
+
+/** {@link Hyperparameters.linearInCoefficients}, as far as a configuration alone says it: nothing else breaks it. */
+export const isLinear = (config: HyperparametersConfig): boolean =>
+  listed(config).filter(({ family }) => changingCosts.includes(family)).length <= 1
+
 const spaceOfFamilies = (families: ReadonlyArray<Family>): E.Either<ShellError, SearchSpace.SearchSpace> =>
   pipe(
     SearchSpace.make(families.flatMap(({ space }) => space)),

@@ -48,7 +48,11 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
     fields.name,
     // io-ts asks for fields that may be undefined, too.
     (u): u is PenaltyConfig<F> => t.UnknownRecord.is(u) && fields.is({ block: undefined, ...u }),
-    (u, context) => fields.validate(u, context),
+    (u, context) =>
+      pipe(
+        fields.validate(u, context),
+        E.map(({ block, ...others }) => (block === undefined ? others : { ...others, block })),
+      ),
     config => config,
   )
 }

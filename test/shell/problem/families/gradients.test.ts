@@ -136,7 +136,8 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
         expect(Math.abs(moved - there)).toBeLessThanOrEqual(1e-9 * Math.abs(there))
       }),
       { seed: 7, numRuns: 5 },
-    ))
+    ),
+  )
 })
 
 test('two families that change what examples cost are not linear together; any other combination is', () => {
