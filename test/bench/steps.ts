@@ -122,7 +122,7 @@ const bench = async (
     const how = { steps, batchSize: size, seed, stream: 0, stepScale: 1, onProgress: () => undefined }
     return right(await descend(machine, solver)(objective, how)(start)).weights
   }
-  const settings = { rate, momentum, decay: Math.max(...terms.decay) }
+  const settings = { rate, momentum, decay: Math.max(...terms.decay.map(Number)) }
 
   // Both must do the same thing before it is worth knowing which does it faster.
   use(tfName, kernels.stock)

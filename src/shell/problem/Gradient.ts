@@ -7,7 +7,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import type { Backend } from '../backend/Backend.js'
-import { crossEntropy, type LossSum } from './CrossEntropy.js'
+import { crossEntropy, targetedCrossEntropy, writeLosses, type LossSum } from './CrossEntropy.js'
+import type { ExampleLosses, Target } from './families/Family.js'
 import { addLitRows, litRows, type Lit } from './LitPixels.js'
 import type { Network, Parameter } from './Network.js'
 
@@ -19,6 +20,8 @@ export interface Batch {
   readonly labels: Uint8Array
   /** Which pixels `images` holds, all where it is absent. Only for a gradient that takes it: {@link Gradient.onlyLit}. */
   readonly lit?: Lit
+  /** What its examples cost; their cross-entropy where it is absent. Its `examples` are the batch's rows. */
+  readonly target?: Target
 }
 
 /** A batch whose summed loss counts `scale` times. */
@@ -37,6 +40,13 @@ export interface Gradient {
   readonly parameters: ReadonlyArray<Parameter>
   /** Σ of the data loss over a batch. */
   readonly loss: (weights: Float32Array, batch: Batch) => LossSum
+  /** Writes what each example of a batch costs by itself, from `at` on. */
+  readonly losses: (
+    weights: Float32Array,
+    batch: Batch,
+    into: Omit<ExampleLosses, 'labels'>,
+    at: number,
+  ) => void
   /**
    * The same for every part, and ∇_w Σ scale·loss of all parts together. `take` may write to `weights`: they have been
    * read by then.
@@ -47,6 +57,18 @@ export interface Gradient {
     take: Take,
   ) => ReadonlyArray<LossSum>
 }
+
+/** What a batch costs altogether, as its target says. */
+const lossOf = (
+  logits: Float32Array,
+  { labels, target }: Batch,
+  classes: number,
+  gradient: Float32Array | null,
+  scale: number,
+): LossSum =>
+  target === undefined
+    ? crossEntropy(logits, labels, classes, gradient, scale)
+    : targetedCrossEntropy(logits, labels, classes, target, gradient, scale)
 
 /** The losses and gradients of a network on a backend. */
 export const gradientOf = (backend: Backend, network: Network): Gradient => {
@@ -76,12 +98,13 @@ export const gradientOf = (backend: Backend, network: Network): Gradient => {
     parameters,
     loss: (weights, batch) =>
       backend.tidy(() =>
-        crossEntropy(
-          backend.values(pass(tensorsOf(weights, batch.lit), batch).logits),
-          batch.labels,
-          classes,
-        ),
+        lossOf(backend.values(pass(tensorsOf(weights, batch.lit), batch).logits), batch, classes, null, 1),
       ),
+    losses: (weights, batch, into, at) =>
+      backend.tidy(() => {
+        const { logits } = pass(tensorsOf(weights, batch.lit), batch)
+        writeLosses(backend.values(logits), batch.labels, classes, into, at)
+      }),
     lossAndGradient: (weights, parts, take) =>
       backend.tidy(() => {
         const sums: LossSum[] = []
@@ -97,7 +120,7 @@ export const gradientOf = (backend: Backend, network: Network): Gradient => {
               : tensorsOf(weights, batch.lit)
           const { logits, backward } = pass(tensors, batch)
           const dLogits = new Float32Array(batch.labels.length * classes)
-          sums.push(crossEntropy(backend.values(logits), batch.labels, classes, dLogits, scale))
+          sums.push(lossOf(backend.values(logits), batch, classes, dLogits, scale))
           const found = backward(tf.tensor2d(dLogits, [batch.labels.length, classes]))
           if (someLit) addLitRows(whole, units, batch.lit ?? all, backend.values(found[pixelKernel!]!))
           total =

@@ -8,6 +8,7 @@
 import { make as makeRng, permutation, type Rng } from '../../core/numeric/Rng.js'
 import type { ImageSet } from '../data/ImageSet.js'
 import { size } from '../data/ImageSet.js'
+import type { Target } from './families/Family.js'
 import type { Batch } from './Gradient.js'
 import { litIn, litValues } from './LitPixels.js'
 
@@ -17,21 +18,30 @@ export type Minibatches = () => Batch
 /**
  * The sequence that `stream` names, `batchSize` examples at a time (the whole set, in its own order, where that is
  * `null` or no smaller than the set). With `onlyLit`, images may come without the pixels that are zero in the whole set.
+ * `target`: what the examples of the set cost, and so those of a minibatch.
  */
 export const minibatches = (
   set: ImageSet,
   batchSize: number | null,
   stream: ReadonlyArray<number>,
   onlyLit = false,
+  target: Target | null = null,
 ): Minibatches => {
   const count = size(set)
-  const whole: Batch = onlyLit ? litBatch(set, 0, count) : set
+  const all: Batch = onlyLit ? litBatch(set, 0, count) : set
+  const whole: Batch = target === null ? all : { ...all, target }
   if (batchSize === null || batchSize >= count) return () => whole
   // The pixels that are dark in the whole set: to look for those of each batch costs more than it saves.
   const pixels = whole.images.length / count
   const images = new Float32Array(batchSize * pixels)
   const labels = new Uint8Array(batchSize)
-  const batch = whole.lit === undefined ? { images, labels } : { images, labels, lit: whole.lit }
+  const costs = target === null || target.examples === null ? null : new Float64Array(batchSize)
+  const batch: Batch = {
+    images,
+    labels,
+    ...(whole.lit === undefined ? {} : { lit: whole.lit }),
+    ...(target === null ? {} : { target: { ...target, examples: costs } }),
+  }
   let rng: Rng = makeRng(...stream)
   let order = new Int32Array(0)
   let next = 0
@@ -46,6 +56,7 @@ export const minibatches = (
       const example = order[next++]!
       images.set(whole.images.subarray(example * pixels, (example + 1) * pixels), i * pixels)
       labels[i] = set.labels[example]!
+      if (costs !== null) costs[i] = target!.examples![example]!
     }
     return batch
   }
