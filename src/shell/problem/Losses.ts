@@ -12,7 +12,7 @@ import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
 import type { Batch, Gradient, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
-import { litBatch } from './Minibatches.js'
+import { piece } from './Minibatches.js'
 import type { Aborted, Pace } from './Pace.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
@@ -34,35 +34,24 @@ export interface Machine {
   readonly pace: Pace
 }
 
-const chunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> => {
-  const count = size(set)
-  const pixels = set.images.length / count
-  return Array.from({ length: Math.ceil(count / chunkSize) }, (_, i) => {
-    const from = i * chunkSize
-    const to = Math.min(count, from + chunkSize)
-    return { images: set.images.subarray(from * pixels, to * pixels), labels: set.labels.subarray(from, to) }
-  })
-}
-
-/** The same without pixels that are zero in a whole chunk: worth its while where a set is gone through many times. */
-const litChunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> =>
+const chunks = ({ gradient, chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
-    litBatch(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize), gradient.takesSparse),
   )
 
 /** Mean data loss and accuracy over a whole set. */
 export const metrics =
-  ({ gradient, chunkSize, pace }: Machine) =>
+  (machine: Machine) =>
   (set: ImageSet) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
     let loss = 0
     let correct = 0
-    for (const chunk of chunks(set, chunkSize)) {
-      if (pace.due()) {
-        const paused = await pace.pause()
+    for (const chunk of chunks(machine, set)) {
+      if (machine.pace.due()) {
+        const paused = await machine.pace.pause()
         if (E.isLeft(paused)) return paused
       }
-      const sum = gradient.loss(weights, chunk)
+      const sum = machine.gradient.loss(weights, chunk)
       loss += sum.loss
       correct += sum.correct
     }
@@ -87,9 +76,10 @@ export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
  * is not computed.
  */
 export const valueAndGradient =
-  ({ gradient: batchGradient, chunkSize, pace }: Machine) =>
+  (machine: Machine) =>
   (objective: ReadonlyArray<Weighted>) =>
   async (weights: Float32Array, gradient: Float64Array): Promise<E.Either<Aborted, number>> => {
+    const { gradient: batchGradient, pace } = machine
     gradient.fill(0)
     let total = 0
     for (const { coefficient, loss } of objective) {
@@ -101,9 +91,7 @@ export const valueAndGradient =
         const { offset } = batchGradient.parameters[k]!
         for (let i = 0; i < values.length; i++) gradient[offset + i]! += values[i]!
       }
-      for (const batch of batchGradient.onlyLit
-        ? litChunks(loss.set, chunkSize)
-        : chunks(loss.set, chunkSize)) {
+      for (const batch of chunks(machine, loss.set)) {
         if (pace.due()) {
           const paused = await pace.pause()
           if (E.isLeft(paused)) return paused

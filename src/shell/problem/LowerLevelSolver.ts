@@ -105,7 +105,12 @@ const stochasticDescent = async (
   // The index keeps the order of one set the same whichever other sets are descended on.
   const drawn = objective.map((weighted, index) => ({
     ...weighted,
-    draw: minibatches(weighted.loss.set, plan.batchSize, [...plan.stream, index], machine.gradient.onlyLit),
+    draw: minibatches(
+      weighted.loss.set,
+      plan.batchSize,
+      [...plan.stream, index],
+      machine.gradient.takesSparse,
+    ),
   }))
   const perStep = drawn.reduce((sum, { coefficient, loss }) => {
     const count = size(loss.set)
