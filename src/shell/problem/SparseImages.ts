@@ -8,8 +8,8 @@
 import { rowsOf, type SparseRows } from '../backend/kernels/sparseRows.js'
 import type { ImageSet } from '../data/ImageSet.js'
 
-/** Above this share of lit pixels a dense product is as fast (`test/bench/sparsity.ts`). */
-export const mostLit = 0.5
+/** Above this share of lit pixels a dense product is nearly as fast (`test/bench/sparsity.ts`: as fast from .8 or .9 on). */
+export const mostLit = 0.6
 /** Above this many lit pixels (128 MB) no second copy of a set's images is kept. */
 const mostKept = 2 ** 24
 
@@ -19,9 +19,9 @@ const litPixels = (images: Float32Array): number => {
   return count
 }
 
-const sparse = ({ images, labels: { length: count } }: ImageSet): SparseRows | null => {
+/** The images of a set without their dark pixels, however many those are. */
+export const sparseRows = ({ images, labels: { length: count } }: ImageSet): SparseRows => {
   const lit = litPixels(images)
-  if (lit > mostLit * images.length || lit > mostKept) return null
   const pixels = images.length / count
   const starts = new Uint32Array(count + 1)
   const entries = new Uint32Array(2 * (lit + count))
@@ -50,7 +50,8 @@ const known = new WeakMap<Float32Array, SparseRows | null>()
 export const sparseImages = (set: ImageSet): SparseRows | null => {
   const found = known.get(set.images)
   if (found !== undefined) return found
-  const made = sparse(set)
+  const lit = litPixels(set.images)
+  const made = lit > mostLit * set.images.length || lit > mostKept ? null : sparseRows(set)
   known.set(set.images, made)
   return made
 }
