@@ -16,7 +16,7 @@ import type { LossSum } from './CrossEntropy.js'
 import type { Curved, Decay } from './families/Family.js'
 import type { Batch, Gradient, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
-import { litBatch } from './Minibatches.js'
+import { piece } from './Minibatches.js'
 import type { Aborted, Pace } from './Pace.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
@@ -38,25 +38,15 @@ export interface Machine {
   readonly pace: Pace
 }
 
-const chunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> => {
-  const count = size(set)
-  const pixels = set.images.length / count
-  return Array.from({ length: Math.ceil(count / chunkSize) }, (_, i) => {
-    const from = i * chunkSize
-    const to = Math.min(count, from + chunkSize)
-    return { images: set.images.subarray(from * pixels, to * pixels), labels: set.labels.subarray(from, to) }
-  })
-}
-
-/** The same without pixels that are zero in a whole chunk: worth its while where a set is gone through many times. */
-const litChunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> =>
+const chunks = ({ gradient, chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
-    litBatch(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize), gradient.takesSparse),
   )
 
 /** The chunks of a loss's set, with what their examples cost. */
-const costed = ({ gradient, chunkSize }: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
-  const batches = gradient.onlyLit ? litChunks(set, chunkSize) : chunks(set, chunkSize)
+const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
+  const batches = chunks(machine, set)
+  const { chunkSize } = machine
   const target = terms.costs?.target
   return target === undefined
     ? batches
@@ -91,7 +81,7 @@ export const metrics =
   (machine: Machine) =>
   (set: ImageSet) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
-    const sum = await summed(machine, chunks(set, machine.chunkSize), weights)
+    const sum = await summed(machine, chunks(machine, set), weights)
     return E.isLeft(sum)
       ? sum
       : E.right({ loss: sum.right.loss / size(set), accuracy: sum.right.correct / size(set) })
@@ -102,17 +92,16 @@ export const value =
   (machine: Machine) =>
   (loss: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, number>> => {
-    const { set, terms } = loss
-    const batches = terms.costs === null ? chunks(set, machine.chunkSize) : costed(machine, loss)
-    const sum = await summed(machine, batches, weights)
-    return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(set) + terms.penalty(weights))
+    const sum = await summed(machine, costed(machine, loss), weights)
+    return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
   }
 
 /** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, it takes a pass forward. */
 export const lambdaGradient =
-  ({ gradient, chunkSize, pace }: Machine) =>
+  (machine: Machine) =>
   ({ set, terms }: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
+    const { gradient, pace } = machine
     const ofPenalty = terms.lambdaGradient(weights)
     const { costs } = terms
     if (costs === null) return E.right(ofPenalty)
@@ -122,7 +111,7 @@ export const lambdaGradient =
       labels: set.labels,
     }
     let at = 0
-    for (const batch of gradient.onlyLit ? litChunks(set, chunkSize) : chunks(set, chunkSize)) {
+    for (const batch of chunks(machine, set)) {
       if (pace.due()) {
         const paused = await pace.pause()
         if (E.isLeft(paused)) return paused

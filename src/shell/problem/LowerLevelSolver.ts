@@ -110,7 +110,7 @@ const stochasticDescent = async (
       weighted.loss.set,
       plan.batchSize,
       [...plan.stream, index],
-      machine.gradient.onlyLit,
+      machine.gradient.takesSparse,
       weighted.loss.terms.costs?.target,
     ),
   }))

@@ -39,14 +39,14 @@ const byUnit = (network: Network): Grouping => {
   )
 }
 
-/** Groups of the rows of the kernel on the pixels. */
+/** Groups of the rows of the kernel on the pixels, which is the first tensor of a network that has one. */
 const byPixel = (
   network: Network,
   names: ReadonlyArray<string>,
   groupOf: (pixel: number) => number,
 ): Grouping =>
   tensors(network, names, ({ shape, size }, k) =>
-    k === network.pixelKernel
+    network.afterSums !== null && k === 0
       ? Int32Array.from({ length: size }, (_, i) => groupOf(Math.floor(i / shape[1]!)))
       : -1,
   )
@@ -78,7 +78,7 @@ export const groupingOf = (
           : `The hyperparameters have \`block\`, which says nothing with "per": "${per}". Leave it out, or use "per": "block".`,
       ),
     )
-  if ((per === 'input' || per === 'block') && network.pixelKernel === null)
+  if ((per === 'input' || per === 'block') && network.afterSums === null)
     return E.left(
       badInput(
         `The network ${network.name} has no dense layer on its pixels, so there is no coefficient for each ${per === 'block' ? 'block of inputs' : 'input'}. ` +
