@@ -6,9 +6,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const source = 'src/shell/backend/kernels/assembly/sparse.ts'
@@ -16,15 +15,11 @@ const compiled = 'src/shell/backend/kernels/sparseModule.ts'
 
 /** The module, compiled anew. */
 export const compile = (): Buffer => {
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve('assemblyscript/asc')),
-    '../bin/asc.js',
-  )
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-assembly-'))
   const out = join(folder, 'sparse.wasm')
   try {
     execFileSync(process.execPath, [
-      compiler,
+      'node_modules/assemblyscript/bin/asc.js',
       source,
       ...['--outFile', out, '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
       // The memory grows to what products need, 2 GB at most.
