@@ -1,43 +1,46 @@
 /**
  * Compiles our AssemblyScript, and writes what comes out to where the package has it: `npm run assembly`. A test compares the
  * two byte for byte.
+ *
+ * The compiler is run, not imported: its types would bring AssemblyScript's globals into every file's.
  */
-import asc from 'assemblyscript/asc'
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const source = 'src/shell/backend/kernels/assembly/sparse.ts'
 const compiled = 'src/shell/backend/kernels/sparseModule.ts'
 
 /** The module, compiled anew. */
-export const compile = async (): Promise<Uint8Array> => {
-  const outputs = new Map<string, string | Uint8Array>()
-  const { error } = await asc.main(
-    // The memory grows to what products need, 2 GB at most.
-    [
+export const compile = (): Buffer => {
+  const folder = mkdtempSync(join(tmpdir(), 'bilevel-assembly-'))
+  const out = join(folder, 'sparse.wasm')
+  try {
+    execFileSync(process.execPath, [
+      'node_modules/assemblyscript/bin/asc.js',
       source,
-      ...['--outFile', 'sparse.wasm', '-O3', '--noAssert', '--enable', 'simd'],
-      ...['--runtime', 'stub', '--maximumMemory', '32768'],
-    ],
-    {
-      writeFile: (name, contents) => void outputs.set(name, contents),
-    },
-  )
-  const module = outputs.get('sparse.wasm')
-  if (error !== null || !(module instanceof Uint8Array))
-    throw new Error(`${source} does not compile: ${error?.message ?? 'nothing came out'}`)
-  return module
+      ...['--outFile', out, '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
+      // The memory grows to what products need, 2 GB at most.
+      ...['--maximumMemory', '32768'],
+    ])
+    return readFileSync(out)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = Buffer.from(await compile()).toString('base64')
-  const lines = text.match(/.{1,100}/g) ?? []
+  const lines = compile()
+    .toString('base64')
+    .match(/.{1,100}/g)
   writeFileSync(
     compiled,
     [
       '/** `assembly/sparse.ts`, compiled. Written by `npm run assembly`. */',
       'export const sparseModule =',
-      ...lines.map((line, i) => `  '${line}'${i === lines.length - 1 ? '' : ' +'}`),
+      ...(lines ?? []).map((line, i, { length }) => `  '${line}'${i === length - 1 ? '' : ' +'}`),
       '',
     ].join('\n'),
   )

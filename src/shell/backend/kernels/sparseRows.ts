@@ -72,7 +72,7 @@ const tileSize = 80
 /** Addresses for regions of so many bytes, and where the last one ends. */
 const laidOut = (sizes: ReadonlyArray<number>): ReadonlyArray<number> => {
   const places = [1024]
-  for (const size of sizes) places.push(places.at(-1) + Math.ceil(size / 16) * 16)
+  for (const size of sizes) places.push(places.at(-1)! + Math.ceil(size / 16) * 16)
   return places
 }
 
@@ -83,7 +83,7 @@ const laidOut = (sizes: ReadonlyArray<number>): ReadonlyArray<number> => {
 export const place = (matrices: ReadonlyArray<SparseRows>, width: number): Placed | null => {
   const columns = matrices[0]?.columns ?? 0
   const rows = matrices.reduce((sum, matrix) => sum + rowsOf(matrix), 0)
-  const count = matrices.reduce((sum, { starts }) => sum + starts.at(-1) - starts[0]!, 0)
+  const count = matrices.reduce((sum, { starts }) => sum + starts.at(-1)! - starts[0]!, 0)
   const [starts, entries, columnStarts, columnEntries, byColumn, byRow, end] = laidOut([
     4 * (rows + 1),
     8 * count,
@@ -103,7 +103,7 @@ export const place = (matrices: ReadonlyArray<SparseRows>, width: number): Place
   let row = 0
   let entry = 0
   for (const matrix of matrices) {
-    const [from, to] = [matrix.starts[0]!, matrix.starts.at(-1)]
+    const [from, to] = [matrix.starts[0]!, matrix.starts.at(-1)!]
     entriesThere.set(matrix.entries.subarray(2 * from, 2 * to), 2 * entry)
     for (let i = 0; i < rowsOf(matrix); i++) startsThere[row++] = entry + matrix.starts[i]! - from
     entry += to - from
