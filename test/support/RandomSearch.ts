@@ -9,7 +9,7 @@ import * as Batch from '../../src/core/protocol/Batch.js'
 import { Count, Finite, Natural, nullable, Vector } from '../../src/core/protocol/Codec.js'
 import { initialWeights, type Command, type Question } from '../../src/core/protocol/Command.js'
 import { withDefaults } from '../../src/core/protocol/Defaults.js'
-import type { Info, Outcome } from '../../src/core/protocol/Info.js'
+import { blank, type Info, type Outcome } from '../../src/core/protocol/Info.js'
 import type { Method, Transition } from '../../src/core/protocol/Method.js'
 import { halted, type MethodError } from '../../src/core/protocol/MethodError.js'
 import * as SearchSpace from '../../src/core/protocol/SearchSpace.js'
@@ -45,21 +45,13 @@ export type RandomSearchState = t.TypeOf<typeof State>
 type Next = Transition<RandomSearchState>
 
 const leading = (state: RandomSearchState, message: string | null, outcome: Outcome | null): Info => ({
+  ...blank,
   phase: state.phase,
   outerIteration: state.round,
   innerIteration: state.batch.answers.length,
   progress: Math.min(1, state.round / (state.config.rounds + 2)),
   lambda: state.best?.lambda ?? null,
   upperLoss: state.best?.upper ?? null,
-  lowerLoss: null,
-  phiHat: null,
-  phiDeviation: null,
-  violation: null,
-  epsilon: null,
-  multiplier: null,
-  penalty: null,
-  stationarity: null,
-  coefficient: null,
   lowerLevelSolves: state.solves,
   effort: state.effort,
   message,
