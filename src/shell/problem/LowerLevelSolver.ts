@@ -126,8 +126,8 @@ const stochasticDescent = async (
     let penalty = 0
     const loss = dataLoss(weights, (k, gradient) => {
       const decay = decays[k]!
-      const step = { rate, momentum: plan.momentum, decay }
-      penalty += (decay / 2) * momentumStep(weights, velocity, gradient, parameters[k]!.offset, step)
+      const rates = { rate, momentum: plan.momentum, decay }
+      penalty += (decay / 2) * momentumStep(weights, velocity, gradient, parameters[k]!.offset, rates)
     })
     const value = loss + penalty
     // A first loss near zero, as a continued training may have, is no measure.
