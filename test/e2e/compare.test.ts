@@ -1,9 +1,10 @@
 /** `bilevel compare` as its users meet it: run, killed, stopped, started again, refused. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Comparison } from '../../src/shell/compare/Comparison.js'
+import { again } from '../../src/shell/compare/Again.js'
 import { read } from '../../src/shell/compare/Comparison.js'
 import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
@@ -48,7 +49,15 @@ describe('compare', () => {
     for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
-    expect(readdirSync(whole).sort()).toEqual(['comparison.json', 'comparison.md', 'runs'])
+    expect(readdirSync(whole).sort()).toEqual([
+      'comparison.json',
+      'comparison.md',
+      'report-figures',
+      'report.html',
+      'runs',
+    ])
+    expect(ended.out).toContain(`${join(whole, 'report.html')} draws it.`)
+    expect(readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Comparison task')
     expect(readdirSync(join(whole, 'runs')).sort()).toEqual([...runs].sort())
     expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
   })
@@ -77,6 +86,30 @@ describe('compare', () => {
     expect(readFileSync(join(out, 'run.jsonl'), 'utf8')).toBe(log(whole, 'bilevel-seed4'))
   })
 
+  it('is none the worse where the page cannot be written', async () => {
+    const page = join(whole, 'report.html')
+    const text = readFileSync(page)
+    writeFileSync(page, 'Notes of mine.')
+    const again = await bilevel(args(whole))
+    expect(again.code, again.err).toBe(0)
+    expect(again.err).toMatch(/No report was written: .* is there and is no report/)
+    expect(readFileSync(page, 'utf8')).toBe('Notes of mine.')
+    writeFileSync(page, text)
+  })
+
+  it('is made again by the command that the document prints', async () => {
+    const out = join(folder, 'again')
+    const argv = again([config], comparisonOf(whole).plan)
+    expect(argv.join(' ')).toBe(
+      `compare ${config} --methods bilevel,random --seeds 3,4 --budget 8 --backend wasm`,
+    )
+    const { code, err } = await bilevel([...argv, '--out', out, '--no-report'])
+    expect(code, err).toBe(0)
+    expect(lasting(out)).toEqual(lasting(whole))
+    for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
+    expect(existsSync(join(out, 'report.html'))).toBe(false)
+  })
+
   it('does nothing again', async () => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
     const again = await bilevel(args(whole, '--resume'))
@@ -87,7 +120,7 @@ describe('compare', () => {
 
 /** Whatever happened to it, a comparison ends as the one that nothing happened to. */
 const expectWhole = async (out: string): Promise<void> => {
-  const done = await bilevel(args(out))
+  const done = await bilevel(args(out, '--no-report'))
   expect(done.code, done.err).toBe(0)
   expect(lasting(out)).toEqual(lasting(whole))
   for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
@@ -100,9 +133,10 @@ const finishedIn = (out: string): number =>
     : 0
 
 describe('a comparison that is interrupted', () => {
-  it.each([0, 2])('by a kill when %i runs are finished goes on, and repeats none', async count => {
+  // Also when the last run has ended, and only tables are left to be written.
+  it.each([0, 1, 2, 3, 4])('by a kill when %i runs are finished goes on, and repeats none', async count => {
     const out = join(folder, `killed-${count}`)
-    const { child, ended: end } = startBilevel(args(out))
+    const { child, ended: end } = startBilevel(args(out, '--no-report'))
     while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
     await sleep(400 * Math.random())
     child.kill('SIGKILL')
