@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Comparison } from '../../src/shell/compare/Comparison.js'
+import type { Comparison, RunEntry } from '../../src/shell/compare/Comparison.js'
 import { again } from '../../src/shell/compare/Again.js'
 import { read } from '../../src/shell/compare/Comparison.js'
 import { right } from '../support/recordedRun.js'
@@ -133,25 +133,39 @@ const finishedIn = (out: string): number =>
     : 0
 
 describe('a comparison that is interrupted', () => {
-  // Also when the last run has ended, and only tables are left to be written.
-  it.each([0, 1, 2, 3, 4])('by a kill when %i runs are finished goes on, and repeats none', async count => {
-    const out = join(folder, `killed-${count}`)
-    const { child, ended: end } = startBilevel(args(out, '--no-report'))
-    while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
-    await sleep(400 * Math.random())
-    child.kill('SIGKILL')
-    await end
-    const kept = existsSync(join(out, 'comparison.json'))
-      ? comparisonOf(out).runs.filter(({ _tag }) => _tag === 'Finished')
-      : []
+  it('at any moment, by a kill or by Ctrl-C, goes on and repeats none', async () => {
+    const out = join(folder, 'interrupted')
+    const kept = new Map<string, RunEntry>()
+    const keptAreThere = (): void => {
+      // Seconds included: they were read, and not run again.
+      for (const run of kept.values()) expect(comparisonOf(out).runs).toContainEqual(run)
+    }
+    // By how many runs are finished; at the last, only tables may be left to be written.
+    for (const [count, signal] of [
+      [0, 'SIGKILL'],
+      [1, 'SIGINT'],
+      [1, 'SIGKILL'],
+      [2, 'SIGKILL'],
+      [3, 'SIGINT'],
+      [4, 'SIGKILL'],
+    ] as const) {
+      const { child, ended: end } = startBilevel(args(out, '--no-report'))
+      while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
+      await sleep(400 * Math.random())
+      child.kill(signal)
+      await end
+      if (!existsSync(join(out, 'comparison.json'))) continue
+      keptAreThere()
+      for (const run of comparisonOf(out).runs) if (run._tag === 'Finished') kept.set(run.folder, run)
+    }
     await expectWhole(out)
-    // Seconds included: they were read, and not run again.
-    for (const run of kept) expect(comparisonOf(out).runs).toContainEqual(run)
+    expect(kept.size).toBe(runs.length)
+    keptAreThere()
   })
 
   it('by Ctrl-C says where it is, and goes on', async () => {
     const out = join(folder, 'stopped')
-    const { child, ended: end } = startBilevel(args(out, '--jobs', '1'))
+    const { child, ended: end } = startBilevel(args(out, '--jobs', '1', '--no-report'))
     while (!existsSync(join(out, 'runs', 'bilevel-seed3', 'run.jsonl')) && child.exitCode === null)
       await sleep(5)
     // Another one at the same time is refused.

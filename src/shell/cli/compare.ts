@@ -32,10 +32,10 @@ in the place of "method"; else all methods are compared, each with its defaults.
 
 The folder has each run in runs/<method>-seed<k>, comparison.json,
 comparison.md and, where the packages that draw are installed, report.html (as
-\`bilevel report\` makes it; --no-report leaves it out). Started again with the same --out it goes on: runs that ended are
-read, those that were interrupted are resumed, methods and seeds may be added;
-anything else that differs is refused. docs/comparison.md says what each column
-means.
+\`bilevel report\` makes it; --no-report leaves it out). Started again with the
+same --out it goes on: runs that ended are read, those that were interrupted are
+resumed, methods and seeds may be added; anything else that differs is refused.
+docs/comparison.md says what each column means.
 
 Examples:
   $ bilevel compare --preset mnist-mlp-1k --seeds 5
