@@ -6,7 +6,8 @@ import { encode } from '../../src/shell/compare/Comparison.js'
 import { experimentOf } from '../support/authors.js'
 import { comparisonOf, finished, metrics } from '../support/comparison.js'
 import { withFolder } from '../support/recordedRun.js'
-import { documentPath, kept, reproduction } from '../support/reproduction.js'
+import { gridOf, truthOf, type KeptTruth } from '../support/gridTruth.js'
+import { deepTable, documentPath, gapToTruth, kept, reproduction } from '../support/reproduction.js'
 
 const task = {
   data: { source: 'mnist', train: 600, validation: 400 },
@@ -27,6 +28,55 @@ describe('the document on reproduction', () => {
     const all = kept()
     expect(existsSync(documentPath)).toBe(all.length > 0)
     if (all.length > 0) expect(readFileSync(documentPath, 'utf8')).toBe(await reproduction(all))
+  })
+
+  it('measures Bayesian optimization by the least loss of a dense grid, on the same data', () => {
+    const truth: KeptTruth = {
+      preset: 'p',
+      levels: 3,
+      seed: 1,
+      backend: 'wasm',
+      solve: { maxEpochs: 100, tolerance: 1e-3 },
+      machine: 'any',
+      date: '2026-11-24',
+      complete: true,
+      points: [0.5, 0.4, null].map((upper, i) => ({ lambda: [i], upper })),
+    }
+    const of = (seed: number) =>
+      comparisonOf([finished('bayesian', seed, {}, { trained: metrics(0.41, 0.5) })])
+    expect(gapToTruth(of(1), truth)).toBeCloseTo(0.025, 12)
+    expect(gapToTruth(of(0), truth)).toBeNull()
+    expect(gridOf([-1, 0], [1, 4], 3)).toEqual(
+      [-1, 0, 1].flatMap(first => [0, 2, 4].map(second => [first, second])),
+    )
+  })
+
+  it('takes no grid for the truth that is not complete', () =>
+    withFolder(folder => {
+      expect(truthOf('p', folder)).toBeNull()
+      const kept = { preset: 'p', levels: 2, seed: 0, backend: 'wasm', machine: '', date: '', points: [] }
+      const text = { ...kept, solve: { maxEpochs: 100, tolerance: 1e-3 }, complete: false }
+      writeFileSync(join(folder, 'p.json'), JSON.stringify(text))
+      expect(truthOf('p', folder)).toBeNull()
+      writeFileSync(join(folder, 'p.json'), '{}')
+      expect(() => truthOf('p', folder)).toThrow('is no grid')
+    }))
+
+  it.each([
+    [0.33, '0.0200', 'yes'],
+    [0.34, '0.0100', 'no'],
+    [0.36, '−0.0100', 'no'],
+  ])('says by how much the deep network gains on Bayesian optimization: %f', (mine, gain, met) => {
+    const deep = comparisonOf(
+      [
+        finished('bilevel', 0, {}, { refit: metrics(0.1, mine), bilevelWeights: metrics(0.2, 0.3) }),
+        finished('bayesian', 0, {}, { refit: metrics(0.1, 0.35 + 1e-9) }),
+      ],
+      { contenders: ['bilevel', 'bayesian'].map(label => ({ label, method: label, options: {} })) },
+    )
+    expect(deepTable([{ name: 'mnist-deep-1k', comparison: deep, remarks: null }])[1]).toMatch(
+      new RegExp(`\\| mnist-deep-1k \\| +30 \\| +${gain} \\| +${met} \\|`),
+    )
   })
 
   it('has our table beside the authors’, and says which targets were met', async () => {

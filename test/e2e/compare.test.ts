@@ -1,9 +1,10 @@
 /** `bilevel compare` as its users meet it: run, killed, stopped, started again, refused. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Comparison } from '../../src/shell/compare/Comparison.js'
+import type { Comparison, RunEntry } from '../../src/shell/compare/Comparison.js'
+import { again } from '../../src/shell/compare/Again.js'
 import { read } from '../../src/shell/compare/Comparison.js'
 import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
@@ -48,7 +49,15 @@ describe('compare', () => {
     for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
-    expect(readdirSync(whole).sort()).toEqual(['comparison.json', 'comparison.md', 'runs'])
+    expect(readdirSync(whole).sort()).toEqual([
+      'comparison.json',
+      'comparison.md',
+      'report-figures',
+      'report.html',
+      'runs',
+    ])
+    expect(ended.out).toContain(`${join(whole, 'report.html')} draws it.`)
+    expect(readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Comparison task')
     expect(readdirSync(join(whole, 'runs')).sort()).toEqual([...runs].sort())
     expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
   })
@@ -77,6 +86,30 @@ describe('compare', () => {
     expect(readFileSync(join(out, 'run.jsonl'), 'utf8')).toBe(log(whole, 'bilevel-seed4'))
   })
 
+  it('is none the worse where the page cannot be written', async () => {
+    const page = join(whole, 'report.html')
+    const text = readFileSync(page)
+    writeFileSync(page, 'Notes of mine.')
+    const again = await bilevel(args(whole))
+    expect(again.code, again.err).toBe(0)
+    expect(again.err).toMatch(/No report was written: .* is there and is no report/)
+    expect(readFileSync(page, 'utf8')).toBe('Notes of mine.')
+    writeFileSync(page, text)
+  })
+
+  it('is made again by the command that the document prints', async () => {
+    const out = join(folder, 'again')
+    const argv = again([config], comparisonOf(whole).plan)
+    expect(argv.join(' ')).toBe(
+      `compare ${config} --methods bilevel,random --seeds 3,4 --budget 8 --backend wasm`,
+    )
+    const { code, err } = await bilevel([...argv, '--out', out, '--no-report'])
+    expect(code, err).toBe(0)
+    expect(lasting(out)).toEqual(lasting(whole))
+    for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
+    expect(existsSync(join(out, 'report.html'))).toBe(false)
+  })
+
   it('does nothing again', async () => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
     const again = await bilevel(args(whole, '--resume'))
@@ -87,7 +120,7 @@ describe('compare', () => {
 
 /** Whatever happened to it, a comparison ends as the one that nothing happened to. */
 const expectWhole = async (out: string): Promise<void> => {
-  const done = await bilevel(args(out))
+  const done = await bilevel(args(out, '--no-report'))
   expect(done.code, done.err).toBe(0)
   expect(lasting(out)).toEqual(lasting(whole))
   for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
@@ -100,24 +133,39 @@ const finishedIn = (out: string): number =>
     : 0
 
 describe('a comparison that is interrupted', () => {
-  it.each([0, 2])('by a kill when %i runs are finished goes on, and repeats none', async count => {
-    const out = join(folder, `killed-${count}`)
-    const { child, ended: end } = startBilevel(args(out))
-    while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
-    await sleep(400 * Math.random())
-    child.kill('SIGKILL')
-    await end
-    const kept = existsSync(join(out, 'comparison.json'))
-      ? comparisonOf(out).runs.filter(({ _tag }) => _tag === 'Finished')
-      : []
+  it('at any moment, by a kill or by Ctrl-C, goes on and repeats none', async () => {
+    const out = join(folder, 'interrupted')
+    const kept = new Map<string, RunEntry>()
+    const keptAreThere = (): void => {
+      // Seconds included: they were read, and not run again.
+      for (const run of kept.values()) expect(comparisonOf(out).runs).toContainEqual(run)
+    }
+    // By how many runs are finished; at the last, only tables may be left to be written.
+    for (const [count, signal] of [
+      [0, 'SIGKILL'],
+      [1, 'SIGINT'],
+      [1, 'SIGKILL'],
+      [2, 'SIGKILL'],
+      [3, 'SIGINT'],
+      [4, 'SIGKILL'],
+    ] as const) {
+      const { child, ended: end } = startBilevel(args(out, '--no-report'))
+      while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
+      await sleep(400 * Math.random())
+      child.kill(signal)
+      await end
+      if (!existsSync(join(out, 'comparison.json'))) continue
+      keptAreThere()
+      for (const run of comparisonOf(out).runs) if (run._tag === 'Finished') kept.set(run.folder, run)
+    }
     await expectWhole(out)
-    // Seconds included: they were read, and not run again.
-    for (const run of kept) expect(comparisonOf(out).runs).toContainEqual(run)
+    expect(kept.size).toBe(runs.length)
+    keptAreThere()
   })
 
   it('by Ctrl-C says where it is, and goes on', async () => {
     const out = join(folder, 'stopped')
-    const { child, ended: end } = startBilevel(args(out, '--jobs', '1'))
+    const { child, ended: end } = startBilevel(args(out, '--jobs', '1', '--no-report'))
     while (!existsSync(join(out, 'runs', 'bilevel-seed3', 'run.jsonl')) && child.exitCode === null)
       await sleep(5)
     // Another one at the same time is refused.

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { serve } from '../../src/shell/compare/serve.js'
 import { registry, some } from '../../src/shell/run/methods.js'
-import { randomSearch } from './RandomSearch.js'
+import { sampleAndDescend } from './sampleAndDescend.js'
 
 process.on('message', (message: unknown) => {
   const folder: unknown =
@@ -20,4 +20,4 @@ process.on('message', (message: unknown) => {
   }, 1)
 })
 
-serve(registry(some(bilevel), some(randomSearch)))
+serve(registry(some(bilevel), some(sampleAndDescend)))

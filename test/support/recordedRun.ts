@@ -12,14 +12,14 @@ import type { Interpreter } from '../../src/shell/run/Interpreter.js'
 import { create } from '../../src/shell/run/LogFile.js'
 import type { ShellError } from '../../src/shell/ShellError.js'
 import { closedForm } from './closedForm.js'
-import { randomSearch, type RandomSearchConfig } from './RandomSearch.js'
+import { sampleAndDescend, type SampleAndDescendConfig } from './sampleAndDescend.js'
 
 export const space = [
   { name: 'x1', lower: -2, upper: 2, scale: 'linear' },
   { name: 'x2', lower: 0, upper: 1, scale: 'log' },
 ] as const
 
-export const configOf = (overrides: Partial<RandomSearchConfig> = {}): RandomSearchConfig => ({
+export const configOf = (overrides: Partial<SampleAndDescendConfig> = {}): SampleAndDescendConfig => ({
   space,
   seed: 7,
   solves: 4,
@@ -92,8 +92,8 @@ export const recordMethod =
 /** Records a run of random search. */
 export const record = (
   folder: string,
-  overrides: Partial<RandomSearchConfig> = {},
+  overrides: Partial<SampleAndDescendConfig> = {},
   interpreter: Interpreter = closedForm(),
   hooks: Hooks = noHooks,
 ): Promise<E.Either<ShellError, Outcome>> =>
-  recordMethod(randomSearch)(folder, configOf(overrides), interpreter, hooks)
+  recordMethod(sampleAndDescend)(folder, configOf(overrides), interpreter, hooks)

@@ -7,7 +7,7 @@ import type { Run } from '../../src/shell/report/Run.js'
 import { methods } from '../../src/shell/run/methods.js'
 import { closedForm } from './closedForm.js'
 import { recordedRuns } from './logText.js'
-import { randomSearch } from './RandomSearch.js'
+import { sampleAndDescend } from './sampleAndDescend.js'
 import { configOf, recordMethod, right } from './recordedRun.js'
 
 /** The folder of a committed log; `d1` has one hyperparameter, `d2` has two. */
@@ -34,7 +34,7 @@ export const recordHostile = async (folder: string, seed: number): Promise<strin
       { name: `${hostile} 2`, lower: 0, upper: 1, scale: 'log' },
     ],
   })
-  right(await recordMethod({ ...randomSearch, name: `bilevel ${hostile}` })(target, config, closedForm()))
+  right(await recordMethod({ ...sampleAndDescend, name: `bilevel ${hostile}` })(target, config, closedForm()))
   return target
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { format, resolveConfig } from 'prettier'
 import { analyse, type Analysis } from '../../src/shell/compare/Analysis.js'
+import { again } from '../../src/shell/compare/Again.js'
 import { parse, type Comparison } from '../../src/shell/compare/Comparison.js'
 import {
   differenceTable,
@@ -15,6 +16,7 @@ import {
 } from '../../src/shell/compare/Markdown.js'
 import { differenceNote, ownNotes, raceNote, tableNotes } from '../../src/shell/compare/Notes.js'
 import { authors, experimentOf } from './authors.js'
+import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const resultsFolder = join(root, 'docs', 'results', 'compare')
@@ -101,6 +103,65 @@ const summaryTable = (all: ReadonlyArray<Kept>): string =>
     }),
   )
 
+/** How far Bayesian optimization stays above the least loss of a dense grid, by the share of that loss. */
+export const gapToTruth = (comparison: Comparison, truth: KeptTruth): number | null => {
+  const run = comparison.runs.find(
+    one => one._tag === 'Finished' && one.label === 'bayesian' && one.seed === truth.seed,
+  )
+  if (run?._tag !== 'Finished' || run.result.trained === null) return null
+  return run.result.trained.validation.loss / leastOf(truth) - 1
+}
+
+/** Whether the rivals are men of straw: Bayesian optimization, on the data of the grid’s seed. */
+const truthTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
+  const rows = all.flatMap(({ name, comparison }) => {
+    const truth = truthOf(name)
+    if (truth === null) return []
+    const gap = gapToTruth(comparison, truth)
+    return [
+      [
+        name,
+        String(truth.points.length),
+        leastOf(truth).toFixed(4),
+        gap === null ? '–' : `${(100 * gap).toFixed(2)} %`,
+        yesNo(gap === null ? null : gap <= 0.02),
+      ],
+    ]
+  })
+  return rows.length === 0
+    ? []
+    : [
+        'Bayesian optimization against the least validation loss of a dense grid (`test/bench/gridTruth.ts`), at the grid’s seed:',
+        markdownTable(['task', 'points', 'least of the grid', 'above it', 'within 2 %'], rows),
+      ]
+}
+
+/** By how much refitted test loss is better than Bayesian optimization’s on the deep network, where .02 was asked for. */
+export const deepTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
+  const rows = all
+    .filter(({ name }) => name.startsWith('mnist-deep'))
+    .flatMap(({ name, comparison }) => {
+      const duel = analyse(comparison).duels.find(({ rival }) => rival === 'bayesian')
+      const gain = duel?.of.refitTestLoss?.mean ?? null
+      return gain === null
+        ? []
+        : [
+            [
+              name,
+              String(comparison.plan.budget.solves),
+              (-gain).toFixed(4).replace('-', '−'),
+              yesNo(-gain >= 0.02),
+            ],
+          ]
+    })
+  return rows.length === 0
+    ? []
+    : [
+        'Refitted test loss on the deep network, against Bayesian optimization with the same budget:',
+        markdownTable(['task', 'solves', 'better by', 'by .02 at least'], rows),
+      ]
+}
+
 const authorsSection = (task: unknown): ReadonlyArray<string> => {
   const experiment = experimentOf(task)
   if (experiment === null) return []
@@ -128,8 +189,8 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
   const failed = runs.flatMap(run => (run._tag === 'Failed' ? [`- ${run.folder}: ${run.reason}`] : []))
   return [
     `## ${name}`,
-    `Again: \`npm run bilevel -- compare --preset ${name} --seeds ${plan.seeds.length} --budget ${plan.budget.solves}\`; as it was run: backend ` +
-      `${plan.backend}, seeds ${plan.seeds.join(', ')}, ${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
+    `Again: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`; as it was run: ` +
+      `${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
       `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
     mainTable(analysis),
     ...authorsSection(plan.task),
@@ -166,6 +227,8 @@ export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> =>
       : [
           '## What was asked beforehand',
           summaryTable(all),
+          ...truthTable(all),
+          ...deepTable(all),
           '## How to read the tables',
           [
             ...tableNotes(first.comparison).slice(2, 3),

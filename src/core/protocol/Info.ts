@@ -79,3 +79,26 @@ export const Info = t.readonly(
 )
 /** What a person wants to know of a step. */
 export type Info = t.TypeOf<typeof Info>
+
+/** An `Info` that says nothing: what a method has nothing to say of stays so. */
+export const blank: Info = {
+  phase: '',
+  outerIteration: 0,
+  innerIteration: 0,
+  progress: 0,
+  lambda: null,
+  upperLoss: null,
+  lowerLoss: null,
+  phiHat: null,
+  phiDeviation: null,
+  violation: null,
+  epsilon: null,
+  multiplier: null,
+  penalty: null,
+  stationarity: null,
+  coefficient: null,
+  lowerLevelSolves: 0,
+  effort: 0,
+  message: null,
+  outcome: null,
+}

@@ -4,7 +4,9 @@ import { performance } from 'node:perf_hooks'
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { BackendChoice } from '../backend/Backend.js'
+import type { CompareOptions } from '../compare/Compare.js'
 import type { CompareConfig } from '../compare/CompareConfig.js'
 import type { Seeds } from '../compare/Prepare.js'
 import { defaultPreset } from '../config/presets.js'
@@ -28,11 +30,12 @@ methods, with options and labels:
               { "name": "bilevel", "label": "long", "pair": { "steps": 200 } }]
 in the place of "method"; else all methods are compared, each with its defaults.
 
-The folder has each run in runs/<method>-seed<k>, comparison.json and
-comparison.md. Started again with the same --out it goes on: runs that ended are
-read, those that were interrupted are resumed, methods and seeds may be added;
-anything else that differs is refused. docs/comparison.md says what each column
-means.
+The folder has each run in runs/<method>-seed<k>, comparison.json,
+comparison.md and, where the packages that draw are installed, report.html (as
+\`bilevel report\` makes it; --no-report leaves it out). Started again with the
+same --out it goes on: runs that ended are read, those that were interrupted are
+resumed, methods and seeds may be added; anything else that differs is refused.
+docs/comparison.md says what each column means.
 
 Examples:
   $ bilevel compare --preset mnist-mlp-1k --seeds 5
@@ -52,6 +55,7 @@ interface Options {
   readonly out?: string
   readonly jobs?: string
   readonly resume: boolean
+  readonly report: boolean
   readonly backend: BackendChoice
 }
 
@@ -154,6 +158,20 @@ const perform = async (
         `There is no comparison in ${folder} to go on with. Name its folder with --out, or leave --resume out.`,
       ),
     )
+  const page = join(folder, 'report.html')
+  let reported: E.Either<ShellError, string | null> = E.right(null)
+  /** A comparison is no worse for not being drawn: what is in the way of the page is said, and no more. */
+  const report: CompareOptions['report'] = folders => async () => {
+    if (!options.report || folders.length === 0) return E.right(undefined)
+    reported = await pipe(
+      optional(() => import('../report/writeReport.js')),
+      TE.chain(({ writeReport }) =>
+        writeReport(folders, { output: page, title: `Comparison ${config.right.named.name}` }),
+      ),
+      TE.map(written => written.page),
+    )()
+    return E.right(undefined)
+  }
   const result = await loaded.right.compare({
     ...asked.right,
     methods,
@@ -163,21 +181,32 @@ const perform = async (
     allot,
     status: status(process.stderr, () => performance.now() / 1000),
     signals: process,
+    report,
   })()
   return pipe(
     result,
     E.map(({ comparison, analysis }): Finding => {
       const failed = failures(comparison).length
+      const notices = [
+        ...(failed === 0
+          ? []
+          : [
+              `${failed} of ${comparison.runs.length} runs failed; the same command tries again those that were lost.`,
+            ]),
+        ...(E.isRight(reported)
+          ? []
+          : [
+              `No report was written: ${reported.left.message} All else is there; \`bilevel report ${join(folder, 'runs')}\` draws it.`,
+            ]),
+      ]
       return {
         out: [
           comparisonTable(comparison, analysis),
           '',
           `${markdownIn(folder)} has the same and each run; ${comparisonIn(folder)} is for programs.`,
+          ...(E.isRight(reported) && reported.right !== null ? [`${reported.right} draws it.`] : []),
         ].join('\n'),
-        notice:
-          failed === 0
-            ? null
-            : `${failed} of ${comparison.runs.length} runs failed; the same command tries again those that were lost.`,
+        notice: notices.length === 0 ? null : notices.join(' '),
         code: failed === 0 ? 0 : exitCodes.Mismatch,
       }
     }),
@@ -197,6 +226,7 @@ export const compareCommand = (finish: Finish): Command =>
     .option('--out <folder>', 'the folder of the comparison (default: runs/compare-<name>)')
     .option('--jobs <n>', 'how many runs at a time (default: one a core)')
     .option('--resume', 'only go on with a comparison that is there', false)
+    .option('--no-report', 'do not draw report.html when all runs have ended')
     .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
     .addHelpText('after', help)
     .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

@@ -138,11 +138,11 @@ const stochasticDescent = async (
       // What is shown is the backend's.
       const gradient = curved === null ? shown : shown.slice()
       penalty += curved?.(k, weights, gradient, 0, 1) ?? 0
-      const step = { rate, momentum: plan.momentum }
+      const rates = { rate, momentum: plan.momentum }
       penalty +=
         typeof decay === 'number'
-          ? (decay / 2) * momentumStep(weights, velocity, gradient, offset, { ...step, decay })
-          : momentumStepEach(weights, velocity, gradient, offset, step, decay) / 2
+          ? (decay / 2) * momentumStep(weights, velocity, gradient, offset, { ...rates, decay })
+          : momentumStepEach(weights, velocity, gradient, offset, rates, decay) / 2
     })
     const value = loss + penalty
     // A first loss near zero, as a continued training may have, is no measure.

@@ -7,7 +7,7 @@ import { follow, recorded, replay, start, type Cursor } from '../../../src/core/
 import { encodeHeader, encodeRecord, type LogLine } from '../../../src/core/protocol/RunLog.js'
 import { closedForm } from '../../support/closedForm.js'
 import { configOf, headerOf, right } from '../../support/recordedRun.js'
-import { randomSearch, type RandomSearchState } from '../../support/RandomSearch.js'
+import { sampleAndDescend, type SampleAndDescendState } from '../../support/sampleAndDescend.js'
 
 const line = (number: number, body: string, digest = { expected: 'd', found: 'd' }): LogLine => ({
   line: number,
@@ -16,19 +16,19 @@ const line = (number: number, body: string, digest = { expected: 'd', found: 'd'
   digest,
 })
 
-const header = line(1, encodeHeader(headerOf(randomSearch.name, configOf())))
+const header = line(1, encodeHeader(headerOf(sampleAndDescend.name, configOf())))
 
 /** A whole run, in memory: its observations, and the bodies of its records. */
 const recording = async () => {
   const interpreter = closedForm()
-  let cursor = recorded(right(start(randomSearch)(configOf())))
+  let cursor = recorded(right(start(sampleAndDescend)(configOf())))
   const observations: Array<Observation> = []
   const bodies = [encodeRecord(0, null, cursor.transition)]
-  const cursors: Array<Cursor<RandomSearchState>> = [cursor]
+  const cursors: Array<Cursor<SampleAndDescendState>> = [cursor]
   while (cursor.transition.info.outcome === null) {
     const question = cursor.todo.find(command => command._tag !== 'ReleaseWeights')!
     const observation = right(await interpreter.answer(question)())
-    cursor = right(follow(randomSearch)(observation)(cursor))
+    cursor = right(follow(sampleAndDescend)(observation)(cursor))
     observations.push(observation)
     bodies.push(encodeRecord(cursor.records - 1, observation, cursor.transition))
     cursors.push(cursor)
@@ -39,7 +39,7 @@ const recording = async () => {
 const linesOf = (bodies: ReadonlyArray<string>): ReadonlyArray<E.Either<never, LogLine>> =>
   bodies.map((body, i) => E.right(line(i + 2, body)))
 
-const replayed = replay(randomSearch)(header)
+const replayed = replay(sampleAndDescend)(header)
 
 describe('a replay', () => {
   it('ends where the run ended', async () => {
@@ -118,14 +118,14 @@ describe('a replay', () => {
     expect(replayed(onLine(6, bodies[4]!.replace('"progress":0.2', '"progress":0.3')))).toMatchObject(
       E.left({ line: 6, field: 'info.progress' }),
     )
-    expect(replay(randomSearch)({ ...header, digest: wrong })(lines)).toMatchObject(
+    expect(replay(sampleAndDescend)({ ...header, digest: wrong })(lines)).toMatchObject(
       E.left({ line: 1, field: 'digest' }),
     )
   })
 
   it('refuses a configuration that the method does not take', () => {
-    const body = encodeHeader(headerOf(randomSearch.name, { ...configOf(), solves: 0 }))
-    const found = replay(randomSearch)(line(1, body))([])
+    const body = encodeHeader(headerOf(sampleAndDescend.name, { ...configOf(), solves: 0 }))
+    const found = replay(sampleAndDescend)(line(1, body))([])
     expect(found).toMatchObject(E.left({ line: 1, field: 'config' }))
   })
 
@@ -157,11 +157,11 @@ describe('a cursor', () => {
     const { cursors, observations } = await recording()
     observations.forEach((observation, i) => {
       const state = cursors[i]!.transition.state
-      const back = right(randomSearch.state.decode(JSON.parse(JSON.stringify(state))))
+      const back = right(sampleAndDescend.state.decode(JSON.parse(JSON.stringify(state))))
       expect(back).toEqual(state)
-      expect(randomSearch.step(observation)(back)).toEqual(
+      expect(sampleAndDescend.step(observation)(back)).toEqual(
         pipe(
-          follow(randomSearch)(observation)(cursors[i]!),
+          follow(sampleAndDescend)(observation)(cursors[i]!),
           E.map(({ transition }) => transition),
         ),
       )

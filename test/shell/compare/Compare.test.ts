@@ -11,7 +11,7 @@ import { compare, type CompareOptions } from '../../../src/shell/compare/Compare
 import { compareFromFile } from '../../../src/shell/compare/CompareConfig.js'
 import { type Comparison, comparisonIn } from '../../../src/shell/compare/Comparison.js'
 import { registry, some } from '../../../src/shell/run/methods.js'
-import { randomSearch } from '../../support/RandomSearch.js'
+import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 import { left, right, withFolder } from '../../support/recordedRun.js'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -58,7 +58,7 @@ const options = (
   const notes: Array<string> = []
   const signals = new EventEmitter()
   const all: CompareOptions = {
-    methods: registry(some(bilevel), some(randomSearch)),
+    methods: registry(some(bilevel), some(sampleAndDescend)),
     config: right(compareFromFile(config)),
     labels: null,
     seeds: { count: 1 },

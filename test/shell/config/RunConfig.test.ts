@@ -8,7 +8,7 @@ import { fromFile, fromPreset } from '../../../src/shell/config/ConfigSource.js'
 import { presets } from '../../../src/shell/config/presets.js'
 import { decodeRunConfig, methodConfig, RunConfig } from '../../../src/shell/config/RunConfig.js'
 import { left, right, space, withFolder } from '../../support/recordedRun.js'
-import { randomSearch } from '../../support/RandomSearch.js'
+import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 
 const whole = {
   data: { source: 'mnist', train: 60, validation: 40 },
@@ -96,7 +96,7 @@ describe('the configuration of a method', () => {
   const decoded = (method: object) =>
     pipe(
       decodeRunConfig('test')({ ...whole, method }),
-      E.chain(config => methodConfig(randomSearch)('test', config, space)),
+      E.chain(config => methodConfig(sampleAndDescend)('test', config, space)),
     )
 
   it('has the space of the problem, the seed of the run, and defaults', () => {

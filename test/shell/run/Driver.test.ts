@@ -8,7 +8,7 @@ import { drive, start } from '../../../src/shell/run/Driver.js'
 import { environment } from '../../../src/shell/ShellError.js'
 import { closedForm } from '../../support/closedForm.js'
 import { configOf, left, noHooks, record, right, withFolder } from '../../support/recordedRun.js'
-import { randomSearch } from '../../support/RandomSearch.js'
+import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 
 const logOf = (folder: string): string => readFileSync(join(folder, 'run.jsonl'), 'utf8')
 
@@ -44,7 +44,11 @@ describe('drive', () => {
     const log = inMemory()
     const recordsAtQuestion: Array<number> = []
     const hooks = { ...noHooks, onQuestion: () => recordsAtQuestion.push(log.bodies.length) }
-    right(await drive(randomSearch)({ interpreter, log, hooks })(right(start(randomSearch)(configOf())))())
+    right(
+      await drive(sampleAndDescend)({ interpreter, log, hooks })(
+        right(start(sampleAndDescend)(configOf())),
+      )(),
+    )
     const ids = interpreter.asked.map(({ id }) => id)
     expect(ids).toEqual(ids.map((_, i) => i))
     expect(recordsAtQuestion).toEqual(ids.map((_, i) => i + 1))
@@ -123,21 +127,21 @@ describe('drive', () => {
 
   it('goes on from where a run stopped to the very log that it would have had', async () => {
     const whole = inMemory()
-    const cursor = right(start(randomSearch)(configOf()))
-    right(await drive(randomSearch)({ interpreter: closedForm(), log: whole, hooks: noHooks })(cursor)())
+    const cursor = right(start(sampleAndDescend)(configOf()))
+    right(await drive(sampleAndDescend)({ interpreter: closedForm(), log: whole, hooks: noHooks })(cursor)())
     const parts = inMemory()
     const interpreter = closedForm()
     // A stopped run's cursor, kept by a method that looks over the driver's shoulder.
     let at = cursor
     const stopAt = { ...noHooks, stopRequested: () => parts.bodies.length === 7 }
-    left(await drive(randomSearch)({ interpreter, log: parts, hooks: stopAt })(at)())
+    left(await drive(sampleAndDescend)({ interpreter, log: parts, hooks: stopAt })(at)())
     const { follow, recorded } = await import('../../../src/core/protocol/Replay.js')
     at = recorded(at)
     for (const body of parts.bodies.slice(1)) {
-      const { observation } = JSON.parse(body) as { observation: Parameters<typeof randomSearch.step>[0] }
-      at = right(follow(randomSearch)(observation)(at))
+      const { observation } = JSON.parse(body) as { observation: Parameters<typeof sampleAndDescend.step>[0] }
+      at = right(follow(sampleAndDescend)(observation)(at))
     }
-    right(await drive(randomSearch)({ interpreter, log: parts, hooks: noHooks })(at)())
+    right(await drive(sampleAndDescend)({ interpreter, log: parts, hooks: noHooks })(at)())
     expect(parts.bodies).toEqual(whole.bodies)
   })
 
@@ -149,23 +153,25 @@ describe('drive', () => {
     }))
 
   it('ends with a message where a method refuses an answer, or asks for nothing', async () => {
-    const cursor = right(start(randomSearch)(configOf()))
+    const cursor = right(start(sampleAndDescend)(configOf()))
     const wrong = closedForm({
       instead: ({ id }) => E.right({ _tag: 'CommandFailed', id: id + 100, reason: 'none', effort: 0 }),
     })
-    const refused = await drive(randomSearch)({ interpreter: wrong, log: inMemory(), hooks: noHooks })(
+    const refused = await drive(sampleAndDescend)({ interpreter: wrong, log: inMemory(), hooks: noHooks })(
       cursor,
     )()
     expect(left(refused).message).toContain('No open command has the id 100')
     const idle = { ...cursor, todo: [] }
-    const stuck = await drive(randomSearch)({ interpreter: closedForm(), log: inMemory(), hooks: noHooks })(
-      idle,
-    )()
+    const stuck = await drive(sampleAndDescend)({
+      interpreter: closedForm(),
+      log: inMemory(),
+      hooks: noHooks,
+    })(idle)()
     expect(left(stuck).message).toContain('neither halted nor asked')
   })
 
   it('refuses a configuration that the method cannot start from', () => {
-    const error = left(start(randomSearch)(configOf({ space: [] })))
+    const error = left(start(sampleAndDescend)(configOf({ space: [] })))
     expect(error).toMatchObject({ _tag: 'BadInput' })
     expect(error.message).toContain('`space`')
   })
@@ -173,8 +179,8 @@ describe('drive', () => {
   it('takes tens of thousands of steps without holding them', async () => {
     const log = { append: () => TE.right(undefined) }
     const result = await pipe(
-      TE.fromEither(start(randomSearch)(configOf({ rounds: 6000, solves: 1, steps: 1 }))),
-      TE.chain(drive(randomSearch)({ interpreter: closedForm(), log, hooks: noHooks })),
+      TE.fromEither(start(sampleAndDescend)(configOf({ rounds: 6000, solves: 1, steps: 1 }))),
+      TE.chain(drive(sampleAndDescend)({ interpreter: closedForm(), log, hooks: noHooks })),
     )()
     expect(right(result).rows[0]?.lowerLevelSolves).toBe(6000)
   })

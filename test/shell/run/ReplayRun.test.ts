@@ -11,9 +11,9 @@ import { replayRun, statement } from '../../../src/shell/run/ReplayRun.js'
 import * as Summary from '../../../src/shell/run/Summary.js'
 import { closedForm } from '../../support/closedForm.js'
 import { configOf, left, noHooks, record, right, withFolder } from '../../support/recordedRun.js'
-import { randomSearch } from '../../support/RandomSearch.js'
+import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 
-const replay = replayRun(registry(some(randomSearch)))
+const replay = replayRun(registry(some(sampleAndDescend)))
 
 const pathIn = (folder: string): string => join(folder, 'run.jsonl')
 
@@ -114,18 +114,18 @@ describe('replaying a recorded run', () => {
   it('stops after a step, with what the method said and its state there', () =>
     withRun((folder, text) => {
       const lines = text.trimEnd().split('\n')
-      let cursor = right(start(randomSearch)(configOf()))
+      let cursor = right(start(sampleAndDescend)(configOf()))
       for (let until = 0; until < 18; until++) {
         const { observation, info } = JSON.parse(lines[until + 1]!) as {
-          readonly observation: Parameters<typeof randomSearch.step>[0]
+          readonly observation: Parameters<typeof sampleAndDescend.step>[0]
           readonly info: unknown
         }
-        cursor = until === 0 ? recorded(cursor) : right(follow(randomSearch)(observation)(cursor))
+        cursor = until === 0 ? recorded(cursor) : right(follow(sampleAndDescend)(observation)(cursor))
         const { steps, after } = right(replay(folder, { until }))
         expect(steps).toBe(until + 1)
         expect(after.info).toEqual(info)
         expect(after.open).toEqual(cursor.todo.filter(isQuestion))
-        expect(after.state).toEqual(randomSearch.state.encode(cursor.transition.state))
+        expect(after.state).toEqual(sampleAndDescend.state.encode(cursor.transition.state))
       }
       const beyond = left(replay(folder, { until: 18 }))
       expect(beyond).toMatchObject({ _tag: 'BadInput' })
@@ -169,7 +169,9 @@ describe('replaying a recorded run', () => {
           ...rest,
         ].join('\n'),
         'no run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
-        'no method called': [resealed(header.replace(randomSearch.name, 'unheard-of')), ...rest].join('\n'),
+        'no method called': [resealed(header.replace(sampleAndDescend.name, 'unheard-of')), ...rest].join(
+          '\n',
+        ),
         'field `backend`': [resealed(header.replace('"backend":"none"', '"backend":3')), ...rest].join('\n'),
       }
       for (const [phrase, content] of Object.entries(damaged)) {

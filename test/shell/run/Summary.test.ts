@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Info, Outcome, ResultRow } from '../../../src/core/protocol/Info.js'
+import { blank, type Info, type Outcome, type ResultRow } from '../../../src/core/protocol/Info.js'
 import { resultTable } from '../../../src/shell/run/ResultTable.js'
 import { encode, summarize } from '../../../src/shell/run/Summary.js'
 import * as Timings from '../../../src/shell/run/Timings.js'
@@ -44,25 +44,8 @@ const outcome: Outcome = {
 }
 
 const info = (overrides: Partial<Info>): Info => ({
+  ...blank,
   phase: 'Sampling',
-  outerIteration: 0,
-  innerIteration: 0,
-  progress: 0,
-  lambda: null,
-  upperLoss: null,
-  lowerLoss: null,
-  phiHat: null,
-  phiDeviation: null,
-  violation: null,
-  epsilon: null,
-  multiplier: null,
-  penalty: null,
-  stationarity: null,
-  coefficient: null,
-  lowerLevelSolves: 0,
-  effort: 0,
-  message: null,
-  outcome: null,
   ...overrides,
 })
 

@@ -6,6 +6,7 @@
  */
 import type { Family } from './Family.js'
 
+/** exp(λ_c) times the loss of every example of class c; d = `count`. λ on a log scale between the bounds. */
 export const classWeights = (
   count: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },

@@ -75,6 +75,7 @@ export interface FamilyTerms {
   readonly costs: Costs | null
 }
 
+/** A kind of hyperparameters: its λ, and what they add to f, with every derivative. {@link FamilyTerms} of several add up. */
 export interface Family {
   readonly space: SearchSpace
   /**

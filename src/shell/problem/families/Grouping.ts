@@ -6,6 +6,7 @@ import { layerNames, type Network, type Parameter } from '../Network.js'
 /** What one coefficient is for. */
 export type Per = 'model' | 'layer' | 'kind' | 'unit' | 'input' | 'block'
 
+/** Groups of weights, each of which has a coefficient of its own. */
 export interface Grouping {
   /** Of each group, what of the network it is; empty for the whole of it. */
   readonly names: ReadonlyArray<string>

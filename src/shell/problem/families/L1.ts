@@ -26,6 +26,7 @@ const lengths = (network: Network, { names, of }: Grouping, weights: Float32Arra
   return sums
 }
 
+/** The sum of smoothed |w| with a coefficient exp(λ_k) a group, over N; λ on a log scale between the bounds. */
 export const l1 = (
   network: Network,
   grouping: Grouping,

@@ -23,6 +23,7 @@ const squares = (network: Network, { names, of }: Grouping, weights: Float32Arra
   return sums
 }
 
+/** Σ_k exp(λ_k)·‖W_k‖² / (4N) over the groups; λ on a log scale between the bounds. */
 export const l2 = (
   network: Network,
   grouping: Grouping,

@@ -6,6 +6,7 @@
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
+/** The share σ(λ) of a label that goes to all classes evenly; one λ, on a logit scale between the bounds. */
 export const labelSmoothing = ({
   lower,
   upper,

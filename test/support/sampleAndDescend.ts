@@ -9,26 +9,26 @@ import * as Batch from '../../src/core/protocol/Batch.js'
 import { Count, Finite, Natural, nullable, Vector } from '../../src/core/protocol/Codec.js'
 import { initialWeights, type Command, type Question } from '../../src/core/protocol/Command.js'
 import { withDefaults } from '../../src/core/protocol/Defaults.js'
-import type { Info, Outcome } from '../../src/core/protocol/Info.js'
+import { blank, type Info, type Outcome } from '../../src/core/protocol/Info.js'
 import type { Method, Transition } from '../../src/core/protocol/Method.js'
 import { halted, type MethodError } from '../../src/core/protocol/MethodError.js'
 import * as SearchSpace from '../../src/core/protocol/SearchSpace.js'
 import { SetMetrics, type Observation } from '../../src/core/protocol/Observation.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 
-export const RandomSearchConfig = withDefaults(
+export const SampleAndDescendConfig = withDefaults(
   t.readonly(
     t.strict({ space: SearchSpace.SearchSpace, seed: Natural, solves: Count, rounds: Count, steps: Count }),
   ),
   { solves: 4, rounds: 3, steps: 10 },
 )
-export type RandomSearchConfig = t.TypeOf<typeof RandomSearchConfig>
+export type SampleAndDescendConfig = t.TypeOf<typeof SampleAndDescendConfig>
 
 const Best = t.readonly(t.strict({ lambda: Vector, upper: Finite, weights: t.string }))
 
 const State = t.readonly(
   t.strict({
-    config: RandomSearchConfig,
+    config: SampleAndDescendConfig,
     phase: t.keyof({ sampling: null, descending: null, evaluating: null, refitting: null, halted: null }),
     rng: Rng.Rng,
     round: Natural,
@@ -40,26 +40,18 @@ const State = t.readonly(
     effort: Finite,
   }),
 )
-export type RandomSearchState = t.TypeOf<typeof State>
+export type SampleAndDescendState = t.TypeOf<typeof State>
 
-type Next = Transition<RandomSearchState>
+type Next = Transition<SampleAndDescendState>
 
-const leading = (state: RandomSearchState, message: string | null, outcome: Outcome | null): Info => ({
+const leading = (state: SampleAndDescendState, message: string | null, outcome: Outcome | null): Info => ({
+  ...blank,
   phase: state.phase,
   outerIteration: state.round,
   innerIteration: state.batch.answers.length,
   progress: Math.min(1, state.round / (state.config.rounds + 2)),
   lambda: state.best?.lambda ?? null,
   upperLoss: state.best?.upper ?? null,
-  lowerLoss: null,
-  phiHat: null,
-  phiDeviation: null,
-  violation: null,
-  epsilon: null,
-  multiplier: null,
-  penalty: null,
-  stationarity: null,
-  coefficient: null,
   lowerLevelSolves: state.solves,
   effort: state.effort,
   message,
@@ -67,8 +59,8 @@ const leading = (state: RandomSearchState, message: string | null, outcome: Outc
 })
 
 const asking = (
-  state: RandomSearchState,
-  phase: RandomSearchState['phase'],
+  state: SampleAndDescendState,
+  phase: SampleAndDescendState['phase'],
   questions: ReadonlyArray<Question>,
   releases: ReadonlyArray<Command> = [],
 ): Next => {
@@ -76,7 +68,7 @@ const asking = (
   return { state: next, commands: [...releases, ...questions], info: leading(next, null, null) }
 }
 
-const sample = (state: RandomSearchState): Next => {
+const sample = (state: SampleAndDescendState): Next => {
   const { space, solves } = state.config
   const d = SearchSpace.dimension(space)
   const [units, rng] = Rng.uniforms(solves * d)(state.rng)
@@ -91,7 +83,7 @@ const sample = (state: RandomSearchState): Next => {
   return asking({ ...state, rng, round: state.round + 1 }, 'sampling', questions)
 }
 
-const halt = (state: RandomSearchState, stopReason: string, refit: SetMetrics | null): Next => {
+const halt = (state: SampleAndDescendState, stopReason: string, refit: SetMetrics | null): Next => {
   const next = { ...state, phase: 'halted' as const, batch: Batch.ask([]) }
   const outcome: Outcome = {
     stopReason,
@@ -118,7 +110,7 @@ const halt = (state: RandomSearchState, stopReason: string, refit: SetMetrics | 
   return { state: next, commands: [], info: leading(next, null, outcome) }
 }
 
-const complete = (state: RandomSearchState): Next => {
+const complete = (state: SampleAndDescendState): Next => {
   const { batch, best, config } = state
   const answers = Batch.inOrder(batch)
   const first = answers[0]
@@ -177,7 +169,7 @@ const complete = (state: RandomSearchState): Next => {
 
 const step =
   (observation: Observation) =>
-  (state: RandomSearchState): E.Either<MethodError, Next> =>
+  (state: SampleAndDescendState): E.Either<MethodError, Next> =>
     state.phase === 'halted'
       ? E.left(halted)
       : pipe(
@@ -192,10 +184,10 @@ const step =
           }),
         )
 
-/** Random search for tests; */
-export const randomSearch: Method<RandomSearchConfig, RandomSearchState> = {
+/** The method of this file. */
+export const sampleAndDescend: Method<SampleAndDescendConfig, SampleAndDescendState> = {
   name: 'random-search-for-tests',
-  config: RandomSearchConfig,
+  config: SampleAndDescendConfig,
   state: State,
   init: config =>
     pipe(
