@@ -74,7 +74,25 @@ export { loadSplits, type LoadOptions } from './data/Load.js'
 export type { DataProgress } from './data/Progress.js'
 export type { FetchOptions } from './data/StoredSet.js'
 
+export { classWeights } from './problem/families/ClassWeights.js'
+export { exampleWeights } from './problem/families/ExampleWeights.js'
+export type {
+  Costs,
+  Curved,
+  Decay,
+  ExampleLosses,
+  Family,
+  FamilyTerms,
+  Penalty,
+  Target,
+} from './problem/families/Family.js'
+export { FamilyConfig, type PenaltyConfig } from './problem/families/FamilyConfig.js'
+export { groupingOf, type Grouping, type Per } from './problem/families/Grouping.js'
+export { l1 } from './problem/families/L1.js'
+export { l2 } from './problem/families/L2.js'
+export { labelSmoothing } from './problem/families/LabelSmoothing.js'
 export {
+  combined as combinedHyperparameters,
   hyperparametersOf,
   HyperparametersConfig,
   type Hyperparameters,
@@ -91,6 +109,7 @@ export {
   type Shape,
 } from './problem/Layer.js'
 export { lenet } from './problem/lenet.js'
+export { linear } from './problem/linear.js'
 export { mlp } from './problem/mlp.js'
 export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
 export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'

@@ -28,7 +28,9 @@ const ahead = ([before, after]: readonly [BilevelState, BilevelState]): Readonly
   const sample = grown?.samples.at(-1)
   if (held === undefined || sample === undefined || sample === held.samples.at(-1)) return []
   const { modelMean, variance } = ValueFunction.predict(sample.lambda)(held)
-  const noise = held.model.gp.hyperparameters.noiseVariance * unknownNoise * held.standardization.scale ** 2
+  const { noiseVariance } =
+    held.model._tag === 'Dense' ? held.model.gp.hyperparameters : held.model.hyperparameters
+  const noise = noiseVariance * unknownNoise * held.standardization.scale ** 2
   const error = Math.abs(sample.value - modelMean)
   return [{ error, deviations: error / Math.sqrt(variance + noise) }]
 }

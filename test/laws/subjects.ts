@@ -2,7 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
-import { bilevel, type BilevelConfig, GaussianProcess, type Method, Parts } from '../../src/core/index.js'
+import {
+  bilevel,
+  type BilevelConfig,
+  GaussianProcess,
+  type Method,
+  Parts,
+  StructuredGp,
+} from '../../src/core/index.js'
 import { Laws, type MethodArbitraries, type Options, type Report } from '../../src/core/laws/index.js'
 
 /** Small runs of the bilevel method or a variant of it: every kind of design and of reference, and few iterations. */
@@ -58,4 +65,10 @@ export const unbroken: ReadonlyArray<Subject> = [
   { name: 'design', examine: Laws.design(Parts.defaults.design) },
   { name: 'descentRule', examine: Laws.descentRule(Parts.defaults.descent) },
   { name: 'choice', examine: Laws.choice(Parts.defaults.choice) },
+]
+
+/** Parts that the method takes in other circumstances than those of the kit's small problems. */
+export const alternatives: ReadonlyArray<Subject> = [
+  { name: 'structured surrogate', examine: Laws.surrogate(Parts.structuredProcess) },
+  { name: 'structured regression', examine: Laws.regression(StructuredGp) },
 ]

@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../src/core/index.js'
 import { Laws, Simulate } from '../../src/core/laws/index.js'
-import { unbroken } from './subjects.js'
+import { alternatives, unbroken } from './subjects.js'
 
 describe('the unbroken method and its parts', () => {
-  it.each(unbroken.map(({ name, examine }) => [name, examine] as const))(
+  it.each([...unbroken, ...alternatives].map(({ name, examine }) => [name, examine] as const))(
     '%s keeps every law in 300 cases, none of them untested',
     (_, examine) => {
       const report = Laws.assert(examine({ runs: 300 }))

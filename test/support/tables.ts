@@ -115,6 +115,51 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  'structured-gp': () => {
+    const First = t.type({ condition: t.number, predict: t.number, held: t.number, peak: t.number })
+    const Row = t.type({
+      dimension: t.number,
+      first: First,
+      condition: t.number,
+      predict: t.number,
+      observe: t.number,
+    })
+    const found = read('structured-gp', t.type({ table: t.array(Row) }))
+    return table(
+      ['d', 'first condition + predict', 'MB held', 'MB at its peak', 'condition', 'predict', 'observe'],
+      found.table.map(({ dimension, first, condition, predict, observe }) => [
+        dimension.toLocaleString('en'),
+        ms(first.condition + first.predict),
+        first.held.toFixed(1),
+        first.peak.toFixed(1),
+        ms(condition),
+        ms(predict),
+        ms(observe),
+      ]),
+      found,
+    )
+  },
+  'structured-or-dense': () => {
+    const Row = t.type({
+      dimension: t.number,
+      dense: t.number,
+      structured: t.number,
+      denseSlopes: t.number,
+      structuredSlopes: t.number,
+    })
+    const found = read('structured-gp', t.type({ crossover: t.array(Row) }))
+    return table(
+      ['d', 'dense', 'structured', 'dense, with the evidence’s gradient', 'structured, with it'],
+      found.crossover.map(({ dimension, dense, structured, denseSlopes, structuredSlopes }) => [
+        String(dimension),
+        ms(dense),
+        ms(structured),
+        ms(denseSlopes),
+        ms(structuredSlopes),
+      ]),
+      found,
+    )
+  },
   steps: () => {
     const Times = t.type({ median: t.number, p10: t.number, p90: t.number })
     const Row = t.type({

@@ -17,8 +17,8 @@ import { ToleranceOptions } from './Tolerance.js'
 const DesignOptions = t.readonly(
   t.strict({
     kind: t.keyof(
-      { diagonal: null, grid: null, sobol: null, latinHypercube: null },
-      '"diagonal", "grid", "sobol" or "latinHypercube"',
+      { diagonal: null, halvedDiagonal: null, grid: null, sobol: null, latinHypercube: null },
+      '"diagonal", "halvedDiagonal", "grid", "sobol" or "latinHypercube"',
     ),
     /** Points of the design; for a grid, levels on each axis. */
     size: Count,
@@ -140,8 +140,8 @@ export const defaults = {
   linearInCoefficients: true,
   kernel: 'matern52',
   // The diagonal, because the weights found from one-sided starts validate as well and generalize worse. The paper
-  // samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; gradients of φ make 5 enough.
-  design: { kind: 'diagonal', size: 5, lower: null, upper: null },
+  // samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; with gradients a place to start from is enough.
+  design: { kind: 'halvedDiagonal', size: 2, lower: null, upper: null },
   solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
   pair: {
     steps: 100,

@@ -24,6 +24,7 @@ export type { DescentRule } from './parts/DescentRule.js'
 export type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'
 export type { InitialDesign } from './parts/InitialDesign.js'
 export type { PenaltySchedule } from './parts/PenaltySchedule.js'
+export { structuredProcess } from './parts/Surrogate.js'
 export type { Estimate, GaussianProcessState, Prediction, Surrogate } from './parts/Surrogate.js'
 export type { ToleranceSchedule } from './parts/ToleranceSchedule.js'
 

@@ -61,6 +61,17 @@ export const diagonal = (count: number, dimension: number): E.Either<MethodError
     ),
   )(checked(count, dimension))
 
+/**
+ * `count` points on the same diagonal, by halving it: at ½, ¾, ¼, ⅜, ⅞, …, the Sobol' sequence of one dimension from its
+ * second point on. However few there are, they begin in the middle and leave out the ends.
+ */
+export const halvedDiagonal = (count: number, dimension: number): E.Either<MethodError, Design> =>
+  E.map((): Design =>
+    Sobol.sequence(count + 1, 1)
+      .slice(1)
+      .map(([x]) => Array.from({ length: dimension }, () => x! / 2 ** 32)),
+  )(checked(count, dimension))
+
 const hypercube =
   (count: number, dimension: number) =>
   (rng: Rng.Rng): readonly [Design, Rng.Rng] => {

@@ -5,7 +5,7 @@
  * value f_i and gradient g_i at λ_i knows R_k = g_ik / (∂θ_k/∂λ_k), so that its bound is
  *
  *     b_i(λ) = f_i + Σ_k R_k (θ_k(λ) − θ_k(λ_i)) = f_i + Σ_k g_ik·δ_k,
- *     δ_k = exp(λ_k − λ_ik) − 1 on the log scale,  λ_k − λ_ik on the linear scale.
+ *     δ_k = exp(λ_k − λ_ik) − 1 on the log scale,  λ_k − λ_ik on the linear scale, see `displacement`.
  *
  * Written with δ neither θ nor R is formed: nothing under- or overflows within the search space, and the bound is
  * exact at λ_i. The lowest bound is concave in θ, as φ itself is. It holds at any weights, solved for or not.
@@ -13,7 +13,7 @@
  * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
-import type { SearchSpace } from '../protocol/SearchSpace.js'
+import { displacement, slopeRatio, type SearchSpace } from '../protocol/SearchSpace.js'
 import type { Sample } from './Sample.js'
 
 /** The lowest bound on φ at a λ. */
@@ -38,10 +38,8 @@ export const boundAt =
   (lambda: ReadonlyArray<number>) =>
   ({ lambda: at, value, gradient }: Evaluated): number => {
     let bound = value
-    for (let k = 0; k < space.length; k++) {
-      const away = lambda[k]! - at[k]!
-      bound += gradient[k]! * (space[k]!.scale === 'log' ? Math.expm1(away) : away)
-    }
+    for (let k = 0; k < space.length; k++)
+      bound += gradient[k]! * displacement(space[k]!.scale, at[k]!, lambda[k]!)
     return bound
   }
 
@@ -59,8 +57,6 @@ export const lowest =
     }
     if (lowest === null) return O.none
     const { value, index, by } = lowest
-    const gradient = by.gradient.map((g, k) =>
-      space[k]!.scale === 'log' ? g * Math.exp(lambda[k]! - by.lambda[k]!) : g,
-    )
+    const gradient = by.gradient.map((g, k) => g * slopeRatio(space[k]!.scale, by.lambda[k]!, lambda[k]!))
     return O.some({ value, gradient, index })
   }

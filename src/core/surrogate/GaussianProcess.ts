@@ -27,7 +27,11 @@ export { hyperGradient, logDensity, logEvidence, type Evidence, type HyperGradie
 export const maxRows = 12_000
 
 const firstJitter = 1e-14
-const lastJitter = 1e-3
+/** The largest share by which prior variances are raised. */
+export const lastJitter = 1e-3
+
+/** The share to be tried after another one has failed. */
+export const nextJitter = (jitter: number): number => (jitter === 0 ? firstJitter : jitter * 10)
 
 /** −0 becomes 0, since JSON cannot write −0. */
 const plain = (x: number): number => x + 0
@@ -122,7 +126,7 @@ const extend = (gp: Gp, added: ReadonlyArray<GpObservation>): E.Either<MethodErr
           Cholesky.factor(covarianceRows(hyperparameters, observations, 0, jitter)),
           O.map(factor => finished(factor, [], jitter)),
         )
-  for (let jitter = gp.jitter; jitter <= lastJitter; jitter = jitter === 0 ? firstJitter : jitter * 10) {
+  for (let jitter = gp.jitter; jitter <= lastJitter; jitter = nextJitter(jitter)) {
     const found = attempt(jitter)
     if (O.isSome(found) && found.value.weights.every(Number.isFinite)) return E.right(found.value)
   }
@@ -134,18 +138,19 @@ const extend = (gp: Gp, added: ReadonlyArray<GpObservation>): E.Either<MethodErr
   )
 }
 
-/** The process that has observed nothing. */
-const prior = (hyperparameters: Hyperparameters): Gp => ({
+/** The process that has observed nothing, and will raise prior variances by `jitter` at least. */
+const prior = (hyperparameters: Hyperparameters, jitter = 0): Gp => ({
   hyperparameters,
   observations: [],
   targets: [],
   factor: Cholesky.empty,
   whitened: [],
   weights: [],
-  jitter: 0,
+  jitter,
 })
 
-const checkedHyperparameters = (
+/** The hyperparameters, if they can be those of a process over `dimension` components. */
+export const checkedHyperparameters = (
   dimension: number,
   hyperparameters: Hyperparameters,
 ): E.Either<MethodError, Hyperparameters> =>
@@ -173,7 +178,8 @@ const checkedHyperparameters = (
     })),
   )
 
-const checkedAll = (
+/** The observations, if each is finite and has `dimension` components. */
+export const checkedAll = (
   dimension: number,
   observations: ReadonlyArray<GpObservation>,
 ): E.Either<MethodError, ReadonlyArray<GpObservation>> =>
@@ -182,7 +188,7 @@ const checkedAll = (
   )([...observations.entries()])
 
 /**
- * Observations checked once, to be conditioned on under many hyperparameters.
+ * Observations checked once, to be conditioned on under many hyperparameters, at a jitter of `least` or more.
  *
  * Errors: `InvalidConfig` for observations that are not finite, of the wrong sign or length; the function returned
  * gives those of {@link conditionOn}.
@@ -191,14 +197,14 @@ export const conditioner =
   (dimension: number) =>
   (
     observations: ReadonlyArray<GpObservation>,
-  ): E.Either<MethodError, (hyperparameters: Hyperparameters) => E.Either<MethodError, Gp>> =>
+  ): E.Either<MethodError, (hyperparameters: Hyperparameters, least?: number) => E.Either<MethodError, Gp>> =>
     pipe(
       checkedAll(dimension, observations),
       E.map(
-        checked => hyperparameters =>
+        checked => (hyperparameters, least) =>
           pipe(
             checkedHyperparameters(dimension, hyperparameters),
-            E.chain(known => extend(prior(known), checked)),
+            E.chain(known => extend(prior(known, least), checked)),
           ),
       ),
     )

@@ -12,7 +12,7 @@ import { decode, Natural } from '../../core/protocol/Codec.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { DataConfig } from '../data/DataConfig.js'
-import { HyperparametersConfig } from '../problem/Hyperparameters.js'
+import { HyperparametersConfig, isLinear, listed } from '../problem/Hyperparameters.js'
 import { NetworkConfig } from '../problem/NetworkConfig.js'
 import { SolverConfig } from '../problem/SolverConfig.js'
 import { badInput, type ShellError } from '../ShellError.js'
@@ -48,12 +48,12 @@ const refused =
 
 /** What a search space will refuse, found before any data is loaded. */
 const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => {
-  const { lower, upper } = hyperparameters
-  return lower < upper
-    ? E.right(undefined)
-    : E.left(
-        `field \`hyperparameters.lower\` is ${lower}, which is not below \`hyperparameters.upper\`, ${upper}.`,
-      )
+  const families = listed(hyperparameters)
+  const wrong = families.findIndex(({ lower, upper }) => !(lower < upper))
+  if (wrong < 0) return E.right(undefined)
+  const { lower, upper } = families[wrong]!
+  const place = Array.isArray(hyperparameters) ? `hyperparameters[${wrong}]` : 'hyperparameters'
+  return E.left(`field \`${place}.lower\` is ${lower}, which is not below \`${place}.upper\`, ${upper}.`)
 }
 
 /** Decodes a configuration. `source` is what messages call it. Errors: `BadInput`. */
@@ -98,7 +98,7 @@ export const methodConfig =
   <C, S>(method: Method<C, S>) =>
   (
     source: string,
-    { method: section, seed }: RunConfig,
+    { method: section, hyperparameters, seed }: RunConfig,
     space: SearchSpace,
     trainingExamples: number | null = null,
   ): E.Either<ShellError, C> => {
@@ -115,8 +115,17 @@ export const methodConfig =
                 : 'how many examples train is said by the section `data`.'),
         ),
       )
+    const linear = isLinear(hyperparameters)
+    if (!linear && options['linearInCoefficients'] === true)
+      return E.left(
+        refused(source)(
+          'field `method.linearInCoefficients` is true, but the costs of examples are a product of what several families in ' +
+            '`hyperparameters` do to them, which is linear in neither. Leave it out, or say false.',
+        ),
+      )
+    const known = linear ? {} : { linearInCoefficients: false }
     return pipe(
-      decode(method.config)({ ...options, space, seed, trainingExamples }),
+      decode(method.config)({ ...known, ...options, space, seed, trainingExamples }),
       E.mapLeft(methodField),
       E.chain(config => {
         const stripped = strippedField(options, method.config.encode(config), 'method')

@@ -1,6 +1,6 @@
 /**
  * Configurations that need no file: every family of problems at every size, with every grouping of its coefficients and
- * either range. A name says which: `cifar10-lenet-2k-kind-authors-range`.
+ * either range, a name saying which (`cifar10-lenet-2k-kind-authors-range`); and those with many hyperparameters.
  */
 
 /** A configuration that needs no file. */
@@ -120,8 +120,55 @@ const ofFamily = ({
     ),
   )
 
+/**
+ * One weight for each of 5,000 training images, half of which have their label replaced at random, and an L2 coefficient:
+ * without one, softmax regression on the clean half alone gets .854 of the test images right, with λ = 4 it gets .897.
+ */
+const cleaning = (suffix: string, about: string, network: object): readonly [string, Preset] => [
+  `cleaning-mnist${suffix}`,
+  {
+    description: `MNIST with half of the labels replaced at random, ${about}; 5000 images train, 5000 validate; a weight an image, and an L2 coefficient`,
+    config: {
+      data: { source: 'mnist', train: 5_000, validation: 5_000, labelNoise: 0.5 },
+      network,
+      hyperparameters: [
+        { family: 'exampleWeights', lower: -5, upper: 5 },
+        { family: 'l2', per: 'model', lower: 0, upper: 8 },
+      ],
+      solver: {},
+      method: { name: 'bilevel' },
+      seed: 0,
+    },
+  },
+]
+
+/** d blocks of pixels have an L2 coefficient each. */
+const grouped = (side: number): readonly [string, Preset] => [
+  `groups-mnist-${(28 / side) ** 2}`,
+  {
+    description: `MNIST, softmax regression; 1000 images train, 2000 validate; an L2 coefficient for each ${side}×${side} pixels`,
+    config: {
+      data: { source: 'mnist', train: 1_000, validation: 2_000 },
+      network: { kind: 'linear' },
+      hyperparameters: { family: 'l2', per: 'block', lower: -10, upper: 4, block: side },
+      solver: {},
+      method: { name: 'bilevel' },
+      seed: 0,
+    },
+  },
+]
+
+const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
+  cleaning('', 'softmax regression', { kind: 'linear' }),
+  cleaning('-mlp', '784-100-10', { kind: 'mlp', hidden: [100] }),
+  ...[28, 14, 7, 4, 2, 1].map(grouped),
+]
+
 /** The presets by their names. */
-export const presets: Readonly<Record<string, Preset>> = Object.fromEntries(families.flatMap(ofFamily))
+export const presets: Readonly<Record<string, Preset>> = Object.fromEntries([
+  ...families.flatMap(ofFamily),
+  ...manyHyperparameters,
+])
 
 const optional = (choices: ReadonlyArray<Choice<unknown>>): string => {
   const suffixes = choices.flatMap(({ suffix }) => (suffix === '' ? [] : [`-${suffix}`]))
@@ -129,11 +176,17 @@ const optional = (choices: ReadonlyArray<Choice<unknown>>): string => {
 }
 
 /** How the names of each family are made, for a help text: `{1k,5k}` is one of these, `[-global]` may be left out. */
-export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly about: string }> =
-  families.map(({ name, about, sizes, groups }) => ({
+export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly about: string }> = [
+  ...families.map(({ name, about, sizes, groups }) => ({
     pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}${optional(groups)}${optional(ranges)}`,
     about,
-  }))
+  })),
+  {
+    pattern: 'cleaning-mnist[-mlp]',
+    about: 'MNIST with half of the labels replaced at random; a weight for each of 5,000 images, and L2',
+  },
+  { pattern: 'groups-mnist-{1,4,16,49,196,784}', about: 'MNIST, softmax regression; L2 a block of pixels' },
+]
 
 /** The preset that is run where nothing is named. */
 export const defaultPreset = 'mnist-mlp-1k'

@@ -10,6 +10,16 @@ const Path = t.refinement(t.string, path => path !== '', 'a path')
 
 const Classes = t.refinement(Count, count => count <= maxClasses, `an integer in 1…${maxClasses}`)
 
+const Share = new t.Type<number>(
+  'a number in [0, 1]',
+  (u): u is number => typeof u === 'number' && u >= 0 && u <= 1,
+  (u, context) => (typeof u === 'number' && u >= 0 && u <= 1 ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+
+/** The share of training labels that is replaced at random by the run's seed; none where it is left out. */
+const labelNoise = { labelNoise: Share } as const
+
 const MnistData = t.readonly(
   t.exact(
     t.intersection([
@@ -20,7 +30,7 @@ const MnistData = t.readonly(
         validation: Count,
       }),
       /** A folder with the four IDX files; without it they are downloaded once, into the user's cache. */
-      t.partial({ folder: Path }),
+      t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
   'MnistData',
@@ -38,7 +48,7 @@ const FashionMnistData = t.readonly(
         validation: Count,
       }),
       /** A folder with the four IDX files; without it the copy in the cache is used. */
-      t.partial({ folder: Path }),
+      t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
   'FashionMnistData',
@@ -56,7 +66,7 @@ const Cifar10Data = t.readonly(
         validation: Count,
       }),
       /** A folder with the six official binary batches; without it they are downloaded once, into the user's cache. */
-      t.partial({ folder: Path }),
+      t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
   'Cifar10Data',
@@ -78,6 +88,7 @@ const NpzData = t.readonly(
         test: t.union([Path, t.null], 'a path, "mnist" or null'),
         /** How many classes there are; 10 by default. */
         classes: Classes,
+        ...labelNoise,
       }),
     ]),
   ),
@@ -98,7 +109,7 @@ const IdxData = t.readonly(
         validation: Count,
       }),
       /** Both or neither. */
-      t.partial({ testImages: Path, testLabels: Path, classes: Classes }),
+      t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...labelNoise }),
     ]),
   ),
   'IdxData',

@@ -6,6 +6,8 @@ export interface ImageSet {
   readonly labels: Uint8Array
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly classes: number
+  /** The labels that `labels` would be, had no noise been put into them; where it was. Only ever reported. */
+  readonly truth?: Uint8Array
 }
 
 /** What a bilevel problem is made of: f is of `train`, F of `validation`; `test` is only ever reported. */

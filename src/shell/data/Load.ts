@@ -18,6 +18,7 @@ import {
 import { loadFashionMnist } from './FashionMnist.js'
 import { readIdxPair } from './IdxFiles.js'
 import type { ImageSet, Splits } from './ImageSet.js'
+import { withLabelNoise } from './LabelNoise.js'
 import { loadMnist } from './Mnist.js'
 import * as Npz from './Npz.js'
 import * as Pool from './Pool.js'
@@ -163,11 +164,17 @@ const loaded = (config: DataConfig, options: LoadOptions): Loaded<Splits> => {
   }
 }
 
+const noisy =
+  ({ labelNoise = 0 }: DataConfig, { seed }: LoadOptions) =>
+  (splits: Splits): Splits =>
+    labelNoise === 0 ? splits : { ...splits, train: withLabelNoise(labelNoise, seed)(splits.train) }
+
 /**
- * Reads, decodes and splits the data that a configuration names.
+ * Reads, decodes and splits the data that a configuration names; then puts the label noise into the training set that it
+ * asks for.
  *
  * Errors: `BadInput` where a file or the configuration is at fault, `Environment` where a download, the cache or the
  * disk is.
  */
 export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
-  pipe(loaded(config, options), TE.chainEitherK(agreeing))
+  pipe(loaded(config, options), TE.chainEitherK(agreeing), TE.map(noisy(config, options)))

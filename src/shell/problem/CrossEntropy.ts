@@ -5,6 +5,8 @@
  * For logits z and label y: ℓ = ln Σ_j exp(z_j) − z_y, ∂ℓ/∂z_j = softmax(z)_j − [j = y].
  */
 
+import type { ExampleLosses, Target } from './families/Family.js'
+
 /** A sum over examples, to be divided by their number. */
 export interface LossSum {
   readonly loss: number
@@ -45,4 +47,62 @@ export const crossEntropy = (
         gradient[start + j] = scale * (powers[j]! / sum - (j === label ? 1 : 0))
   }
   return { loss, correct }
+}
+
+/**
+ * The same with what a `target` makes examples cost: row i counts a_i·b_y times, and s of its label is spread evenly.
+ *
+ * ∂/∂z_j = a_i·b_y·(softmax(z)_j − (1 − s)[j = y] − s/C).
+ */
+export const targetedCrossEntropy = (
+  logits: ArrayLike<number>,
+  labels: Uint8Array,
+  classes: number,
+  { examples, classes: byClass, smoothing }: Target,
+  gradient: Float32Array | null = null,
+  scale = 1,
+): LossSum => {
+  const share = smoothing / classes
+  const row = new Float64Array(classes)
+  const slopes = gradient === null ? null : new Float32Array(classes)
+  let loss = 0
+  let correct = 0
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!
+    let even = 0
+    for (let j = 0; j < classes; j++) {
+      row[j] = logits[i * classes + j]!
+      even += row[j]!
+    }
+    const factor = (examples?.[i] ?? 1) * (byClass?.[label] ?? 1)
+    const plain = crossEntropy(row, labels.subarray(i, i + 1), classes, slopes)
+    correct += plain.correct
+    // ℓ(z, j) = ℓ(z, y) + z_y − z_j.
+    loss += factor * (plain.loss + smoothing * (row[label]! - even / classes))
+    if (gradient !== null && slopes !== null)
+      for (let j = 0; j < classes; j++)
+        gradient[i * classes + j] = scale * factor * (slopes[j]! - share + (j === label ? smoothing : 0))
+  }
+  return { loss, correct }
+}
+
+/** Writes each row's ℓ(z, y) and (1/C) Σ_j ℓ(z, j) into `own` and `even`, from `at` on. */
+export const writeLosses = (
+  logits: ArrayLike<number>,
+  labels: Uint8Array,
+  classes: number,
+  { own, even }: Omit<ExampleLosses, 'labels'>,
+  at: number,
+): void => {
+  const row = new Float64Array(classes)
+  for (let i = 0; i < labels.length; i++) {
+    let sum = 0
+    for (let j = 0; j < classes; j++) {
+      row[j] = logits[i * classes + j]!
+      sum += row[j]!
+    }
+    const { loss } = crossEntropy(row, labels.subarray(i, i + 1), classes)
+    own[at + i] = loss
+    even[at + i] = loss + row[labels[i]!]! - sum / classes
+  }
 }

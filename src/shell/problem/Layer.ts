@@ -36,10 +36,10 @@ export interface Layer {
   readonly parameters: ReadonlyArray<ParameterShape>
   readonly outputShape: Shape
   /**
-   * The layer sees its inputs only through the product x·W with its first tensor of parameters W, a row an input; so an
-   * input that is zero in a whole batch may be left out of both.
+   * What follows where a layer begins with x·W + b, W (a row an input) and b being all its parameters: so who has computed these
+   * sums may go on from there.
    */
-  readonly product?: true
+  readonly afterSums?: Layer
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
 
@@ -57,6 +57,22 @@ export const flatten = (inputShape: Shape): Layer => ({
   }),
 })
 
+/** max(0, x) where asked. */
+const activated = (name: string, units: number, activation: Kernels.Activation): Layer => ({
+  name,
+  parameters: [],
+  outputShape: [units],
+  forward: (_, input) => {
+    if (activation === 'linear')
+      return { output: input, backward: dOutput => ({ input: dOutput, parameters: [] }) }
+    const output = tf.relu(input)
+    return {
+      output,
+      backward: dOutput => ({ input: Kernels.throughRelu(dOutput, output), parameters: [] }),
+    }
+  },
+})
+
 /** y = x·W + b, and max(0, y) where asked. W: inputs × units. */
 export const dense = (
   name: string,
@@ -70,7 +86,7 @@ export const dense = (
     { role: 'bias', shape: [units], fanIn: inputs, fanOut: units },
   ],
   outputShape: [units],
-  product: true,
+  afterSums: activated(name, units, activation),
   forward: ([kernel, bias], input) => {
     const x = input as tf.Tensor2D
     const output = Kernels.dense(x, kernel!, bias!, activation)

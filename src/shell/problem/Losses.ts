@@ -3,16 +3,20 @@
  *
  * Notation: ℓ cross-entropy, N examples of a set, w flat weights.
  *
- *     loss(λ, w) = (1/N) Σ ℓ(w; example) + penalty(λ, w)
+ *     loss(λ, w) = (1/N) Σ cost(λ, w; example) + penalty(λ, w)
+ *
+ * An example costs its cross-entropy, unless a family of hyperparameters says otherwise (`Target`).
  *
  * Whole sets are computed in chunks; what is summed over chunks is summed in float64 on the host.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
+import type { LossSum } from './CrossEntropy.js'
+import type { Curved, Decay } from './families/Family.js'
 import type { Batch, Gradient, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
-import { litBatch } from './Minibatches.js'
+import { piece } from './Minibatches.js'
 import type { Aborted, Pace } from './Pace.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
@@ -34,48 +38,89 @@ export interface Machine {
   readonly pace: Pace
 }
 
-const chunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> => {
-  const count = size(set)
-  const pixels = set.images.length / count
-  return Array.from({ length: Math.ceil(count / chunkSize) }, (_, i) => {
-    const from = i * chunkSize
-    const to = Math.min(count, from + chunkSize)
-    return { images: set.images.subarray(from * pixels, to * pixels), labels: set.labels.subarray(from, to) }
-  })
-}
-
-/** The same without pixels that are zero in a whole chunk: worth its while where a set is gone through many times. */
-const litChunks = (set: ImageSet, chunkSize: number): ReadonlyArray<Batch> =>
+const chunks = ({ gradient, chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
-    litBatch(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize), gradient.takesSparse),
   )
 
-/** Mean data loss and accuracy over a whole set. */
+/** The chunks of a loss's set, with what their examples cost. */
+const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
+  const batches = chunks(machine, set)
+  const { chunkSize } = machine
+  const target = terms.costs?.target
+  return target === undefined
+    ? batches
+    : batches.map((batch, i) => {
+        const examples = target.examples?.subarray(i * chunkSize, i * chunkSize + batch.labels.length) ?? null
+        return { ...batch, target: { ...target, examples } }
+      })
+}
+
+/** Σ over chunks. */
+const summed = async (
+  { gradient, pace }: Machine,
+  batches: ReadonlyArray<Batch>,
+  weights: Float32Array,
+): Promise<E.Either<Aborted, LossSum>> => {
+  let loss = 0
+  let correct = 0
+  for (const batch of batches) {
+    if (pace.due()) {
+      const paused = await pace.pause()
+      if (E.isLeft(paused)) return paused
+    }
+    const sum = gradient.loss(weights, batch)
+    loss += sum.loss
+    correct += sum.correct
+  }
+  return E.right({ loss, correct })
+}
+
+/** Mean data loss, plain cross-entropy, and accuracy over a whole set. */
 export const metrics =
-  ({ gradient, chunkSize, pace }: Machine) =>
+  (machine: Machine) =>
   (set: ImageSet) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
-    let loss = 0
-    let correct = 0
-    for (const chunk of chunks(set, chunkSize)) {
-      if (pace.due()) {
-        const paused = await pace.pause()
-        if (E.isLeft(paused)) return paused
-      }
-      const sum = gradient.loss(weights, chunk)
-      loss += sum.loss
-      correct += sum.correct
-    }
-    return E.right({ loss: loss / size(set), accuracy: correct / size(set) })
+    const sum = await summed(machine, chunks(machine, set), weights)
+    return E.isLeft(sum)
+      ? sum
+      : E.right({ loss: sum.right.loss / size(set), accuracy: sum.right.correct / size(set) })
   }
 
 /** The value of a loss over its whole set. */
 export const value =
   (machine: Machine) =>
-  ({ set, terms }: Loss) =>
+  (loss: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, number>> => {
-    const data = await metrics(machine)(set)(weights)
-    return E.isLeft(data) ? data : E.right(data.right.loss + terms.penalty(weights))
+    const sum = await summed(machine, costed(machine, loss), weights)
+    return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
+  }
+
+/** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, it takes a pass forward. */
+export const lambdaGradient =
+  (machine: Machine) =>
+  ({ set, terms }: Loss) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
+    const { gradient, pace } = machine
+    const ofPenalty = terms.lambdaGradient(weights)
+    const { costs } = terms
+    if (costs === null) return E.right(ofPenalty)
+    const losses = {
+      own: new Float64Array(size(set)),
+      even: new Float64Array(size(set)),
+      labels: set.labels,
+    }
+    let at = 0
+    for (const batch of chunks(machine, set)) {
+      if (pace.due()) {
+        const paused = await pace.pause()
+        if (E.isLeft(paused)) return paused
+      }
+      gradient.losses(weights, batch, losses, at)
+      at += batch.labels.length
+    }
+    const ofCosts = costs.lambdaGradient(losses, costs.target)
+    return E.right(ofPenalty.map((slope, k) => slope + ofCosts[k]!))
   }
 
 /** The examples whose gradient one whole-set gradient of an objective takes. */
@@ -87,9 +132,10 @@ export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
  * is not computed.
  */
 export const valueAndGradient =
-  ({ gradient: batchGradient, chunkSize, pace }: Machine) =>
+  (machine: Machine) =>
   (objective: ReadonlyArray<Weighted>) =>
   async (weights: Float32Array, gradient: Float64Array): Promise<E.Either<Aborted, number>> => {
+    const { gradient: batchGradient, pace } = machine
     gradient.fill(0)
     let total = 0
     for (const { coefficient, loss } of objective) {
@@ -101,9 +147,7 @@ export const valueAndGradient =
         const { offset } = batchGradient.parameters[k]!
         for (let i = 0; i < values.length; i++) gradient[offset + i]! += values[i]!
       }
-      for (const batch of batchGradient.onlyLit
-        ? litChunks(loss.set, chunkSize)
-        : chunks(loss.set, chunkSize)) {
+      for (const batch of costed(machine, loss)) {
         if (pace.due()) {
           const paused = await pace.pause()
           if (E.isLeft(paused)) return paused
@@ -111,17 +155,47 @@ export const valueAndGradient =
         sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
       }
       for (const [k, { offset, size }] of batchGradient.parameters.entries()) {
-        const slope = coefficient * loss.terms.decay[k]!
-        if (slope !== 0) for (let i = offset; i < offset + size; i++) gradient[i]! += slope * weights[i]!
+        const decay = loss.terms.decay[k]!
+        if (typeof decay !== 'number')
+          for (let i = 0; i < size; i++)
+            gradient[offset + i]! += coefficient * decay[i]! * weights[offset + i]!
+        else if (decay !== 0) {
+          const slope = coefficient * decay
+          for (let i = offset; i < offset + size; i++) gradient[i]! += slope * weights[i]!
+        }
+        loss.terms.curved?.(k, weights, gradient, offset, coefficient)
       }
       total += coefficient * (sum / count + loss.terms.penalty(weights))
     }
     return E.right(total)
   }
 
-/** The gradient of Σ coefficient·penalty by the k-th tensor of parameters, as a multiple of it. */
-export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): number =>
-  objective.reduce((sum, { coefficient, loss }) => sum + coefficient * loss.terms.decay[k]!, 0)
+/** The quadratic part of Σ coefficient·penalty by the k-th tensor of parameters: its gradient, as multiples of the weights. */
+export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
+  objective.reduce<Decay>((sum, { coefficient, loss }) => {
+    const decay = loss.terms.decay[k]!
+    if (typeof decay !== 'number') {
+      const scaled = decay.map(value => coefficient * value)
+      return typeof sum === 'number'
+        ? scaled.map(value => sum + value)
+        : sum.map((value, i) => value + scaled[i]!)
+    }
+    return typeof sum === 'number' ? sum + coefficient * decay : sum.map(value => value + coefficient * decay)
+  }, 0)
+
+/** The rest of Σ coefficient·penalty; `null` where there is none. */
+export const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
+  const all = objective.flatMap(({ coefficient, loss: { terms } }) =>
+    coefficient === 0 || terms.curved === null ? [] : [{ coefficient, curved: terms.curved }],
+  )
+  return all.length === 0
+    ? null
+    : (k, weights, into, at, scale) =>
+        all.reduce(
+          (sum, { coefficient, curved }) => sum + curved(k, weights, into, at, scale * coefficient),
+          0,
+        )
+}
 
 /**
  * Σ coefficient·(mean data loss) of one minibatch of each loss, without penalties: an estimate of that over whole sets,

@@ -10,6 +10,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/ImageSet.js'
 import {
+  curvedOf,
   decayOf,
   stochasticDataLoss,
   valueAndGradient,
@@ -18,7 +19,7 @@ import {
   type Weighted,
 } from './Losses.js'
 import { minibatches } from './Minibatches.js'
-import { momentumStep } from './Momentum.js'
+import { momentumStep, momentumStepEach } from './Momentum.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
 import type { SolverConfig } from './SolverConfig.js'
@@ -105,7 +106,13 @@ const stochasticDescent = async (
   // The index keeps the order of one set the same whichever other sets are descended on.
   const drawn = objective.map((weighted, index) => ({
     ...weighted,
-    draw: minibatches(weighted.loss.set, plan.batchSize, [...plan.stream, index], machine.gradient.onlyLit),
+    draw: minibatches(
+      weighted.loss.set,
+      plan.batchSize,
+      [...plan.stream, index],
+      machine.gradient.takesSparse,
+      weighted.loss.terms.costs?.target,
+    ),
   }))
   const perStep = drawn.reduce((sum, { coefficient, loss }) => {
     const count = size(loss.set)
@@ -114,6 +121,7 @@ const stochasticDescent = async (
   const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))
   const { parameters } = machine.gradient
   const decays = parameters.map((_, k) => decayOf(objective, k))
+  const curved = curvedOf(objective)
   const dataLoss = stochasticDataLoss(machine)(drawn)
   let initial = 0
   for (let step = 0; step < plan.steps; step++) {
@@ -124,10 +132,17 @@ const stochasticDescent = async (
     }
     const rate = plan.learningRate(step) / steepness
     let penalty = 0
-    const loss = dataLoss(weights, (k, gradient) => {
+    const loss = dataLoss(weights, (k, shown) => {
       const decay = decays[k]!
-      const rates = { rate, momentum: plan.momentum, decay }
-      penalty += (decay / 2) * momentumStep(weights, velocity, gradient, parameters[k]!.offset, rates)
+      const { offset } = parameters[k]!
+      // What is shown is the backend's.
+      const gradient = curved === null ? shown : shown.slice()
+      penalty += curved?.(k, weights, gradient, 0, 1) ?? 0
+      const rates = { rate, momentum: plan.momentum }
+      penalty +=
+        typeof decay === 'number'
+          ? (decay / 2) * momentumStep(weights, velocity, gradient, offset, { ...rates, decay })
+          : momentumStepEach(weights, velocity, gradient, offset, rates, decay) / 2
     })
     const value = loss + penalty
     // A first loss near zero, as a continued training may have, is no measure.

@@ -86,17 +86,24 @@ export const measured =
   ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, Measured> => {
     const losses = lossesAt(problem, lambda)
     const upperValue: TE.TaskEither<Stopped, number> = () => Losses.value(machine)(losses.upper)(weights)
+    const slopes =
+      (loss: Losses.Loss): TE.TaskEither<Stopped, ReadonlyArray<number>> =>
+      () =>
+        Losses.lambdaGradient(machine)(loss)(weights)
     return pipe(
       upperValue,
       TE.filterOrElse(
         upper => [upper, lower, gradientNorm].every(Number.isFinite),
         () => notFinite(effort),
       ),
-      TE.map(upper => ({
+      TE.bindTo('upper'),
+      TE.bindW('upperGradient', () => slopes(losses.upper)),
+      TE.bindW('lowerGradient', () => slopes(losses.lower)),
+      TE.map(({ upper, upperGradient, lowerGradient }) => ({
         upper,
         lower,
-        upperGradient: losses.upper.terms.lambdaGradient(weights),
-        lowerGradient: losses.lower.terms.lambdaGradient(weights),
+        upperGradient,
+        lowerGradient,
         gradientNorm,
         effort,
       })),

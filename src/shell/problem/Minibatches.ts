@@ -8,30 +8,63 @@
 import { make as makeRng, permutation, type Rng } from '../../core/numeric/Rng.js'
 import type { ImageSet } from '../data/ImageSet.js'
 import { size } from '../data/ImageSet.js'
+import type { Target } from './families/Family.js'
 import type { Batch } from './Gradient.js'
-import { litIn, litValues } from './LitPixels.js'
+import { between, gatherer, sparseImages } from './SparseImages.js'
 
 /** Draws the next minibatch. The batch is overwritten by the next draw. */
 export type Minibatches = () => Batch
 
+/** The examples from … to − 1 of a set; with `sparse`, as sparse rows where that pays. */
+export const piece = (set: ImageSet, from: number, to: number, sparse: boolean): Batch => {
+  const labels = set.labels.subarray(from, to)
+  const rows = sparse ? sparseImages(set) : null
+  if (rows !== null) return { images: between(rows, from, to), labels }
+  if (from === 0 && to === size(set)) return set
+  const pixels = set.images.length / size(set)
+  return { images: set.images.subarray(from * pixels, to * pixels), labels }
+}
+
+/** Copies of the chosen images, each time over those before. */
+const gathering = (
+  set: ImageSet,
+  count: number,
+  sparse: boolean,
+): ((chosen: Int32Array) => Batch['images']) => {
+  const rows = sparse ? sparseImages(set) : null
+  if (rows !== null) return gatherer(rows, count)
+  const pixels = set.images.length / size(set)
+  const images = new Float32Array(count * pixels)
+  return chosen => {
+    for (let i = 0; i < count; i++)
+      images.set(set.images.subarray(chosen[i]! * pixels, (chosen[i]! + 1) * pixels), i * pixels)
+    return images
+  }
+}
+
 /**
  * The sequence that `stream` names, `batchSize` examples at a time (the whole set, in its own order, where that is
- * `null` or no smaller than the set). With `onlyLit`, images may come without the pixels that are zero in the whole set.
+ * `null` or no smaller than the set). With `sparse`, images come as sparse rows where that pays. `target`: what the examples
+ * of the set cost, and so those of a minibatch.
  */
 export const minibatches = (
   set: ImageSet,
   batchSize: number | null,
   stream: ReadonlyArray<number>,
-  onlyLit = false,
+  sparse = false,
+  target: Target | null = null,
 ): Minibatches => {
   const count = size(set)
-  const whole: Batch = onlyLit ? litBatch(set, 0, count) : set
-  if (batchSize === null || batchSize >= count) return () => whole
-  // The pixels that are dark in the whole set: to look for those of each batch costs more than it saves.
-  const pixels = whole.images.length / count
-  const images = new Float32Array(batchSize * pixels)
+  if (batchSize === null || batchSize >= count) {
+    const all = piece(set, 0, count, sparse)
+    const whole: Batch = target === null ? all : { ...all, target }
+    return () => whole
+  }
+  const gather = gathering(set, batchSize, sparse)
+  const chosen = new Int32Array(batchSize)
   const labels = new Uint8Array(batchSize)
-  const batch = whole.lit === undefined ? { images, labels } : { images, labels, lit: whole.lit }
+  const costs = target === null || target.examples === null ? null : new Float64Array(batchSize)
+  const drawn = target === null ? { labels } : { labels, target: { ...target, examples: costs } }
   let rng: Rng = makeRng(...stream)
   let order = new Int32Array(0)
   let next = 0
@@ -44,34 +77,10 @@ export const minibatches = (
         next = 0
       }
       const example = order[next++]!
-      images.set(whole.images.subarray(example * pixels, (example + 1) * pixels), i * pixels)
+      chosen[i] = example
       labels[i] = set.labels[example]!
+      if (costs !== null) costs[i] = target!.examples![example]!
     }
-    return batch
+    return { images: gather(chosen), ...drawn }
   }
-}
-
-/** Above this many values (64 MB) no second, smaller copy of a set's images is kept. */
-const mostKept = 2 ** 24
-
-// Whole sets are gone through again and again, always in the same pieces.
-const pieces = new WeakMap<Float32Array, Map<string, Batch>>()
-
-/** The images from … to − 1 of a set, without pixels that are zero in all of them. */
-export const litBatch = (set: ImageSet, from: number, to: number): Batch => {
-  const pixels = set.images.length / size(set)
-  const plain = {
-    images: set.images.subarray(from * pixels, to * pixels),
-    labels: set.labels.subarray(from, to),
-  }
-  if (set.images.length > mostKept) return plain
-  const kept = pieces.get(set.images) ?? new Map<string, Batch>()
-  pieces.set(set.images, kept)
-  const key = `${from} ${to}`
-  const found = kept.get(key)
-  if (found !== undefined) return found
-  const lit = litIn(set, from, to)
-  const batch = lit === null ? plain : { images: litValues(set, from, to, lit), labels: plain.labels, lit }
-  kept.set(key, batch)
-  return batch
 }

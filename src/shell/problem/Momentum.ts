@@ -35,3 +35,28 @@ export const momentumStep = (
   }
   return squares
 }
+
+/** The same with a multiple of its own for each weight. Returns Σ decay_i·w_i² as it was. */
+export const momentumStepEach = (
+  weights: Float32Array,
+  velocity: Float64Array,
+  gradient: Float32Array,
+  offset: number,
+  { rate, momentum }: Omit<Momentum, 'decay'>,
+  decay: Float64Array,
+): number => {
+  const size = gradient.length
+  const ws = weights.subarray(offset, offset + size)
+  const vs = velocity.subarray(offset, offset + size)
+  let squares = 0
+  for (let i = 0; i < size; i++) {
+    const w = ws[i]!
+    const pull = decay[i]! * w
+    const g = gradient[i]! + pull
+    const v = momentum * vs[i]! + g
+    squares += pull * w
+    vs[i] = v
+    ws[i] = w - rate * (g + momentum * v)
+  }
+  return squares
+}

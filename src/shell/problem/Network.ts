@@ -23,6 +23,24 @@ export interface NetworkPass {
   readonly backward: (dLogits: tf.Tensor) => ReadonlyArray<tf.Tensor>
 }
 
+/** The rest of a network behind its first sums. */
+export interface AfterSums {
+  /** How many sums an image has. */
+  readonly units: number
+  /** `parameters`: those behind W and b. `sums`: B × units. */
+  readonly pass: (
+    parameters: ReadonlyArray<tf.Tensor>,
+    sums: tf.Tensor,
+  ) => {
+    readonly logits: tf.Tensor
+    /** From ∂/∂logits: ∂/∂sums, and ∂/∂parameters in their order. */
+    readonly backward: (dLogits: tf.Tensor) => {
+      readonly sums: tf.Tensor
+      readonly parameters: ReadonlyArray<tf.Tensor>
+    }
+  }
+}
+
 /** A network as plain functions; it holds no weights. */
 export interface Network {
   /** For a person: `mlp 784-100-10`. */
@@ -34,10 +52,10 @@ export interface Network {
   /** The number of weights. */
   readonly size: number
   /**
-   * Which of the parameters is a kernel with a row a pixel that is multiplied by the flat images, and no more is made of
-   * them; `null` where there is none. {@link pass} then takes any selection of pixels with the same one of its rows.
+   * How to go on from x·W + b, where the network begins with that of flat images x: W and b are its first two tensors of
+   * parameters. `null` where it does not.
    */
-  readonly pixelKernel: number | null
+  readonly afterSums: AfterSums | null
   /** What {@link pass} takes an image as: its shape, or flat where nothing but the pixels counts. */
   readonly entryShape: Shape
   /** `images`: B × the entry shape. */
@@ -56,6 +74,58 @@ const placed = (layers: ReadonlyArray<Layer>): ReadonlyArray<Parameter> => {
   )
 }
 
+/** Layers one after the other. Backwards it stops at the layer `first`: nobody wants a gradient of what is before it. */
+const chain = (layers: ReadonlyArray<Layer>, first: number) => {
+  const starts = layers.map((_, i) =>
+    layers.slice(0, i).reduce((count, layer) => count + layer.parameters.length, 0),
+  )
+  return (tensors: ReadonlyArray<tf.Tensor>, input: tf.Tensor, wantsInput: boolean) => {
+    let output = input
+    const passes = layers.map((layer, i) => {
+      const start = starts[i]!
+      const pass = layer.forward(tensors.slice(start, start + layer.parameters.length), output)
+      output = pass.output
+      return pass
+    })
+    return {
+      output,
+      backward: (
+        dOutput: tf.Tensor,
+      ): { readonly input: tf.Tensor | null; readonly parameters: ReadonlyArray<tf.Tensor> } => {
+        let parameters: ReadonlyArray<tf.Tensor> = []
+        let dInput: tf.Tensor | null = dOutput
+        for (let i = layers.length - 1; i >= first && dInput !== null; i--) {
+          const back: ReturnType<(typeof passes)[number]['backward']> = passes[i]!.backward(
+            dInput,
+            wantsInput || i > first,
+          )
+          parameters = [...back.parameters, ...parameters]
+          dInput = back.input
+        }
+        return { input: dInput, parameters }
+      },
+    }
+  }
+}
+
+const afterSums = ([flatten, layer, ...rest]: ReadonlyArray<Layer>): AfterSums | null => {
+  if (flatten?.name !== 'flatten' || layer?.afterSums === undefined) return null
+  const through = chain([layer.afterSums, ...rest], 0)
+  return {
+    units: layer.outputShape[0]!,
+    pass: (parameters, sums) => {
+      const { output, backward } = through(parameters, sums, true)
+      return {
+        logits: output,
+        backward: dLogits => {
+          const back = backward(dLogits)
+          return { sums: back.input!, parameters: back.parameters }
+        },
+      }
+    },
+  }
+}
+
 /** The network that applies `layers` one after the other. The last one's outputs are the logits. */
 export const sequential = (
   name: string,
@@ -64,43 +134,21 @@ export const sequential = (
   layers: ReadonlyArray<Layer>,
 ): Network => {
   const parameters = placed(layers)
-  const starts = layers.map((_, i) =>
-    layers.slice(0, i).reduce((count, layer) => count + layer.parameters.length, 0),
+  const through = chain(
+    layers,
+    layers.findIndex(layer => layer.parameters.length > 0),
   )
-  const firstWithParameters = layers.findIndex(layer => layer.parameters.length > 0)
   return {
     name,
     inputShape,
     entryShape: layers[0]?.name === 'flatten' ? layers[0].outputShape : inputShape,
-    pixelKernel: layers[0]?.name === 'flatten' && layers[1]?.product === true ? 0 : null,
+    afterSums: afterSums(layers),
     classes,
     parameters,
     size: parameters.reduce((sum, { size }) => sum + size, 0),
     pass: (tensors, images) => {
-      let logits = images
-      const passes = layers.map((layer, i) => {
-        const start = starts[i]!
-        const pass = layer.forward(tensors.slice(start, start + layer.parameters.length), logits)
-        logits = pass.output
-        return pass
-      })
-      return {
-        logits,
-        backward: dLogits => {
-          let gradients: ReadonlyArray<tf.Tensor> = []
-          let dOutput: tf.Tensor | null = dLogits
-          // Nothing before the first parameters has a gradient that anyone wants.
-          for (let i = layers.length - 1; i >= firstWithParameters && dOutput !== null; i--) {
-            const back: ReturnType<(typeof passes)[number]['backward']> = passes[i]!.backward(
-              dOutput,
-              i > firstWithParameters,
-            )
-            gradients = [...back.parameters, ...gradients]
-            dOutput = back.input
-          }
-          return gradients
-        },
-      }
+      const { output, backward } = through(tensors, images, false)
+      return { logits: output, backward: dLogits => backward(dLogits).parameters }
     },
   }
 }

@@ -5,6 +5,7 @@ import { Count } from '../../core/protocol/Codec.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { withDefaults } from './ConfigCodec.js'
 import { lenet, smallestSide } from './lenet.js'
+import { linear } from './linear.js'
 import { mlp } from './mlp.js'
 import { shapeText, type Network } from './Network.js'
 
@@ -16,18 +17,28 @@ export const MlpConfig = withDefaults(
 )
 export const LenetConfig = withDefaults('a lenet: {"kind": "lenet"}', { kind: t.literal('lenet') }, {})
 
-type Config = t.TypeOf<typeof MlpConfig> | t.TypeOf<typeof LenetConfig>
+export const LinearConfig = withDefaults(
+  'a linear network: {"kind": "linear"}',
+  { kind: t.literal('linear') },
+  {},
+)
 
-const Kind = t.type({ kind: t.keyof({ mlp: null, lenet: null }, '"mlp" or "lenet"') })
+const codecs = { mlp: MlpConfig, lenet: LenetConfig, linear: LinearConfig } as const
+
+type Config = t.TypeOf<(typeof codecs)[keyof typeof codecs]>
+
+const Kind = t.type({
+  kind: t.keyof({ mlp: null, lenet: null, linear: null }, '"mlp", "lenet" or "linear"'),
+})
 
 /** Decodes by `kind`, so that an error is about the fields of the network that was meant. */
 export const NetworkConfig = new t.Type<Config, unknown>(
   'a network',
-  (u): u is Config => MlpConfig.is(u) || LenetConfig.is(u),
+  (u): u is Config => Object.values(codecs).some(codec => codec.is(u)),
   (u, context) => {
     const kind = Kind.validate(u, context)
     if (E.isLeft(kind)) return kind
-    return kind.right.kind === 'mlp' ? MlpConfig.validate(u, context) : LenetConfig.validate(u, context)
+    return codecs[kind.right.kind].validate(u, context)
   },
   config => config,
 )
@@ -45,6 +56,7 @@ export const networkOf = (
   inputShape: readonly [number, number, number],
   classes: number,
 ): E.Either<ShellError, Network> => {
+  if (config.kind === 'linear') return E.right(linear(inputShape, classes))
   if (config.kind === 'mlp') {
     const inputs = inputShape[0] * inputShape[1] * inputShape[2]
     const weights = weightsOfWidths([inputs, ...config.hidden, classes])

@@ -52,8 +52,8 @@ export const problemOf = (
     TE.bind('network', ({ splits: { train } }) =>
       TE.fromEither(networkOf(config.network, train.shape, train.classes)),
     ),
-    TE.bind('hyperparameters', ({ network }) =>
-      TE.fromEither(hyperparametersOf(network, config.hyperparameters)),
+    TE.bind('hyperparameters', ({ network, splits: { train } }) =>
+      TE.fromEither(hyperparametersOf(network, config.hyperparameters, size(train))),
     ),
     TE.map(parts => ({
       ...parts,

@@ -10,6 +10,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../../core/protocol/Codec.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import { choose } from '../backend/Backend.js'
+import { size } from '../data/ImageSet.js'
 import { hyperparametersOf } from '../problem/Hyperparameters.js'
 import { networkOf } from '../problem/NetworkConfig.js'
 import type { Persistence } from '../problem/WeightStore.js'
@@ -46,7 +47,9 @@ const interpreter = pipe(
     pipe(
       networkOf(recipe.network, splits.train.shape, splits.train.classes),
       E.bindTo('network'),
-      E.bind('hyperparameters', ({ network }) => hyperparametersOf(network, recipe.hyperparameters)),
+      E.bind('hyperparameters', ({ network }) =>
+        hyperparametersOf(network, recipe.hyperparameters, size(splits.train)),
+      ),
       E.chain(parts =>
         networkInterpreter(
           backend,

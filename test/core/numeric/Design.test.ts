@@ -36,6 +36,18 @@ describe('Design', () => {
     expect(right(Design.grid(3, 2)).slice(0, 4)).toStrictEqual([[0, 0], [0, 0.5], [0, 1], [0.5, 0]]) // prettier-ignore
   })
 
+  it('halved diagonal: ½, ¾, ¼, … on every axis alike, stratified with the end left out', () => {
+    expect(right(Design.halvedDiagonal(5, 2))).toStrictEqual([0.5, 0.75, 0.25, 0.375, 0.875].map(x => [x, x]))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 30 }), (m, d) => {
+        const points = right(Design.halvedDiagonal(2 ** m - 1, d))
+        expect(points.every(point => point.length === d && point.every(x => x === point[0]))).toBe(true)
+        expect(stratified([0, ...axis(points, 0)])).toBe(true)
+      }),
+    )
+    expect(right(Design.halvedDiagonal(0, 3))).toStrictEqual([])
+  })
+
   it('Latin hypercube: one point in each interval of each axis; the seed decides', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 6 }), fc.nat(), (n, d, seed) => {

@@ -7,7 +7,7 @@ import { decode } from '../../../src/core/protocol/Codec.js'
 import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import * as GaussianProcess from '../../../src/core/surrogate/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
-import { difference, near, right } from './support.js'
+import { denseOf, difference, near, right } from './support.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 
@@ -184,7 +184,7 @@ describe('ValueFunction: laws', () => {
   it('observing shares what it does not change', () => {
     const before = right(ValueFunction.refit(observed([[-3, 1], [0, 2], [1, 3]].map(ridge([1, 2]))))) // prettier-ignore
     const after = right(ValueFunction.observe(ridge([1, 2])([-1, 1]))(before))
-    before.model.gp.factor.rows.forEach((row, i) => expect(after.model.gp.factor.rows[i]).toBe(row))
+    denseOf(before).factor.rows.forEach((row, i) => expect(denseOf(after).factor.rows[i]).toBe(row))
     before.samples.forEach((sample, i) => expect(after.samples[i]).toBe(sample))
     expect(after.space).toBe(before.space)
     expect(after.options).toBe(before.options)
@@ -232,7 +232,7 @@ describe('ValueFunction: fitted', () => {
       }
     })
     const phi = right(ValueFunction.refit(observed(noisy)))
-    const { gp } = phi.model
+    const gp = denseOf(phi)
     const deviation = phi.standardization.scale * Math.sqrt(gp.hyperparameters.noiseVariance * 1e-6)
     expect(deviation).toBeGreaterThan(0.01)
     expect(deviation).toBeLessThan(0.12)
@@ -310,8 +310,8 @@ describe('ValueFunction: with room for so many rows only', () => {
         at.map(sampleAt).reduce(
           (before, sample, i) => {
             const phi = right(ValueFunction.observe(sample)(before))
-            expect(phi.model.gp.targets.length).toBeLessThanOrEqual(maxRows)
-            expect(phi.model.gp.targets.length).toBe(3 * phi.samples.length)
+            expect(denseOf(phi).targets.length).toBeLessThanOrEqual(maxRows)
+            expect(denseOf(phi).targets.length).toBe(3 * phi.samples.length)
             expect(ValueFunction.seen(phi)).toBe(i + 1)
             expect(phi.samples.map(({ lambda }) => lambda)).toEqual(
               at.slice(phi.forgotten, i + 1).map(lambda => lambda.map(x => x + 0)),
@@ -335,8 +335,8 @@ describe('ValueFunction: with room for so many rows only', () => {
       .reduce((before, sample) => right(ValueFunction.observe(sample)(before)), fitted)
     expect(phi.forgotten).toBeGreaterThan(0)
     expect(phi.standardization).toBe(fitted.standardization)
-    const { gp } = phi.model
-    expect(gp.hyperparameters).toEqual(fitted.model.gp.hyperparameters)
+    const gp = denseOf(phi)
+    expect(gp.hyperparameters).toEqual(denseOf(fitted).hyperparameters)
     expect(right(GaussianProcess.conditionOn(gp.hyperparameters)(gp.observations))).toEqual(gp)
   })
 

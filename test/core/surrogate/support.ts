@@ -1,10 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { GpObservation, Hyperparameters } from '../../../src/core/surrogate/Gp.js'
+import type { Gp, GpObservation, Hyperparameters } from '../../../src/core/surrogate/Gp.js'
+import type { ValueFunction } from '../../../src/core/surrogate/ValueFunction.js'
 
 export const right = <A>(either: E.Either<{ readonly message: string }, A>): A =>
   E.isRight(either) ? either.right : expect.fail(either.left.message)
+
+/** The dense process of a φ̂ that has one. */
+export const denseOf = ({ model }: ValueFunction): Gp =>
+  model._tag === 'Dense' ? model.gp : expect.fail('φ̂ is not modelled by a dense process')
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 

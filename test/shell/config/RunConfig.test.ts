@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
@@ -113,6 +114,20 @@ describe('the configuration of a method', () => {
       'field `method.round` is not known. Did you mean "rounds"?',
     )
     expect(left(decoded({ name: 'any', rounds: 0 })).message).toContain('field `method.rounds` must be')
+  })
+
+  it('is not linear in coefficients where two families change what examples cost', () => {
+    const linear = (hyperparameters: unknown, method: object) =>
+      pipe(
+        decodeRunConfig('test')({ ...whole, hyperparameters, method: { name: 'bilevel', ...method } }),
+        E.chain(config => methodConfig(bilevel)('test', config, space)),
+        E.map(({ linearInCoefficients }) => linearInCoefficients),
+      )
+    const both = [{ family: 'classWeights' }, { family: 'labelSmoothing' }]
+    expect(right(linear(both.slice(1), {}))).toBe(true)
+    expect(right(linear(both, {}))).toBe(false)
+    expect(left(linear(both, { linearInCoefficients: true })).message).toContain('linear in neither')
+    expect(right(linear(both.slice(1), { linearInCoefficients: false }))).toBe(false)
   })
 
   it('refuses what comes from elsewhere', () => {

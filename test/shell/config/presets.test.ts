@@ -14,6 +14,8 @@ const right = <A>(either: E.Either<unknown, A>): A => {
 }
 
 const names = Object.keys(presets)
+const ofMany = names.filter(name => /^(cleaning|groups)-/.test(name))
+const ofFew = names.filter(name => !ofMany.includes(name))
 
 const images: Partial<
   Record<DataConfig['source'], { shape: readonly [number, number, number]; pool: number }>
@@ -40,7 +42,7 @@ describe('presets', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it.each(names)('%s builds its network and its search space, and fits its data', name => {
+  it.each(ofFew)('%s builds its network and its search space, and fits its data', name => {
     const { config } = right(fromPreset(name))
     const { data } = config
     const source = images[data.source]
@@ -61,6 +63,20 @@ describe('presets', () => {
     expect(space.every(h => h.lower === -10 && h.upper === upper && h.scale === 'log')).toBe(true)
     expect(right(methodConfig(bilevel)(name, config, space)).space).toEqual(space)
     expect(presets[name]!.description).toContain(`${train} images train, ${validation} validate`)
+  })
+
+  it.each(ofMany)('%s builds its network and its many hyperparameters', name => {
+    const { config } = right(fromPreset(name))
+    const cleaning = name.startsWith('cleaning')
+    expect(config.data).toMatchObject(
+      cleaning ? { train: 5000, validation: 5000, labelNoise: 0.5 } : { train: 1000, validation: 2000 },
+    )
+    const network = right(networkOf(config.network, [28, 28, 1], 10))
+    expect(network.name).toBe(name.endsWith('-mlp') ? 'mlp 784-100-10' : 'linear 784-10')
+    const found = right(hyperparametersOf(network, config.hyperparameters, cleaning ? 5000 : 1000))
+    expect(found.space).toHaveLength(cleaning ? 5001 : Number(name.split('-')[2]))
+    expect(found.linearInCoefficients).toBe(true)
+    expect(right(methodConfig(bilevel)(name, config, found.space)).space).toEqual(found.space)
   })
 
   it('are all of a pattern that the help shows', () => {

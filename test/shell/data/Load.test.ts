@@ -52,6 +52,8 @@ describe('DataConfig', () => {
     { source: 'npz', train: 'a.npz', validation: 'b.npz', test: null },
     { source: 'npz', train: 'a.npz', validation: 'b.npz', test: 'mnist', classes: 26 },
     { ...idx, testImages: 'c', testLabels: 'd' },
+    { ...idx, labelNoise: 0.5 },
+    { source: 'mnist', train: 600, validation: 400, labelNoise: 1 },
   ])('accepts $source (%#)', config => {
     expect(decodeData(config)).toEqual(E.right(config))
     expect(DataConfig.encode(right(decodeData(config)))).toEqual(config)
@@ -60,11 +62,11 @@ describe('DataConfig', () => {
   it.each([
     [
       { source: 'mnist', trian: 600, validation: 400 },
-      'field `data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder.',
+      'field `data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder, labelNoise.',
     ],
     [
       { source: 'npz', train: 'a', validation: 'b', folder: 'c' },
-      'field `data.folder` is not known. Known fields here: source, train, validation, test, classes.',
+      'field `data.folder` is not known. Known fields here: source, train, validation, test, classes, labelNoise.',
     ],
     [
       { source: 'mnst', train: 1, validation: 1 },

@@ -36,6 +36,7 @@ describe('configurations', () => {
     [NetworkConfig, { kind: 'vgg' }, /`kind`.*mlp/],
     [NetworkConfig, { kind: 'mlp', hidden: [10, 0] }, /`hidden\[1\]`/],
     [NetworkConfig, { kind: 'lenet', hidden: [3] }, /`hidden`.*left out/],
+    [NetworkConfig, { kind: 'linear', hidden: [3] }, /`hidden`.*left out/],
   ] as ReadonlyArray<readonly [t.Type<unknown, unknown>, unknown, RegExp]>)(
     'case %# is refused by field',
     (codec, input, message) => {
@@ -59,6 +60,7 @@ describe('configurations', () => {
 describe('networks', () => {
   test('have the sizes of the paper and of LeNet-5', () => {
     expect(right(network({ kind: 'mlp', hidden: [100] }, [28, 28, 1])).size).toBe(784 * 100 + 100 + 1000 + 10)
+    expect(right(network({ kind: 'linear' }, [28, 28, 1])).size).toBe(7850)
     const dense = (256 + 144) * 120 + 120 + 120 * 84 + 84 + 84 * 10 + 10
     expect(right(network({ kind: 'lenet' }, [28, 28, 1])).size).toBe(150 + 6 + 2400 + 16 + dense)
     expect(right(network({ kind: 'lenet' }, [32, 32, 3])).size).toBe(450 + 6 + 2400 + 16 + dense)
@@ -127,7 +129,7 @@ describe('minibatches', () => {
           const times = new Map<number, number>()
           for (let step = 0; step < 7; step++) {
             const { images, labels } = draw()
-            expect(Array.from(images)).toEqual(Array.from(labels))
+            expect(images).toEqual(Float32Array.from(labels))
             expect(labels).toHaveLength(Math.min(batchSize, count))
             for (const label of labels) times.set(label, (times.get(label) ?? 0) + 1)
             const counts = Array.from({ length: count }, (_, i) => times.get(i) ?? 0)

@@ -47,6 +47,7 @@ export const blobs = (
 
 interface Options {
   readonly network?: unknown
+  /** One family, or a list of them. */
   readonly hyperparameters?: object
   readonly solver?: object
   readonly shape?: ImageSet['shape']
@@ -68,7 +69,7 @@ export const problem = (options: Options = {}): Problem => {
       test: blobs(test, shape, 3, 4),
     },
     network,
-    hyperparameters: right(hyperparametersOf(network, hyper)),
+    hyperparameters: right(hyperparametersOf(network, hyper, train)),
     solver: right(SolverConfig.decode({ batchSize: 8, epochs: 20, ...options.solver })),
     seed: options.seed ?? 1,
   }

@@ -20,6 +20,7 @@ import { available } from '../../../src/shell/backend/Backend.js'
 import { presentBackends, problem, right } from './fixtures.js'
 
 const problems: Readonly<Record<string, Problem>> = {
+  linear: problem({ network: { kind: 'linear' }, sizes: [12, 9, 3] }),
   mlp: problem({ network: { kind: 'mlp', hidden: [9, 7] }, sizes: [12, 9, 3] }),
   // Small images and few of them: the cpu backend convolves slowly.
   lenet: problem({ network: { kind: 'lenet' }, shape: [12, 12, 2], sizes: [4, 3, 3] }),

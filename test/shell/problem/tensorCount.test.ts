@@ -10,11 +10,9 @@ import { presentBackends, problem, right, run } from './fixtures.js'
 const backends = await presentBackends()
 const absent = (await available()).filter(({ present }) => !present).map(({ name }) => name)
 
-const lambda = [0]
-const common = { lambda, tolerance: 1e-3, maxEpochs: 6 }
+const common = { tolerance: 1e-3, maxEpochs: 6 }
 const descent = {
   _tag: 'DescendWeights',
-  lambda,
   from: 'initial',
   upperCoefficient: 0.1,
   lowerCoefficient: 1,
@@ -24,18 +22,29 @@ const descent = {
 } as const
 
 /** Every kind of question, each in the ways it can be asked. */
-const questions: ReadonlyArray<Question> = [
-  { _tag: 'SolveLowerLevel', id: 0, from: 'initial', ...common },
-  { _tag: 'SolveLowerLevel', id: 1, from: 'w0', ...common },
-  { ...descent, id: 2, steps: 4 },
-  { ...descent, id: 3, steps: 2, batchSize: null },
-  { ...descent, id: 4, steps: 0 },
+const questionsAt = (lambda: ReadonlyArray<number>): ReadonlyArray<Question> => [
+  { _tag: 'SolveLowerLevel', id: 0, from: 'initial', lambda, ...common },
+  { _tag: 'SolveLowerLevel', id: 1, from: 'w0', lambda, ...common },
+  { ...descent, lambda, id: 2, steps: 4 },
+  { ...descent, lambda, id: 3, steps: 2, batchSize: null },
+  { ...descent, lambda, id: 4, steps: 0 },
   { _tag: 'EvaluateLosses', id: 5, lambda, weights: 'initial' },
-  { _tag: 'Refit', id: 6, ...common },
+  { _tag: 'Refit', id: 6, lambda, ...common },
 ]
 
 const networks: Readonly<Record<string, (learningRate: number) => Problem>> = {
   mlp: learningRate => problem({ hyperparameters: { per: 'model' }, solver: { epochs: 3, learningRate } }),
+  // What examples cost, a coefficient an input, and a penalty that is not quadratic: every way that λ enters.
+  linear: learningRate =>
+    problem({
+      network: { kind: 'linear' },
+      hyperparameters: [
+        { family: 'labelSmoothing', lower: -8, upper: 8 },
+        { family: 'l1', per: 'input' },
+        { family: 'classWeights' },
+      ],
+      solver: { epochs: 3, learningRate },
+    }),
   lenet: learningRate =>
     problem({
       network: { kind: 'lenet' },
@@ -55,7 +64,8 @@ describe(`the tensor count (absent backends: ${absent.join(', ') || 'none'})`, (
       const [good, wild] = [0.1, 1e35].map(rate => right(networkInterpreter(backend, instance(rate))))
       const before = tf.memory().numTensors
       const tags: Array<readonly [string, string]> = []
-      for (const question of questions) {
+      const lambda = instance(0.1).hyperparameters.space.map(() => 0)
+      for (const question of questionsAt(lambda)) {
         const answers = [await run(good!.answer(question))]
         expect(tf.memory().numTensors).toBe(before)
         answers.push(await run(wild!.answer(question)))

@@ -24,6 +24,8 @@ const unitDesign = ({ design, space, seed }: BilevelConfig): E.Either<MethodErro
   switch (design.kind) {
     case 'diagonal':
       return Design.diagonal(design.size, d)
+    case 'halvedDiagonal':
+      return Design.halvedDiagonal(design.size, d)
     case 'grid':
       return Design.grid(design.size, d)
     case 'sobol':

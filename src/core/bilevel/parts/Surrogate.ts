@@ -7,6 +7,7 @@ import * as t from 'io-ts'
 import { Natural } from '../../protocol/Codec.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
+import { modelFor } from '../../surrogate/modelFor.js'
 import type { Sample } from '../../surrogate/Sample.js'
 import * as ValueFunction from '../../surrogate/ValueFunction.js'
 import type { BilevelConfig } from '../Config.js'
@@ -58,6 +59,9 @@ const refitGrowth = 1.5
 /** Rows that a fit looks at: a factor of so many, and its inverse, take a fraction of a millisecond. */
 const fitRows = 60
 
+/** The structured model's samples, and the rows that a fit of it looks at: those of 12 samples, some milliseconds. */
+const structured = { window: 16, fitRows: 144 } as const
+
 /**
  * The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. Two
  * samples are the least to fit to: where they alone have more rows, iterations are as many fewer as each costs more.
@@ -75,19 +79,20 @@ const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options>
   }
 }
 
-/**
- * A Gaussian process over values and gradients, under the envelope's bound where it holds: ValueFunction.ts.
- *
- * Samples are appended to its factor; it is fitted again where they have multiplied since the last fit, so that all
- * fits of a run together cost about as much as the last one. Options: `kernel`, `linearInCoefficients`. Source: the
- * paper, §4, which has values only, and no noise.
- */
-export const gaussianProcess: Surrogate<GaussianProcessState> = {
+/** Few hyperparameters over a short window: neither depends on d, nor on who asks. */
+const structuredFitting: Partial<ValueFunction.Options> = { ...structured, fitStarts: 1, fitIterations: 20 }
+
+/** The surrogate by the model that is chosen for a configuration. */
+const modelled = (
+  choose: (config: BilevelConfig) => ValueFunction.ModelName,
+): Surrogate<GaussianProcessState> => ({
   state: State,
   prior: config => {
     const { space, kernel, linearInCoefficients } = config
+    const model = choose(config)
+    const fit = model === 'structured' ? structuredFitting : fitting(config)
     return pipe(
-      ValueFunction.make(space, { ...fitting(config), kernel, linearInCoefficients }),
+      ValueFunction.make(space, { ...fit, model, kernel, linearInCoefficients }),
       E.map(valueFunction => ({ valueFunction, fittedSamples: 0 })),
     )
   },
@@ -115,4 +120,22 @@ export const gaussianProcess: Surrogate<GaussianProcessState> = {
     lambda =>
     ({ valueFunction }) =>
       ValueFunction.predict(lambda)(valueFunction),
-}
+})
+
+/**
+ * A Gaussian process over values and gradients, under the envelope's bound where it holds: ValueFunction.ts.
+ *
+ * Samples are appended to its factor; it is fitted again where they have multiplied since the last fit, so that all
+ * fits of a run together cost about as much as the last one. Options: `kernel`, `linearInCoefficients`. With many
+ * hyperparameters it is the structured one, over the latest samples (`modelFor`). Source: the paper, §4, which has
+ * values only, and no noise.
+ */
+export const gaussianProcess: Surrogate<GaussianProcessState> = modelled(({ space }) =>
+  modelFor(structured.window, SearchSpace.dimension(space)),
+)
+
+/**
+ * The same with the structured process whatever the number of hyperparameters: one length scale for all of them, over
+ * the latest 16 samples. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
+ */
+export const structuredProcess: Surrogate<GaussianProcessState> = modelled(() => 'structured')

@@ -130,6 +130,7 @@ export const designStratified: DesignLaw = {
         case 'sobol':
           return stratified(points.slice(0, 2 ** Math.floor(Math.log2(points.length))), evidence)
         case 'diagonal':
+        case 'halvedDiagonal':
         case 'grid':
           return silent
       }

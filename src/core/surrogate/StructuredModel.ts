@@ -1,0 +1,178 @@
+/**
+ * φ̂ by a structured Gaussian process: one length scale for all hyperparameters, over a window of the latest samples.
+ *
+ * The state holds samples and hyperparameters. The process itself is made of them when it is asked for, in
+ * O(n²d + n⁶), and remembered until another one is.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
+import type { MethodError } from '../protocol/MethodError.js'
+import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
+import * as Fit from './Fit.js'
+import type { GpObservation, Hyperparameters } from './Gp.js'
+import { latestOnly } from './latestOnly.js'
+import type { Marginal, Posterior } from './Posterior.js'
+import type { Sample } from './Sample.js'
+import * as Standardization from './Standardization.js'
+import * as StructuredGp from './StructuredGp.js'
+import type { Options, Structured, With } from './ValueFunctionState.js'
+
+type Phi = With<Structured>
+
+const structured = (hyperparameters: Hyperparameters): Structured => ({ _tag: 'Structured', hyperparameters })
+
+/** The model before the first sample. */
+export const prior = (space: SearchSpace, options: Options): E.Either<MethodError, Structured> =>
+  E.right(structured(Fit.unfitted(options.kernel, dimension(space), 1)))
+
+/**
+ * Where nothing is known of the noise of slopes, a hundredth of the scale as long as a single one makes most of it; of
+ * many, each is expected to be √d times smaller, and so is its noise. (`Standardization` counts a slope g as g²/12.)
+ */
+const unknownSlopeNoise = (d: number): number => 1e-4 * Math.min(1, 12 / d)
+
+/** The noise of a slope in units of the cube is the mean over all, lest the components fall apart into blocks. */
+const toObservation = (
+  space: SearchSpace,
+  options: Options,
+  standardization: Standardization.Standardization,
+): ((sample: Sample) => GpObservation) => {
+  const observation = Standardization.toObservation(space, standardization, options.noiseFloor)
+  const d = dimension(space)
+  return sample => {
+    const observed = observation(sample)
+    const { gradientNoise } = observed
+    const common =
+      sample.gradientNoise === null
+        ? Math.max(options.noiseFloor, unknownSlopeNoise(d))
+        : gradientNoise.every(variance => variance === gradientNoise[0])
+          ? gradientNoise[0]!
+          : gradientNoise.reduce((sum, variance) => sum + variance / d, 0)
+    return { ...observed, gradientNoise: gradientNoise.map(() => common) }
+  }
+}
+
+/** Length scales are alike in the unit cube, whatever the bounds are in λ. */
+const conditioner = (space: SearchSpace) => StructuredGp.conditioner(space.map(() => 1))
+
+const conditioned = latestOnly(
+  (
+    space: SearchSpace,
+    options: Options,
+    samples: ReadonlyArray<Sample>,
+    standardization: Standardization.Standardization,
+    { hyperparameters }: Structured,
+  ): E.Either<MethodError, StructuredGp.StructuredGp> =>
+    pipe(
+      samples.map(toObservation(space, options, standardization)),
+      conditioner(space),
+      E.chain(condition => condition(hyperparameters)),
+    ),
+)
+
+/** The process of a state. */
+const processOf = ({ space, options, samples, standardization, model }: Phi) =>
+  conditioned(space, options, samples, standardization, model)
+
+/** The state, if its process can be made. */
+const settled = (phi: Phi): E.Either<MethodError, Phi> =>
+  pipe(
+    processOf(phi),
+    E.map(() => phi),
+  )
+
+/** φ̂ after one more sample; where the window is full, without the oldest one. */
+export const observe =
+  (sample: Sample) =>
+  (phi: Phi): E.Either<MethodError, Phi> => {
+    const { options, samples, forgotten, space } = phi
+    const kept = [...samples, sample].slice(-options.window)
+    const now = phi.fitted ? phi.standardization : Standardization.of(space, kept)
+    return settled({
+      ...phi,
+      samples: kept,
+      forgotten: forgotten + samples.length + 1 - kept.length,
+      standardization:
+        samples.length === 0 || Standardization.outgrown(phi.standardization, now)
+          ? now
+          : phi.standardization,
+    })
+  }
+
+/** How many samples a fit looks at: the latest ones that make no more than `rows` rows, but two at least. */
+const fitted = (rows: number, d: number): number => {
+  let n = 2
+  while ((n + 1) * Math.min(n + 1, d + 1) <= rows) n++
+  return n
+}
+
+/** φ̂ with standardization and hyperparameters fitted to its samples, of which there must be one. */
+export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
+  const { space, samples, options, model } = phi
+  const d = dimension(space)
+  const standardization = Standardization.of(space, samples)
+  const used = samples.slice(-fitted(options.fitRows, d)).map(toObservation(space, options, standardization))
+  return pipe(
+    used,
+    conditioner(space),
+    E.chain(condition =>
+      Fit.maximise({
+        starts: options.fitStarts,
+        maxIterations: options.fitIterations,
+        noiseFloor: options.noiseFloor,
+      })(model.hyperparameters, {
+        dimension: d,
+        evidence: flow(
+          condition,
+          E.map(gp => ({
+            logDensity: StructuredGp.logDensity(gp),
+            slopes: StructuredGp.hyperGradient(gp),
+          })),
+        ),
+        ...Fit.noisesOf(used),
+      }),
+    ),
+    E.chain(({ hyperparameters }) =>
+      settled({ ...phi, fitted: true, standardization, model: structured(hyperparameters) }),
+    ),
+  )
+}
+
+/**
+ * What the process of a state says at a point. States that `observe` and `refit` give have one; of another, made by
+ * hand, that cannot be conditioned on its samples, nothing is known but the prior.
+ */
+const said =
+  <A>(ask: (gp: StructuredGp.StructuredGp) => A, otherwise: (signalVariance: number) => A) =>
+  (phi: Phi): A =>
+    pipe(
+      processOf(phi),
+      E.match(() => otherwise(phi.model.hyperparameters.signalVariance), ask),
+    )
+
+/** Mean and variance at a point of the unit cube, standardized. */
+export const marginal =
+  (phi: Phi) =>
+  (unit: ReadonlyArray<number>): Marginal =>
+    said<Marginal>(
+      gp => StructuredGp.marginal(gp)(unit),
+      variance => ({ mean: 0, variance }),
+    )(phi)
+
+/** The posterior at a point of the unit cube, standardized; O(nd + n⁴) once the process is made. */
+export const posterior =
+  (phi: Phi) =>
+  (unit: ReadonlyArray<number>): Posterior =>
+    said<Posterior>(
+      gp => StructuredGp.posterior(gp)(unit),
+      variance => {
+        const zeros = unit.map(() => 0)
+        return { mean: 0, variance, meanGradient: zeros, varianceGradient: zeros }
+      },
+    )(phi)
+
+/** The share by which prior variances had to be raised. */
+export const jitter: (phi: Phi) => number = said(
+  gp => gp.jitter,
+  () => 0,
+)

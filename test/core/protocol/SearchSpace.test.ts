@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'
+
+const scales = fc.constantFrom('log' as const, 'linear' as const, 'logit' as const)
+const lambdas = fc.double({ min: -8, max: 8, noNaN: true })
+const spaceOf = (scale: 'log' | 'linear' | 'logit'): SearchSpace.SearchSpace => [
+  { name: 'h', lower: -8, upper: 8, scale },
+]
+
+describe('coefficients', () => {
+  test('are displaced by as many slopes as `displacement` says (1e-9 of what is added)', () => {
+    fc.assert(
+      fc.property(scales, lambdas, lambdas, (scale, from, to) => {
+        const at = (lambda: number) => SearchSpace.coefficients(spaceOf(scale))([lambda])[0]!
+        const slope = SearchSpace.coefficientSlopes(spaceOf(scale))([from])[0]!
+        const moved = SearchSpace.displacement(scale, from, to) * slope
+        expect(Math.abs(at(to) - at(from) - moved)).toBeLessThanOrEqual(1e-9 * (at(to) ** 2 + 1))
+      }),
+      { seed: 1 },
+    )
+  })
+
+  test('have the slopes of difference quotients, and `slopeRatio` is their ratio (1e-6)', () => {
+    fc.assert(
+      fc.property(scales, lambdas, lambdas, (scale, from, to) => {
+        const h = 1e-5
+        const quotient =
+          (SearchSpace.displacement(scale, from, to + h) - SearchSpace.displacement(scale, from, to - h)) /
+          (2 * h)
+        const ratio = SearchSpace.slopeRatio(scale, from, to)
+        expect(Math.abs(quotient - ratio)).toBeLessThanOrEqual(
+          1e-6 * (ratio + Math.abs(SearchSpace.displacement(scale, from, to))) + 1e-9,
+        )
+        const slope = (lambda: number) => SearchSpace.coefficientSlopes(spaceOf(scale))([lambda])[0]!
+        expect(slope(to)).toBeCloseTo(ratio * slope(from), 6)
+      }),
+      { seed: 2 },
+    )
+  })
+
+  test('on the logit scale lie in [0, 1], however large λ is', () => {
+    expect([-1000, 0, 1000].map(SearchSpace.sigmoid)).toEqual([0, 0.5, 1])
+  })
+})
+
+test('five thousand hyperparameters are checked for names at once; two of one name are refused', () => {
+  const many = Array.from({ length: 5000 }, (_, k) => ({
+    name: `weight[${k}]`,
+    lower: -5,
+    upper: 5,
+    scale: 'logit' as const,
+  }))
+  expect(SearchSpace.make(many)._tag).toBe('Right')
+  expect(SearchSpace.make([...many, many[7]!])).toMatchObject({
+    left: { message: expect.stringContaining('weight[7]') as unknown },
+  })
+})

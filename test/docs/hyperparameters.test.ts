@@ -1,0 +1,70 @@
+/** Every configuration in docs/hyperparameters.md is decoded, and trains; on small images that need no download. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { bilevel } from '../../src/core/bilevel/Bilevel.js'
+import { choose } from '../../src/shell/backend/Backend.js'
+import { presets } from '../../src/shell/config/presets.js'
+import { decodeRunConfig, methodConfig } from '../../src/shell/config/RunConfig.js'
+import { withLabelNoise } from '../../src/shell/data/LabelNoise.js'
+import { hyperparametersOf } from '../../src/shell/problem/Hyperparameters.js'
+import { networkOf } from '../../src/shell/problem/NetworkConfig.js'
+import { networkInterpreter } from '../../src/shell/run/NetworkInterpreter.js'
+import { blobs, right, run } from '../shell/problem/fixtures.js'
+
+const text = readFileSync(new URL('../../docs/hyperparameters.md', import.meta.url), 'utf8')
+const configs = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, block]): unknown =>
+  JSON.parse(block ?? ''),
+)
+const decoded = (input: unknown) => right(decodeRunConfig('the document')(input))
+const backend = await run(choose('wasm'))
+
+describe('docs/hyperparameters.md', () => {
+  it('has a configuration of every family', () => {
+    const shown = JSON.stringify(configs)
+    for (const family of ['l2', 'l1', 'elasticNet', 'exampleWeights', 'classWeights', 'labelSmoothing'])
+      expect(shown).toContain(`"family":"${family}"`)
+    expect(configs).toHaveLength(4)
+  })
+
+  it('shows the presets that it says it shows', () => {
+    const [groups, cleaning] = configs.map(decoded)
+    expect(groups).toEqual(decoded(presets['groups-mnist-16']!.config))
+    expect(cleaning).toEqual(decoded(presets['cleaning-mnist']!.config))
+  })
+
+  it.each(configs)('the configuration %# trains, and its f is lower than at the start', async input => {
+    const config = decoded(input)
+    const shape = [28, 28, 1] as const
+    const train = blobs(60, shape, 10, 2)
+    const splits = {
+      train: withLabelNoise(config.data.labelNoise ?? 0, config.seed)(train),
+      validation: blobs(40, shape, 10, 3),
+      test: blobs(20, shape, 10, 4),
+    }
+    const network = right(networkOf(config.network, shape, 10))
+    const hyperparameters = right(hyperparametersOf(network, config.hyperparameters, 60))
+    const { space } = hyperparameters
+    expect(right(methodConfig(bilevel)('the document', config, space)).linearInCoefficients).toBe(true)
+    const { solver, seed } = config
+    const { answer } = right(networkInterpreter(backend, { splits, network, hyperparameters, solver, seed }))
+    const lambda = space.map(({ lower, upper }) => (lower + upper) / 2)
+    const descent = {
+      _tag: 'DescendWeights',
+      lambda,
+      from: 'initial',
+      upperCoefficient: 0,
+      lowerCoefficient: 1,
+      batchSize: 16,
+      stepScale: 1,
+      stream: 0,
+    } as const
+    const start = await run(answer({ ...descent, id: 0, steps: 0 }))
+    const solved = await run(
+      answer({ _tag: 'SolveLowerLevel', id: 1, lambda, from: 'initial', tolerance: 1e-3, maxEpochs: 60 }),
+    )
+    if (start._tag !== 'WeightsDescended' || solved._tag !== 'LowerLevelSolved')
+      throw new Error(`expected answers, found ${start._tag} and ${solved._tag}`)
+    expect(solved.lower).toBeLessThan(start.lower)
+    expect(solved.lowerGradient).toHaveLength(space.length)
+  })
+})
