@@ -44,7 +44,8 @@ const designPoints =
         sufficient(
           'the initial design',
           0,
-          points.length * config.solve.coldEpochs + descentEpochs(config),
+          // One for the losses of the initial weights.
+          1 + points.length * config.solve.coldEpochs + descentEpochs(config),
         )(config),
       ),
     )

@@ -9,11 +9,15 @@ import type { BilevelState } from './State.js'
 /** Sets that the descents of one minimisation go through: f's once for each of the two paths, F's for one of them. */
 const sets = { paired: 3, surrogate: 2, solved: 2 } as const
 
+/** The paths, at the end of each of which f's gradient is measured over the whole training set. */
+const paths = { paired: 2, surrogate: 1, solved: 1 } as const
+
 /** The most epochs that one minimisation may take, where no more examples validate than train or batches are given. */
 export const descentEpochs = ({ pair, trainingExamples }: BilevelConfig): number =>
-  pair.batchSize === null || trainingExamples === null
+  paths[pair.reference] +
+  (pair.batchSize === null || trainingExamples === null
     ? sets[pair.reference] * pair.steps
-    : (sets[pair.reference] * pair.steps * pair.batchSize) / trainingExamples
+    : (sets[pair.reference] * pair.steps * pair.batchSize) / trainingExamples)
 
 /** Whether the effort of another minimisation is left. */
 export const descentsLeft = <V, R>(state: BilevelState<V, R>): boolean =>

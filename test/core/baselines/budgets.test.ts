@@ -98,8 +98,8 @@ describe('the budget of the bilevel method', () => {
         expect(outcome.stopReason).toBe('budgetSpent')
         const { effort } = outcome.rows[1]!
         expect(effort).toBeLessThanOrEqual(effortEpochs)
-        // What is asked for another iteration is 1 for the solve and 3 for the descents, of which they take 2.
-        expect(effort).toBeGreaterThan(effortEpochs - 4)
+        // What is asked for another iteration is 1 for the solve and 5 for the descents, of which they take 2.
+        expect(effort).toBeGreaterThan(effortEpochs - 6)
       }),
       { seed: 8, numRuns: 30 },
     )
@@ -109,7 +109,8 @@ describe('the budget of the bilevel method', () => {
     const config = configOf(bilevel)({
       space: box(1),
       trainingExamples: 600,
-      budget: { effortEpochs: 510 },
+      // The design may take 200, and the descents after it 34.
+        budget: { effortEpochs: 230 },
     })
     expect(bilevel.init(config)).toMatchObject({ left: { field: 'budget.effortEpochs' } })
   })
