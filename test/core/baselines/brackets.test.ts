@@ -6,7 +6,7 @@ const table = (options: Parameters<typeof brackets>[0]) =>
   brackets(options).map(({ s, rungs }) => [s, ...rungs.map(({ n, r }) => `${n} ${r}`)])
 
 describe("Hyperband's brackets", () => {
-  // The printed table as SMAC3 issue 977 (both tables) and NNI issue 1567 (its n) copied it from arXiv 1603.06560.
+  // The printed table as SMAC3 issue 977 (both tables) and NNI issue 1567 (its n) have it; docs/rivals.md.
   it('are those of table 1 of the paper for R = 81, η = 3', () => {
     expect(table({ R: 81, eta: 3 })).toEqual([
       [4, '81 1', '27 3', '9 9', '3 27', '1 81'],

@@ -110,7 +110,7 @@ describe('the budget of the bilevel method', () => {
       space: box(1),
       trainingExamples: 600,
       // The design may take 200, and the descents after it 34.
-        budget: { effortEpochs: 230 },
+      budget: { effortEpochs: 230 },
     })
     expect(bilevel.init(config)).toMatchObject({ left: { field: 'budget.effortEpochs' } })
   })
