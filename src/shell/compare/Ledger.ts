@@ -1,0 +1,72 @@
+/** What a comparison knows of its runs so far, kept in its folder. */
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { writeWhole } from '../run/RunFolder.js'
+import type { ShellError } from '../ShellError.js'
+import * as Comparison from './Comparison.js'
+import { markdown } from './Markdown.js'
+import { jobs as jobsOf, type Job } from './Plan.js'
+import type { Prepared } from './Prepare.js'
+
+const entryOf =
+  (earlier: Comparison.Comparison | null) =>
+  (job: Job): Comparison.RunEntry =>
+    earlier?.runs.find(({ folder }) => folder === job.folder) ?? { _tag: 'Pending', ...job }
+
+/** Entries that are on the disk, with the table made of them, before they count. */
+export const ledger = (folder: string, { plan, earlier }: Prepared, jobs: number) => {
+  const processor = cpus()[0]?.model.trim() ?? 'unknown'
+  const memoryGiB = Math.round((10 * totalmem()) / 2 ** 30) / 10
+  let comparison: Comparison.Comparison = {
+    format: Comparison.format,
+    version: Comparison.version,
+    plan,
+    machine: { processor, processors: availableParallelism(), memoryGiB, jobs },
+    runs: jobsOf(plan).map(entryOf(earlier)),
+  }
+  const save = (): E.Either<ShellError, void> =>
+    pipe(
+      Comparison.write(folder, comparison),
+      E.chain(() => writeWhole(Comparison.markdownIn(folder))(markdown(comparison))),
+    )
+  return {
+    get: () => comparison,
+    save,
+    enter: (entry: Comparison.RunEntry): E.Either<ShellError, void> => {
+      comparison = {
+        ...comparison,
+        runs: comparison.runs.map(run => (run.folder === entry.folder ? entry : run)),
+      }
+      return save()
+    },
+  }
+}
+
+export type Ledger = ReturnType<typeof ledger>
+
+/** Runs of one seed must have been trained on the same data, or their differences mean nothing. */
+export const onOtherData = (
+  { runs }: Comparison.Comparison,
+  entry: Comparison.RunEntry,
+): Comparison.RunEntry => {
+  if (entry._tag !== 'Finished') return entry
+  const other = runs.find(
+    run =>
+      run._tag === 'Finished' &&
+      run.seed === entry.seed &&
+      run.folder !== entry.folder &&
+      run.data.fingerprint !== entry.data.fingerprint,
+  )
+  return other === undefined
+    ? entry
+    : {
+        _tag: 'Failed',
+        label: entry.label,
+        seed: entry.seed,
+        folder: entry.folder,
+        reason:
+          `It was trained on other data than ${other.folder}: the data was changed between the two. Restore it, move the ` +
+          'runs on the wrong data away, and compare again.',
+      }
+}
