@@ -120,23 +120,27 @@ const ofFamily = ({
     ),
   )
 
+/** What many hyperparameters need: an outer iteration costs as much as for one, but the way is longer. */
+const longSearch = { name: 'bilevel', budget: { lowerLevelSolves: 40, outerIterations: 35 } }
+
 /**
- * One weight for each of 5,000 training images, half of which have their label replaced at random, and an L2 coefficient:
- * without one, softmax regression on the clean half alone gets .854 of the test images right, with λ = 4 it gets .897.
+ * One weight for each of 5,000 training images, half of which have their label replaced at random. The L2 coefficient is not
+ * tuned: 5,000 weights can do all that it could do for the validation loss, which then falls while the test loss rises.
  */
 const cleaning = (suffix: string, about: string, network: object): readonly [string, Preset] => [
   `cleaning-mnist${suffix}`,
   {
-    description: `MNIST with half of the labels replaced at random, ${about}; 5000 images train, 5000 validate; a weight an image, and an L2 coefficient`,
+    description: `MNIST with half of the labels replaced at random, ${about}; 5000 images train, 5000 validate; a weight an image`,
     config: {
       data: { source: 'mnist', train: 5_000, validation: 5_000, labelNoise: 0.5 },
       network,
       hyperparameters: [
         { family: 'exampleWeights', lower: -5, upper: 5 },
-        { family: 'l2', per: 'model', lower: 0, upper: 8 },
+        // Σ w² / 1000.
+        { family: 'l2', per: 'model', fixed: 3 },
       ],
       solver: {},
-      method: { name: 'bilevel' },
+      method: longSearch,
       seed: 0,
     },
   },
@@ -152,7 +156,7 @@ const grouped = (side: number): readonly [string, Preset] => [
       network: { kind: 'linear' },
       hyperparameters: { family: 'l2', per: 'block', lower: -10, upper: 4, block: side },
       solver: {},
-      method: { name: 'bilevel' },
+      method: longSearch,
       seed: 0,
     },
   },
@@ -183,7 +187,7 @@ export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly 
   })),
   {
     pattern: 'cleaning-mnist[-mlp]',
-    about: 'MNIST with half of the labels replaced at random; a weight for each of 5,000 images, and L2',
+    about: 'MNIST with half of the labels replaced at random; a weight for each of 5,000 images',
   },
   { pattern: 'groups-mnist-{1,4,16,49,196,784}', about: 'MNIST, softmax regression; L2 a block of pixels' },
 ]

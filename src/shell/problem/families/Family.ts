@@ -88,6 +88,24 @@ export interface Family {
   readonly at: (lambda: ReadonlyArray<number>, examples: number) => FamilyTerms
 }
 
+/** The family with every component held at one value: part of f, and none of λ. */
+export const fixedAt =
+  (component: number) =>
+  (family: Family): Family => {
+    const lambda = family.space.map(() => component)
+    return {
+      ...family,
+      space: [],
+      at: (_, examples) => {
+        const { penalty, costs } = family.at(lambda, examples)
+        return {
+          penalty: penalty && { ...penalty, lambdaGradient: () => [] },
+          costs: costs && { ...costs, lambdaGradient: () => [] },
+        }
+      },
+    }
+  }
+
 /** The weights of one tensor. */
 export const part = (weights: Float32Array, { offset, size }: Parameter): Float32Array =>
   weights.subarray(offset, offset + size)

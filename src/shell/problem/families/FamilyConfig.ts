@@ -8,7 +8,7 @@ import { withDefaults } from '../ConfigCodec.js'
 import type { Network } from '../Network.js'
 import { classWeights } from './ClassWeights.js'
 import { exampleWeights } from './ExampleWeights.js'
-import type { Family } from './Family.js'
+import { fixedAt, type Family } from './Family.js'
 import { groupingOf } from './Grouping.js'
 import { l1 } from './L1.js'
 import { l2 } from './L2.js'
@@ -30,6 +30,8 @@ export interface PenaltyConfig<F extends string> {
   readonly upper: number
   /** Pixels a side of a block of inputs, with `per: "block"` only. */
   readonly block?: number | undefined
+  /** The λ of every group, which then is not tuned; `lower` and `upper` mean nothing beside it. */
+  readonly fixed?: number | undefined
 }
 
 const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<PenaltyConfig<F>, unknown> => {
@@ -40,6 +42,7 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
       per: Per,
       ...bounds,
       block: t.union([Count, t.undefined], 'an integer ≥ 1'),
+      fixed: t.union([Finite, t.undefined], 'a finite number'),
     },
     // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
     { family, per: 'model', lower: -10, upper: 4 } as const,
@@ -47,11 +50,15 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
   return new t.Type<PenaltyConfig<F>, unknown>(
     fields.name,
     // io-ts asks for fields that may be undefined, too.
-    (u): u is PenaltyConfig<F> => t.UnknownRecord.is(u) && fields.is({ block: undefined, ...u }),
+    (u): u is PenaltyConfig<F> => t.UnknownRecord.is(u) && fields.is({ block: undefined, fixed: undefined, ...u }),
     (u, context) =>
       pipe(
         fields.validate(u, context),
-        E.map(({ block, ...others }) => (block === undefined ? others : { ...others, block })),
+        E.map(({ block, fixed, ...others }) => ({
+          ...others,
+          ...(block === undefined ? {} : { block }),
+          ...(fixed === undefined ? {} : { fixed }),
+        })),
       ),
     config => config,
   )
@@ -134,6 +141,10 @@ export const familiesOf = (
             case 'elasticNet':
               return [l1(network, grouping, config), l2(network, grouping, config)]
           }
+        }),
+        E.map(families => {
+          const { fixed } = config
+          return fixed === undefined ? families : families.map(fixedAt(fixed))
         }),
       )
     case 'exampleWeights':

@@ -40,6 +40,18 @@ describe('hyperparameters', () => {
       'l2',
     ])
     expect(right(of(linear, { family: 'classWeights' }))).toHaveLength(10)
+    expect(right(of(linear, [{ family: 'classWeights' }, { fixed: 3 }]))).toHaveLength(10)
+  })
+
+  test('that are fixed add what they do at that value, and are no part of λ', () => {
+    const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
+    const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
+    const weights = Float32Array.from({ length: linear.size }, (_, i) => Math.sin(i))
+    const fixed = right(hyperparametersOf(linear, decoded)).lower([-1], 50)
+    const same = right(hyperparametersOf(linear, tuned)).lower([-1, 2], 50)
+    expect(fixed.penalty(weights)).toBe(same.penalty(weights))
+    expect(fixed.decay).toEqual(same.decay)
+    expect(fixed.lambdaGradient(weights)).toEqual([same.lambdaGradient(weights)[0]])
   })
 
   test.each([
@@ -51,6 +63,7 @@ describe('hyperparameters', () => {
     [linear, { family: 'exampleWeights' }, 'how many examples train'],
     [linear, { family: 'labelSmoothing', lower: 3, upper: 3 }, 'not below'],
     [linear, [], 'empty'],
+    [linear, { fixed: 1 }, 'empty'],
   ])('case %# is refused', (network, config, message) => {
     expect(left(of(network, config))).toMatchObject({ _tag: 'BadInput' })
     expect(left(of(network, config)).message).toContain(message)
