@@ -50,7 +50,8 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
   return new t.Type<PenaltyConfig<F>, unknown>(
     fields.name,
     // io-ts asks for fields that may be undefined, too.
-    (u): u is PenaltyConfig<F> => t.UnknownRecord.is(u) && fields.is({ block: undefined, fixed: undefined, ...u }),
+    (u): u is PenaltyConfig<F> =>
+      t.UnknownRecord.is(u) && fields.is({ block: undefined, fixed: undefined, ...u }),
     (u, context) =>
       pipe(
         fields.validate(u, context),
