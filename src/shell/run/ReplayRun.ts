@@ -40,7 +40,7 @@ export interface Replayed {
     readonly info: Info | null
     /** Questions that are not answered yet. */
     readonly open: ReadonlyArray<Question>
-    /** The method's, as its codec encodes it; `null` where nothing was derived again. */
+    /** The method's, which is plain JSON, every number written out; `null` where nothing was derived again. */
     readonly state: unknown
   }
 }
@@ -125,7 +125,7 @@ const reach =
                   records,
                   info: transition.info,
                   todo,
-                  state: typed.state.encode(transition.state),
+                  state: transition.state,
                   torn,
                 })),
               ),
