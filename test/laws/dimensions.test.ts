@@ -58,7 +58,7 @@ describe('every law of a method', () => {
     [1, 100, small],
     [2, 100, small],
     [50, 25, small],
-    [5000, 3, short],
+    [5000, 4, short],
   ] as const)(
     'is kept by the bilevel method with %i hyperparameters, in %i cases',
     (d, runs, arbitraries) => kept(examined(bilevel, arbitraries, d, runs)),

@@ -37,20 +37,25 @@ export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(v
 /** A list of finite numbers that is always written out: what people write and read, such as a configuration. */
 export const Numbers = t.readonlyArray(Finite, 'a list of finite numbers')
 
+const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) && u.every(Number.isFinite)
+
 /**
  * A vector of finite numbers, which may be packed (PackedVector.ts): it is encoded so where it is long, which is a fifth to
  * a half of the text. The encoded form loses no bit, −0 apart in a list that is not packed.
  */
 export const Vector = new t.Type<ReadonlyArray<number>, ReadonlyArray<number> | Packed, unknown>(
   Numbers.name,
-  Numbers.is,
+  isVector,
   (u, context) =>
     t.UnknownRecord.is(u) && isPacked(u)
       ? pipe(
           unpack(u),
           E.match(reason => t.failure(u, context, reason), t.success),
         )
-      : Numbers.validate(u, context),
+      : // Thousands of numbers that are all right need no context of their own each.
+        isVector(u)
+        ? t.success(u)
+        : Numbers.validate(u, context),
   vector => (isLong(vector) ? pack(vector) : vector),
 )
 
