@@ -9,6 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { show } from './Difference.js'
 import { claimed, isLong, isPacked, pack, unpack, type Fields } from './PackedVector.js'
 
 type Vec = ReadonlyArray<number>
@@ -90,7 +91,7 @@ export const unpackAll =
       const { count, latest } = known
       const vector = typeof which === 'number' ? latest[which - count + latest.length] : undefined
       return vector === undefined
-        ? E.left(`refers to vector ${String(which)}, which is none of the ${latest.length} before it`)
+        ? E.left(`refers to vector ${show(which)}, which is none of the ${latest.length} before it`)
         : taken(E.right(vector))
     }
     const vectorOf = (fields: Fields): E.Either<string, Vec> => {
@@ -98,7 +99,7 @@ export const unpackAll =
       if (!isPacked(packed)) return referred(which)
       if (claimed(packed) > left) return E.left(`holds more than ${most} numbers`)
       if (which !== undefined && which !== known.count)
-        return E.left(`holds a vector with the number ${String(which)} where ${known.count} comes next`)
+        return E.left(`holds a vector with the number ${show(which)} where ${known.count} comes next`)
       return pipe(
         unpack(packed),
         taken,
@@ -109,9 +110,9 @@ export const unpackAll =
       )
     }
     /** The first thing that is wrong ends the walk. */
-    let fault: string | null = null
+    const faults: Array<string> = []
     const walk = (inner: unknown): unknown => {
-      if (fault !== null) return null
+      if (faults.length > 0) return null
       if (Array.isArray(inner))
         return inner.length > 0 && typeof inner[0] === 'number' ? inner : inner.map(walk)
       if (!isFields(inner)) return inner
@@ -119,9 +120,10 @@ export const unpackAll =
         return Object.fromEntries(Object.entries(inner).map(([key, entry]) => [key, walk(entry)]))
       const vector = vectorOf(inner)
       if (E.isRight(vector)) return vector.right
-      fault = vector.left
+      faults.push(vector.left)
       return null
     }
     const unpacked = walk(value)
-    return fault === null ? E.right({ value: unpacked, known }) : E.left(fault)
+    const [fault] = faults
+    return fault === undefined ? E.right({ value: unpacked, known }) : E.left(fault)
   }

@@ -140,7 +140,7 @@ describe('the vectors of a log', () => {
 
   it.each([
     ['what is not there yet', [{ vector: 1 }], 'refers to vector 1'],
-    ['a number that is none', [{ vector: 'x' }], 'refers to vector x'],
+    ['a number that is none', [{ vector: 'x' }], 'refers to vector "x"'],
     ['a fraction', [{ vector: 0.5 }], 'refers to vector 0.5'],
     ['a number out of turn', [{ vector: 3, float32: 'A'.repeat(800) }], 'where 0 comes next'],
     [
