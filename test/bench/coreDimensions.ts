@@ -2,11 +2,12 @@
  * Steps of the bilevel method's core, and the lines that a log has of them, for 10 to 10,000 hyperparameters: whole runs
  * of 20 outer iterations in a world that answers in closed form, with gradients in single precision as networks have them.
  *
- *     npx tsx test/bench/coreDimensions.ts
+ *     npx tsx --expose-gc test/bench/coreDimensions.ts
  *
  * Writes docs/results/core-dimensions.json. Time and size a step grow no faster than d where `growth`, the exponent of d
  * between 1,000 and 10,000, is at most about 1.
  */
+import { loadavg } from 'node:os'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { decode } from '../../src/core/protocol/Codec.js'
 import { isQuestion, type Question } from '../../src/core/protocol/Command.js'
@@ -118,4 +119,5 @@ const growth = {
   logBytes: growthOf(row => row.logBytesAnIteration),
 }
 console.log(growth)
-write('core-dimensions', { outerIterations, unit: 'ms', table, growth })
+// Others may be at work on the same machine: then times are longer, all of them alike.
+write('core-dimensions', { outerIterations, unit: 'ms', load: loadavg()[0], table, growth })
