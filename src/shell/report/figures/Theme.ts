@@ -62,7 +62,7 @@ export const bands: ReadonlyArray<Ink> = [
 /** Shades of a map, from small to large: away from the page's own colour, in steps that print keeps apart. */
 export const shades: ReadonlyArray<Ink> = [
   ink('shade-1', '#f3f6f9', '#1c232b'),
-  ink('shade-2', '#d9e3ec', '#2b3947'),
+  ink('shade-2', '#d5e0ea', '#2b3947'),
   ink('shade-3', '#bccddc', '#3b5064'),
   ink('shade-4', '#9cb4ca', '#4e6881'),
   ink('shade-5', '#7b99b4', '#65829d'),

@@ -92,7 +92,7 @@ const draw =
               symbolStrokeColor: text.light,
               symbolStrokeWidth: 0.8,
               symbolSize: 160,
-              columns: Math.max(1, Math.floor(frame.width / 110)),
+              columns: Math.max(1, Math.floor(frame.width / 160)),
             },
           },
         },
