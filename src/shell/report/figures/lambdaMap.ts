@@ -43,7 +43,7 @@ const stretchesOf = (
 }
 
 /** By how much a stretch reaches into its neighbours, so that no hairline shows; in cells. */
-const overlap = 0.04
+const overlap = 0.1
 
 const draw =
   ({ rows, columns, channels, cells }: LambdaMap, title: string) =>
