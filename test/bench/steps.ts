@@ -130,6 +130,7 @@ const bench = async (
     ...right(SolverConfig.decode({})),
     learningRate: rate,
     momentum,
+    descentMomentum: 0.5,
     descentFinalShare: 1,
   }
   const machine = { gradient: gradientOf(backend, network), chunkSize: 1000, pace: paceOf(null) }

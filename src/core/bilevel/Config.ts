@@ -133,6 +133,9 @@ const Full = t.readonly(
 )
 export type BilevelConfig = t.TypeOf<typeof Full>
 
+/** The size of the training set that the defaults were measured on. */
+const measuredExamples = 600
+
 /** Every default. Sources are named where they are not our own measurements (docs/method.md has those). */
 export const defaults = {
   seed: 0,
@@ -165,8 +168,24 @@ export const defaults = {
   refit: true,
 } as const
 
+const Sizes = t.type({ trainingExamples: Count, pair: t.partial({ batchSize: Count }) })
+
+/**
+ * The steps of a pair where their number is not given: as many as the same epochs take whatever the size of the training set,
+ * 100 steps of 64 on 600 examples, but 100 at least. A pair knows curvatures h from about 1/(η·K) on, and a penalty that is
+ * divided by N curves f by 1/N; so with steps that do not grow with N, λ is pulled upwards (measured: docs/method.md).
+ */
+const pairSteps = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const sizes = Sizes.decode({ ...given, pair: given['pair'] ?? {} })
+  if (sizes._tag === 'Left') return {}
+  const { trainingExamples, pair } = sizes.right
+  const { steps, batchSize } = defaults.pair
+  const perEpoch = trainingExamples / (pair.batchSize ?? batchSize)
+  return { pair: { steps: Math.max(steps, Math.round((steps * batchSize * perEpoch) / measuredExamples)) } }
+}
+
 /** Decodes a configuration; only `space` has no default. */
-export const BilevelConfig: t.Type<BilevelConfig, unknown> = withDefaults(Full, defaults)
+export const BilevelConfig: t.Type<BilevelConfig, unknown> = withDefaults(Full, defaults, pairSteps)
 
 const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) => boolean, rule: string]> = [
   ['epsilon.factor', c => c.epsilon.factor <= 1, 'must be at most 1, so that ε never grows'],

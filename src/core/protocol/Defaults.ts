@@ -17,6 +17,9 @@ const filled = (defaults: Json, given: Json): Json => ({
   ),
 })
 
+/** Defaults that depend on what is given, which may be anything. */
+export type Derive = (given: Json) => Json
+
 /** A codec that fills in defaults first. It names the codec underneath, so that whoever walks codecs can go on there. */
 export class DefaultedType<A> extends t.Type<A, unknown> {
   readonly _tag = 'DefaultedType'
@@ -24,11 +27,12 @@ export class DefaultedType<A> extends t.Type<A, unknown> {
   constructor(
     readonly type: t.Type<A, unknown>,
     readonly defaults: Json,
+    derive: Derive,
   ) {
     super(
       type.name,
       type.is,
-      (u, context) => type.validate(isRecord(u) ? filled(defaults, u) : u, context),
+      (u, context) => type.validate(isRecord(u) ? filled(filled(defaults, derive(u)), u) : u, context),
       type.encode,
     )
   }
@@ -36,7 +40,10 @@ export class DefaultedType<A> extends t.Type<A, unknown> {
 
 /**
  * `codec`, where any field that `defaults` has may be missing, at any depth. A field that is given, be it wrongly,
- * is never replaced by its default.
+ * is never replaced by its default. What `derive` makes of the fields that are given goes before `defaults`.
  */
-export const withDefaults = <A>(codec: t.Type<A, unknown>, defaults: Json): DefaultedType<A> =>
-  new DefaultedType(codec, defaults)
+export const withDefaults = <A>(
+  codec: t.Type<A, unknown>,
+  defaults: Json,
+  derive: Derive = () => ({}),
+): DefaultedType<A> => new DefaultedType(codec, defaults, derive)

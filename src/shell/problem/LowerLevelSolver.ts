@@ -239,7 +239,7 @@ export const descend =
     const descended = await stochasticDescent(machine, objective, start, {
       steps: options.steps,
       batchSize: options.batchSize,
-      momentum: config.momentum,
+      momentum: config.descentMomentum,
       stream: [options.seed, descentStream, options.stream],
       learningRate: decayed(
         options.stepScale * config.learningRate,

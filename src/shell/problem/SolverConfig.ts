@@ -27,6 +27,8 @@ export const SolverConfig = withDefaults(
     learningRate: Positive,
     /** Nesterov momentum. */
     momentum: Momentum,
+    /** The same within one `DescendWeights`. */
+    descentMomentum: Momentum,
     /** The share of the stochastic steps that is taken at the full learning rate; then it falls linearly … */
     constantShare: Share,
     /** … to this share of itself at the last step. */
@@ -46,6 +48,7 @@ export const SolverConfig = withDefaults(
     // gives smooth, repeatable losses.
     learningRate: 0.3,
     momentum: 0.5,
+    descentMomentum: 0.5,
     constantShare: 0.5,
     finalShare: 0.02,
     // The same prototype's paired descents: the step size decays to a tenth within a pair.

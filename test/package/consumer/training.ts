@@ -31,6 +31,7 @@ const problem: Problem = {
     momentum: 0.5,
     constantShare: 0.5,
     finalShare: 0.02,
+    descentMomentum: 0.5,
     descentFinalShare: 0.1,
     memory: 5,
     chunkSize: 8,
