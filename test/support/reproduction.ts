@@ -14,7 +14,13 @@ import {
   raceTable,
   verdictText,
 } from '../../src/shell/compare/Markdown.js'
-import { differenceNote, ownNotes, raceNote, tableNotes } from '../../src/shell/compare/Notes.js'
+import {
+  differenceNote,
+  ownNotes,
+  raceNote,
+  renewalNotes,
+  tableNotes,
+} from '../../src/shell/compare/Notes.js'
 import { authors, experimentOf } from './authors.js'
 import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
 
@@ -192,6 +198,7 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
     `Again: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`; as it was run: ` +
       `${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
       `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
+    ...renewalNotes(comparison),
     mainTable(analysis),
     ...authorsSection(plan.task),
     ...(analysis.duels.length === 0 ? [] : [differenceTable(analysis)]),

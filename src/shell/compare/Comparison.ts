@@ -95,16 +95,32 @@ const Machine = t.readonly(
   'Machine',
 )
 
-export const Comparison = t.readonly(
+const Renewal = t.readonly(
   t.strict({
-    format: t.literal(format),
-    version: t.literal(version),
-    plan: Plan,
-    /** Where it was last worked on. */
+    label: t.string,
+    date: t.string,
     machine: Machine,
-    /** In the order of the plan's jobs. */
-    runs: t.readonlyArray(RunEntry, 'a list of runs'),
+    /** Which source made the runs: a commit. */
+    source: t.string,
   }),
+  'a renewal',
+)
+/** Where and when all runs of one contender were made anew, after the others. */
+export type Renewal = t.TypeOf<typeof Renewal>
+
+export const Comparison = t.readonly(
+  t.intersection([
+    t.strict({
+      format: t.literal(format),
+      version: t.literal(version),
+      plan: Plan,
+      /** Where it was last worked on, renewals aside. */
+      machine: Machine,
+      /** In the order of the plan's jobs. */
+      runs: t.readonlyArray(RunEntry, 'a list of runs'),
+    }),
+    t.exact(t.partial({ renewed: t.readonlyArray(Renewal, 'a list of renewals') })),
+  ]),
   'Comparison',
 )
 /** A comparison, complete or not. */
