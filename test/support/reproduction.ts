@@ -22,6 +22,7 @@ import {
   tableNotes,
 } from '../../src/shell/compare/Notes.js'
 import { authors, experimentOf } from './authors.js'
+import { diagnosisTable, diagnosisText } from './diagnosis.js'
 import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -204,6 +205,7 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
     ...(analysis.duels.length === 0 ? [] : [differenceTable(analysis)]),
     ...(analysis.paces.length === 0 ? [] : ['Effort to come near the best, in epochs:', raceTable(analysis)]),
     ...verdictText(analysis),
+    ...diagnosisText(name, comparison),
     ...(failed.length === 0 ? [] : ['Failed:', failed.join('\n')]),
     ...(remarks === null ? [] : [remarks]),
   ]
@@ -236,6 +238,7 @@ export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> =>
           summaryTable(all),
           ...truthTable(all),
           ...deepTable(all),
+          ...diagnosisTable(all),
           '## How to read the tables',
           [
             ...tableNotes(first.comparison).slice(2, 3),
