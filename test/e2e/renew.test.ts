@@ -55,6 +55,17 @@ describe('runs made anew', () => {
     expect(result.renewed).toEqual([before[1], { label: 'bilevel', ...provenance, machine: old.machine }])
   })
 
+  it('are still said to be such where there are many hyperparameters, whose names the file has once', () => {
+    const hyperparameters = Array.from({ length: 100 }, (_, k) => `l2[${k}]`)
+    const many = (comparison: Comparison): Comparison => ({
+      ...comparison,
+      runs: comparison.runs.map(run => (run._tag === 'Finished' ? { ...run, hyperparameters } : run)),
+    })
+    const result = right(renewed(many(old), provenance)(fresh(many)))
+    expect(JSON.parse(encode(result))).toMatchObject({ version: 2 })
+    expect(right(parse(encode(result)))).toEqual(result)
+  })
+
   it.each<[string, (comparison: Comparison) => Comparison, string]>([
     [
       'task',
