@@ -14,8 +14,15 @@ import {
   raceTable,
   verdictText,
 } from '../../src/shell/compare/Markdown.js'
-import { differenceNote, ownNotes, raceNote, tableNotes } from '../../src/shell/compare/Notes.js'
+import {
+  differenceNote,
+  ownNotes,
+  raceNote,
+  renewalNotes,
+  tableNotes,
+} from '../../src/shell/compare/Notes.js'
 import { authors, experimentOf } from './authors.js'
+import { diagnosisTable, diagnosisText } from './diagnosis.js'
 import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -192,11 +199,13 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
     `Again: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`; as it was run: ` +
       `${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
       `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
+    ...renewalNotes(comparison),
     mainTable(analysis),
     ...authorsSection(plan.task),
     ...(analysis.duels.length === 0 ? [] : [differenceTable(analysis)]),
     ...(analysis.paces.length === 0 ? [] : ['Effort to come near the best, in epochs:', raceTable(analysis)]),
     ...verdictText(analysis),
+    ...diagnosisText(name, comparison),
     ...(failed.length === 0 ? [] : ['Failed:', failed.join('\n')]),
     ...(remarks === null ? [] : [remarks]),
   ]
@@ -229,6 +238,7 @@ export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> =>
           summaryTable(all),
           ...truthTable(all),
           ...deepTable(all),
+          ...diagnosisTable(all),
           '## How to read the tables',
           [
             ...tableNotes(first.comparison).slice(2, 3),

@@ -100,16 +100,34 @@ const Machine = t.readonly(
   'Machine',
 )
 
-export const Comparison = t.readonly(
+const Renewal = t.readonly(
   t.strict({
-    format: t.literal(format),
-    version: t.literal(version),
-    plan: Plan,
-    /** Where it was last worked on. */
+    label: t.string,
+    date: t.string,
     machine: Machine,
-    /** In the order of the plan's jobs. */
-    runs: t.readonlyArray(RunEntry, 'a list of runs'),
+    /** Which source made the runs: a commit. */
+    source: t.string,
   }),
+  'a renewal',
+)
+/** Where and when all runs of one contender were made anew, after the others. */
+export type Renewal = t.TypeOf<typeof Renewal>
+
+export const Comparison = t.intersection(
+  [
+    t.readonly(
+      t.strict({
+        format: t.literal(format),
+        version: t.literal(version),
+        plan: Plan,
+        /** Where it was last worked on, renewals aside. */
+        machine: Machine,
+        /** In the order of the plan's jobs. */
+        runs: t.readonlyArray(RunEntry, 'a list of runs'),
+      }),
+    ),
+    t.readonly(t.exact(t.partial({ renewed: t.readonlyArray(Renewal, 'a list of renewals') }))),
+  ],
   'Comparison',
 )
 /** A comparison, complete or not. */
@@ -133,7 +151,7 @@ const sharedNames = ({ runs }: Comparison): ReadonlyArray<string> | null => {
 /** The text of the file. */
 export const encode = (comparison: Comparison): string => {
   const names = sharedNames(comparison)
-  const { format, plan, machine, runs } = comparison
+  const { format, plan, machine, runs, renewed } = comparison
   const content =
     names === null
       ? comparison
@@ -145,6 +163,7 @@ export const encode = (comparison: Comparison): string => {
           hyperparameters: names,
           // `undefined` is left out.
           runs: runs.map(run => (run._tag === 'Finished' ? { ...run, hyperparameters: undefined } : run)),
+          renewed,
         }
   return `${laidOut(content, 1)}\n`
 }

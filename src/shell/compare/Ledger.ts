@@ -24,6 +24,7 @@ export const ledger = (folder: string, { plan, earlier }: Prepared, jobs: number
     plan,
     machine: { processor, processors: availableParallelism(), memoryGiB, jobs },
     runs: jobsOf(plan).map(entryOf(earlier)),
+    ...(earlier?.renewed === undefined ? {} : { renewed: earlier.renewed }),
   }
   const save = (): E.Either<ShellError, void> =>
     pipe(

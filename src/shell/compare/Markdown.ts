@@ -2,7 +2,7 @@
 import { analyse, type Analysis, type Standing } from './Analysis.js'
 import type { Comparison, FinishedRun } from './Comparison.js'
 import { difference, epochs, inline, nothing } from './Figures.js'
-import { differenceNote, mark, ownNotes, raceNote, tableNotes } from './Notes.js'
+import { differenceNote, mark, ownNotes, raceNote, renewalNotes, tableNotes } from './Notes.js'
 import { failures } from './Table.js'
 
 type Cells = ReadonlyArray<string>
@@ -195,6 +195,7 @@ export const markdown = (comparison: Comparison): string => {
     '## What was run',
     `${machine.processors} processor(s) (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.jobs} run(s) at a time, backend ` +
       `${plan.backend}, seeds ${plan.seeds.join(', ')}. ${versionsOf(finished)}`,
+    ...renewalNotes(comparison),
     `\`\`\`json\n${JSON.stringify({ ...plan.task, methods: plan.contenders.map(({ label, method, options }) => ({ name: method, ...(label === method ? {} : { label }), ...options })) }, null, 2)}\n\`\`\``,
   ]
   return `${sections.join('\n\n')}\n`

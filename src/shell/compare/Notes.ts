@@ -3,6 +3,14 @@ import { nearness, type Analysis } from './Analysis.js'
 import type { Comparison } from './Comparison.js'
 import { confidence } from './Statistics.js'
 
+/** Whose runs were made anew, where, when and of which source; nothing where none were. */
+export const renewalNotes = ({ renewed = [] }: Comparison): ReadonlyArray<string> =>
+  renewed.map(
+    ({ label, date, machine: { processors, processor, jobs }, source }) =>
+      `The runs of ${label} were made anew on ${date}, of the source at ${source}, on ${processors} processor(s) (${processor}), ` +
+      `${jobs} at a time: on the same data and with the same budget, but their seconds are not to be compared with the others’.`,
+  )
+
 /** Marks weights that have seen validation data. */
 export const mark = '†'
 

@@ -1,0 +1,21 @@
+/**
+ * Writes docs/many.md and its figure from docs/results/groups (test/bench/renew.ts, test/bench/bestKnown.ts) and
+ * docs/results/cleaning (test/bench/cleaning.ts).
+ *
+ *     npx tsx test/bench/many.ts
+ */
+import { writeFileSync } from 'node:fs'
+import { complete, draw } from '../../src/shell/report/render.js'
+import { bestKnown } from '../support/bestKnown.js'
+import { cleaning, figure, many, manyFigure, manyPath } from '../support/many.js'
+import { tasks } from '../support/manyData.js'
+import { right } from './gpTiming.js'
+
+const all = tasks(bestKnown())
+const spec = figure(all)
+const { svg, warnings } = right(await draw(spec)())
+for (const warning of warnings) console.warn(warning)
+writeFileSync(`${manyFigure}.vl.json`, `${JSON.stringify(complete(spec), null, 2)}\n`)
+writeFileSync(`${manyFigure}.svg`, `${svg}\n`)
+writeFileSync(manyPath, await many(all, cleaning()))
+console.log(manyPath)
