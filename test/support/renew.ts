@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { format, resolveConfig } from 'prettier'
+import { decode } from '../../src/core/protocol/Codec.js'
 import { firstDifference } from '../../src/core/protocol/Difference.js'
 import { again } from '../../src/shell/compare/Again.js'
 import { comparisonIn, encode, markdownIn, type Comparison } from '../../src/shell/compare/Comparison.js'
 import { markdown } from '../../src/shell/compare/Markdown.js'
+import { SolverConfig } from '../../src/shell/problem/SolverConfig.js'
 import { complete } from './reproduction.js'
 
 /** When and of which source runs were made. */
@@ -19,9 +21,19 @@ export interface Provenance {
 
 const refuse = (problem: string): E.Either<string, never> => E.left(problem)
 
+/** A task with the solver's options that have come since it was written: their defaults are what was done without them. */
+const completed = (task: Comparison['plan']['task']): unknown =>
+  pipe(
+    decode(SolverConfig)(task['solver']),
+    E.match(
+      () => task,
+      solver => ({ ...task, solver }),
+    ),
+  )
+
 /** What both have to have alike: all but the contenders. */
 const shared = ({ plan: { name, task, budget, backend, seeds } }: Comparison): unknown =>
-  JSON.parse(JSON.stringify({ name, task, budget, backend, seeds }))
+  JSON.parse(JSON.stringify({ name, task: completed(task), budget, backend, seeds }))
 
 /** The data of each seed, by the runs that finished. */
 const dataOf = ({ runs }: Comparison): ReadonlyMap<number, string> =>

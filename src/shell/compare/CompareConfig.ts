@@ -4,6 +4,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import { decode } from '../../core/protocol/Codec.js'
 import { fromPreset, named, readObject, type NamedConfig } from '../config/ConfigSource.js'
@@ -107,16 +109,31 @@ export const compareFromPreset = (name: string): E.Either<ShellError, CompareCon
     E.chain(preset => fromParts(preset, [preset.config.method], false)),
   )
 
+const Training = t.exact(t.partial({ tolerance: t.unknown, coldEpochs: t.unknown }))
+
+/** What a complete training is, where the configuration says so of the one method that it names: for all it is the same. */
+const trainingOf = ({ listed, chosen }: CompareConfig): Readonly<Record<string, unknown>> =>
+  pipe(
+    chosen ? [] : listed,
+    A.filterMap(({ options }) => O.fromEither(Training.decode(options['solve']))),
+    A.head,
+    O.match(
+      () => ({}),
+      solve => ({ solve }),
+    ),
+  )
+
 /**
  * The contenders: those of `labels`, else those that the configuration chooses, else all known methods, each with the
- * options that the configuration has for it. Errors: `BadInput` where a name is not known or there twice.
+ * options that the configuration has for it; what it says of complete trainings goes for all. Errors: `BadInput` where a name is not known or there twice.
  */
 export const contendersFor =
   (known: ReadonlyArray<string>, labels: ReadonlyArray<string> | null) =>
-  ({ listed, chosen }: CompareConfig): E.Either<ShellError, ReadonlyArray<Contender>> => {
+  (config: CompareConfig): E.Either<ShellError, ReadonlyArray<Contender>> => {
+    const { listed, chosen } = config
     const bare = known
       .filter(name => !listed.some(({ label }) => label === name))
-      .map(name => ({ label: name, method: name, options: {} }))
+      .map(name => ({ label: name, method: name, options: trainingOf(config) }))
     const all = [...listed, ...bare]
     if (labels === null) {
       const order = (label: string): number => (known.includes(label) ? known.indexOf(label) : known.length)

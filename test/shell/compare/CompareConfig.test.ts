@@ -84,6 +84,14 @@ describe('the configuration of a comparison', () => {
     expect(message).toContain(problem)
   })
 
+  it('trains with every method as the configuration says of the one that it names', () => {
+    const found = right(contendersFor(known, null)(right(compareFromPreset('groups-mnist-4'))))
+    for (const { method, options } of found) {
+      expect(options).toMatchObject({ solve: { tolerance: 2e-4, coldEpochs: 200 } })
+      if (method !== 'bilevel') expect(Object.keys(options)).toEqual(['solve'])
+    }
+  })
+
   it('refuses methods that nobody knows, or twice', async () => {
     const config = right(await from({ ...task, method: { name: 'bilevel' } }))
     expect(left(contendersFor(known, ['bilevel', 'gird'])(config)).message).toContain(

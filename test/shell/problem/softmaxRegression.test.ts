@@ -48,7 +48,8 @@ describe('softmax regression by itself', () => {
       epochs: 10,
       constantShare: 0.5,
       finalShare: 0.02,
-      descentFinalShare: 0.1,
+      descentMomentum: 0.5,
+    descentFinalShare: 0.1,
       memory: 10,
       chunkSize: 1000,
     }
