@@ -132,7 +132,7 @@ const bench = async (
     momentum,
     descentFinalShare: 1,
   }
-  const machine = { gradient: gradientOf(backend, network), chunkSize: 1000, pace: paceOf(null) }
+  const machine = { gradient: gradientOf(backend, network, [set]), chunkSize: 1000, pace: paceOf(null) }
   const ours = async (steps: number, size: number | null): Promise<Float32Array> => {
     const objective = [{ coefficient: 1, loss: { set, terms } }]
     const how = { steps, batchSize: size, seed, stream: 0, stepScale: 1, onProgress: () => undefined }

@@ -10,19 +10,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const source = 'src/shell/backend/kernels/assembly/sparse.ts'
-const compiled = 'src/shell/backend/kernels/sparseModule.ts'
+const source = 'src/shell/backend/kernels/assembly/dense.ts'
+const compiled = 'src/shell/backend/kernels/denseModule.ts'
 
 /** The module, compiled anew. */
 export const compile = (): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-assembly-'))
-  const out = join(folder, 'sparse.wasm')
+  const out = join(folder, 'dense.wasm')
   try {
     execFileSync(process.execPath, [
       'node_modules/assemblyscript/bin/asc.js',
       source,
       ...['--outFile', out, '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
-      // The memory grows to what products need, 2 GB at most.
+      // The memory grows to what networks and images need, 2 GB at most.
       ...['--maximumMemory', '32768'],
     ])
     return readFileSync(out)
@@ -38,8 +38,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(
     compiled,
     [
-      '/** `assembly/sparse.ts`, compiled. Written by `npm run assembly`. */',
-      'export const sparseModule =',
+      '/** `assembly/dense.ts`, compiled. Written by `npm run assembly`. */',
+      'export const denseModule =',
       ...(lines ?? []).map((line, i, { length }) => `  '${line}'${i === length - 1 ? '' : ' +'}`),
       '',
     ].join('\n'),

@@ -14,9 +14,9 @@ import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
 import type { LossSum } from './CrossEntropy.js'
 import type { Curved, Decay } from './families/Family.js'
-import type { Batch, Gradient, Take } from './Gradient.js'
+import { piece, type Batch } from './Batch.js'
+import type { Gradient, Pull, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
-import { piece } from './Minibatches.js'
 import type { Aborted, Pace } from './Pace.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
@@ -38,9 +38,9 @@ export interface Machine {
   readonly pace: Pace
 }
 
-const chunks = ({ gradient, chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
+const chunks = ({ chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
-    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize), gradient.takesSparse),
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
 
 /** The chunks of a loss's set, with what their examples cost. */
@@ -171,7 +171,7 @@ export const valueAndGradient =
   }
 
 /** The quadratic part of Σ coefficient·penalty by the k-th tensor of parameters: its gradient, as multiples of the weights. */
-export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
+const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
   objective.reduce<Decay>((sum, { coefficient, loss }) => {
     const decay = loss.terms.decay[k]!
     if (typeof decay !== 'number') {
@@ -184,7 +184,7 @@ export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
   }, 0)
 
 /** The rest of Σ coefficient·penalty; `null` where there is none. */
-export const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
+const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
   const all = objective.flatMap(({ coefficient, loss: { terms } }) =>
     coefficient === 0 || terms.curved === null ? [] : [{ coefficient, curved: terms.curved }],
   )
@@ -197,21 +197,8 @@ export const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
         )
 }
 
-/**
- * Σ coefficient·(mean data loss) of one minibatch of each loss, without penalties: an estimate of that over whole sets,
- * whose gradient `take` is shown.
- */
-export const stochasticDataLoss =
-  ({ gradient }: Machine) =>
-  (objective: ReadonlyArray<Weighted & { readonly draw: () => Batch }>) =>
-  (weights: Float32Array, take: Take): number => {
-    const parts = objective
-      .filter(({ coefficient }) => coefficient !== 0)
-      .map(({ coefficient, draw }) => {
-        const batch = draw()
-        return { batch, scale: coefficient / batch.labels.length }
-      })
-    return gradient
-      .lossAndGradient(weights, parts, take)
-      .reduce((total, { loss }, i) => total + parts[i]!.scale * loss, 0)
-  }
+/** Σ coefficient·penalty, as a step takes it. */
+export const pullOf = (objective: ReadonlyArray<Weighted>): Pull => ({
+  decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
+  curved: curvedOf(objective),
+})
