@@ -127,6 +127,26 @@ export const lambdaGradient =
 export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
   objective.reduce((sum, { coefficient, loss }) => (coefficient === 0 ? sum : sum + size(loss.set)), 0)
 
+/** gradient ← gradient + values + coefficient·decay·w, for the tensor at `offset`. */
+const addGradient = (
+  values: Float32Array,
+  weights: Float32Array,
+  decay: Decay,
+  coefficient: number,
+  gradient: Float64Array,
+  offset: number,
+): void => {
+  const size = values.length
+  const into = gradient.subarray(offset, offset + size)
+  const w = weights.subarray(offset, offset + size)
+  if (typeof decay !== 'number')
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + coefficient * decay[i]! * w[i]!
+  else {
+    const slope = coefficient * decay
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + slope * w[i]!
+  }
+}
+
 /**
  * The value of Σ coefficient·loss over whole sets; ∇_w of it overwrites `gradient`. A loss whose coefficient is 0
  * is not computed.
@@ -143,9 +163,12 @@ export const valueAndGradient =
       const count = size(loss.set)
       let sum = 0
       const scale = coefficient / count
+      const { decay, curved, penalty } = loss.terms
+      // What a loop over all weights costs is the reading: the first chunk's gradient is added together with the decay's.
+      let pulled = false
       const add: Take = (k, values) => {
-        const { offset } = batchGradient.parameters[k]!
-        for (let i = 0; i < values.length; i++) gradient[offset + i]! += values[i]!
+        const pull = pulled ? 0 : decay[k]!
+        addGradient(values, weights, pull, coefficient, gradient, batchGradient.parameters[k]!.offset)
       }
       for (const batch of costed(machine, loss)) {
         if (pace.due()) {
@@ -153,19 +176,12 @@ export const valueAndGradient =
           if (E.isLeft(paused)) return paused
         }
         sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
+        pulled = true
       }
-      for (const [k, { offset, size }] of batchGradient.parameters.entries()) {
-        const decay = loss.terms.decay[k]!
-        if (typeof decay !== 'number')
-          for (let i = 0; i < size; i++)
-            gradient[offset + i]! += coefficient * decay[i]! * weights[offset + i]!
-        else if (decay !== 0) {
-          const slope = coefficient * decay
-          for (let i = offset; i < offset + size; i++) gradient[i]! += slope * weights[i]!
-        }
-        loss.terms.curved?.(k, weights, gradient, offset, coefficient)
-      }
-      total += coefficient * (sum / count + loss.terms.penalty(weights))
+      if (curved !== null)
+        for (const [k, { offset }] of batchGradient.parameters.entries())
+          curved(k, weights, gradient, offset, coefficient)
+      total += coefficient * (sum / count + penalty(weights))
     }
     return E.right(total)
   }

@@ -14,7 +14,7 @@ import { minibatches } from './Minibatches.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
 import type { SolverConfig } from './SolverConfig.js'
-import { dot } from './Vector.js'
+import { squares } from './Vector.js'
 
 /** Training went where no number or no hope is. */
 export interface Diverged {
@@ -144,7 +144,7 @@ const decayed =
 /** Whether weights are all finite, with the effort spent on them if not. */
 const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic> =>
   // Squares of float32 numbers do not overflow float64.
-  Number.isFinite(dot(weights, weights))
+  Number.isFinite(squares(weights))
     ? E.right({ weights, effort })
     : E.left({
         _tag: 'Diverged',

@@ -18,23 +18,21 @@ const mostKept = 2 ** 28
 const pixelSize = 4
 const entrySize = 8
 
+// A set is asked for again and again.
+const known = new WeakMap<Float32Array, number>()
+
 const litPixels = (images: Float32Array): number => {
+  const before = known.get(images)
+  if (before !== undefined) return before
   let count = 0
-  for (const value of images) if (value !== 0) count++
+  // An iterator takes twenty times as long over shared memory.
+  for (let i = 0; i < images.length; i++) if (images[i] !== 0) count++
+  known.set(images, count)
   return count
 }
 
-// A set is asked for again and again.
-const dark = new WeakMap<Float32Array, boolean>()
-
 /** Whether leaving a set's dark pixels out pays. */
-export const isDark = ({ images }: ImageSet): boolean => {
-  const known = dark.get(images)
-  if (known !== undefined) return known
-  const found = litPixels(images) <= mostLit * images.length
-  dark.set(images, found)
-  return found
-}
+export const isDark = ({ images }: ImageSet): boolean => litPixels(images) <= mostLit * images.length
 
 /** Writes one image to an address; returns the address behind it. */
 const write = (memory: Instance, sparse: boolean, image: Float32Array, address: number): number => {
