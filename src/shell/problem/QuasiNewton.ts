@@ -109,10 +109,10 @@ export const quasiNewton = (size: number, most: number): QuasiNewton => {
       for (const pair of pairs.splice(0)) giveBack(pair)
     },
     direction: (gradient, into) => {
-      for (let i = 0; i < into.length; i++) into[i] = -gradient[i]!
       const d = pairs.length === 0 ? null : vectors.take()
+      const negative = d === null ? into : vectors.at(d)
+      for (let i = 0; i < negative.length; i++) negative[i] = -gradient[i]!
       if (d === null) return
-      vectors.at(d).set(into)
       turn(d)
       into.set(vectors.at(d))
       vectors.giveBack(d)
