@@ -226,6 +226,27 @@ describe('a dense network’s own way', () => {
     const values = [0, 1, 2, 3].map(step => descent.step(partsAt(step), { rate: 1e35, momentum: 0.5 }))
     expect(values.every(Number.isFinite)).toBe(false)
     expect([...descent.weights()].every(Number.isFinite)).toBe(false)
+    descent.end()
+  })
+
+  test('leaves nothing of a descent that diverged to the next', () => {
+    const { network, weights, partsAt, pull } = instanceOf({
+      pixels: 20,
+      hidden: [7],
+      classes: 3,
+      dark: [0.8, 0],
+      sizes: [30, 9],
+      smoothing: null,
+      each: false,
+      seed: 2,
+    })
+    const ours = denseOf(network)
+    const steps = [0, 1, 2].map(partsAt)
+    const expected = descended(denseOf(network), weights, pull, steps)
+    // Beyond float32, as exp(λ) may be.
+    const endless: Pull = { decays: network.parameters.map(() => 1e300), curved: null }
+    expect(descended(ours, weights, endless, steps).values.every(Number.isFinite)).toBe(false)
+    expect(descended(ours, weights, pull, steps)).toEqual(expected)
   })
 })
 

@@ -221,9 +221,9 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   return {
     memory,
     place: () => {
-      // Weights, velocities and decays, one behind the other.
+      // Weights, velocities and decays, one behind the other. What diverged may have left no zeros between the rows.
       const place = free.pop() ?? (reserve(3 * padded) as Place)
-      memory.floats().fill(0, (place + padded) / 4, (place + 2 * padded) / 4)
+      memory.floats().fill(0, place / 4, (place + 2 * padded) / 4)
       return place
     },
     leave: place => {
