@@ -111,4 +111,4 @@ for (const { name, present, detail } of await availableBackends()) {
   }
   console.log(name, JSON.stringify(results[name], null, 2))
 }
-write('many-solves', { repeats, loadAverage: loadavg()[0], network: problem.network.name, ...results })
+write('many-solves', { repeats, loadAverage: loadavg()[0], network: problem.network.name, backends: results })

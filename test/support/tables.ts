@@ -194,14 +194,17 @@ const writers: Readonly<Record<string, () => string>> = {
       ratioToOneAlone: t.record(t.string, Ratio),
       tenToOneAloneBefore: Ratio,
     })
-    const found = read('many-solves', t.intersection([t.type({ loadAverage: t.number }), t.UnknownRecord]))
+    const found = read(
+      'many-solves',
+      t.type({ loadAverage: t.number, backends: t.record(t.string, t.UnknownRecord) }),
+    )
     const said = ({ median, p10, p90 }: t.TypeOf<typeof Ratio>): string =>
       [median, p10, p90]
         .map(value => value.toFixed(1))
         .join(' ')
         .replace(/ (.*) (.*)/, ' ($1 to $2)')
     const rows = ['node', 'wasm'].flatMap(backend => {
-      const row = found[backend]
+      const row = found.backends[backend]
       if (!Row.is(row)) return []
       const { oneSolveMs, ratioToOneAlone, tenToOneAloneBefore } = row
       return [
