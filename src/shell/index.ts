@@ -81,16 +81,27 @@ export type {
   Curved,
   Decay,
   ExampleLosses,
+  Examples,
   Family,
   FamilyTerms,
   Penalty,
   Target,
+  Term,
+  TermAt,
 } from './problem/families/Family.js'
 export { FamilyConfig, type PenaltyConfig } from './problem/families/FamilyConfig.js'
 export { groupingOf, type Grouping, type Per } from './problem/families/Grouping.js'
 export { l1 } from './problem/families/L1.js'
 export { l2 } from './problem/families/L2.js'
 export { labelSmoothing } from './problem/families/LabelSmoothing.js'
+export { ownTerm, type OwnTerm, type TermBatch } from './problem/families/OwnTerm.js'
+export { tensorTerm, type OwnTensorTerm, type TensorBatch } from './problem/families/TensorTerm.js'
+export {
+  checkFamily,
+  type CheckOptions as CheckFamilyOptions,
+  type CheckPoint,
+  type Disagreement,
+} from './problem/CheckFamily.js'
 export {
   combined as combinedHyperparameters,
   hyperparametersOf,
@@ -111,7 +122,13 @@ export {
 export { lenet } from './problem/lenet.js'
 export { linear } from './problem/linear.js'
 export { mlp } from './problem/mlp.js'
-export { sequential, type Network, type NetworkPass, type Parameter } from './problem/Network.js'
+export {
+  initialWeights,
+  sequential,
+  type Network,
+  type NetworkPass,
+  type Parameter,
+} from './problem/Network.js'
 export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
 export type { Problem, Recipe } from './problem/Problem.js'
 export { SolverConfig } from './problem/SolverConfig.js'

@@ -1,8 +1,9 @@
 /**
- * Records the logs that test/shell/run/oldLogs.test.ts replays from now on: one run with one hyperparameter, one with two,
- * of a small network on the images in test/data, with the version of the log and of the numerics that the code has now.
+ * Records the logs that test/shell/run/oldLogs.test.ts replays from now on: one run with one hyperparameter, one with two
+ * of a small network, and one with 196 of softmax regression, whose log packs its vectors; on the images in test/data, with the
+ * version of the log and of the numerics that the code has now.
  *
- *     npx tsx test/bench/recordLogs.ts
+ *     npx tsx test/bench/recordLogs.ts [name …]
  *
  * Writes test/data/logs/v<log>/numerics-<numerics>/<name>/{run.jsonl, summary.json}. Run it in the folder of the project,
  * once the numerics were raised. A released version's logs are never recorded anew, for they are what was released.
@@ -10,13 +11,13 @@
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { numerics } from '../../src/core/protocol/Numerics.js'
-import { version } from '../../src/core/protocol/RunLog.js'
+import { versionFor } from '../../src/core/protocol/RunLog.js'
 import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
 import { methods } from '../../src/shell/run/methods.js'
 import { tune } from '../../src/shell/run/Tune.js'
 import { right, withFolder } from '../support/recordedRun.js'
 
-const configOf = (per: 'model' | 'layer') => ({
+const small = {
   data: {
     source: 'npz',
     // Relative to the folder of the project: a log names no machine's paths.
@@ -25,20 +26,32 @@ const configOf = (per: 'model' | 'layer') => ({
     test: null,
   },
   network: { kind: 'mlp', hidden: [8] },
-  hyperparameters: { family: 'l2', per, lower: -6, upper: 4 },
   solver: { epochs: 20 },
   method: { name: 'bilevel' },
   seed: 1,
-})
+}
+
+const l2 = { family: 'l2', lower: -6, upper: 4 }
+
+const configs = {
+  d1: { ...small, hyperparameters: { ...l2, per: 'model' } },
+  d2: { ...small, hyperparameters: { ...l2, per: 'layer' } },
+  d196: {
+    ...small,
+    network: { kind: 'linear' },
+    hyperparameters: { ...l2, per: 'block', block: 2 },
+    method: { name: 'bilevel', budget: { lowerLevelSolves: 8, outerIterations: 6 } },
+  },
+}
 
 const quiet = { show: () => undefined, note: () => undefined, clear: () => undefined }
 const deaf = { on: () => undefined, off: () => undefined, exit: () => undefined }
 
-for (const [name, per] of [
-  ['d1', 'model'],
-  ['d2', 'layer'],
-] as const) {
-  const config = right(decodeRunConfig(name)(configOf(per)))
+const named = process.argv.slice(2)
+
+for (const [name, given] of Object.entries(configs)) {
+  if (named.length > 0 && !named.includes(name)) continue
+  const config = right(decodeRunConfig(name)(given))
   await withFolder(async folder => {
     const from = join(folder, 'run')
     const { summary, timings } = right(
@@ -49,8 +62,11 @@ for (const [name, per] of [
         backend: 'wasm',
         status: quiet,
         signals: deaf,
+        // Threads are of the built program.
+        workers: 1,
       })(),
     )
+    const version = versionFor({ space: summary.hyperparameters })
     const to = join('test', 'data', 'logs', `v${version}`, `numerics-${numerics}`, name)
     rmSync(to, { recursive: true, force: true })
     mkdirSync(to, { recursive: true })

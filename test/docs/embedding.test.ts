@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../docs/examples/ownLoop.js'
 import { recorded } from '../../docs/examples/recording.js'
-import { limits, version } from '../../src/core/protocol/RunLog.js'
+import { remembered } from '../../src/core/protocol/LogVectors.js'
+import { longestPlain } from '../../src/core/protocol/PackedVector.js'
+import { limits, packedVersion, version } from '../../src/core/protocol/RunLog.js'
 import { bodiesOf, recordedRuns, sealed, textOf } from '../support/logText.js'
 import { withFolder } from '../support/recordedRun.js'
 
@@ -75,6 +77,8 @@ describe('docs/replay.md', () => {
   it('has the limits and the version', () => {
     for (const limit of [limits.length, limits.entries, limits.depth])
       expect(text).toContain(limit.toLocaleString('en-US'))
-    expect(text).toContain(`reads version ${version} `)
+    expect(text).toContain(`reads versions ${version} and ${packedVersion} `)
+    expect(text).toContain(`more than ${longestPlain} components`)
+    expect(text).toContain(`latest ${remembered}`)
   })
 })

@@ -1,6 +1,7 @@
 /** Every configuration in docs/hyperparameters.md is decoded, and trains; on small images that need no download. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { checkedHyperparameters } from '../../docs/examples/ownTerms.js'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { choose } from '../../src/shell/backend/Backend.js'
 import { presets } from '../../src/shell/config/presets.js'
@@ -8,6 +9,7 @@ import { decodeRunConfig, methodConfig } from '../../src/shell/config/RunConfig.
 import { withLabelNoise } from '../../src/shell/data/LabelNoise.js'
 import { hyperparametersOf } from '../../src/shell/problem/Hyperparameters.js'
 import { networkOf } from '../../src/shell/problem/NetworkConfig.js'
+import { SolverConfig } from '../../src/shell/problem/SolverConfig.js'
 import { networkInterpreter } from '../../src/shell/run/NetworkInterpreter.js'
 import { blobs, right, run } from '../shell/problem/fixtures.js'
 
@@ -30,6 +32,33 @@ describe('docs/hyperparameters.md', () => {
     const [groups, cleaning] = configs.map(decoded)
     expect(groups).toEqual(decoded(presets['groups-mnist-16']!.config))
     expect(cleaning).toEqual(decoded(presets['cleaning-mnist']!.config))
+  })
+
+  it('shows the example of terms of one’s own that is run here: they pass their check, and train', async () => {
+    const example = readFileSync(new URL('../../docs/examples/ownTerms.ts', import.meta.url), 'utf8')
+    expect(text).toContain(
+      `\`\`\`ts\n${example.replace("'../../src/shell/index.js'", "'bilevel-hpo/shell'")}\`\`\``,
+    )
+    const shape = [6, 6, 1] as const
+    const network = right(networkOf({ kind: 'mlp', hidden: [4] }, shape, 3))
+    const train = blobs(30, shape, 3, 2)
+    const hyperparameters = await run(checkedHyperparameters(network, train))
+    expect(hyperparameters.space.map(({ name }) => name)).toEqual(['orthogonality', 'confidence', 'l2'])
+    expect(hyperparameters.linearInCoefficients).toBe(true)
+    const solver = right(SolverConfig.decode({ batchSize: 8, epochs: 20, learningRate: 0.02 }))
+    const splits = { train, validation: blobs(20, shape, 3, 3), test: null }
+    const interpreter = right(
+      networkInterpreter(backend, { splits, network, hyperparameters, solver, seed: 1 }),
+    )
+    /** How far the units' weights are from orthonormal at a coefficient of the first term. */
+    const excess = async (id: number, orthogonality: number): Promise<number> => {
+      const lambda = [orthogonality, -3, 0]
+      const question = { id, lambda, from: 'initial', tolerance: 1e-3, maxEpochs: 60 }
+      const solved = await run(interpreter.answer({ _tag: 'SolveLowerLevel', ...question }))
+      if (solved._tag !== 'LowerLevelSolved') return expect.fail(solved._tag)
+      return solved.lowerGradient[0]! / Math.exp(orthogonality)
+    }
+    expect(await excess(1, 3)).toBeLessThan(0.2 * (await excess(0, -6)))
   })
 
   it.each(configs)('the configuration %# trains, and its f is lower than at the start', async input => {

@@ -72,6 +72,15 @@ const headed = (changed: string): string => sealed([changed, ...bodies.slice(1)]
 const foreign = header.replace(/"numerics":"\d+"/, '"numerics":"999"')
 const command = '{"_tag":"SolveLowerLevel"}'
 
+/** The same in a log whose vectors are packed. */
+const packing = (observation: string): string =>
+  sealed([
+    header.replace('"version":1', '"version":2'),
+    ...bodies.slice(1),
+    `{"step":6,"observation":${observation},"commands":[],"info":{}}`,
+  ])
+const numbers = `"float64":"${times('AAAA', 8 * 2048)}"`
+
 const hostile: ReadonlyArray<readonly [string, () => string | Buffer]> = [
   ['a list of 10⁶ numbers', () => observing(list('1', 1e6))],
   ['a list of 10⁶ lists', () => observing(list('[]', 1e6))],
@@ -92,6 +101,18 @@ const hostile: ReadonlyArray<readonly [string, () => string | Buffer]> = [
   ['an id beyond all integers', () => observing('{"_tag":"LowerLevelSolved","id":9007199254740993}')],
   ['a key 10⁵ times', () => observing(`{${times('"id":1,', 60_000)}"id":1}`)],
   ['60,000 keys', () => observing(`{${Array.from({ length: 60_000 }, (_, i) => `"k${i}":1`).join()}}`)],
+  ['packed vectors that would be 80 GB', () => packing(list('{"all":0,"length":65536}', 65_000))],
+  [
+    'a vector that is referred to 60,000 times',
+    () => packing(`{"upperGradient":[{"vector":0,${numbers}},${list('{"vector":0}', 60_000)}]}`),
+  ],
+  ['as many packed numbers as any line may have', () => packing(list('{"all":0.5,"length":65536}', 63))],
+  [
+    'a packed vector of 4 million characters',
+    () => packing(`{"upperGradient":{"vector":0,"float32":"${times('AAAA', 1e6)}"}}`),
+  ],
+  ['a packed vector without end', () => packing('{"upperGradient":{"all":0,"length":1e999}}')],
+  ['a vector that is not there', () => packing('{"upperGradient":{"vector":1e9}}')],
   ['a key called __proto__', () => observing('{"__proto__":{"_tag":"CommandFailed","id":1}}')],
   ['a text of 4 million characters', () => observing(`"${times('x', limits.length - 200)}"`)],
   ['a text of 5 million characters', () => observing(`"${times('x', 5e6)}"`)],

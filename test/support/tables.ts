@@ -74,6 +74,47 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  'core-dimensions': () => {
+    const Row = t.type({
+      d: t.number,
+      steps: t.number,
+      stepMedian: t.number,
+      stepTotal: t.number,
+      writtenTotal: t.number,
+      readTotal: t.number,
+      logBytesAnIteration: t.number,
+    })
+    const Growth = t.type({
+      stepTotal: t.number,
+      writtenTotal: t.number,
+      readTotal: t.number,
+      logBytes: t.number,
+    })
+    const found = read('core-dimensions', t.type({ table: t.array(Row), growth: Growth }))
+    const { growth } = found
+    return table(
+      ['d', 'median step', 'mean step', 'line packed', 'line unpacked', 'KB of log an outer iteration'],
+      [
+        ...found.table.map(row => [
+          row.d.toLocaleString('en'),
+          ms(row.stepMedian),
+          ms(row.stepTotal / row.steps),
+          ms(row.writtenTotal / row.steps),
+          ms(row.readTotal / row.steps),
+          (row.logBytesAnIteration / 1000).toFixed(1),
+        ]),
+        [
+          'exponent of d from 1,000 on',
+          '',
+          growth.stepTotal.toFixed(2),
+          growth.writtenTotal.toFixed(2),
+          growth.readTotal.toFixed(2),
+          growth.logBytes.toFixed(2),
+        ],
+      ],
+      found,
+    )
+  },
   'one-ahead': () => {
     const Row = t.type({ dimension: t.number, medianError: t.number, within2Deviations: t.number })
     const found = read('one-ahead', t.type({ table: t.array(Row) }))

@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { budgetFields, TrainingExamples } from '../protocol/Budget.js'
-import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
+import { Count, Finite, Natural, NonNegative, nullable, Numbers, Positive } from '../protocol/Codec.js'
 import { withDefaults } from '../protocol/Defaults.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
@@ -23,8 +23,8 @@ const DesignOptions = t.readonly(
     /** Points of the design; for a grid, levels on each axis. */
     size: Count,
     /** The box that the design covers; `null`: the whole search space. */
-    lower: nullable(Vector),
-    upper: nullable(Vector),
+    lower: nullable(Numbers),
+    upper: nullable(Numbers),
   }),
   'DesignOptions',
 )

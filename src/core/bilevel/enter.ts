@@ -4,6 +4,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { norm } from '../numeric/Norm.js'
 import type { Unnumbered } from '../protocol/Asking.js'
 import type { Info } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
@@ -64,7 +65,7 @@ const descents = <V, R>(
 }
 
 const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
-  Math.hypot(...a.map((value, k) => value - b[k]!))
+  norm(a.map((value, k) => value - b[k]!))
 
 /** The known weights to start from at λ: those with the least f(λ, ·), or else those solved nearest to λ. */
 const nearest = <V, R>(

@@ -8,7 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as fc from 'fast-check'
-import { Count, Finite, Natural, NonNegative, Positive } from '../protocol/Codec.js'
+import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../protocol/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
 import type { DefaultedType } from '../protocol/Defaults.js'
 
@@ -105,6 +105,8 @@ const walkWith =
       E.traverseArray((member: t.Mixed) => walk(member, at))(members)
     const replaced = fields[path] ?? names[codec.name] ?? known[codec.name]
     if (replaced !== undefined) return E.right(replaced)
+    // Packed or not, it is a list.
+    if (codec === Vector) return walk(Numbers, path)
     if (isStructured(codec))
       switch (codec._tag) {
         case 'ReadonlyType':

@@ -13,16 +13,7 @@ import { fieldOf } from './Codec.js'
 import { Command, isQuestion } from './Command.js'
 import { show, type Difference } from './Difference.js'
 import { Info } from './Info.js'
-import {
-  at,
-  damage,
-  misplaced,
-  observationOf,
-  miswritten,
-  unless,
-  without,
-  type Divergence,
-} from './Replay.js'
+import { at, damage, misplaced, observationOf, unless, unlike, without, type Divergence } from './Replay.js'
 import type { LogLine } from './RunLog.js'
 
 /** Where a log is that is read without its method: there are no states. */
@@ -38,7 +29,7 @@ export interface Followed {
 const nothingYet: Followed = { records: 0, info: null, todo: [] }
 
 const decodedAs =
-  <A>(codec: t.Type<A>, path: string) =>
+  <A, O>(codec: t.Type<A, O>, path: string) =>
   (value: unknown): E.Either<Difference, A> =>
     pipe(
       codec.decode(value),
@@ -96,11 +87,10 @@ const next =
       E.let('open', ({ observation }) => (observation === null ? [] : without(todo, observation.id))),
       E.bind('commands', ({ open }) => commandsOf(value['commands'], open)),
       E.bind('info', () => decodedAs(Info, 'info')(value['info'])),
-      E.chain(read => unless(read)(damage(line))),
       // What the codecs do not know, they leave out: then the text is another one.
       E.chain(({ open, observation, commands, info }) =>
         unless<Followed>({ records: records + 1, info, todo: [...open, ...commands] })(
-          miswritten(line, records, observation, { commands, info }),
+          unlike(line, { step: records, observation, commands, info }, () => O.none),
         ),
       ),
     )

@@ -16,7 +16,7 @@ import type { Outcome } from './Info.js'
 import type { Method, Transition } from './Method.js'
 import type { MethodError } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'
-import type { LogLine } from './RunLog.js'
+import { type LogLine, packRecord } from './RunLog.js'
 
 /** The first place where a log is not what the method says it must be. */
 export interface Divergence extends Difference {
@@ -142,35 +142,34 @@ const next =
     )
   }
 
-const compare = <S>(line: LogLine, { records, transition }: Cursor<S>): O.Option<Difference> => {
-  const { commands, info } = transition
-  const { observation } = line.value
-  const expected = { step: records - 1, observation, commands, info }
-  // Equal text is the common case, and found without taking anything apart.
-  return JSON.stringify(expected) === line.body ? O.none : firstDifference('')(expected, line.value)
-}
-
 /** @internal What is wrong with the digest of a line whose content is as it must be. */
 export const damage = ({ digest }: LogLine): O.Option<Difference> =>
   digest.expected === digest.found ? O.none : O.some({ field: 'digest', ...digest })
 
 /**
- * @internal What is wrong with the text of a line whose content is as it must be: a field that is there twice, or a
- * space. No decision differs, and yet no run writes it so.
+ * @internal What is wrong with a line that is to hold a record: where its content differs, or its digest, or its text. A text of the same content may still not be what a run writes: a field may be there twice, or a space.
  */
-export const miswritten = (
-  { body }: LogLine,
-  step: number,
-  observation: unknown,
-  { commands, info }: Pick<Transition<unknown>, 'commands' | 'info'>,
-): O.Option<Difference> =>
-  JSON.stringify({ step, observation, commands, info }) === body
-    ? O.none
-    : O.some({
+export const unlike = (
+  line: LogLine,
+  record: Parameters<ReturnType<typeof packRecord>>[0],
+  difference: () => O.Option<Difference>,
+): O.Option<Difference> => {
+  const { step, observation, commands, info } = record
+  // Equal text is the common case, and found without taking anything apart.
+  if (packRecord(line.packing?.before ?? null)({ step, observation, commands, info }).body === line.body)
+    return damage(line)
+  return pipe(
+    difference(),
+    O.alt(() => damage(line)),
+    O.alt(() =>
+      O.some({
         field: '',
         expected: 'the text that a run writes',
         found: 'other text of equal content',
-      })
+      }),
+    ),
+  )
+}
 
 /** @internal Whether the record is not the one that comes here, after so many and with this outcome. */
 export const misplaced = (
@@ -206,11 +205,12 @@ export const advance =
     )
     return pipe(
       after,
-      E.chain(reached => unless(reached)(compare(line, reached))),
-      E.chain(reached => unless(reached)(damage(line))),
-      E.chain(reached =>
-        unless(reached)(miswritten(line, reached.records - 1, line.value['observation'], reached.transition)),
-      ),
+      E.chain(reached => {
+        const { observation } = line.value
+        const { commands, info } = reached.transition
+        const record = { step: reached.records - 1, observation, commands, info }
+        return unless(reached)(unlike(line, record, () => firstDifference('')(record, line.value)))
+      }),
       E.mapLeft(at(line.line)),
     )
   }

@@ -13,13 +13,17 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { parseObject } from './BoundedJson.js'
 import { Count, nullable } from './Codec.js'
+import { type Known, nothingKnown, packAll, unpackAll } from './LogVectors.js'
 import type { Observation } from './Observation.js'
 import type { Transition } from './Method.js'
+import { longestPlain } from './PackedVector.js'
 
 /** Says of a file's first line that it is the header of a run log. */
 export const format = 'bilevel-hpo/run'
-/** The version of the log's own form; a log of another one is refused. */
+/** The version of the log's own form that writes every number in decimal. */
 export const version = 1
+/** The version in which long vectors are packed (LogVectors.ts). A log of yet another version is refused. */
+export const packedVersion = 2
 
 /** Nothing that a run writes comes near these. */
 export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536 } as const
@@ -27,7 +31,7 @@ export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536 } as
 export const Header = t.readonly(
   t.strict({
     format: t.literal(format),
-    version: t.literal(version),
+    version: t.union([t.literal(version), t.literal(packedVersion)], '1 or 2'),
     /** Name of the method. */
     method: t.string,
     /** The method's complete configuration, defaults filled in. */
@@ -48,29 +52,69 @@ export const Header = t.readonly(
 /** The first line of a log. */
 export type Header = t.TypeOf<typeof Header>
 
+/**
+ * The version that a run with this configuration is logged in: what no vector is packed in stays readable for programs
+ * that know version 1 only.
+ */
+export const versionFor = ({ space }: Header['config']): Header['version'] =>
+  Array.isArray(space) && space.length > longestPlain ? packedVersion : version
+
+/** What vectors a place in a log may refer to; `null`: all are written out. */
+export type Packing = Known | null
+
+/** At the start of a log of this version. */
+export const packingOf = (stated: unknown): Packing => (stated === packedVersion ? nothingKnown : null)
+
 /** One line of a log, read but not yet believed. */
 export interface LogLine {
   /** Counted from 1, as editors do. */
   readonly line: number
   /** The line's JSON without the digest. */
   readonly body: string
+  /** Its content, every vector unpacked. */
   readonly value: Readonly<Record<string, unknown>>
+  /** What its vectors may refer to, and those of the line after it; left out: every vector is written out. */
+  readonly packing?: { readonly before: Packing; readonly after: Packing }
   /** The digest that the text up to here has, and the one that the line states. */
   readonly digest: { readonly expected: string; readonly found: string }
 }
 
 /** The header's text, without its digest. */
 export const encodeHeader = (header: Header): string => {
-  const { method, config, problem, data, backend, versions } = header
+  const { version, method, config, problem, data, backend, versions } = header
   return JSON.stringify({ format, version, method, config, problem, data, backend, versions })
 }
 
-/** The text of one record, without its digest. `observation` is null for the transition that `init` gave. */
+/** What a line after the header says. `observation` is null for the transition that `init` gave. */
+export interface LogRecord extends Pick<Transition<unknown>, 'commands' | 'info'> {
+  readonly step: number
+  readonly observation: Observation | null
+}
+
+/** The text of one record, without its digest, in a log of version 1. */
 export const encodeRecord = (
   step: number,
-  observation: Observation | null,
-  { commands, info }: Pick<Transition<unknown>, 'commands' | 'info'>,
+  observation: LogRecord['observation'],
+  { commands, info }: Pick<LogRecord, 'commands' | 'info'>,
 ): string => JSON.stringify({ step, observation, commands, info })
+
+/** The text of one record, without its digest, and what the next one may refer to. */
+export const packRecord =
+  (packing: Packing) =>
+  ({
+    step,
+    observation,
+    commands,
+    info,
+  }: Omit<LogRecord, 'observation'> & { readonly observation: unknown }): {
+    readonly body: string
+    readonly packing: Packing
+  } => {
+    const text = { step, observation, commands, info }
+    if (packing === null) return { body: JSON.stringify(text), packing }
+    const { value, known } = packAll(packing)(text)
+    return { body: JSON.stringify(value), packing: known }
+  }
 
 /** A line of the log from its text and digest. */
 export const seal = (body: string, digest: string): string => `${body.slice(0, -1)},"digest":"${digest}"}`
@@ -120,3 +164,28 @@ export const parse = (body: string): E.Either<string, Readonly<Record<string, un
     parseObject(limits)(body),
     E.alt(() => parseObject(limits)(withoutLeadingZeros(body))),
   )
+
+/** The content of a line, and what the line after may refer to. */
+export interface Unpacked extends Pick<LogLine, 'value'> {
+  readonly packing: Packing
+}
+
+/** The inverse of {@link packRecord}: every vector is a list of numbers. Errors: as those of {@link parse}. */
+export const unpackRecord =
+  (packing: Packing) =>
+  (body: string): E.Either<string, Unpacked> =>
+    pipe(
+      parse(body),
+      E.chain(value =>
+        packing === null
+          ? E.right<string, Unpacked>({ value, packing })
+          : pipe(
+              // As many numbers as the text might have had characters.
+              unpackAll(packing, limits.length)(value),
+              E.map(({ value: unpacked, known }) => ({
+                value: t.UnknownRecord.is(unpacked) ? unpacked : value,
+                packing: known,
+              })),
+            ),
+      ),
+    )

@@ -149,7 +149,8 @@ const start =
       }
     })
 
-const scoped = <A>(f: () => A): A => {
+/** Runs `f` on the active backend, and disposes of every tensor that it made, also when it throws. */
+export const scoped = <A>(f: () => A): A => {
   tf.engine().startScope()
   try {
     return f()

@@ -9,12 +9,17 @@ import * as t from 'io-ts'
 import { parseObject } from '../../core/protocol/BoundedJson.js'
 import { Count, decode, Finite, Natural, NonNegative, nullable, Vector } from '../../core/protocol/Codec.js'
 import { SetMetrics } from '../../core/protocol/Observation.js'
+import { longestPlain } from '../../core/protocol/PackedVector.js'
+import { laidOut } from '../LaidOut.js'
 import { readIfThere, writeWhole } from '../run/RunFolder.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { jobs, Plan } from './Plan.js'
 
 export const format = 'bilevel-hpo/comparison'
+/** Every run has the names of its hyperparameters. */
 export const version = 1
+/** They are there once for all runs, where they are many. */
+export const sharedVersion = 2
 
 /** Far above 32 methods at 100 seeds. */
 const limits = { length: 64 * 1024 * 1024, depth: 24, entries: 65_536 } as const
@@ -115,8 +120,49 @@ export const comparisonIn = (folder: string): string => join(folder, 'comparison
 /** The same for people. */
 export const markdownIn = (folder: string): string => join(folder, 'comparison.md')
 
+/** The names that the runs share, where they are many; all runs of a plan are of one problem. */
+const sharedNames = ({ runs }: Comparison): ReadonlyArray<string> | null => {
+  const finished = runs.flatMap(run => (run._tag === 'Finished' ? [run.hyperparameters] : []))
+  const [names = []] = finished
+  const shared = finished.every(
+    other => other.length === names.length && other.every((name, k) => name === names[k]),
+  )
+  return shared && names.length > longestPlain ? names : null
+}
+
 /** The text of the file. */
-export const encode = (comparison: Comparison): string => `${JSON.stringify(comparison, null, 1)}\n`
+export const encode = (comparison: Comparison): string => {
+  const names = sharedNames(comparison)
+  const { format, plan, machine, runs } = comparison
+  const content =
+    names === null
+      ? comparison
+      : {
+          format,
+          version: sharedVersion,
+          plan,
+          machine,
+          hyperparameters: names,
+          // `undefined` is left out.
+          runs: runs.map(run => (run._tag === 'Finished' ? { ...run, hyperparameters: undefined } : run)),
+        }
+  return `${laidOut(content, 1)}\n`
+}
+
+const Shared = t.type({ hyperparameters: t.readonlyArray(t.string), runs: t.readonlyArray(t.UnknownRecord) })
+
+/** The content of a file of either version, every run with its names. */
+const withNames = (object: Readonly<Record<string, unknown>>): E.Either<string, unknown> =>
+  object['version'] === version
+    ? E.right(object)
+    : pipe(
+        decode(Shared)(object),
+        E.map(({ hyperparameters, runs }) => ({
+          ...object,
+          version,
+          runs: runs.map(run => (run['_tag'] === 'Finished' ? { ...run, hyperparameters } : run)),
+        })),
+      )
 
 /** Whether the runs are those of the plan, one for each, in their order. */
 const hasItsRuns = ({ plan, runs }: Comparison): boolean =>
@@ -137,13 +183,14 @@ export const parse = (text: string): E.Either<string, Comparison> =>
       () => `has no field \`format\` of "${format}"`,
     ),
     E.filterOrElse(
-      object => object['version'] === version,
+      object => object['version'] === version || object['version'] === sharedVersion,
       object =>
-        `is of version ${JSON.stringify(object['version'] ?? null)}, and this program reads version ${version}`,
+        `is of version ${JSON.stringify(object['version'] ?? null)}, and this program reads versions ${version} and ${sharedVersion}`,
     ),
     E.chain(object =>
       pipe(
-        decode(Comparison)(object),
+        withNames(object),
+        E.chain(decode(Comparison)),
         E.mapLeft(problem => `cannot be used: ${problem}`),
       ),
     ),

@@ -1,6 +1,6 @@
 /** Examples of a set that are computed together: named, not copied, for each way to compute wants them in a form of its own. */
 import { size, type ImageSet } from '../data/ImageSet.js'
-import type { Target } from './families/Family.js'
+import type { Target, Term } from './families/Family.js'
 
 /** The examples from … to − 1. */
 export interface Range {
@@ -20,6 +20,8 @@ export interface Batch extends Chosen {
   readonly labels: Uint8Array
   /** What its examples cost; their cross-entropy where it is absent. Its `examples` are the batch's rows. */
   readonly target?: Target
+  /** What is added to their mean cost. */
+  readonly term?: Term
 }
 
 const isRange = (examples: Chosen['examples']): examples is Range => !(examples instanceof Int32Array)

@@ -9,7 +9,7 @@ import type { ImageSet } from '../data/ImageSet.js'
 import type { Batch } from './Batch.js'
 import type { LossSum } from './CrossEntropy.js'
 import { denseGradient } from './DenseGradient.js'
-import type { Curved, Decay, ExampleLosses } from './families/Family.js'
+import type { Curved, Decay, ExampleLosses, Term, TermAt } from './families/Family.js'
 import type { Network, Parameter } from './Network.js'
 import { isDark } from './PlacedImages.js'
 import { tensorGradient } from './TensorGradient.js'
@@ -29,6 +29,8 @@ export interface Pull {
   readonly decays: ReadonlyArray<Decay>
   /** The rest; `null` where there is none. */
   readonly curved: Curved | null
+  /** Whether batches come with terms, which may look at weights. */
+  readonly termed: boolean
 }
 
 /** How far a step goes. */
@@ -54,7 +56,7 @@ export interface Descent {
 export interface Gradient {
   /** What `k` counts. */
   readonly parameters: ReadonlyArray<Parameter>
-  /** Σ of the data loss over a batch. */
+  /** Σ of the data loss over a batch, and its term as often as it has examples. */
   readonly loss: (weights: Float32Array, batch: Batch) => LossSum
   /** Writes what each example of a batch costs by itself, from `at` on. */
   readonly losses: (
@@ -63,8 +65,10 @@ export interface Gradient {
     into: Omit<ExampleLosses, 'labels'>,
     at: number,
   ) => void
+  /** A term on a batch, whatever the batch's own is. */
+  readonly term: (weights: Float32Array, batch: Batch, term: Term) => TermAt
   /**
-   * The same for every part, and ∇_w Σ scale·loss of all parts together. `take` may write to `weights`: they have been
+   * The loss of every part, and ∇_w Σ scale·loss of all parts together. `take` may write to `weights`: they have been
    * read by then.
    */
   readonly lossAndGradient: (
@@ -82,5 +86,5 @@ export interface Gradient {
  */
 export const gradientOf = (backend: Backend, network: Network, sets: ReadonlyArray<ImageSet>): Gradient =>
   network.dense !== null && (backend.name !== 'node' || sets.every(isDark))
-    ? denseGradient(network, network.dense)
+    ? denseGradient(backend, network, network.dense)
     : tensorGradient(backend, network)

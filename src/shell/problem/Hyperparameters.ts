@@ -4,8 +4,8 @@
  * Notation: w flat weights, W_k the k-th tensor of parameters, N the number of examples that the loss is a mean over, d
  * hyperparameters in all.
  *
- * λ is the components of the families one after the other. Penalties are added up; what families do to the cost of an
- * example is multiplied ({@link Target}). F has terms too, because a family may let the validation loss depend on λ; those
+ * λ is the components of the families one after the other. Penalties and terms are added up; what families do to the cost of
+ * an example is multiplied ({@link Target}). F has terms too, because a family may let the validation loss depend on λ; those
  * that are here leave it plain.
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,7 +13,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as SearchSpace from '../../core/protocol/SearchSpace.js'
 import { badInput, type ShellError } from '../ShellError.js'
-import type { Costs, Curved, Decay, Family, FamilyTerms, Penalty, Target } from './families/Family.js'
+import type { Costs, Curved, Decay, Family, FamilyTerms, Penalty, Target, Term } from './families/Family.js'
 import { FamilyConfig, familiesOf } from './families/FamilyConfig.js'
 import type { Network } from './Network.js'
 
@@ -31,6 +31,8 @@ export interface Terms {
   readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
   /** What examples cost, and ∂/∂λ of their mean cost, length d; `null` where they cost their cross-entropy. */
   readonly costs: Costs | null
+  /** What is added besides, a function of weights and examples; `null` where nothing is. */
+  readonly term: Term | null
 }
 
 /** How λ enters the losses. */
@@ -133,6 +135,26 @@ const costsOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTer
   }
 }
 
+const plus = (a: ArrayLike<number> | null, b: ArrayLike<number> | null): ArrayLike<number> | null =>
+  a === null || b === null ? (a ?? b) : Float64Array.from(a, (value, i) => value + b[i]!)
+
+/** The sum of what families add as functions of weights and examples; their λ stand one after the other. */
+const termOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTerms>): Term | null =>
+  terms.every(({ term }) => term === undefined)
+    ? null
+    : (weights, examples) => {
+        const all = terms.map(({ term }) => term?.(weights, examples) ?? null)
+        return {
+          value: all.reduce((sum, at) => sum + (at?.value ?? 0), 0),
+          byLambda: all.flatMap((at, f) => at?.byLambda ?? families[f]!.space.map(() => 0)),
+          byWeights: all.reduce<ArrayLike<number> | null>(
+            (sum, at) => plus(sum, at?.byWeights ?? null),
+            null,
+          ),
+          byLogits: all.reduce<ArrayLike<number> | null>((sum, at) => plus(sum, at?.byLogits ?? null), null),
+        }
+      }
+
 const termsOf = (
   network: Network,
   families: ReadonlyArray<Family>,
@@ -155,6 +177,7 @@ const termsOf = (
     lambdaGradient: weights =>
       terms.flatMap(({ penalty }, f) => penalty?.lambdaGradient(weights) ?? families[f]!.space.map(() => 0)),
     costs: costsOf(families, terms),
+    term: termOf(families, terms),
   }
 }
 
@@ -164,6 +187,7 @@ const noTerms = (network: Network, dimension: number): Terms => ({
   curved: null,
   lambdaGradient: () => Array.from({ length: dimension }, () => 0),
   costs: null,
+  term: null,
 })
 
 /** Families as one. Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used. */

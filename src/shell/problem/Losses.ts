@@ -3,9 +3,10 @@
  *
  * Notation: ℓ cross-entropy, N examples of a set, w flat weights.
  *
- *     loss(λ, w) = (1/N) Σ cost(λ, w; example) + penalty(λ, w)
+ *     loss(λ, w) = (1/N) Σ cost(λ, w; example) + penalty(λ, w) + term(λ, w; examples)
  *
- * An example costs its cross-entropy, unless a family of hyperparameters says otherwise (`Target`).
+ * An example costs its cross-entropy, unless a family of hyperparameters says otherwise (`Target`). A term is a mean over the
+ * examples it is shown, so that what pieces of a set add up to is the set's own (`Term`).
  *
  * Whole sets are computed in chunks; what is summed over chunks is summed in float64 on the host.
  */
@@ -43,9 +44,15 @@ const chunks = ({ chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
     piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
 
+/** With the term that λ adds, where there is one. */
+export const termed =
+  ({ term }: Terms) =>
+  (batch: Batch): Batch =>
+    term === null ? batch : { ...batch, term }
+
 /** The chunks of a loss's set, with what their examples cost. */
 const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
-  const batches = chunks(machine, set)
+  const batches = chunks(machine, set).map(termed(terms))
   const { chunkSize } = machine
   const target = terms.costs?.target
   return target === undefined
@@ -96,15 +103,15 @@ export const value =
     return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
   }
 
-/** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, it takes a pass forward. */
+/** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, or in a term, it takes a pass forward. */
 export const lambdaGradient =
   (machine: Machine) =>
   ({ set, terms }: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
     const { gradient, pace } = machine
-    const ofPenalty = terms.lambdaGradient(weights)
-    const { costs } = terms
-    if (costs === null) return E.right(ofPenalty)
+    const { costs, term } = terms
+    const slopes = Float64Array.from(terms.lambdaGradient(weights))
+    if (costs === null && term === null) return E.right(Array.from(slopes))
     const losses = {
       own: new Float64Array(size(set)),
       even: new Float64Array(size(set)),
@@ -116,11 +123,17 @@ export const lambdaGradient =
         const paused = await pace.pause()
         if (E.isLeft(paused)) return paused
       }
-      gradient.losses(weights, batch, losses, at)
+      if (costs !== null) gradient.losses(weights, batch, losses, at)
+      if (term !== null) {
+        const share = batch.labels.length / size(set)
+        for (const [k, slope] of gradient.term(weights, batch, term).byLambda.entries())
+          slopes[k]! += share * slope
+      }
       at += batch.labels.length
     }
-    const ofCosts = costs.lambdaGradient(losses, costs.target)
-    return E.right(ofPenalty.map((slope, k) => slope + ofCosts[k]!))
+    for (const [k, slope] of (costs?.lambdaGradient(losses, costs.target) ?? []).entries())
+      slopes[k]! += slope
+    return E.right(Array.from(slopes))
   }
 
 /** The examples whose gradient one whole-set gradient of an objective takes. */
@@ -217,4 +230,5 @@ const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
 export const pullOf = (objective: ReadonlyArray<Weighted>): Pull => ({
   decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
   curved: curvedOf(objective),
+  termed: objective.some(({ coefficient, loss: { terms } }) => coefficient !== 0 && terms.term !== null),
 })

@@ -9,7 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/ImageSet.js'
-import { pullOf, valueAndGradient, wholeSetEffort, type Machine, type Weighted } from './Losses.js'
+import { pullOf, termed, valueAndGradient, wholeSetEffort, type Machine, type Weighted } from './Losses.js'
 import { minibatches } from './Minibatches.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
@@ -97,7 +97,8 @@ const stochasticDescent = async (
     if (coefficient === 0) return []
     const count = Math.min(plan.batchSize ?? size(set), size(set))
     const draw = minibatches(set, plan.batchSize, [...plan.stream, index], terms.costs?.target)
-    return [{ draw, count, scale: coefficient / count }]
+    const withTerm = termed(terms)
+    return [{ draw: () => withTerm(draw()), count, scale: coefficient / count }]
   })
   const perStep = drawn.reduce((sum, { count }) => sum + count, 0)
   const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))

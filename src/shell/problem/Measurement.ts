@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
+import { longestPlain } from '../../core/protocol/PackedVector.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
 import * as Losses from './Losses.js'
 import type { Stopped } from './LowerLevelSolver.js'
@@ -80,6 +81,16 @@ export const lookedAt =
     )
   }
 
+/**
+ * A long gradient in single precision, which is what tensors are computed in and half as much to write down; a short one, or
+ * one that has no such numbers, as it is.
+ */
+const reportedSlopes = (slopes: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (slopes.length <= longestPlain) return slopes
+  const single = slopes.map(Math.fround)
+  return single.every(Number.isFinite) ? single : slopes
+}
+
 /** Adds F and both derivatives by λ. */
 export const measured =
   (machine: Losses.Machine, problem: Problem, lambda: ReadonlyArray<number>) =>
@@ -89,7 +100,7 @@ export const measured =
     const slopes =
       (loss: Losses.Loss): TE.TaskEither<Stopped, ReadonlyArray<number>> =>
       () =>
-        Losses.lambdaGradient(machine)(loss)(weights)
+        pipe(() => Losses.lambdaGradient(machine)(loss)(weights), TE.map(reportedSlopes))()
     return pipe(
       upperValue,
       TE.filterOrElse(

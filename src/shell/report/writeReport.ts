@@ -11,11 +11,13 @@ import { programVersion } from '../run/Versions.js'
 import { badInput, environment, type ShellError } from '../ShellError.js'
 import { csv } from './Csv.js'
 import { narrow, wide, type Figure } from './figures/Figure.js'
-import { figuresOf } from './figuresOf.js'
+import { figuresOf, wantPictures } from './figuresOf.js'
 import { findRuns } from './FindRuns.js'
 import { page, signature, type DrawnFigure, type Section, type TaskSection } from './Page.js'
+import { picturesOf, type Pictures } from './Pictures.js'
 import { readRun } from './ReadRun.js'
 import { complete, draw } from './render.js'
+import type { Run } from './Run.js'
 import { tasksOf, type Task } from './Task.js'
 import { readTruth, type Truth } from './Truth.js'
 
@@ -88,26 +90,50 @@ const drawn = (figure: Figure): TE.TaskEither<ShellError, DrawnFigure> =>
     TE.map(pictures => ({ figure, wide: pictures.wide.svg, narrow: pictures.narrow.svg })),
   )
 
+/** The training images that a task's figures want, by run, and why some are not to be had. */
+const pictured = (
+  task: Task,
+): TE.TaskEither<
+  ShellError,
+  { readonly found: ReadonlyMap<Run, Pictures>; readonly missing: ReadonlyArray<string> }
+> =>
+  pipe(
+    wantPictures(task),
+    TE.traverseSeqArray(run =>
+      TE.fromTask<{ readonly run: Run; readonly pictures: E.Either<ShellError, Pictures> }, ShellError>(
+        async () => ({
+          run,
+          pictures: await picturesOf(run.header)(),
+        }),
+      ),
+    ),
+    TE.map(all => ({
+      found: new Map(
+        all.flatMap(({ run, pictures }) => (E.isRight(pictures) ? [[run, pictures.right] as const] : [])),
+      ),
+      missing: all.flatMap(({ run, pictures }) =>
+        E.isLeft(pictures)
+          ? [`The training images of ${run.name} are not shown: ${pictures.left.message}`]
+          : [],
+      ),
+    })),
+  )
+
 /** A task's figures; ids are made different where there are several tasks. */
 const taskSection =
   (truth: Truth | null, several: boolean) =>
-  (i: number, task: Task): TE.TaskEither<ShellError, TaskSection> => {
-    const { figures, phiLeftOut } = figuresOf(task, truth)
-    return pipe(
-      figures.map(figure => (several ? { ...figure, id: `task-${i + 1}-${figure.id}` } : figure)),
-      TE.traverseSeqArray(drawn),
-      TE.map(all => ({
-        task,
-        figures: all,
-        remarks:
-          phiLeftOut === 0
-            ? []
-            : [
-                `The value functions of ${phiLeftOut} more runs are not drawn; a report of one of them alone shows its own.`,
-              ],
-      })),
+  (i: number, task: Task): TE.TaskEither<ShellError, TaskSection> =>
+    pipe(
+      pictured(task),
+      TE.chain(({ found, missing }) => {
+        const { figures, remarks } = figuresOf(task, truth, run => found.get(run) ?? null)
+        return pipe(
+          figures.map(figure => (several ? { ...figure, id: `task-${i + 1}-${figure.id}` } : figure)),
+          TE.traverseSeqArray(drawn),
+          TE.map(all => ({ task, figures: all, remarks: [...missing, ...remarks] })),
+        )
+      }),
     )
-  }
 
 const filesOf = (
   folder: string,

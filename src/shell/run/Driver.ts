@@ -16,7 +16,6 @@ import type { Method } from '../../core/protocol/Method.js'
 import type { MethodError } from '../../core/protocol/MethodError.js'
 import { Observation } from '../../core/protocol/Observation.js'
 import * as Replay from '../../core/protocol/Replay.js'
-import { encodeRecord } from '../../core/protocol/RunLog.js'
 import { badInput, environment, interrupted, type ShellError } from '../ShellError.js'
 import type { Interpreter } from './Interpreter.js'
 import { inLanes } from './Lanes.js'
@@ -35,7 +34,7 @@ export interface Hooks {
 /** What a driver needs: who answers, where records go, who watches. */
 export interface Surroundings {
   readonly interpreter: Interpreter
-  readonly log: Pick<LogWriter, 'append'>
+  readonly log: Pick<LogWriter, 'record'>
   readonly hooks: Hooks
 }
 
@@ -85,7 +84,12 @@ export const drive =
   (from: Replay.Cursor<S>): TE.TaskEither<ShellError, Outcome> => {
     const record = (observation: Observation | null, cursor: Replay.Cursor<S>) =>
       pipe(
-        log.append(encodeRecord(cursor.records - 1, observation, cursor.transition)),
+        log.record({
+          step: cursor.records - 1,
+          observation,
+          commands: cursor.transition.commands,
+          info: cursor.transition.info,
+        }),
         TE.map(() => {
           hooks.onTransition(cursor.transition.info)
           return cursor

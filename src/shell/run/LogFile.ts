@@ -15,8 +15,10 @@ import { environment, type ShellError } from '../ShellError.js'
 /** Where a driver puts its records. */
 export interface LogWriter {
   readonly path: string
-  /** Right once the line is on the disk. */
+  /** Right once the line with this text is on the disk. */
   readonly append: (body: string) => TE.TaskEither<ShellError, void>
+  /** The same of a record, as the version of the log has it. */
+  readonly record: (record: RunLog.LogRecord) => TE.TaskEither<ShellError, void>
   readonly close: () => void
 }
 
@@ -38,30 +40,31 @@ const cannotWrite = (path: string) => (error: unknown) =>
       'the records before this one are safe.',
   )
 
-/** Where a log ends: how many bytes its whole lines take, and the digest of the last of them. */
+/** Where a log ends: how many bytes its whole lines take, the digest of the last of them, and what may be referred to. */
 export interface LogEnd {
   readonly bytes: number
   readonly digest: string
+  readonly packing: RunLog.Packing
 }
 
 /** The end of a log once a line was added. */
 const after = (
-  body: string,
+  { body, packing }: { readonly body: string; readonly packing: RunLog.Packing },
   { bytes, digest: before }: LogEnd,
 ): { readonly text: string; readonly end: LogEnd } => {
   const digest = digestOf(before, body)
   const text = `${RunLog.seal(body, digest)}\n`
-  return { text, end: { bytes: bytes + Buffer.byteLength(text), digest } }
+  return { text, end: { bytes: bytes + Buffer.byteLength(text), digest, packing } }
 }
 
 /** The end of an empty log. */
-export const noLines: LogEnd = { bytes: 0, digest: '' }
+export const noLines: LogEnd = { bytes: 0, digest: '', packing: null }
 
 /** The end of a log that was read so far, one line further; the line's digest must be as expected. */
 export const past =
-  ({ body }: RunLog.LogLine) =>
+  ({ body, packing }: RunLog.LogLine) =>
   (end: LogEnd): LogEnd =>
-    after(body, end).end
+    after({ body, packing: packing?.after ?? null }, end).end
 
 const changed = (path: string): ShellError =>
   environment(
@@ -71,27 +74,31 @@ const changed = (path: string): ShellError =>
 
 const writer = (path: string, file: number, from: LogEnd): LogWriter => {
   let end = from
+  // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
+  const write = (
+    line: (packing: RunLog.Packing) => { readonly body: string; readonly packing: RunLog.Packing },
+  ): TE.TaskEither<ShellError, void> =>
+    pipe(
+      TE.fromIOEither(() =>
+        E.tryCatch(() => {
+          if (fs.fstatSync(file).size !== end.bytes) return false
+          const next = after(line(end.packing), end)
+          fs.writeFileSync(file, next.text)
+          fs.fsyncSync(file)
+          end = next.end
+          return true
+        }, cannotWrite(path)),
+      ),
+      TE.filterOrElse(
+        written => written,
+        () => changed(path),
+      ),
+      TE.map(() => undefined),
+    )
   return {
     path,
-    // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
-    append: body =>
-      pipe(
-        TE.fromIOEither(() =>
-          E.tryCatch(() => {
-            if (fs.fstatSync(file).size !== end.bytes) return false
-            const next = after(body, end)
-            fs.writeFileSync(file, next.text)
-            fs.fsyncSync(file)
-            end = next.end
-            return true
-          }, cannotWrite(path)),
-        ),
-        TE.filterOrElse(
-          written => written,
-          () => changed(path),
-        ),
-        TE.map(() => undefined),
-      ),
+    append: body => write(packing => ({ body, packing })),
+    record: record => write(packing => RunLog.packRecord(packing)(record)),
     close: () => fs.closeSync(file),
   }
 }
@@ -102,7 +109,7 @@ export const create =
   (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>
     pipe(
       TE.fromEither(E.tryCatch(() => fs.openSync(path, 'wx'), cannotWrite(path))),
-      TE.map(file => writer(path, file, noLines)),
+      TE.map(file => writer(path, file, { ...noLines, packing: RunLog.packingOf(header.version) })),
       TE.chainFirst(log => log.append(RunLog.encodeHeader(header))),
       TE.map(log => {
         syncFolder(dirname(path))
@@ -187,20 +194,28 @@ const textOf = (bytes: Buffer | null): E.Either<string, string> => {
 
 const unreadable = (line: number, reason: string): LogFault => ({ _tag: 'Unreadable', line, reason })
 
-const logLine = (line: number, bytes: Buffer | null, before: string): E.Either<LogFault, RunLog.LogLine> =>
+const logLine = (
+  line: number,
+  bytes: Buffer | null,
+  { digest: before, packing }: Pick<LogEnd, 'digest' | 'packing'>,
+): E.Either<LogFault, RunLog.LogLine> =>
   pipe(
     textOf(bytes),
     E.chain(whole => E.fromOption(() => 'does not end with a digest')(RunLog.unseal(whole))),
     E.bindTo('sealed'),
-    E.bind('value', ({ sealed }) => RunLog.parse(sealed.body)),
+    E.bind('content', ({ sealed }) => RunLog.unpackRecord(packing)(sealed.body)),
     E.bimap(
       reason => unreadable(line, reason),
-      ({ sealed: { body, digest }, value }) => ({
-        line,
-        body,
-        value,
-        digest: { expected: digestOf(before, body), found: digest },
-      }),
+      ({ sealed: { body, digest }, content: { value, packing: known } }) => {
+        const following = line === 1 ? RunLog.packingOf(value['version']) : known
+        return {
+          line,
+          body,
+          value,
+          ...(following === null ? {} : { packing: { before: packing, after: following } }),
+          digest: { expected: digestOf(before, body), found: digest },
+        }
+      },
     ),
   )
 
@@ -211,7 +226,7 @@ const logLine = (line: number, bytes: Buffer | null, before: string): E.Either<L
  */
 export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.LogLine>> {
   let line = 0
-  let before = ''
+  let before: Pick<LogEnd, 'digest' | 'packing'> = noLines
   for (const { bytes, torn } of rawLines(file)) {
     line++
     const read: E.Either<LogFault, RunLog.LogLine> = torn
@@ -219,7 +234,7 @@ export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.Lo
       : logLine(line, bytes, before)
     yield read
     if (E.isLeft(read)) return
-    before = read.right.digest.found
+    before = { digest: read.right.digest.found, packing: read.right.packing?.after ?? null }
   }
 }
 

@@ -10,7 +10,7 @@ import type { Method } from '../../core/protocol/Method.js'
 import { numerics, numericsKey } from '../../core/protocol/Numerics.js'
 import { followRecords, type Followed } from '../../core/protocol/Reading.js'
 import { places, type Cursor, type Divergence, type Place } from '../../core/protocol/Replay.js'
-import { format, Header, version, type LogLine } from '../../core/protocol/RunLog.js'
+import { format, Header, packedVersion, version, type LogLine } from '../../core/protocol/RunLog.js'
 import { badInput, mismatch, type ShellError } from '../ShellError.js'
 import { readLines, withFile, type LogFault } from './LogFile.js'
 import { logIn } from './RunFolder.js'
@@ -92,14 +92,14 @@ const headerOf =
           `Line 1 of ${path} has no field \`format\` of "${format}": it is no run log. Name the folder of a run, or its run.jsonl.`,
         ),
       )
-    if (stated !== version)
+    if (stated !== version && stated !== packedVersion)
       return E.left(
         headerFault(path, line)(
           'version',
-          String(version),
+          `${version} or ${packedVersion}`,
           stated,
-          `Line 1 of ${path}, field \`version\`: expected ${version}, found ${show(stated)}. This program reads ` +
-            `version ${version} of the run log; replay it with the program that wrote it.`,
+          `Line 1 of ${path}, field \`version\`: expected ${version} or ${packedVersion}, found ${show(stated)}. This program ` +
+            'reads these versions of the run log; replay it with the program that wrote it.',
         ),
       )
     return pipe(

@@ -12,7 +12,7 @@ import type { Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { sameNumerics } from '../../core/protocol/Numerics.js'
 import type { Cursor } from '../../core/protocol/Replay.js'
-import { format, version, type Header } from '../../core/protocol/RunLog.js'
+import { format, versionFor, type Header } from '../../core/protocol/RunLog.js'
 import { badInput, type ShellError } from '../ShellError.js'
 import { drive, start, type Hooks } from './Driver.js'
 import type { Interpreter } from './Interpreter.js'
@@ -46,19 +46,22 @@ interface Opened<S> {
   readonly log: TE.TaskEither<ShellError, LogWriter>
 }
 
-const headerOf = <C, S>(method: Method<C, S>, { config, about }: Recording<C>): Header => ({
-  format,
-  version,
-  method: method.name,
+const headerOf = <C, S>(method: Method<C, S>, { config, about }: Recording<C>): Header => {
   // As JSON has it: a log that was read is compared with this.
-  config: JSON.parse(JSON.stringify(method.config.encode(config))) as Header['config'],
-  problem: JSON.parse(JSON.stringify(about.problem)) as Header['problem'],
-  data: about.data,
-  backend: about.backend,
-  versions: versionsOf({}),
-})
+  const written = JSON.parse(JSON.stringify(method.config.encode(config))) as Header['config']
+  return {
+    format,
+    version: versionFor(written),
+    method: method.name,
+    config: written,
+    problem: JSON.parse(JSON.stringify(about.problem)) as Header['problem'],
+    data: about.data,
+    backend: about.backend,
+    versions: versionsOf({}),
+  }
+}
 
-/** What makes a run this one and no other. Versions may differ; the numerics may not. */
+/** What makes a run this one and no other. Versions may differ, that of the log, too; the numerics may not. */
 const identity = ({ method, config, problem, data, backend }: Header) => ({
   method,
   config,

@@ -16,7 +16,7 @@ import { badInput, mismatch, type ShellError } from '../ShellError.js'
 import { methodNamed, type Methods } from './methods.js'
 import { readThrough, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { readIfThere, summaryIn } from './RunFolder.js'
-import { encode, summarize } from './Summary.js'
+import { summarize, texts } from './Summary.js'
 
 /** What a replay that found nothing wrong can say. */
 export interface Replayed {
@@ -40,7 +40,7 @@ export interface Replayed {
     readonly info: Info | null
     /** Questions that are not answered yet. */
     readonly open: ReadonlyArray<Question>
-    /** The method's, as its codec encodes it; `null` where nothing was derived again. */
+    /** The method's, which is plain JSON, every number written out; `null` where nothing was derived again. */
     readonly state: unknown
   }
 }
@@ -90,7 +90,7 @@ export const checkSummary = (
       if (outcome === null || info === null)
         return E.left(summaryFault(path, { field: 'stopReason', expected: 'no summary yet', found: 'one' }))
       const expected = summarize(header, records, info, outcome)
-      if (text === encode(expected)) return E.right(undefined)
+      if (texts(expected).includes(text)) return E.right(undefined)
       const difference = pipe(
         parseObject(limits)(text),
         E.match(
@@ -125,7 +125,7 @@ const reach =
                   records,
                   info: transition.info,
                   todo,
-                  state: typed.state.encode(transition.state),
+                  state: transition.state,
                   torn,
                 })),
               ),

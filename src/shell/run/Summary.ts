@@ -9,6 +9,7 @@ import { Natural } from '../../core/protocol/Codec.js'
 import type { Info, Outcome, ResultRow } from '../../core/protocol/Info.js'
 import type { Header } from '../../core/protocol/RunLog.js'
 import { SearchSpace } from '../../core/protocol/SearchSpace.js'
+import { laidOut } from '../LaidOut.js'
 
 export const format = 'bilevel-hpo/summary'
 export const version = 1
@@ -83,4 +84,10 @@ export const summarize = (header: Header, steps: number, info: Info, outcome: Ou
 }
 
 /** The file's text. */
-export const encode = (summary: Summary): string => `${JSON.stringify(summary, null, 2)}\n`
+export const encode = (summary: Summary): string => `${laidOut(summary, 2)}\n`
+
+/** The texts that the file may have: earlier releases wrote every number of a list on a line of its own. */
+export const texts = (summary: Summary): ReadonlyArray<string> => [
+  encode(summary),
+  `${JSON.stringify(summary, null, 2)}\n`,
+]

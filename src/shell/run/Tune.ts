@@ -5,7 +5,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Method } from '../../core/protocol/Method.js'
-import { format, version, type Header } from '../../core/protocol/RunLog.js'
+import { format, versionFor, type Header } from '../../core/protocol/RunLog.js'
 import { choose, type BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
@@ -104,11 +104,12 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
           TE.bindTo('settings'),
           TE.bind('cursor', ({ settings }) => TE.fromEither(start(typed)(settings))),
           TE.chain(({ settings, cursor }) => {
+            const section = configSection(typed, settings)
             const header: Header = {
               format,
-              version,
+              version: versionFor(section),
               method: typed.name,
-              config: configSection(typed, settings),
+              config: section,
               problem: problemSection(config),
               data: describeData(problem.splits),
               backend: backend.name,

@@ -25,6 +25,26 @@ describe('comparison.json', () => {
       expect(readdirSync(folder)).toEqual(['comparison.json'])
     }))
 
+  it('has the names of many hyperparameters once, and is read as if each run had them', () => {
+    const names = Array.from({ length: 784 }, (_, k) => `pixel ${k}`)
+    const lambda = names.map((_, k) => k / 3)
+    const runs = [0, 1].map(seed => {
+      const run = finished('bilevel', seed, { hyperparameters: names })
+      return { ...run, result: { ...run.result, lambda } }
+    })
+    const many = comparisonOf([runs[0]!, finished('random', 0), runs[1]!, finished('random', 1)])
+    // Of one problem all, as a comparison's runs are.
+    const shared = { ...many, runs: many.runs.map(run => ({ ...run, hyperparameters: names })) }
+    const compact = encode(shared)
+    expect(compact.split('"pixel 7"')).toHaveLength(2)
+    expect(compact.split('\n').length).toBeLessThan(400)
+    expect(right(parse(compact))).toEqual(shared)
+    expect(encode(right(parse(compact)))).toBe(compact)
+    expect(right(parse(JSON.stringify(shared)))).toEqual(shared)
+    // Where one run has other names, each keeps its own.
+    expect(right(parse(encode(many)))).toEqual(many)
+  })
+
   it('is nothing where there is none', () =>
     withFolder(folder => {
       expect(right(read(folder))).toBeNull()
@@ -35,7 +55,8 @@ describe('comparison.json', () => {
     ['{}', 'has no field `format`'],
     ['[1]', 'is not a JSON object'],
     [text.slice(0, -10), 'is not JSON'],
-    [text.replace('"version": 1', '"version": 2'), 'is of version 2'],
+    [text.replace('"version": 1', '"version": 3'), 'is of version 3'],
+    [text.replace('"version": 1', '"version": 2'), 'hyperparameters'],
     [text.replace('"loss": 0.4', '"loss": null'), 'loss'],
     [text.replace('"loss": 0.4', '"loss": 1e999'), 'a finite number'],
     [text.replace('"wasm"', '"abacus"'), '`plan.backend`'],

@@ -104,11 +104,12 @@ const instanceOf = (given: typeof instances extends fc.Arbitrary<infer T> ? T : 
       each ? Float64Array.from({ length: size }, (_, i) => ((i + k) % 4) / 10) : k % 3 === 0 ? 0.05 : 0,
     ),
     curved: null,
+    termed: false,
   }
   return { network, weights, partsAt, pull }
 }
 
-const denseOf = (network: Network): Gradient => denseGradient(network, network.dense!)
+const denseOf = (network: Network): Gradient => denseGradient(cpu, network, network.dense!)
 
 describe('a dense network’s own way', () => {
   test('has the losses and gradients that tfjs has', () => {
@@ -198,7 +199,7 @@ describe('a dense network’s own way', () => {
     })
     const ours = denseOf(network)
     const steps = [0, 1, 2, 3].map(partsAt)
-    const even: Pull = { decays: network.parameters.map(() => 0.5), curved: null }
+    const even: Pull = { decays: network.parameters.map(() => 0.5), curved: null, termed: false }
     const alone = [pull, even].map(each => descended(ours, weights, each, steps))
     const descents = [pull, even].map(each => ours.descent(weights, each))
     for (const [i, parts] of steps.entries())
@@ -244,7 +245,7 @@ describe('a dense network’s own way', () => {
     const steps = [0, 1, 2].map(partsAt)
     const expected = descended(denseOf(network), weights, pull, steps)
     // Beyond float32, as exp(λ) may be.
-    const endless: Pull = { decays: network.parameters.map(() => 1e300), curved: null }
+    const endless: Pull = { decays: network.parameters.map(() => 1e300), curved: null, termed: false }
     expect(descended(ours, weights, endless, steps).values.every(Number.isFinite)).toBe(false)
     expect(descended(ours, weights, pull, steps)).toEqual(expected)
   })

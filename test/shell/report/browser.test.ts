@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeReport } from '../../../src/shell/report/writeReport.js'
+import { manyRun } from '../../support/manyRuns.js'
 import { committed, hostile, recordHostile } from '../../support/reportRuns.js'
 import { right } from '../../support/recordedRun.js'
 
@@ -23,7 +24,11 @@ if (executable === undefined)
   console.warn('No Chromium was found, so reports are not opened in a browser. Name one with CHROMIUM=…')
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-browser-'))
-const [plain, owned] = [join(folder, 'plain.html'), join(folder, 'hostile.html')]
+const [plain, owned, many] = ['plain', 'hostile', 'many'].map(name => join(folder, `${name}.html`)) as [
+  string,
+  string,
+  string,
+]
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -64,8 +69,15 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
     right(await writeReport([committed('d1'), committed('d2')], { output: plain })())
     const runs = [await recordHostile(folder, 1), await recordHostile(folder, 2)]
     right(await writeReport(runs, { output: owned, title: hostile })())
+    const weights = [{ family: 'exampleWeights' }, { family: 'l2', per: 'model', fixed: 2 }]
+    const large = [
+      await manyRun(folder, 'weights', weights, 0.5),
+      await manyRun(folder, 'pixels', { family: 'l2', per: 'input' }),
+    ]
+    right(await writeReport(large, { output: many })())
     browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] })
-  })
+    // Two of the runs are trained here.
+  }, 240_000)
 
   afterAll(() => browser.close())
 
@@ -80,7 +92,9 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
       void dialog.dismiss()
     })
     page.on('request', request => {
-      if (request.url() !== url) trouble.push(`request: ${request.url()}`)
+      // A picture that lies in the page is asked of nobody.
+      if (request.url() !== url && !request.url().startsWith('data:image/png;base64,'))
+        trouble.push(`request: ${request.url()}`)
     })
     await page.goto(url)
     return { page, trouble }
@@ -90,44 +104,82 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
     (['light', 'dark'] as const).map(scheme => ({ width, scheme })),
   )
 
-  it.each(screens)('shows every figure, $width pixels wide, $scheme', async ({ width, scheme }) => {
-    const { page, trouble } = await open(plain, width, scheme)
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-    const figures = page.locator('figure')
-    const count = await figures.count()
-    expect(count).toBe(4 + 5)
-    for (let i = 0; i < count; i++) {
-      const pictures = await figures.nth(i).locator('svg').all()
-      const shown = await Promise.all(pictures.map(picture => picture.isVisible()))
-      expect(shown.filter(Boolean).length).toBe(1)
-      const box = (await pictures[shown.indexOf(true)]!.boundingBox())!
-      expect(box.width).toBeGreaterThan(0.75 * Math.min(width, 640))
-      expect(box.x + box.width).toBeLessThanOrEqual(width)
-      expect(box.height).toBeGreaterThan(100)
-      // A picture of one colour would be no picture: its lines have colours of the scheme, and are not the page's.
-      const inks = await page.evaluate<Inks>(ofFigure(inksOf, i))
-      expect(
-        inks.colours.filter(colour => colour.startsWith('rgb') && colour !== inks.page).length,
-      ).toBeGreaterThan(2)
-      expect(inks.page).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)')
-    }
-    expect(trouble).toEqual([])
-    await page.close()
-  })
+  const pages = screens.flatMap(screen => [
+    { ...screen, name: 'few hyperparameters', file: plain, figureCount: 4 + 5 },
+    { ...screen, name: 'hundreds of hyperparameters', file: many, figureCount: 5 + 4 },
+  ])
 
-  it('has names and descriptions for those who do not see, and nothing else to stop at', async () => {
-    const { page } = await open(plain, 1280, 'light')
-    for (const [i, figure] of (await page.locator('figure').all()).entries()) {
-      const [name, text] = await page.evaluate<ReadonlyArray<string>>(ofFigure(labelsOf, i))
-      expect(name!.length).toBeGreaterThan(10)
-      expect(text!.length).toBeGreaterThan(80)
-      expect(await figure.locator('details table').count()).toBe(1)
-    }
-    expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0)
-    await page.locator('figure summary').first().press('Enter')
-    expect(await page.locator('figure details table').first().isVisible()).toBe(true)
-    await page.close()
-  })
+  it.each(pages)(
+    'shows every figure, $width pixels wide, $scheme, of $name',
+    async ({ width, scheme, file, figureCount }) => {
+      const { page, trouble } = await open(file, width, scheme)
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      const figures = page.locator('figure')
+      const count = await figures.count()
+      expect(count).toBe(figureCount)
+      for (let i = 0; i < count; i++) {
+        const pictures = await figures.nth(i).locator('svg').all()
+        const shown = await Promise.all(pictures.map(picture => picture.isVisible()))
+        expect(shown.filter(Boolean).length).toBe(1)
+        const box = (await pictures[shown.indexOf(true)]!.boundingBox())!
+        expect(box.width).toBeGreaterThan(0.75 * Math.min(width, 640))
+        expect(box.x + box.width).toBeLessThanOrEqual(width)
+        expect(box.height).toBeGreaterThan(100)
+        // A picture of one colour would be no picture: its lines have colours of the scheme, and are not the page's.
+        const inks = await page.evaluate<Inks>(ofFigure(inksOf, i))
+        // Where there are photographs, they bring the shades, and the rest is text.
+        const pictured = (await pictures[0]!.locator('image').count()) > 0
+        expect(
+          inks.colours.filter(colour => colour.startsWith('rgb') && colour !== inks.page).length,
+        ).toBeGreaterThan(pictured ? 1 : 2)
+        expect(inks.page).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)')
+      }
+      expect(trouble).toEqual([])
+      await page.close()
+    },
+  )
+
+  it.each([400, 1280])(
+    'shows forty examples, each picture decoded and in its place, $0 pixels wide',
+    async width => {
+      const { page, trouble } = await open(many, width, 'dark')
+      const images = await page.locator(`.${width === 400 ? 'narrow' : 'wide'} svg image`).all()
+      expect(images).toHaveLength(40)
+      for (const image of images) {
+        const box = (await image.boundingBox())!
+        expect(Math.min(box.width, box.height)).toBeGreaterThan(40)
+        expect(box.x).toBeGreaterThanOrEqual(0)
+        expect(box.x + box.width).toBeLessThanOrEqual(width)
+      }
+      // Whether the browser took the pictures: it decodes what the policy of the page lets it.
+      const decoded = `Promise.all([...document.querySelectorAll('svg image')].map(async node => {
+      const image = new Image()
+      image.src = node.href.baseVal
+      await image.decode()
+      return image.naturalWidth
+    }))`
+      expect(new Set(await page.evaluate<ReadonlyArray<number>>(decoded))).toEqual(new Set([28]))
+      expect(trouble).toEqual([])
+      await page.close()
+    },
+  )
+
+  it.each(['plain', 'many'])(
+    'has names and descriptions for those who do not see, and nothing else to stop at: %s',
+    async name => {
+      const { page } = await open(join(folder, `${name}.html`), 1280, 'light')
+      for (const [i, figure] of (await page.locator('figure').all()).entries()) {
+        const [name, text] = await page.evaluate<ReadonlyArray<string>>(ofFigure(labelsOf, i))
+        expect(name!.length).toBeGreaterThan(10)
+        expect(text!.length).toBeGreaterThan(80)
+        expect(await figure.locator('details table').count()).toBe(1)
+      }
+      expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0)
+      await page.locator('figure summary').first().press('Enter')
+      expect(await page.locator('figure details table').first().isVisible()).toBe(true)
+      await page.close()
+    },
+  )
 
   it('takes nothing of a hostile run for more than text', async () => {
     const { page, trouble } = await open(owned, 1280, 'light')

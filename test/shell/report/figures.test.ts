@@ -5,6 +5,7 @@ import {
   bands,
   config,
   series,
+  shades,
   text,
   themed,
   faint,
@@ -136,6 +137,16 @@ describe.each(['light', 'dark'] as const)('colours, %s', scheme => {
     expect(steps).toEqual([...steps].sort((a, b) => a - b))
     expect(steps[0]).toBeGreaterThan(1.08)
     for (const band of bands) expect(contrast(text[scheme], band[scheme])).toBeGreaterThanOrEqual(4)
+  })
+
+  it('of shades grow apart from the page, each from the one before by as much as print keeps apart', () => {
+    for (const [i, shade] of shades.entries())
+      if (i > 0) {
+        expect(contrast(shade[scheme], shades[i - 1]![scheme]), shade.name).toBeGreaterThan(1.2)
+        expect(contrast(shade[scheme], background[scheme])).toBeGreaterThan(
+          contrast(shades[i - 1]![scheme], background[scheme]),
+        )
+      }
   })
 })
 

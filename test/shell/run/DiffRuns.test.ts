@@ -101,7 +101,7 @@ describe('the difference of two runs', () => {
           .split('\n')
           .map((line, i) => (i === 3 ? 'damage' : line))
           .join('\n'),
-        'field `version`': text.replace('"version":1', '"version":2'),
+        'field `version`': text.replace('"version":1', '"version":3'),
       }
       for (const [phrase, content] of Object.entries(broken)) {
         writeFileSync(pathIn(b), content)

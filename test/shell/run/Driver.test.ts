@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
+import { encodeRecord, type LogRecord } from '../../../src/core/protocol/RunLog.js'
 import { drive, start } from '../../../src/shell/run/Driver.js'
 import { environment } from '../../../src/shell/ShellError.js'
 import { closedForm } from '../../support/closedForm.js'
@@ -24,9 +25,9 @@ const inMemory = () => {
   const bodies: Array<string> = []
   return {
     bodies,
-    append: (body: string) =>
+    record: ({ step, observation, ...transition }: LogRecord) =>
       TE.fromIO(() => {
-        bodies.push(body)
+        bodies.push(encodeRecord(step, observation, transition))
       }),
   }
 }
@@ -177,7 +178,7 @@ describe('drive', () => {
   })
 
   it('takes tens of thousands of steps without holding them', async () => {
-    const log = { append: () => TE.right(undefined) }
+    const log = { record: () => TE.right(undefined) }
     const result = await pipe(
       TE.fromEither(start(sampleAndDescend)(configOf({ rounds: 6000, solves: 1, steps: 1 }))),
       TE.chain(drive(sampleAndDescend)({ interpreter: closedForm(), log, hooks: noHooks })),

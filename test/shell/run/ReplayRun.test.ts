@@ -164,8 +164,8 @@ describe('replaying a recorded run', () => {
         'is empty': '',
         'Line 1': 'hello\n',
         incomplete: '{"format"',
-        'field `version`: expected 1, found 2': [
-          resealed(header.replace('"version":1', '"version":2')),
+        'field `version`: expected 1 or 2, found 3': [
+          resealed(header.replace('"version":1', '"version":3')),
           ...rest,
         ].join('\n'),
         'no run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),

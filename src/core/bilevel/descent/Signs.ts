@@ -63,7 +63,7 @@ export const step =
       unit: unit.map((u, k) => Math.min(1, Math.max(0, u - steps[k]! * Math.sign(gradient[k]!)))),
       // −0 would not survive JSON.
       after: { ...before, steps, gradient: gradient.map(slope => slope + 0) },
-      longest: Math.max(...steps),
+      longest: steps.reduce((most, length) => Math.max(most, length), -Infinity),
       backtracking: false,
     }
   }

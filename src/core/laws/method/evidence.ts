@@ -70,6 +70,9 @@ const roundTrip =
     return E.isRight(revived) ? revived.right : value
   }
 
+/** A line that was written and cannot be read. */
+type Unread = Pick<Replay.Divergence, 'line' | 'field' | 'expected' | 'found'>
+
 /** A digest that is never wrong: whether text was changed is not what these laws are about. */
 const digest = { expected: '', found: '' } as const
 
@@ -80,20 +83,53 @@ const recordOf = (text: string): Readonly<Record<string, unknown>> => {
 
 const lineOf = (line: number, body: string): RunLog.LogLine => ({ line, body, value: recordOf(body), digest })
 
+/** The lines of a run after its header, as they are read from what was written. */
+const linesOf = (
+  run: Run<unknown>,
+  packing: RunLog.Packing,
+): ReadonlyArray<E.Either<Unread, RunLog.LogLine>> => {
+  let [written, known] = [packing, packing]
+  return run.transitions.map(({ commands, info }, step) => {
+    const observation = run.answered[step - 1]?.observation ?? null
+    const line = step + 2
+    const record = RunLog.packRecord(written)({ step, observation, commands, info })
+    written = record.packing
+    const before = known
+    return E.bimap(
+      (found: string): Unread => ({
+        line,
+        field: '',
+        expected: 'a line that can be read',
+        found: `one that ${found}`,
+      }),
+      ({
+        value,
+        packing: after,
+      }: {
+        readonly value: RunLog.LogLine['value']
+        readonly packing: RunLog.Packing
+      }) => {
+        known = after
+        return { line, body: record.body, value, packing: { before, after }, digest }
+      },
+    )(RunLog.unpackRecord(before)(record.body))
+  })
+}
+
 const replayOf = <C, S>(method: Method<C, S>, config: C, run: Run<S>): E.Either<string, S> => {
+  const written = recordOf(JSON.stringify(config))
+  const version = RunLog.versionFor(written)
   const header = RunLog.encodeHeader({
     format: RunLog.format,
-    version: RunLog.version,
+    version,
     method: method.name,
-    config: recordOf(JSON.stringify(config)),
+    config: written,
     problem: {},
     data: { train: 1, validation: 1, test: null, fingerprint: '' },
     backend: '',
     versions: {},
   })
-  const lines = run.transitions.map((transition, i) =>
-    E.right(lineOf(i + 2, RunLog.encodeRecord(i, run.answered[i - 1]?.observation ?? null, transition))),
-  )
+  const lines = linesOf(run, RunLog.packingOf(version))
   const replayed = Replay.replay(method)(lineOf(1, header))(lines)
   return E.isRight(replayed)
     ? E.right(replayed.right.transition.state)

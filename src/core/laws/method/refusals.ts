@@ -106,6 +106,15 @@ const metricsWith = (value: number) => ({
   test: null,
 })
 
+/** Components that are spoiled of a longer gradient; with all of them the law would be quadratic in d. */
+const spread = 16
+
+/** Every component of a gradient; of a long one some from the first to the last. */
+const placesOf = (d: number): ReadonlyArray<number> =>
+  d <= 4 * spread
+    ? Array.from({ length: d }, (_, k) => k)
+    : Array.from({ length: spread }, (_, i) => Math.round((i * (d - 1)) / (spread - 1)))
+
 /** The observation with one number that is not finite, in every place that has one. */
 const spoiled = (observation: Observation, value: number): ReadonlyArray<readonly [string, Observation]> => {
   switch (observation._tag) {
@@ -118,10 +127,12 @@ const spoiled = (observation: Observation, value: number): ReadonlyArray<readonl
         ['lower', { ...observation, lower: value }],
         ['gradientNorm', { ...observation, gradientNorm: value }],
         ['effort', { ...observation, effort: value }],
-        ...observation.upperGradient.flatMap((_, k): ReadonlyArray<readonly [string, Observation]> => [
-          [`upperGradient[${k}]`, { ...observation, upperGradient: at(observation.upperGradient, k) }],
-          [`lowerGradient[${k}]`, { ...observation, lowerGradient: at(observation.lowerGradient, k) }],
-        ]),
+        ...placesOf(observation.upperGradient.length).flatMap(
+          (k): ReadonlyArray<readonly [string, Observation]> => [
+            [`upperGradient[${k}]`, { ...observation, upperGradient: at(observation.upperGradient, k) }],
+            [`lowerGradient[${k}]`, { ...observation, lowerGradient: at(observation.lowerGradient, k) }],
+          ],
+        ),
       ]
     }
     case 'LossesEvaluated':

@@ -165,7 +165,7 @@ export const findsOptimum: MethodLaw = {
     const rows = transitions[transitions.length - 1]!.info.outcome?.rows ?? []
     if (rows.length === 0) return E.left('the outcome has no rows')
     const off = rows.map(({ lambda }) =>
-      Math.max(...optimum.lambda.map((value, k) => Math.abs(lambda[k]! - value))),
+      optimum.lambda.reduce((most, value, k) => Math.max(most, Math.abs(lambda[k]! - value)), 0),
     )
     return unless(
       Math.min(...off) <= optimum.within,

@@ -95,7 +95,7 @@ export const descentHonest: DescentLaw = {
     'core/bilevel/descent/Measured.ts; a stopping test that cannot be trusted never fires, or too early',
   check: ({ steps }) =>
     each(steps, ({ measured, moved }, i) => {
-      const length = Math.max(...moved.unit.map((u, k) => Math.abs(u - measured.unit[k]!)))
+      const length = moved.unit.reduce((most, u, k) => Math.max(most, Math.abs(u - measured.unit[k]!)), 0)
       // A backtracking step is measured from the point that it goes back to, not from the last one.
       return moved.backtracking && moved.longest < length
         ? silent

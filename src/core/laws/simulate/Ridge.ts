@@ -5,6 +5,7 @@
  *
  * The lower level's solution is w_i = a_i/(1 + θ_i), so the bilevel problem's is θ_i = a_i/b_i − 1, with F = 0.
  */
+import * as Rng from '../../numeric/Rng.js'
 import type { Question, WeightsRef } from '../../protocol/Command.js'
 import { initialWeights, weightsOf } from '../../protocol/Command.js'
 import type { Observation, SetMetrics } from '../../protocol/Observation.js'
@@ -17,6 +18,13 @@ type Vec = ReadonlyArray<number>
 export interface Ridge {
   readonly a: Vec
   readonly b: Vec
+}
+
+/** With d components drawn from a seed; the solution is within [ln 0.1, ln 7]. */
+export const randomRidge = (dimension: number, seed: number): Ridge => {
+  const [uniforms] = Rng.uniforms(2 * dimension)(Rng.make(seed, dimension))
+  const b = Array.from({ length: dimension }, (_, k) => 0.2 + 1.8 * uniforms[2 * k]!)
+  return { a: b.map((value, k) => value * (1.1 + 6.9 * uniforms[2 * k + 1]!)), b }
 }
 
 /** One log coefficient for each component of w. */

@@ -6,9 +6,17 @@
 export { drive, type Answered, type DriveOptions, type Ending, type Run } from './drive.js'
 export { functions, functionWorld } from './Functions.js'
 export { friendly, hostile, type Hostility } from './Hostility.js'
-export { hostilities, problems, quadraticProblems, ridgeProblems, ridges } from './problems.js'
+export {
+  hostilities,
+  problems,
+  quadraticProblems,
+  ridgeProblems,
+  ridgeProblemsOf,
+  ridges,
+} from './problems.js'
 export { type Quadratic, randomQuadratic } from './Quadratic.js'
 export {
+  randomRidge,
   type Ridge,
   ridge,
   ridgeOptimum,

@@ -4,7 +4,7 @@ import { functions } from './Functions.js'
 import type { Hostility } from './Hostility.js'
 import { thousandths } from '../Numbers.js'
 import { randomQuadratic } from './Quadratic.js'
-import { ridge, type Ridge } from './Ridge.js'
+import { randomRidge, ridge, type Ridge } from './Ridge.js'
 import type { Simulated } from './World.js'
 
 /** Shown by its description in counterexamples. */
@@ -23,6 +23,17 @@ export const ridges = (maxDimension = 3): fc.Arbitrary<Ridge> =>
 /** Ridge problems with up to this many hyperparameters, each with its world. */
 export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
   ridges(maxDimension).map(problem => named(ridge(problem)))
+
+/**
+ * Ridge problems with exactly this many hyperparameters, however many: a case is a seed, from which everything is drawn, so
+ * that a counterexample can be read.
+ */
+export const ridgeProblemsOf = (dimension: number): fc.Arbitrary<Simulated> =>
+  fc
+    .nat(1_000_000)
+    .map(seed =>
+      named({ ...ridge(randomRidge(dimension, seed)), description: { problem: 'ridge', dimension, seed } }),
+    )
 
 /** Random strongly convex quadratics F and f; λ is x, on the linear scale. */
 export const quadraticProblems = (maxDimension = 2): fc.Arbitrary<Simulated> =>

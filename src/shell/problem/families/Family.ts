@@ -4,8 +4,9 @@
  * Notation: w flat weights, W_k the k-th tensor of parameters, N examples of the set that the loss is a mean over, d
  * components of the family, θ its coefficients: exp, sigmoid or identity of λ, as its search space says.
  *
- * A family adds a penalty, which does not look at examples, or changes what an example costs, or both. All of it is
- * computed in float64, and ∂/∂λ of all d components in one pass: nothing here is quadratic in d.
+ * A family adds a penalty, which does not look at examples, or changes what an example costs, or adds a term that looks at
+ * weights and examples as it likes; or several of these. All of it is computed in float64, but for terms that are functions of
+ * tensors, and ∂/∂λ of all d components in one pass: nothing here is quadratic in d.
  */
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import type { Parameter } from '../Network.js'
@@ -69,10 +70,39 @@ export interface Costs {
   readonly lambdaGradient: (losses: ExampleLosses, target: Target) => ReadonlyArray<number>
 }
 
+/** Some examples, and what the network says of them. */
+export interface Examples {
+  /** B × height × width × channels, row-major. */
+  readonly images: Float32Array
+  /** B labels. */
+  readonly labels: Uint8Array
+  /** B × classes, row-major. */
+  readonly logits: Float32Array
+}
+
+/** A term's value and its derivatives; one that is `null` is zero everywhere. */
+export interface TermAt {
+  readonly value: number
+  /** Length d. */
+  readonly byLambda: ReadonlyArray<number>
+  /** ∂/∂w at fixed logits, by flat weights. */
+  readonly byWeights: ArrayLike<number> | null
+  /** ∂/∂z, B × classes. How the logits depend on the weights is the network's to say. */
+  readonly byLogits: ArrayLike<number> | null
+}
+
+/**
+ * A function of weights and examples that is added to a mean loss. On a whole set it is the mean over that, and on a
+ * minibatch its mean stands for the set's: so it must be a mean over the examples it is given (or not look at them), and then
+ * neither the size of minibatches nor that of the pieces a set is computed in changes what is meant.
+ */
+export type Term = (weights: Float32Array, examples: Examples) => TermAt
+
 /** A family at one λ, for a mean over N examples. */
 export interface FamilyTerms {
   readonly penalty: Penalty | null
   readonly costs: Costs | null
+  readonly term?: Term
 }
 
 /** A kind of hyperparameters: its λ, and what they add to f, with every derivative. {@link FamilyTerms} of several add up. */
@@ -97,10 +127,11 @@ export const fixedAt =
       ...family,
       space: [],
       at: (_, examples) => {
-        const { penalty, costs } = family.at(lambda, examples)
+        const { penalty, costs, term } = family.at(lambda, examples)
         return {
           penalty: penalty && { ...penalty, lambdaGradient: () => [] },
           costs: costs && { ...costs, lambdaGradient: () => [] },
+          ...(term === undefined ? {} : { term: (...at) => ({ ...term(...at), byLambda: [] }) }),
         }
       },
     }

@@ -8,13 +8,23 @@ export interface Setting {
   readonly runs: ReadonlyArray<string> | null
 }
 
+/** Entries of a list that are written out; thousands of hyperparameters would be the better part of a page. */
+const mostEntries = 12
+
+const valueText = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Array.isArray(value) && value.length > mostEntries
+      ? `${JSON.stringify(value.slice(0, mostEntries)).slice(0, -1)}, … (${value.length} in all)]`
+      : JSON.stringify(value)
+
 /** Fields of an object by their paths. Lists are values. */
 const fieldsOf = (value: unknown, path: string): ReadonlyArray<readonly [string, string]> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([name, field]) =>
         fieldsOf(field, path === '' ? name : `${path}.${name}`),
       )
-    : [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
+    : [[path, valueText(value)]]
 
 const sections = ['method', 'backend', 'versions', 'data', 'problem', 'config'] as const
 

@@ -59,7 +59,19 @@ export const bands: ReadonlyArray<Ink> = [
   ink('band-8', '#7d99b1', '#586d82'),
 ]
 
-const all = [background, text, faint, rule, ...series, ...bands]
+/** Shades of a map, from small to large: away from the page's own colour, in steps that print keeps apart. */
+export const shades: ReadonlyArray<Ink> = [
+  ink('shade-1', '#f3f6f9', '#1c232b'),
+  ink('shade-2', '#d5e0ea', '#2b3947'),
+  ink('shade-3', '#bccddc', '#3b5064'),
+  ink('shade-4', '#9cb4ca', '#4e6881'),
+  ink('shade-5', '#7b99b4', '#65829d'),
+  ink('shade-6', '#5b7d9b', '#7f9cb6'),
+  ink('shade-7', '#3d5f7d', '#9fb8ce'),
+  ink('shade-8', '#1f4260', '#c6d8e7'),
+]
+
+const all = [background, text, faint, rule, ...series, ...bands, ...shades]
 
 /** The variables of a page, for its style sheet. */
 export const variables = (scheme: 'light' | 'dark'): string =>

@@ -1,0 +1,40 @@
+/**
+ * The derivatives of tfjs' operations. `@tensorflow/tfjs-core` has none registered, and those it comes with cannot be loaded by
+ * Node; `@tensorflow/tfjs` registers them when it is loaded. Networks do without (problem/Layer.ts), so it is loaded only
+ * for functions of one's own.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { environment, type ShellError } from '../ShellError.js'
+
+const registered = (): boolean => {
+  const known: unknown = tf.getGradient(tf.Multiply)
+  return known !== undefined
+}
+
+// A name that the compiler does not resolve: the package is optional.
+const name: string = '@tensorflow/tfjs'
+
+/** Lets tfjs differentiate. Errors: `Environment` where the package is not installed, or is of another version's engine. */
+export const registerGradients: TE.TaskEither<ShellError, void> = async () => {
+  if (registered()) return E.right(undefined)
+  const advice = `Install it beside this package: npm install ${name}@${tf.version_core}.`
+  try {
+    await import(name)
+  } catch (cause) {
+    return E.left(
+      environment(
+        `A function of tensors cannot be differentiated without the package ${name}, which cannot be loaded ` +
+          `(${(cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''}). ${advice}`,
+      ),
+    )
+  }
+  return registered()
+    ? E.right(undefined)
+    : E.left(
+        environment(
+          `The package ${name} is there, but registers its derivatives with another copy of tfjs. ${advice}`,
+        ),
+      )
+}

@@ -1,0 +1,89 @@
+/** Central differences of a function's values against the gradient that it states, coordinate by coordinate. */
+import { make, permutation } from '../../core/numeric/Rng.js'
+
+/** A function of one vector with its stated gradient. */
+export interface Stated {
+  readonly point: ArrayLike<number>
+  readonly gradient: ArrayLike<number>
+  /** The value with one component at `x`. */
+  readonly at: (component: number, x: number) => number
+  /** The number that a component of the vector becomes when it is set to `x`. */
+  readonly taken: (x: number) => number
+}
+
+export interface Difference {
+  readonly component: number
+  readonly stated: number
+  readonly measured: number
+}
+
+/** From coarse to fine, relative to the larger of a component and 1. */
+const steps = [1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
+
+/** A value that is a float32 was computed as one; others are of float64. */
+const isSingle = (values: ReadonlyArray<number>): boolean =>
+  values.every(value => Math.fround(value) === value)
+
+/** What a few roundings may do to the values. */
+export const roundingOf = (...values: ReadonlyArray<number>): number =>
+  (isSingle(values) ? 2 ** -22 : 2 ** -48) * Math.max(...values.map(Math.abs))
+
+/** By how much more the differences of float32 values may be off: they have no fine steps. */
+const coarser = 10
+
+/**
+ * The slope by component i, and whether it is the stated one: by central differences, and by two of them together (Richardson's
+ * extrapolation), which is the better one where the function is smooth. A step says something only where rounding leaves it
+ * some digits; where that is so for none, the coarsest does, within its rounding.
+ */
+const measure = ({ at, point, gradient, taken }: Stated, i: number, tolerance: number, least: number) => {
+  const stated = gradient[i]!
+  const central = (h: number) => {
+    const [low, high] = [taken(point[i]! - h), taken(point[i]! + h)]
+    const [below, above] = [at(i, low), at(i, high)]
+    return {
+      slope: (above - below) / (high - low),
+      noise: roundingOf(below, above) / (high - low),
+      single: isSingle([below, above]),
+    }
+  }
+  const tried = steps.flatMap(step => {
+    const h = step * Math.max(1, Math.abs(point[i]!))
+    const [near, far] = [central(h), central(2 * h)]
+    return [near, { ...near, slope: (4 * near.slope - far.slope) / 3, noise: 2 * near.noise }].map(
+      ({ slope, noise, single }) => ({
+        measured: slope,
+        noise,
+        allowed: (single ? coarser : 1) * tolerance * Math.max(Math.abs(stated), Math.abs(slope), least),
+        error: Math.abs(slope - stated),
+      }),
+    )
+  })
+  const telling = tried.filter(({ noise, allowed }) => noise <= allowed)
+  const used = telling.length > 0 ? telling : tried.slice(0, 1)
+  const best = used.reduce((least, next) => (next.error < least.error ? next : least))
+  return { measured: best.measured, agrees: best.error <= best.allowed + best.noise }
+}
+
+/** Of the largest component of a gradient: below it, a component is held to what this one would be. */
+const small = 0.1
+
+/** Components with the largest gradients, and as many more as chance, always the same, picks. */
+const chosen = (gradient: ArrayLike<number>, most: number): ReadonlyArray<number> => {
+  const all = Array.from({ length: gradient.length }, (_, i) => i)
+  if (all.length <= most) return all
+  const length = (i: number): number => Math.abs(gradient[i]!)
+  const largest = [...all].sort((a, b) => length(b) - length(a)).slice(0, Math.ceil(most / 2))
+  const [order] = permutation(all.length)(make(0))
+  return [...new Set([...largest, ...order.subarray(0, most)])].slice(0, most)
+}
+
+/** The components, of at most `most` that are looked at, where gradient and values disagree. */
+export const differences = (stated: Stated, tolerance: number, most: number): ReadonlyArray<Difference> => {
+  const components = chosen(stated.gradient, most)
+  const least = small * components.reduce((top, i) => Math.max(top, Math.abs(stated.gradient[i]!)), 0)
+  return components.flatMap(component => {
+    const { measured, agrees } = measure(stated, component, tolerance, least)
+    return agrees ? [] : [{ component, stated: stated.gradient[component]!, measured }]
+  })
+}

@@ -1,0 +1,113 @@
+/**
+ * The training images of a run, for figures that show some: loaded again by what the log says of them, and known again by their
+ * fingerprint. A report never fetches a data set; what is not here is left out, with the reason.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { decode, Natural } from '../../core/protocol/Codec.js'
+import type { Header } from '../../core/protocol/RunLog.js'
+import { DataConfig } from '../data/DataConfig.js'
+import type { ImageSet } from '../data/ImageSet.js'
+import { optional } from '../Optional.js'
+import { describeData } from '../run/Fingerprint.js'
+import { badInput, type ShellError } from '../ShellError.js'
+
+/** An image as a page can hold it: 8 bits a channel, as a data URL. */
+export type Picture = (example: number) => string
+
+/** A run's training set, and how to show its images. */
+export interface Pictures {
+  readonly set: ImageSet
+  readonly picture: Picture
+}
+
+const Problem = t.readonly(
+  t.intersection([
+    t.type({ data: DataConfig, seed: Natural }),
+    t.partial({ baseFolder: t.union([t.string, t.null]) }),
+  ]),
+  'the problem of a run of a configuration',
+)
+
+const modules = optional(
+  () =>
+    Promise.all([
+      import('../data/Load.js'),
+      import('../data/StoredSet.js'),
+      import('../data/sets.js'),
+      import('fast-png'),
+    ]),
+  'no example can be shown',
+)
+
+/** Bytes of the channels, of one or three of them; an image in black and white shows light on dark, as it is stored. */
+const bytesOf = ({ images, shape: [height, width, channels] }: ImageSet, example: number): Uint8Array => {
+  const pixels = height * width
+  const shown = channels === 3 ? 3 : 1
+  const start = example * pixels * channels
+  return Uint8Array.from({ length: pixels * shown }, (_, i) =>
+    Math.round(
+      255 * Math.min(1, Math.max(0, images[start + Math.floor(i / shown) * channels + (i % shown)]!)),
+    ),
+  )
+}
+
+/**
+ * The training images of a run. Errors: a sentence for the page's reader: the log does not say where they come from, they are not
+ * here, or they are others.
+ */
+export const picturesOf = ({ problem, data }: Header): TE.TaskEither<ShellError, Pictures> =>
+  pipe(
+    TE.Do,
+    TE.bind('said', () =>
+      TE.fromEither(
+        pipe(
+          decode(Problem)(problem),
+          E.mapLeft(() => badInput('the log does not say where they come from.')),
+        ),
+      ),
+    ),
+    TE.bind('loaded', () => modules),
+    TE.chainFirst(({ said, loaded: [, { statusOf }, { storedSets }] }) => {
+      const { source } = said.data
+      const stored = 'folder' in said.data ? undefined : storedSets().find(({ name }) => name === source)
+      return stored === undefined
+        ? TE.right(undefined)
+        : pipe(
+            TE.fromTask<{ readonly complete: boolean }, ShellError>(statusOf(stored)),
+            TE.filterOrElse(
+              ({ complete }) => complete,
+              () =>
+                badInput(
+                  `${stored.title} is not in the cache. \`bilevel data fetch ${stored.name}\` puts it there.`,
+                ),
+            ),
+            TE.map(() => undefined),
+          )
+    }),
+    TE.chain(({ said, loaded: [{ loadSplits }, , , { encode }] }) =>
+      pipe(
+        loadSplits(said.data, { seed: said.seed, baseFolder: said.baseFolder ?? process.cwd() }),
+        TE.filterOrElse(
+          splits => describeData(splits).fingerprint === data.fingerprint,
+          () => badInput('what is found where they were is not what the run was of.'),
+        ),
+        TE.map(({ train }): Pictures => {
+          const [height, width, channels] = train.shape
+          const picture: Picture = example => {
+            const bytes = encode({
+              width,
+              height,
+              data: bytesOf(train, example),
+              depth: 8,
+              channels: channels === 3 ? 3 : 1,
+            })
+            return `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`
+          }
+          return { set: train, picture }
+        }),
+      ),
+    ),
+  )
