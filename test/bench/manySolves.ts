@@ -2,28 +2,41 @@
  * K lower-level solves of MLP 784-100-10 (one problem, K different λ) given at once, against one alone, on every backend
  * that is present. Build before, for the threads are those of the package:
  *
- *     npm run build && npx tsx test/bench/manySolves.ts
+ *     npm run build && npx tsx test/bench/manySolves.ts [repeats] [--before folder]
+ *
+ * `--before`: another build of the package (a checkout of an earlier commit, built), whose one solve alone is measured in the same turns.
  *
  * Writes docs/results/many-solves.json: medians over the repeats of the ratio to one solve alone, measured in turns so
  * that a busy machine slows both; whether answers equal those given one by one; the memory that threads add.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import type * as Shell from '../../src/shell/index.js'
 import type { Question } from '../../src/core/protocol/Command.js'
 import { median, quantile, right, write } from './gpTiming.js'
 
-// The build's own modules, so that threads and this process run the same code.
-const from = new URL('../../dist/shell/', import.meta.url)
-const shell = (await import(new URL('index.js', from).href)) as typeof Shell
-const { availableBackends, chooseBackend, decodeRunConfig, networkInterpreter, presets, problemOf } = shell
-
-const repeats = Number(process.argv[2] ?? 5)
+const { values: options, positionals } = parseArgs({
+  options: { before: { type: 'string' } },
+  allowPositionals: true,
+})
+const repeats = Number(positionals[0] ?? 5)
 const counts = [1, 2, 5, 10]
-const preset = presets['mnist-mlp-1k']!
-const config = right(decodeRunConfig('the preset')(preset.config))
 const silent = { show: () => undefined, note: () => undefined, clear: () => undefined }
-const problem = right(await problemOf({ config, baseFolder: null }, silent)())
+
+/** A build's own modules, so that threads and this process run the same code; and the problem, as that build makes it. */
+const built = async (folder: string) => {
+  const shell = (await import(
+    new URL('dist/shell/index.js', pathToFileURL(resolve(folder) + '/')).href
+  )) as typeof Shell
+  const config = right(shell.decodeRunConfig('the preset')(shell.presets['mnist-mlp-1k']!.config))
+  return { ...shell, problem: right(await shell.problemOf({ config, baseFolder: null }, silent)()) }
+}
+const now = await built('.')
+const then = options.before === undefined ? null : await built(options.before)
+const { availableBackends, chooseBackend, networkInterpreter, problem } = now
 
 /** Each is the paper's 50 epochs and ten of polishing, the same work whatever λ. */
 const solves = (count: number): ReadonlyArray<Question> =>
@@ -54,6 +67,8 @@ for (const { name, present, detail } of await availableBackends()) {
     )
     return { answers: JSON.stringify(answers), ms: performance.now() - began }
   }
+  const earlier =
+    then && right(then.networkInterpreter(right(await then.chooseBackend(name)()), then.problem, {}))
   const before = process.memoryUsage().rss
   // Threads are made, and code is compiled, before anything is measured.
   await all(crew, workers + 1)
@@ -64,6 +79,8 @@ for (const { name, present, detail } of await availableBackends()) {
   oneByOne += ']'
   const ratios = new Map<number, Array<number>>(counts.map(count => [count, []]))
   const single: Array<number> = []
+  const toEarlier: Array<number> = []
+  if (earlier) await all(earlier, 1)
   let equal = true
   for (let i = 0; i < repeats; i++)
     for (const count of counts) {
@@ -72,23 +89,26 @@ for (const { name, present, detail } of await availableBackends()) {
       const after = (await all(alone, 1)).ms
       single.push(one, after)
       ratios.get(count)!.push(ms / ((one + after) / 2))
-      if (count === 10) equal &&= answers === oneByOne
+      if (count !== 10) continue
+      equal &&= answers === oneByOne
+      if (earlier) toEarlier.push(ms / (await all(earlier, 1)).ms)
     }
   alone.dispose()
   crew.dispose()
+  const spread = (values: ReadonlyArray<number>) => ({
+    median: median(values),
+    p10: quantile(values, 0.1),
+    p90: quantile(values, 0.9),
+  })
   results[name] = {
     workers,
     backendThreads: backend.threads,
     oneSolveMs: median(single),
     answersEqualOneByOne: equal,
     threadMegabytes,
-    ratioToOneAlone: Object.fromEntries(
-      [...ratios].map(([count, values]) => [
-        count,
-        { median: median(values), p10: quantile(values, 0.1), p90: quantile(values, 0.9) },
-      ]),
-    ),
+    ratioToOneAlone: Object.fromEntries([...ratios].map(([count, values]) => [count, spread(values)])),
+    ...(toEarlier.length === 0 ? {} : { tenToOneAloneBefore: spread(toEarlier) }),
   }
   console.log(name, JSON.stringify(results[name], null, 2))
 }
-write('many-solves', { repeats, loadAverage: loadavg()[0], network: problem.network.name, ...results })
+write('many-solves', { repeats, loadAverage: loadavg()[0], network: problem.network.name, backends: results })

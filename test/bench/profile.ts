@@ -3,11 +3,12 @@
  *
  *     npm run build && npx tsx test/bench/profile.ts [--backend wasm] [--workers 2]
  *
- * Gradient arithmetic is what a step is made of: kernels that are called for a gradient (on wasm all that runs in
- * WebAssembly), and our loops over weights and logits, L-BFGS directions with them. Losses that are only looked at (how good
- * weights are on a set) are evaluation. Calls to kernels are tfjs' bookkeeping around them. Shares are of the main thread's wall
- * time; `insideArithmetic` is the share of it in which this thread or one that trains beside it was at gradient arithmetic, and
- * `insideGradients` counts the calls to kernels, too. Writes docs/results/profile.json.
+ * Gradient arithmetic is what a step is made of: all that runs in WebAssembly for a gradient (products, steps, passes of
+ * L-BFGS; libtensorflow's kernels on node), and our loops over weights and logits on the host. Losses that are only looked at (how good
+ * weights are on a set) are evaluation. Around kernels there are copies into and out of WebAssembly, lists of addresses, and tfjs'
+ * bookkeeping. Shares are of the main thread's wall time; `insideArithmetic` is the share of it in which this thread or one that
+ * trains beside it was at gradient arithmetic, and `insideGradients` counts what is around kernels, too. `afterStart` are the
+ * same from the first step on. Writes docs/results/profile.json.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -42,13 +43,21 @@ const nativeCalls = /^NodeJSKernelBackend\.(executeSingleOutput|executeMultipleO
 /** First match wins. */
 const kinds: ReadonlyArray<readonly [name: string, is: (frame: Frame) => boolean]> = [
   ['kernels', ({ url, functionName }) => url.startsWith('wasm://') || nativeCalls.test(functionName)],
-  // The engine inlines them where they are called.
-  ['steps of momentum', ({ url }) => /\/(Momentum|LowerLevelSolver)\.js$/.test(url)],
+  ['steps on the host', ({ url }) => /\/(Momentum|HostDescent)\.js$/.test(url)],
   ['cross-entropy', ({ url }) => url.endsWith('/CrossEntropy.js')],
-  ['sums of gradients and penalties', ({ url }) => /\/(Losses|Hyperparameters)\.js$/.test(url)],
-  ['directions of L-BFGS', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.js$/.test(url)],
+  [
+    'sums of gradients and penalties',
+    ({ url }) => /\/(Losses|Hyperparameters)\.js$|\/families\/\w+\.js$/.test(url),
+  ],
+  ['L-BFGS on the host', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.js$/.test(url)],
   ['minibatches', ({ url }) => /\/(Minibatches|Rng)\.js$/.test(url) || url.includes('pure-rand')],
-  ['calls to kernels', ({ url }) => /tensorflow|\/(Gradient|Layer|Network|Backend)\.js$/.test(url)],
+  [
+    'around kernels',
+    ({ url, functionName }) =>
+      /tensorflow|\/kernels\/|\/(\w*Gradient|Batch|PlacedImages|LowerLevelSolver|Layer|Network|Backend)\.js$/.test(
+        url,
+      ) || /JSToWasm|js-to-wasm/.test(functionName),
+  ],
   ['the method', ({ url }) => url.includes('/dist/core/') || url.includes('ml-matrix')],
   ['garbage collection', ({ functionName }) => functionName === '(garbage collector)'],
   ['waiting', ({ functionName }) => functionName === '(idle)'],
@@ -56,27 +65,32 @@ const kinds: ReadonlyArray<readonly [name: string, is: (frame: Frame) => boolean
 ]
 const arithmetic = new Set([
   'kernels',
-  'steps of momentum',
+  'steps on the host',
   'cross-entropy',
   'sums of gradients and penalties',
-  'directions of L-BFGS',
+  'L-BFGS on the host',
 ])
 
-/** The kind of every node; all that is beneath a look at losses is evaluation. */
-const kindsOf = ({ nodes }: t.TypeOf<typeof Profile>): ReadonlyMap<number, string> => {
+/** The kind of every node, where all that is beneath a look at losses is evaluation; and whether it is part of a training. */
+const kindsOf = ({
+  nodes,
+}: t.TypeOf<typeof Profile>): ReadonlyMap<number, { readonly kind: string; readonly training: boolean }> => {
   const parents = new Map(nodes.flatMap(({ id, children }) => (children ?? []).map(child => [child, id])))
   const byId = new Map(nodes.map(node => [node.id, node]))
-  const evaluates = (id: number | undefined): boolean => {
+  const isUnder = (id: number | undefined, is: (frame: Frame) => boolean): boolean => {
     const frame = id === undefined ? undefined : byId.get(id)?.callFrame
-    if (frame === undefined) return false
-    return (
-      (frame.functionName === 'loss' && frame.url.endsWith('/Gradient.js')) || evaluates(parents.get(id!))
-    )
+    return frame !== undefined && (is(frame) || isUnder(parents.get(id!), is))
   }
+  const evaluates = ({ functionName, url }: Frame): boolean =>
+    (functionName === 'loss' || functionName === 'losses') && url.endsWith('Gradient.js')
+  const trains = ({ url }: Frame): boolean => url.endsWith('/LowerLevelSolver.js')
   return new Map(
     nodes.map(({ id, callFrame }) => [
       id,
-      evaluates(id) ? 'evaluation' : kinds.find(([, is]) => is(callFrame))![0],
+      {
+        kind: isUnder(id, evaluates) ? 'evaluation' : kinds.find(([, is]) => is(callFrame))![0],
+        training: isUnder(id, trains),
+      },
     ]),
   )
 }
@@ -137,16 +151,19 @@ try {
         now + profile.timeDeltas[i]! + (profile.timeDeltas[i + 1] ?? 0),
       ]
       now = from
-      const kind = kindOf.get(id)!
-      if (kind === 'steps of momentum') firstStep = Math.min(firstStep, (from - main!.startTime) / 1e6)
+      const { kind, training } = kindOf.get(id)!
+      if (training) firstStep = Math.min(firstStep, (from - main!.startTime) / 1e6)
       if (arithmetic.has(kind)) busy.push([from, to])
-      if (arithmetic.has(kind) || kind === 'calls to kernels') calling.push([from, to])
+      if (arithmetic.has(kind) || kind === 'around kernels') calling.push([from, to])
       if (profile !== main) return
       spent.set(kind, spent.get(kind)! + (to - from) / 1e6)
       length += (to - from) / 1e6
     })
   }
   const span: Interval = [main!.startTime, main!.startTime + length * 1e6]
+  const inside = (intervals: ReadonlyArray<Interval>, within: Interval): number =>
+    together(intervals, within) / (within[1] - within[0])
+  const trained: Interval = [span[0] + firstStep * 1e6, span[1]]
   const result = {
     backend: options.backend,
     workers: Number(options.workers),
@@ -155,8 +172,9 @@ try {
     wallSeconds,
     profiledSeconds: length,
     secondsToFirstStep: firstStep,
-    insideArithmetic: together(busy, span) / (span[1] - span[0]),
-    insideGradients: together(calling, span) / (span[1] - span[0]),
+    insideArithmetic: inside(busy, span),
+    insideGradients: inside(calling, span),
+    afterStart: { insideArithmetic: inside(busy, trained), insideGradients: inside(calling, trained) },
     shares: Object.fromEntries([...spent].map(([name, seconds]) => [name, seconds / length])),
   }
   console.log(result)

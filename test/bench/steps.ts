@@ -133,7 +133,7 @@ const bench = async (
     descentMomentum: 0.5,
     descentFinalShare: 1,
   }
-  const machine = { gradient: gradientOf(backend, network), chunkSize: 1000, pace: paceOf(null) }
+  const machine = { gradient: gradientOf(backend, network, [set]), chunkSize: 1000, pace: paceOf(null) }
   const ours = async (steps: number, size: number | null): Promise<Float32Array> => {
     const objective = [{ coefficient: 1, loss: { set, terms } }]
     const how = { steps, batchSize: size, seed, stream: 0, stepScale: 1, onProgress: () => undefined }

@@ -10,19 +10,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const source = 'src/shell/backend/kernels/assembly/sparse.ts'
-const compiled = 'src/shell/backend/kernels/sparseModule.ts'
+/** The modules: `assembly/dense.ts` comes out as `denseModule.ts`. */
+export const modules = ['dense', 'directions'] as const
+export type Module = (typeof modules)[number]
 
-/** The module, compiled anew. */
-export const compile = (): Buffer => {
+const kernels = 'src/shell/backend/kernels'
+
+/** A module, compiled anew. */
+export const compile = (module: Module): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-assembly-'))
-  const out = join(folder, 'sparse.wasm')
+  const out = join(folder, `${module}.wasm`)
   try {
     execFileSync(process.execPath, [
       'node_modules/assemblyscript/bin/asc.js',
-      source,
+      `${kernels}/assembly/${module}.ts`,
       ...['--outFile', out, '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
-      // The memory grows to what products need, 2 GB at most.
+      // The memory grows to what is put into it, 2 GB at most.
       ...['--maximumMemory', '32768'],
     ])
     return readFileSync(out)
@@ -31,18 +34,20 @@ export const compile = (): Buffer => {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const lines = compile()
-    .toString('base64')
-    .match(/.{1,100}/g)
-  writeFileSync(
-    compiled,
-    [
-      '/** `assembly/sparse.ts`, compiled. Written by `npm run assembly`. */',
-      'export const sparseModule =',
-      ...(lines ?? []).map((line, i, { length }) => `  '${line}'${i === length - 1 ? '' : ' +'}`),
-      '',
-    ].join('\n'),
-  )
-  console.log(compiled)
-}
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const module of modules) {
+    const lines = compile(module)
+      .toString('base64')
+      .match(/.{1,100}/g)
+    const compiled = `${kernels}/${module}Module.ts`
+    writeFileSync(
+      compiled,
+      [
+        `/** \`assembly/${module}.ts\`, compiled. Written by \`npm run assembly\`. */`,
+        `export const ${module}Module =`,
+        ...(lines ?? []).map((line, i, { length }) => `  '${line}'${i === length - 1 ? '' : ' +'}`),
+        '',
+      ].join('\n'),
+    )
+    console.log(compiled)
+  }

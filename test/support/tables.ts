@@ -228,6 +228,42 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  'many-solves': () => {
+    const Ratio = t.type({ median: t.number, p10: t.number, p90: t.number })
+    const Row = t.type({
+      oneSolveMs: t.number,
+      ratioToOneAlone: t.record(t.string, Ratio),
+      tenToOneAloneBefore: Ratio,
+    })
+    const found = read(
+      'many-solves',
+      t.type({ loadAverage: t.number, backends: t.record(t.string, t.UnknownRecord) }),
+    )
+    const said = ({ median, p10, p90 }: t.TypeOf<typeof Ratio>): string =>
+      [median, p10, p90]
+        .map(value => value.toFixed(1))
+        .join(' ')
+        .replace(/ (.*) (.*)/, ' ($1 to $2)')
+    const rows = ['node', 'wasm'].flatMap(backend => {
+      const row = found.backends[backend]
+      if (!Row.is(row)) return []
+      const { oneSolveMs, ratioToOneAlone, tenToOneAloneBefore } = row
+      return [
+        [
+          backend,
+          ms(oneSolveMs),
+          ...['2', '5', '10'].map(count => said(ratioToOneAlone[count]!)),
+          said(tenToOneAloneBefore),
+        ],
+      ]
+    })
+    const written = table(
+      ['backend', 'one alone, ms', '2 together', '5 together', '10 together', '10 to one alone before'],
+      rows,
+      found,
+    )
+    return `${written.slice(0, -1)}, at a load of ${found.loadAverage.toFixed(0)}.`
+  },
   replay: () => {
     const Row = t.type({ dimension: t.number, steps: t.number, fresh: Speed, warm: Speed })
     const found = read('replay', t.type({ table: t.array(Row) }))

@@ -2,24 +2,21 @@
  * A term on one batch: its value as often as the batch has examples, for losses are summed before they are divided, and its
  * derivatives on top of those of the data loss.
  */
-import type { SparseRows } from '../backend/kernels/sparseRows.js'
+import { imagesOf, type Batch } from './Batch.js'
+import { lossOf, type LossSum } from './CrossEntropy.js'
 import type { Examples, Term } from './families/Family.js'
-import { withDarkPixels } from './SparseImages.js'
+import type { Gradient, Take } from './Gradient.js'
 
-export const isSparse = (images: Float32Array | SparseRows): images is SparseRows =>
-  !(images instanceof Float32Array)
-
-/** The examples of a batch. Images that came as sparse rows are written out only if someone looks at them. */
-export const examplesOf = (
-  { images, labels }: { readonly images: Float32Array | SparseRows; readonly labels: Uint8Array },
-  logits: Float32Array,
-): Examples => ({
-  labels,
+/** The examples of a batch. Images are written out only if someone looks at them. */
+export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
+  labels: batch.labels,
   logits,
   get images() {
-    return isSparse(images) ? withDarkPixels(images) : images
+    return imagesOf(batch)
   },
 })
+
+export const hasTerm = ({ term }: Batch): boolean => term !== undefined
 
 /** Where derivatives go; they are added, `scale` times for each example. */
 export interface Slopes {
@@ -49,3 +46,31 @@ export const addTerm = (
   }
   return count * value
 }
+
+/** What a batch costs, with its term. `direct`: ∂/∂w of terms, at fixed logits. */
+export const costOf = (
+  weights: Float32Array,
+  logits: Float32Array,
+  batch: Batch,
+  classes: number,
+  gradient: Float32Array | null = null,
+  scale = 1,
+  direct: Float64Array | null = null,
+): LossSum => {
+  const sum = lossOf(logits, batch, classes, gradient, scale)
+  if (batch.term === undefined) return sum
+  const slopes =
+    gradient === null || direct === null ? null : { scale, byLogits: gradient, byWeights: direct }
+  return { ...sum, loss: sum.loss + addTerm(batch.term, weights, examplesOf(batch, logits), slopes) }
+}
+
+/** Shows gradients with what terms add to them beside the network. */
+export const withDirect =
+  (parameters: Gradient['parameters'], direct: Float64Array, take: Take): Take =>
+  (k, values) => {
+    const { offset } = parameters[k]!
+    take(
+      k,
+      values.map((value, i) => value + direct[offset + i]!),
+    )
+  }

@@ -4,7 +4,7 @@
  *
  * For logits z and label y: ℓ = ln Σ_j exp(z_j) − z_y, ∂ℓ/∂z_j = softmax(z)_j − [j = y].
  */
-
+import type { Batch } from './Batch.js'
 import type { ExampleLosses, Target } from './families/Family.js'
 
 /** A sum over examples, to be divided by their number. */
@@ -85,6 +85,18 @@ export const targetedCrossEntropy = (
   }
   return { loss, correct }
 }
+
+/** What a batch costs altogether, as its target says. */
+export const lossOf = (
+  logits: Float32Array,
+  { labels, target }: Pick<Batch, 'labels' | 'target'>,
+  classes: number,
+  gradient: Float32Array | null,
+  scale: number,
+): LossSum =>
+  target === undefined
+    ? crossEntropy(logits, labels, classes, gradient, scale)
+    : targetedCrossEntropy(logits, labels, classes, target, gradient, scale)
 
 /** Writes each row's ℓ(z, y) and (1/C) Σ_j ℓ(z, j) into `own` and `even`, from `at` on. */
 export const writeLosses = (

@@ -8,6 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import * as Kernels from '../backend/kernels/dense.js'
+import type { DenseLayer } from '../backend/kernels/denseNetwork.js'
 
 /** Lengths of a tensor's axes. */
 export type Shape = ReadonlyArray<number>
@@ -35,11 +36,8 @@ export interface Layer {
   readonly name: string
   readonly parameters: ReadonlyArray<ParameterShape>
   readonly outputShape: Shape
-  /**
-   * What follows where a layer begins with x·W + b, W (a row an input) and b being all its parameters: so who has computed these
-   * sums may go on from there.
-   */
-  readonly afterSums?: Layer
+  /** What there is to know of a dense layer, for who computes it otherwise; its parameters are W and b. */
+  readonly dense?: DenseLayer
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
 
@@ -57,22 +55,6 @@ export const flatten = (inputShape: Shape): Layer => ({
   }),
 })
 
-/** max(0, x) where asked. */
-const activated = (name: string, units: number, activation: Kernels.Activation): Layer => ({
-  name,
-  parameters: [],
-  outputShape: [units],
-  forward: (_, input) => {
-    if (activation === 'linear')
-      return { output: input, backward: dOutput => ({ input: dOutput, parameters: [] }) }
-    const output = tf.relu(input)
-    return {
-      output,
-      backward: dOutput => ({ input: Kernels.throughRelu(dOutput, output), parameters: [] }),
-    }
-  },
-})
-
 /** y = x·W + b, and max(0, y) where asked. W: inputs × units. */
 export const dense = (
   name: string,
@@ -86,7 +68,7 @@ export const dense = (
     { role: 'bias', shape: [units], fanIn: inputs, fanOut: units },
   ],
   outputShape: [units],
-  afterSums: activated(name, units, activation),
+  dense: { inputs, units, activation },
   forward: ([kernel, bias], input) => {
     const x = input as tf.Tensor2D
     const output = Kernels.dense(x, kernel!, bias!, activation)

@@ -15,9 +15,9 @@ import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
 import type { LossSum } from './CrossEntropy.js'
 import type { Curved, Decay } from './families/Family.js'
-import type { Batch, Gradient, Take } from './Gradient.js'
+import { piece, type Batch } from './Batch.js'
+import type { Gradient, Pull, Take } from './Gradient.js'
 import type { Terms } from './Hyperparameters.js'
-import { piece } from './Minibatches.js'
 import type { Aborted, Pace } from './Pace.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
@@ -39,12 +39,13 @@ export interface Machine {
   readonly pace: Pace
 }
 
-const chunks = ({ gradient, chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
+const chunks = ({ chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
-    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize), gradient.takesSparse),
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
 
-const termed =
+/** With the term that λ adds, where there is one. */
+export const termed =
   ({ term }: Terms) =>
   (batch: Batch): Batch =>
     term === null ? batch : { ...batch, term }
@@ -139,6 +140,26 @@ export const lambdaGradient =
 export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
   objective.reduce((sum, { coefficient, loss }) => (coefficient === 0 ? sum : sum + size(loss.set)), 0)
 
+/** gradient ← gradient + values + coefficient·decay·w, for the tensor at `offset`. */
+const addGradient = (
+  values: Float32Array,
+  weights: Float32Array,
+  decay: Decay,
+  coefficient: number,
+  gradient: Float64Array,
+  offset: number,
+): void => {
+  const size = values.length
+  const into = gradient.subarray(offset, offset + size)
+  const w = weights.subarray(offset, offset + size)
+  if (typeof decay !== 'number')
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + coefficient * decay[i]! * w[i]!
+  else {
+    const slope = coefficient * decay
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + slope * w[i]!
+  }
+}
+
 /**
  * The value of Σ coefficient·loss over whole sets; ∇_w of it overwrites `gradient`. A loss whose coefficient is 0
  * is not computed.
@@ -155,9 +176,12 @@ export const valueAndGradient =
       const count = size(loss.set)
       let sum = 0
       const scale = coefficient / count
+      const { decay, curved, penalty } = loss.terms
+      // What a loop over all weights costs is the reading: the first chunk's gradient is added together with the decay's.
+      let pulled = false
       const add: Take = (k, values) => {
-        const { offset } = batchGradient.parameters[k]!
-        for (let i = 0; i < values.length; i++) gradient[offset + i]! += values[i]!
+        const pull = pulled ? 0 : decay[k]!
+        addGradient(values, weights, pull, coefficient, gradient, batchGradient.parameters[k]!.offset)
       }
       for (const batch of costed(machine, loss)) {
         if (pace.due()) {
@@ -165,25 +189,18 @@ export const valueAndGradient =
           if (E.isLeft(paused)) return paused
         }
         sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
+        pulled = true
       }
-      for (const [k, { offset, size }] of batchGradient.parameters.entries()) {
-        const decay = loss.terms.decay[k]!
-        if (typeof decay !== 'number')
-          for (let i = 0; i < size; i++)
-            gradient[offset + i]! += coefficient * decay[i]! * weights[offset + i]!
-        else if (decay !== 0) {
-          const slope = coefficient * decay
-          for (let i = offset; i < offset + size; i++) gradient[i]! += slope * weights[i]!
-        }
-        loss.terms.curved?.(k, weights, gradient, offset, coefficient)
-      }
-      total += coefficient * (sum / count + loss.terms.penalty(weights))
+      if (curved !== null)
+        for (const [k, { offset }] of batchGradient.parameters.entries())
+          curved(k, weights, gradient, offset, coefficient)
+      total += coefficient * (sum / count + penalty(weights))
     }
     return E.right(total)
   }
 
 /** The quadratic part of Σ coefficient·penalty by the k-th tensor of parameters: its gradient, as multiples of the weights. */
-export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
+const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
   objective.reduce<Decay>((sum, { coefficient, loss }) => {
     const decay = loss.terms.decay[k]!
     if (typeof decay !== 'number') {
@@ -196,7 +213,7 @@ export const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
   }, 0)
 
 /** The rest of Σ coefficient·penalty; `null` where there is none. */
-export const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
+const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
   const all = objective.flatMap(({ coefficient, loss: { terms } }) =>
     coefficient === 0 || terms.curved === null ? [] : [{ coefficient, curved: terms.curved }],
   )
@@ -209,21 +226,9 @@ export const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
         )
 }
 
-/**
- * Σ coefficient·(mean data loss + term) of one minibatch of each loss, without penalties: an estimate of that over whole
- * sets, whose gradient `take` is shown.
- */
-export const stochasticDataLoss =
-  ({ gradient }: Machine) =>
-  (objective: ReadonlyArray<Weighted & { readonly draw: () => Batch }>) =>
-  (weights: Float32Array, take: Take): number => {
-    const parts = objective
-      .filter(({ coefficient }) => coefficient !== 0)
-      .map(({ coefficient, loss: { terms }, draw }) => {
-        const batch = termed(terms)(draw())
-        return { batch, scale: coefficient / batch.labels.length }
-      })
-    return gradient
-      .lossAndGradient(weights, parts, take)
-      .reduce((total, { loss }, i) => total + parts[i]!.scale * loss, 0)
-  }
+/** Σ coefficient·penalty, as a step takes it. */
+export const pullOf = (objective: ReadonlyArray<Weighted>): Pull => ({
+  decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
+  curved: curvedOf(objective),
+  termed: objective.some(({ coefficient, loss: { terms } }) => coefficient !== 0 && terms.term !== null),
+})

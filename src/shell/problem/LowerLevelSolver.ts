@@ -9,21 +9,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/ImageSet.js'
-import {
-  curvedOf,
-  decayOf,
-  stochasticDataLoss,
-  valueAndGradient,
-  wholeSetEffort,
-  type Machine,
-  type Weighted,
-} from './Losses.js'
+import { pullOf, termed, valueAndGradient, wholeSetEffort, type Machine, type Weighted } from './Losses.js'
 import { minibatches } from './Minibatches.js'
-import { momentumStep, momentumStepEach } from './Momentum.js'
 import type { Aborted } from './Pace.js'
 import { polish } from './Polish.js'
 import type { SolverConfig } from './SolverConfig.js'
-import { dot } from './Vector.js'
+import { squares } from './Vector.js'
 
 /** Training went where no number or no hope is. */
 export interface Diverged {
@@ -101,63 +92,45 @@ const stochasticDescent = async (
     readonly onStep: OnProgress
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
-  const weights = start.slice()
-  const velocity = new Float64Array(weights.length)
   // The index keeps the order of one set the same whichever other sets are descended on.
-  const drawn = objective.map((weighted, index) => ({
-    ...weighted,
-    draw: minibatches(
-      weighted.loss.set,
-      plan.batchSize,
-      [...plan.stream, index],
-      machine.gradient.takesSparse,
-      weighted.loss.terms.costs?.target,
-    ),
-  }))
-  const perStep = drawn.reduce((sum, { coefficient, loss }) => {
-    const count = size(loss.set)
-    return coefficient === 0 ? sum : sum + Math.min(plan.batchSize ?? count, count)
-  }, 0)
+  const drawn = objective.flatMap(({ coefficient, loss: { set, terms } }, index) => {
+    if (coefficient === 0) return []
+    const count = Math.min(plan.batchSize ?? size(set), size(set))
+    const draw = minibatches(set, plan.batchSize, [...plan.stream, index], terms.costs?.target)
+    const withTerm = termed(terms)
+    return [{ draw: () => withTerm(draw()), count, scale: coefficient / count }]
+  })
+  const perStep = drawn.reduce((sum, { count }) => sum + count, 0)
   const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))
-  const { parameters } = machine.gradient
-  const decays = parameters.map((_, k) => decayOf(objective, k))
-  const curved = curvedOf(objective)
-  const dataLoss = stochasticDataLoss(machine)(drawn)
-  let initial = 0
-  for (let step = 0; step < plan.steps; step++) {
-    if (machine.pace.due()) {
-      const paused = await machine.pace.pause()
-      if (E.isLeft(paused)) return paused
-      plan.onStep(step / plan.steps, step * perStep)
+  const descent = machine.gradient.descent(start, pullOf(objective))
+  try {
+    let initial = 0
+    for (let step = 0; step < plan.steps; step++) {
+      if (machine.pace.due()) {
+        const paused = await machine.pace.pause()
+        if (E.isLeft(paused)) return paused
+        plan.onStep(step / plan.steps, step * perStep)
+      }
+      const value = descent.step(
+        drawn.map(({ draw, scale }) => ({ batch: draw(), scale })),
+        { rate: plan.learningRate(step) / steepness, momentum: plan.momentum },
+      )
+      // A first loss near zero, as a continued training may have, is no measure.
+      if (step === 0) initial = Math.max(Math.abs(value), steepness)
+      if (!(Math.abs(value) <= hopeless * initial)) {
+        return E.left({
+          _tag: 'Diverged',
+          reason:
+            `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${said(value)}. ` +
+            'A smaller learning rate, or a lower upper bound of the hyperparameters, may prevent it.',
+          effort: (step + 1) * perStep,
+        })
+      }
     }
-    const rate = plan.learningRate(step) / steepness
-    let penalty = 0
-    const loss = dataLoss(weights, (k, shown) => {
-      const decay = decays[k]!
-      const { offset } = parameters[k]!
-      // What is shown is the backend's.
-      const gradient = curved === null ? shown : shown.slice()
-      penalty += curved?.(k, weights, gradient, 0, 1) ?? 0
-      const rates = { rate, momentum: plan.momentum }
-      penalty +=
-        typeof decay === 'number'
-          ? (decay / 2) * momentumStep(weights, velocity, gradient, offset, { ...rates, decay })
-          : momentumStepEach(weights, velocity, gradient, offset, rates, decay) / 2
-    })
-    const value = loss + penalty
-    // A first loss near zero, as a continued training may have, is no measure.
-    if (step === 0) initial = Math.max(Math.abs(value), steepness)
-    if (!(Math.abs(value) <= hopeless * initial)) {
-      return E.left({
-        _tag: 'Diverged',
-        reason:
-          `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${said(value)}. ` +
-          'A smaller learning rate, or a lower upper bound of the hyperparameters, may prevent it.',
-        effort: (step + 1) * perStep,
-      })
-    }
+    return E.right({ weights: descent.weights(), effort: plan.steps * perStep })
+  } finally {
+    descent.end()
   }
-  return E.right({ weights, effort: plan.steps * perStep })
 }
 
 /** η for step `step` of `steps`: constant at first, then falling linearly to `finalShare` at the last step. */
@@ -172,7 +145,7 @@ const decayed =
 /** Whether weights are all finite, with the effort spent on them if not. */
 const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic> =>
   // Squares of float32 numbers do not overflow float64.
-  Number.isFinite(dot(weights, weights))
+  Number.isFinite(squares(weights))
     ? E.right({ weights, effort })
     : E.left({
         _tag: 'Diverged',

@@ -6,6 +6,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import { uniforms, make as makeRng } from '../../core/numeric/Rng.js'
+import type { DenseLayer } from '../backend/kernels/denseNetwork.js'
 import type { Layer, ParameterShape, Shape } from './Layer.js'
 
 /** One tensor of parameters, at `offset` in the flat weights. */
@@ -23,24 +24,6 @@ export interface NetworkPass {
   readonly backward: (dLogits: tf.Tensor) => ReadonlyArray<tf.Tensor>
 }
 
-/** The rest of a network behind its first sums. */
-export interface AfterSums {
-  /** How many sums an image has. */
-  readonly units: number
-  /** `parameters`: those behind W and b. `sums`: B × units. */
-  readonly pass: (
-    parameters: ReadonlyArray<tf.Tensor>,
-    sums: tf.Tensor,
-  ) => {
-    readonly logits: tf.Tensor
-    /** From ∂/∂logits: ∂/∂sums, and ∂/∂parameters in their order. */
-    readonly backward: (dLogits: tf.Tensor) => {
-      readonly sums: tf.Tensor
-      readonly parameters: ReadonlyArray<tf.Tensor>
-    }
-  }
-}
-
 /** A network as plain functions; it holds no weights. */
 export interface Network {
   /** For a person: `mlp 784-100-10`. */
@@ -51,11 +34,8 @@ export interface Network {
   readonly parameters: ReadonlyArray<Parameter>
   /** The number of weights. */
   readonly size: number
-  /**
-   * How to go on from x·W + b, where the network begins with that of flat images x: W and b are its first two tensors of
-   * parameters. `null` where it does not.
-   */
-  readonly afterSums: AfterSums | null
+  /** Its layers, where they are dense ones of flat images and no others; else `null`. */
+  readonly dense: ReadonlyArray<DenseLayer> | null
   /** What {@link pass} takes an image as: its shape, or flat where nothing but the pixels counts. */
   readonly entryShape: Shape
   /** `images`: B × the entry shape. */
@@ -74,13 +54,14 @@ const placed = (layers: ReadonlyArray<Layer>): ReadonlyArray<Parameter> => {
   )
 }
 
-/** Layers one after the other. Backwards it stops at the layer `first`: nobody wants a gradient of what is before it. */
-const chain = (layers: ReadonlyArray<Layer>, first: number) => {
+/** Layers one after the other. Backwards it stops at the first with parameters: nobody wants a gradient of what is before it. */
+const chain = (layers: ReadonlyArray<Layer>) => {
+  const first = layers.findIndex(layer => layer.parameters.length > 0)
   const starts = layers.map((_, i) =>
     layers.slice(0, i).reduce((count, layer) => count + layer.parameters.length, 0),
   )
-  return (tensors: ReadonlyArray<tf.Tensor>, input: tf.Tensor, wantsInput: boolean) => {
-    let output = input
+  return (tensors: ReadonlyArray<tf.Tensor>, images: tf.Tensor): NetworkPass => {
+    let output = images
     const passes = layers.map((layer, i) => {
       const start = starts[i]!
       const pass = layer.forward(tensors.slice(start, start + layer.parameters.length), output)
@@ -88,42 +69,27 @@ const chain = (layers: ReadonlyArray<Layer>, first: number) => {
       return pass
     })
     return {
-      output,
-      backward: (
-        dOutput: tf.Tensor,
-      ): { readonly input: tf.Tensor | null; readonly parameters: ReadonlyArray<tf.Tensor> } => {
-        let parameters: ReadonlyArray<tf.Tensor> = []
-        let dInput: tf.Tensor | null = dOutput
-        for (let i = layers.length - 1; i >= first && dInput !== null; i--) {
+      logits: output,
+      backward: dLogits => {
+        let gradients: ReadonlyArray<tf.Tensor> = []
+        let dOutput: tf.Tensor | null = dLogits
+        for (let i = layers.length - 1; i >= first && dOutput !== null; i--) {
           const back: ReturnType<(typeof passes)[number]['backward']> = passes[i]!.backward(
-            dInput,
-            wantsInput || i > first,
+            dOutput,
+            i > first,
           )
-          parameters = [...back.parameters, ...parameters]
-          dInput = back.input
+          gradients = [...back.parameters, ...gradients]
+          dOutput = back.input
         }
-        return { input: dInput, parameters }
+        return gradients
       },
     }
   }
 }
 
-const afterSums = ([flatten, layer, ...rest]: ReadonlyArray<Layer>): AfterSums | null => {
-  if (flatten?.name !== 'flatten' || layer?.afterSums === undefined) return null
-  const through = chain([layer.afterSums, ...rest], 0)
-  return {
-    units: layer.outputShape[0]!,
-    pass: (parameters, sums) => {
-      const { output, backward } = through(parameters, sums, true)
-      return {
-        logits: output,
-        backward: dLogits => {
-          const back = backward(dLogits)
-          return { sums: back.input!, parameters: back.parameters }
-        },
-      }
-    },
-  }
+const denseOf = ([flatten, ...layers]: ReadonlyArray<Layer>): Network['dense'] => {
+  const dense = layers.flatMap(layer => layer.dense ?? [])
+  return flatten?.name === 'flatten' && dense.length === layers.length && dense.length > 0 ? dense : null
 }
 
 /** The network that applies `layers` one after the other. The last one's outputs are the logits. */
@@ -134,22 +100,15 @@ export const sequential = (
   layers: ReadonlyArray<Layer>,
 ): Network => {
   const parameters = placed(layers)
-  const through = chain(
-    layers,
-    layers.findIndex(layer => layer.parameters.length > 0),
-  )
   return {
     name,
     inputShape,
     entryShape: layers[0]?.name === 'flatten' ? layers[0].outputShape : inputShape,
-    afterSums: afterSums(layers),
+    dense: denseOf(layers),
     classes,
     parameters,
     size: parameters.reduce((sum, { size }) => sum + size, 0),
-    pass: (tensors, images) => {
-      const { output, backward } = through(tensors, images, false)
-      return { logits: output, backward: dLogits => backward(dLogits).parameters }
-    },
+    pass: chain(layers),
   }
 }
 

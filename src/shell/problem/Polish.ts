@@ -8,7 +8,7 @@
  * f = .00022, .0080, .1028, .2275 (.00038, .0084, .1075, .2348). From λ ≈ 0 on the minimizers lie on kinks of the
  * ReLUs, where no gradient vanishes: ‖∇f‖ levels off near 2e-3 at λ = 0, 4e-3 at 1 and 7e-3 at 2.
  *
- * Directions are computed in float64; every point that is evaluated, and so the result, is in float32.
+ * Directions, and every point that is evaluated, are in float32; gradients, slopes and norms in float64.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Aborted } from './Pace.js'
@@ -54,7 +54,7 @@ const rounding = 1e-6
 /** Bisections before a direction is given up. */
 const mostTrials = 25
 
-const move = (weights: Float32Array, d: Float64Array, step: number, into: Float32Array): void => {
+const move = (weights: Float32Array, d: Float32Array, step: number, into: Float32Array): void => {
   for (let i = 0; i < into.length; i++) into[i] = weights[i]! + step * d[i]!
 }
 
@@ -63,7 +63,7 @@ const search = async (
   evaluate: Evaluate,
   spare: Spare,
   from: Point,
-  d: Float64Array,
+  d: Float32Array,
   first: number,
   budget: number,
 ): Promise<E.Either<Aborted, { readonly point: Point | null; readonly evaluations: number }>> => {
@@ -107,29 +107,33 @@ export const polish =
     if (E.isLeft(value)) return value
     let point: Point = { weights: start, value: value.right, gradient }
     const memory = quasiNewton(start.length, options.memory)
-    const d = new Float64Array(start.length)
-    const spare: Spare = []
-    let evaluations = 1
-    let gradientNorm = norm(gradient)
-    while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
-      memory.direction(point.gradient, d)
-      const first = memory.size() === 0 ? Math.min(1, 1 / gradientNorm) : 1
-      const found = await search(evaluate, spare, point, d, first, options.maxEvaluations - evaluations)
-      if (E.isLeft(found)) return found
-      evaluations += found.right.evaluations
-      const next = found.right.point
-      if (next === null) {
-        if (memory.size() === 0) break
-        // What is remembered may be of the far side of a kink; steepest descent gets one more try.
-        memory.forget()
-        continue
+    try {
+      const d = new Float32Array(start.length)
+      const spare: Spare = []
+      let evaluations = 1
+      let gradientNorm = norm(gradient)
+      while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
+        memory.direction(point.gradient, d)
+        const first = memory.size() === 0 ? Math.min(1, 1 / gradientNorm) : 1
+        const found = await search(evaluate, spare, point, d, first, options.maxEvaluations - evaluations)
+        if (E.isLeft(found)) return found
+        evaluations += found.right.evaluations
+        const next = found.right.point
+        if (next === null) {
+          if (memory.size() === 0) break
+          // What is remembered may be of the far side of a kink; steepest descent gets one more try.
+          memory.forget()
+          continue
+        }
+        memory.remember(point, next)
+        // The weights to start from are another's.
+        if (point.weights !== start) spare.push(point)
+        point = next
+        gradientNorm = norm(point.gradient)
+        options.onIteration(evaluations, gradientNorm)
       }
-      memory.remember(point, next)
-      // The weights to start from are another's.
-      if (point.weights !== start) spare.push(point)
-      point = next
-      gradientNorm = norm(point.gradient)
-      options.onIteration(evaluations, gradientNorm)
+      return E.right({ weights: point.weights, value: point.value, gradientNorm, evaluations })
+    } finally {
+      memory.forget()
     }
-    return E.right({ weights: point.weights, value: point.value, gradientNorm, evaluations })
   }

@@ -3,13 +3,14 @@
  * algorithm 7.4).
  *
  * Notation: s change of the weights, y change of the gradient, both of n weights; the m latest pairs count. A direction
- * takes 4·m passes over n numbers in the book; here 2·m, each both of a step's halves, three times as fast at n = 78,510.
+ * takes 4·m passes over n numbers in the book; here 2·m, each both of a step's halves, in float32, which the weights are in
+ * anyway. Products are summed in float64.
  */
-import { addThenDot, dot, type Flat } from './Vector.js'
+import { vectorsOf, type Vector } from '../backend/kernels/directions.js'
 
 interface Pair {
-  readonly s: Float64Array
-  readonly y: Float64Array
+  readonly s: Vector
+  readonly y: Vector
   readonly sy: number
   readonly yy: number
 }
@@ -20,9 +21,10 @@ export interface QuasiNewton {
   readonly size: () => number
   /** Remembers `to` − `from`, unless the curvature between them is not positive. */
   readonly remember: (from: Place, to: Place) => void
+  /** Forgets everything, and gives up what it holds. */
   readonly forget: () => void
   /** Writes −H·g into `into`; −g where nothing is remembered. */
-  readonly direction: (gradient: Float64Array, into: Float64Array) => void
+  readonly direction: (gradient: Float64Array, into: Float32Array) => void
 }
 
 /** Weights and the gradient there. */
@@ -31,50 +33,89 @@ export interface Place {
   readonly gradient: Float64Array
 }
 
-const subtract = (a: Flat, b: Flat, into: Float64Array): void => {
-  for (let i = 0; i < into.length; i++) into[i] = a[i]! - b[i]!
+/** Writes to − from to s and y; returns s·y and y·y. */
+const differences = (from: Place, to: Place, s: Float32Array, y: Float32Array): Pick<Pair, 'sy' | 'yy'> => {
+  const [w, v, g, h] = [from.weights, to.weights, from.gradient, to.gradient]
+  let sy = 0
+  let yy = 0
+  for (let i = 0; i < s.length; i++) {
+    const moved = v[i]! - w[i]!
+    const turned = h[i]! - g[i]!
+    s[i] = moved
+    y[i] = turned
+    sy += moved * turned
+    yy += turned * turned
+  }
+  return { sy, yy }
 }
 
 /** An empty memory of at most `most` pairs of `size` numbers. */
 export const quasiNewton = (size: number, most: number): QuasiNewton => {
-  // Latest last. What falls out of the memory gives its arrays to what comes in.
+  const vectors = vectorsOf(size)
+  // Latest last.
   const pairs: Pair[] = []
-  const free: Array<Pick<Pair, 's' | 'y'>> = []
+  const giveBack = ({ s, y }: Pick<Pair, 's' | 'y'>): void => {
+    vectors.giveBack(s)
+    vectors.giveBack(y)
+  }
+  const two = (): Pick<Pair, 's' | 'y'> | null => {
+    const s = vectors.take()
+    const y = s === null ? null : vectors.take()
+    if (s !== null && y !== null) return { s, y }
+    if (s !== null) vectors.giveBack(s)
+    return null
+  }
+  /** Room for one pair more than count; where memory has none, that of the oldest. */
+  const room = (): Pick<Pair, 's' | 'y'> | null => two() ?? pairs.shift() ?? null
+
+  /** The two loops, over `d`, which is −g. */
+  const turn = (d: Vector): void => {
+    const count = pairs.length
+    const alphas = new Float64Array(count)
+    const latest = pairs[count - 1]!
+    let projection = vectors.dot(latest.s, d)
+    for (let k = count - 1; k >= 0; k--) {
+      const { y, sy } = pairs[k]!
+      const alpha = projection / sy
+      alphas[k] = alpha
+      // The last pass of the first loop makes the first product of the second.
+      projection = vectors.addThenDot(d, -alpha, y, k > 0 ? pairs[k - 1]!.s : y)
+    }
+    const scale = latest.sy / latest.yy
+    vectors.scale(d, scale)
+    projection *= scale
+    for (let k = 0; k < count; k++) {
+      const { s, sy } = pairs[k]!
+      projection = vectors.addThenDot(
+        d,
+        alphas[k]! - projection / sy,
+        s,
+        pairs[Math.min(k + 1, count - 1)]!.y,
+      )
+    }
+  }
+
   return {
     size: () => pairs.length,
     remember: (from, to) => {
-      const { s, y } = free.pop() ?? { s: new Float64Array(size), y: new Float64Array(size) }
-      subtract(to.weights, from.weights, s)
-      subtract(to.gradient, from.gradient, y)
-      const pair = { s, y, sy: dot(s, y), yy: dot(y, y) }
+      const place = room()
+      if (place === null) return
+      const pair = { ...place, ...differences(from, to, vectors.at(place.s), vectors.at(place.y)) }
       if (pair.sy > 1e-12 * pair.yy) pairs.push(pair)
-      else free.push(pair)
-      if (pairs.length > most) free.push(pairs.shift()!)
+      else giveBack(pair)
+      if (pairs.length > most) giveBack(pairs.shift()!)
     },
     forget: () => {
-      free.push(...pairs.splice(0))
+      for (const pair of pairs.splice(0)) giveBack(pair)
     },
-    direction: (gradient, d) => {
-      for (let i = 0; i < d.length; i++) d[i] = -gradient[i]!
-      const count = pairs.length
-      if (count === 0) return
-      const alphas = new Float64Array(count)
-      const latest = pairs[count - 1]!
-      let projection = dot(latest.s, d)
-      for (let k = count - 1; k >= 0; k--) {
-        const { y, sy } = pairs[k]!
-        const alpha = projection / sy
-        alphas[k] = alpha
-        // The last pass of the first loop makes the first product of the second.
-        projection = addThenDot(d, -alpha, y, k > 0 ? pairs[k - 1]!.s : y)
-      }
-      const scale = latest.sy / latest.yy
-      for (let i = 0; i < d.length; i++) d[i]! *= scale
-      projection *= scale
-      for (let k = 0; k < count; k++) {
-        const { s, sy } = pairs[k]!
-        projection = addThenDot(d, alphas[k]! - projection / sy, s, pairs[Math.min(k + 1, count - 1)]!.y)
-      }
+    direction: (gradient, into) => {
+      const d = pairs.length === 0 ? null : vectors.take()
+      const negative = d === null ? into : vectors.at(d)
+      for (let i = 0; i < negative.length; i++) negative[i] = -gradient[i]!
+      if (d === null) return
+      turn(d)
+      into.set(vectors.at(d))
+      vectors.giveBack(d)
     },
   }
 }

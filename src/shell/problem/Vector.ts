@@ -8,8 +8,10 @@
 /** Flat weights, or a gradient by them. */
 export type Flat = Float32Array | Float64Array
 
-/** Σ a_i·b_i. */
-export const dot = (a: Flat, b: Flat): number => {
+// The engine compiles a loop for the kinds of arrays that it sees: one for products, and one for squares.
+
+/** Σ a_i·b_i of a gradient and a direction. */
+export const dot = (a: Float64Array, b: Float32Array): number => {
   let p = 0
   let q = 0
   let r = 0
@@ -25,33 +27,22 @@ export const dot = (a: Flat, b: Flat): number => {
   return p + q + (r + s)
 }
 
-/** ‖a‖₂. */
-export const norm = (a: Flat): number => Math.sqrt(dot(a, a))
-
-/** a ← a + c·b, and Σ a_i·x_i of what it has become, in one pass. */
-export const addThenDot = (a: Float64Array, c: number, b: Float64Array, x: Float64Array): number => {
+/** Σ a_i². */
+export const squares = (a: Flat): number => {
   let p = 0
   let q = 0
   let r = 0
   let s = 0
   const whole = a.length - (a.length % 4)
   for (let i = 0; i < whole; i += 4) {
-    const a0 = a[i]! + c * b[i]!
-    const a1 = a[i + 1]! + c * b[i + 1]!
-    const a2 = a[i + 2]! + c * b[i + 2]!
-    const a3 = a[i + 3]! + c * b[i + 3]!
-    a[i] = a0
-    a[i + 1] = a1
-    a[i + 2] = a2
-    a[i + 3] = a3
-    p += a0 * x[i]!
-    q += a1 * x[i + 1]!
-    r += a2 * x[i + 2]!
-    s += a3 * x[i + 3]!
+    p += a[i]! * a[i]!
+    q += a[i + 1]! * a[i + 1]!
+    r += a[i + 2]! * a[i + 2]!
+    s += a[i + 3]! * a[i + 3]!
   }
-  for (let i = whole; i < a.length; i++) {
-    a[i]! += c * b[i]!
-    p += a[i]! * x[i]!
-  }
+  for (let i = whole; i < a.length; i++) p += a[i]! * a[i]!
   return p + q + (r + s)
 }
+
+/** ‖a‖₂. */
+export const norm = (a: Flat): number => Math.sqrt(squares(a))

@@ -128,7 +128,7 @@ const interpreterOf = (
   const { hyperparameters, solver, seed, network } = problem
   const { train, validation } = problem.splits
   const machine: Machine = {
-    gradient: gradientOf(backend, network),
+    gradient: gradientOf(backend, network, [train, validation]),
     chunkSize: solver.chunkSize,
     pace: paceOf(options.signal ?? null),
   }

@@ -7,6 +7,7 @@ import {
   HyperparametersConfig,
   spaceOf,
 } from '../../../src/shell/problem/Hyperparameters.js'
+import { imagesOf } from '../../../src/shell/problem/Batch.js'
 import { minibatches } from '../../../src/shell/problem/Minibatches.js'
 import { initialWeights } from '../../../src/shell/problem/Network.js'
 import { NetworkConfig, networkOf } from '../../../src/shell/problem/NetworkConfig.js'
@@ -128,8 +129,9 @@ describe('minibatches', () => {
           const draw = minibatches(set, batchSize, [seed])
           const times = new Map<number, number>()
           for (let step = 0; step < 7; step++) {
-            const { images, labels } = draw()
-            expect(images).toEqual(Float32Array.from(labels))
+            const batch = draw()
+            const { labels } = batch
+            expect(imagesOf(batch)).toEqual(Float32Array.from(labels))
             expect(labels).toHaveLength(Math.min(batchSize, count))
             for (const label of labels) times.set(label, (times.get(label) ?? 0) + 1)
             const counts = Array.from({ length: count }, (_, i) => times.get(i) ?? 0)
@@ -142,6 +144,8 @@ describe('minibatches', () => {
 
   test('of the whole set are the set itself', () => {
     const set = blobs(5, [2, 2, 1], 3, 1)
-    expect(minibatches(set, null, [1])()).toBe(set)
+    const all = minibatches(set, null, [1])()
+    expect(imagesOf(all)).toEqual(set.images)
+    expect(all.labels).toEqual(set.labels)
   })
 })

@@ -28,8 +28,8 @@ const problems: Readonly<Record<string, Problem>> = {
 const backends = await presentBackends()
 const absent = (await available()).filter(({ present }) => !present)
 
-const machineOf = (backend: Backend, { network }: Problem, chunkSize = 1000): Losses.Machine => ({
-  gradient: gradientOf(backend, network),
+const machineOf = (backend: Backend, { network, splits }: Problem, chunkSize = 1000): Losses.Machine => ({
+  gradient: gradientOf(backend, network, [splits.train]),
   chunkSize,
   pace: paceOf(null),
 })

@@ -47,7 +47,7 @@ const byPixel = (
   groupOf: (pixel: number) => number,
 ): Grouping =>
   tensors(network, names, ({ shape, size }, k) =>
-    network.afterSums !== null && k === 0
+    network.dense !== null && k === 0
       ? Int32Array.from({ length: size }, (_, i) => groupOf(Math.floor(i / shape[1]!)))
       : -1,
   )
@@ -79,7 +79,7 @@ export const groupingOf = (
           : `The hyperparameters have \`block\`, which says nothing with "per": "${per}". Leave it out, or use "per": "block".`,
       ),
     )
-  if ((per === 'input' || per === 'block') && network.afterSums === null)
+  if ((per === 'input' || per === 'block') && network.dense === null)
     return E.left(
       badInput(
         `The network ${network.name} has no dense layer on its pixels, so there is no coefficient for each ${per === 'block' ? 'block of inputs' : 'input'}. ` +

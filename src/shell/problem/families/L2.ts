@@ -4,12 +4,12 @@
  * ∂/∂w = θ_k·w / (2N) for a weight of group k; ∂/∂λ_k = θ_k·‖W_k‖² / (4N), which is the k-th part itself.
  */
 import type { Network } from '../Network.js'
-import { dot } from '../Vector.js'
+import { squares } from '../Vector.js'
 import { part, type Decay, type Family } from './Family.js'
 import { named, type Grouping } from './Grouping.js'
 
 /** ‖W_k‖² of every group, in one pass over the weights. */
-const squares = (network: Network, { names, of }: Grouping, weights: Float32Array): Float64Array => {
+const squaresOf = (network: Network, { names, of }: Grouping, weights: Float32Array): Float64Array => {
   const sums = new Float64Array(names.length)
   for (const [k, parameter] of network.parameters.entries()) {
     const group = of[k]!
@@ -18,7 +18,7 @@ const squares = (network: Network, { names, of }: Grouping, weights: Float32Arra
       for (let i = 0; i < w.length; i++) {
         if (group[i]! >= 0) sums[group[i]!]! += w[i]! * w[i]!
       }
-    else if (group >= 0) sums[group]! += dot(w, w)
+    else if (group >= 0) sums[group]! += squares(w)
   }
   return sums
 }
@@ -35,7 +35,7 @@ export const l2 = (
   at: (lambda, examples) => {
     const factors = Float64Array.from(lambda, component => Math.exp(component) / (4 * examples))
     const parts = (weights: Float32Array): ReadonlyArray<number> =>
-      Array.from(squares(network, grouping, weights), (sum, k) => factors[k]! * sum)
+      Array.from(squaresOf(network, grouping, weights), (sum, k) => factors[k]! * sum)
     const decayOf = (group: number): number => (group < 0 ? 0 : 2 * factors[group]!)
     return {
       costs: null,

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { decode } from '../../../../src/core/protocol/Codec.js'
 import { hyperparametersOf, HyperparametersConfig } from '../../../../src/shell/problem/Hyperparameters.js'
+import { imagesOf } from '../../../../src/shell/problem/Batch.js'
 import { minibatches } from '../../../../src/shell/problem/Minibatches.js'
 import { networkOf } from '../../../../src/shell/problem/NetworkConfig.js'
 import { decodeRunConfig } from '../../../../src/shell/config/RunConfig.js'
@@ -94,12 +95,12 @@ describe('weights of examples', () => {
     const set = blobs(11, [2, 2, 1], 3, 5)
     const target = { examples: Float64Array.from({ length: 11 }, (_, i) => i), classes: null, smoothing: 0.1 }
     const plain = minibatches(set, 4, [1, 2])
-    const weighted = minibatches(set, 4, [1, 2], false, target)
+    const weighted = minibatches(set, 4, [1, 2], target)
     for (let draw = 0; draw < 9; draw++) {
       const [a, b] = [plain(), weighted()]
-      expect(b.images).toEqual(a.images)
+      expect(b.examples).toEqual(a.examples)
       expect(b.target?.smoothing).toBe(0.1)
-      const images = b.images instanceof Float32Array ? b.images : expect.fail('sparse rows, unasked')
+      const images = imagesOf(b)
       for (const [row, weight] of (b.target?.examples ?? []).entries())
         expect(images.subarray(4 * row, 4 * row + 4)).toEqual(set.images.subarray(4 * weight, 4 * weight + 4))
     }

@@ -51,7 +51,7 @@ const instances = (hyperparameters: ReadonlyArray<object>) =>
     })
 
 const machineOf = ({ network }: Problem, chunkSize = 1000): Losses.Machine => ({
-  gradient: gradientOf(backend, network),
+  gradient: gradientOf(backend, network, []),
   chunkSize,
   pace: paceOf(null),
 })

@@ -12,12 +12,14 @@ import { groupingOf } from '../../../../src/shell/problem/families/Grouping.js'
 import { l2 } from '../../../../src/shell/problem/families/L2.js'
 import { ownTerm } from '../../../../src/shell/problem/families/OwnTerm.js'
 import { tensorTerm } from '../../../../src/shell/problem/families/TensorTerm.js'
-import { gradientOf } from '../../../../src/shell/problem/Gradient.js'
+import { denseGradient } from '../../../../src/shell/problem/DenseGradient.js'
+import { gradientOf, type Gradient } from '../../../../src/shell/problem/Gradient.js'
 import { combined } from '../../../../src/shell/problem/Hyperparameters.js'
 import * as Losses from '../../../../src/shell/problem/Losses.js'
 import { networkOf } from '../../../../src/shell/problem/NetworkConfig.js'
 import { paceOf } from '../../../../src/shell/problem/Pace.js'
 import type { Problem } from '../../../../src/shell/problem/Problem.js'
+import { tensorGradient } from '../../../../src/shell/problem/TensorGradient.js'
 import { norm } from '../../../../src/shell/problem/Vector.js'
 import { networkInterpreter } from '../../../../src/shell/run/NetworkInterpreter.js'
 import { blobs, left, problem, right, run } from '../fixtures.js'
@@ -85,7 +87,7 @@ const problemWith = (families: ReadonlyArray<Family>, options = {}): Problem => 
 })
 
 const machineOf = (chunkSize: number): Losses.Machine => ({
-  gradient: gradientOf(backend, network),
+  gradient: gradientOf(backend, network, []),
   chunkSize,
   pace: paceOf(null),
 })
@@ -143,19 +145,21 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     }
   })
 
-  test('is the same on images as sparse rows as on images with all pixels', async () => {
+  test('is the same on WebAssembly of our own, with sparse rows and with all pixels, as by tfjs', async () => {
     const dark = { ...set, images: set.images.map((x, i) => (i % 4 === 0 ? x : 0)) }
-    const gradient = gradientOf(backend, network)
-    const loss = { set: dark, terms: instance.hyperparameters.lower(lambda, size(dark)) }
-    const of = async (takesSparse: boolean) => {
-      const found = new Float64Array(network.size)
-      const machine = { gradient: { ...gradient, takesSparse }, chunkSize: 5, pace: paceOf(null) }
-      right(await Losses.valueAndGradient(machine)([{ coefficient: 1, loss }])(w.slice(), found))
-      return [found, right(await Losses.lambdaGradient(machine)(loss)(w))] as const
+    for (const images of [dark, set]) {
+      const loss = { set: images, terms: instance.hyperparameters.lower(lambda, size(images)) }
+      const of = async (gradient: Gradient) => {
+        const found = new Float64Array(network.size)
+        const machine = { gradient, chunkSize: 5, pace: paceOf(null) }
+        right(await Losses.valueAndGradient(machine)([{ coefficient: 1, loss }])(w.slice(), found))
+        return [found, right(await Losses.lambdaGradient(machine)(loss)(w))] as const
+      }
+      const [ours, slopes] = await of(denseGradient(backend, network, network.dense!))
+      const [theirs, otherSlopes] = await of(tensorGradient(backend, network))
+      expect(norm(ours.map((g, i) => g - theirs[i]!))).toBeLessThanOrEqual(1e-5 * norm(theirs))
+      for (const [k, slope] of slopes.entries()) expect(slope).toBeCloseTo(otherSlopes[k]!, 5)
     }
-    const [[sparse, sparseSlopes], [dense, denseSlopes]] = [await of(true), await of(false)]
-    expect(norm(sparse.map((g, i) => g - dense[i]!))).toBeLessThanOrEqual(1e-5 * norm(dense))
-    for (const [k, slope] of sparseSlopes.entries()) expect(slope).toBeCloseTo(denseSlopes[k]!, 5)
   })
 
   test('passes the check, and leaves no tensor behind', () => {

@@ -1,0 +1,409 @@
+/**
+ * What dense networks are trained with, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`, and
+ * not by TypeScript. `denseNetwork.ts` owns the memory and says what lies where; addresses and strides are in bytes.
+ *
+ * Notation: x an input, W weights (a row an input), b biases, dy the gradient by x·W + b. Rows of all but x are padded by zeros to
+ * whole vectors of four float32, and nothing here makes them anything else. Products are summed in registers, in tiles
+ * of five, three or one vector of a row (more would spill), in float32, in the order of the rows: the same numbers give the
+ * same bytes, on every machine.
+ *
+ * x comes as a list of rows. A dense row is an address. A sparse row is two, where its entries begin and where they end; an
+ * entry is a column (u32) and a value (f32).
+ */
+
+/** Bytes of a vector, of an entry of a sparse row, and of tiles of five vectors and of three. */
+const vectorSize: usize = 16
+const entrySize: usize = 8
+const wide: usize = 80
+const middle: usize = 48
+
+// How many vectors a tile has, and where its x lie, said by types: a function is compiled anew for each, and what is for wider
+// tiles is left out of the others.
+type One = u8
+type Three = u16
+type Five = u32
+type Evenly = u8
+type Listed = u16
+
+/** out = start + Σ value·(row `column` of M), over a sparse row's entries. All but `stride` point to where the tile begins. */
+function sparseTile<Tile>(
+  from: usize,
+  to: usize,
+  matrix: usize,
+  stride: usize,
+  start: usize,
+  out: usize,
+): void {
+  let a = v128.load(start)
+  let b = f32x4.splat(0)
+  let c = f32x4.splat(0)
+  let d = f32x4.splat(0)
+  let e = f32x4.splat(0)
+  if (sizeof<Tile>() >= sizeof<Three>()) {
+    b = v128.load(start, 16)
+    c = v128.load(start, 32)
+  }
+  if (sizeof<Tile>() >= sizeof<Five>()) {
+    d = v128.load(start, 48)
+    e = v128.load(start, 64)
+  }
+  for (let entry = from; entry < to; entry += entrySize) {
+    const row = matrix + <usize>load<u32>(entry) * stride
+    const value = v128.load_splat<f32>(entry, 4)
+    a = f32x4.add(a, f32x4.mul(value, v128.load(row)))
+    if (sizeof<Tile>() >= sizeof<Three>()) {
+      b = f32x4.add(b, f32x4.mul(value, v128.load(row, 16)))
+      c = f32x4.add(c, f32x4.mul(value, v128.load(row, 32)))
+    }
+    if (sizeof<Tile>() >= sizeof<Five>()) {
+      d = f32x4.add(d, f32x4.mul(value, v128.load(row, 48)))
+      e = f32x4.add(e, f32x4.mul(value, v128.load(row, 64)))
+    }
+  }
+  v128.store(out, a)
+  if (sizeof<Tile>() >= sizeof<Three>()) {
+    v128.store(out, b, 16)
+    v128.store(out, c, 32)
+  }
+  if (sizeof<Tile>() >= sizeof<Five>()) {
+    v128.store(out, d, 48)
+    v128.store(out, e, 64)
+  }
+}
+
+/** A whole row of that. */
+function sparseRow(from: usize, to: usize, matrix: usize, stride: usize, start: usize, out: usize): void {
+  let tile: usize = 0
+  for (; tile + wide <= stride; tile += wide)
+    sparseTile<Five>(from, to, matrix + tile, stride, start + tile, out + tile)
+  for (; tile + middle <= stride; tile += middle)
+    sparseTile<Three>(from, to, matrix + tile, stride, start + tile, out + tile)
+  for (; tile < stride; tile += vectorSize)
+    sparseTile<One>(from, to, matrix + tile, stride, start + tile, out + tile)
+}
+
+/**
+ * Two rows at once of out = start + Σ_k x_k·(row k of M), k < count. The k-th x lies at p + k·step and q + k·step; where it is
+ * `Listed`, p and q bytes from the k-th address of the list at `step`. Two rows share what is loaded of M.
+ */
+function denseTile<Tile, Lies>(
+  count: i32,
+  p: usize,
+  q: usize,
+  step: usize,
+  matrix: usize,
+  stride: usize,
+  start: usize,
+  outP: usize,
+  outQ: usize,
+): void {
+  let a = v128.load(start)
+  let b = f32x4.splat(0)
+  let c = f32x4.splat(0)
+  let d = f32x4.splat(0)
+  let e = f32x4.splat(0)
+  if (sizeof<Tile>() >= sizeof<Three>()) {
+    b = v128.load(start, 16)
+    c = v128.load(start, 32)
+  }
+  if (sizeof<Tile>() >= sizeof<Five>()) {
+    d = v128.load(start, 48)
+    e = v128.load(start, 64)
+  }
+  let f = a
+  let g = b
+  let h = c
+  let i = d
+  let j = e
+  let row = matrix
+  for (let k = 0; k < count; k++, row += stride) {
+    const from =
+      sizeof<Lies>() === sizeof<Listed>() ? <usize>load<u32>(step + ((<usize>k) << 2)) : <usize>k * step
+    const x = v128.load_splat<f32>(p + from)
+    const y = v128.load_splat<f32>(q + from)
+    let m = v128.load(row)
+    a = f32x4.add(a, f32x4.mul(x, m))
+    f = f32x4.add(f, f32x4.mul(y, m))
+    if (sizeof<Tile>() >= sizeof<Three>()) {
+      m = v128.load(row, 16)
+      b = f32x4.add(b, f32x4.mul(x, m))
+      g = f32x4.add(g, f32x4.mul(y, m))
+      m = v128.load(row, 32)
+      c = f32x4.add(c, f32x4.mul(x, m))
+      h = f32x4.add(h, f32x4.mul(y, m))
+    }
+    if (sizeof<Tile>() >= sizeof<Five>()) {
+      m = v128.load(row, 48)
+      d = f32x4.add(d, f32x4.mul(x, m))
+      i = f32x4.add(i, f32x4.mul(y, m))
+      m = v128.load(row, 64)
+      e = f32x4.add(e, f32x4.mul(x, m))
+      j = f32x4.add(j, f32x4.mul(y, m))
+    }
+  }
+  v128.store(outP, a)
+  v128.store(outQ, f)
+  if (sizeof<Tile>() >= sizeof<Three>()) {
+    v128.store(outP, b, 16)
+    v128.store(outP, c, 32)
+    v128.store(outQ, g, 16)
+    v128.store(outQ, h, 32)
+  }
+  if (sizeof<Tile>() >= sizeof<Five>()) {
+    v128.store(outP, d, 48)
+    v128.store(outP, e, 64)
+    v128.store(outQ, i, 48)
+    v128.store(outQ, j, 64)
+  }
+}
+
+/** out = max(0, out); what is no number stays none. */
+function clip(out: usize, bytes: usize): void {
+  const zero = f32x4.splat(0)
+  for (let at = out; at < out + bytes; at += vectorSize) v128.store(at, f32x4.pmax(v128.load(at), zero))
+}
+
+/** out = b + x·W for sparse rows x, and max(0, ·) of it with `relu`. */
+export function sparseSums(
+  rows: i32,
+  list: usize,
+  weights: usize,
+  bias: usize,
+  stride: usize,
+  relu: bool,
+  out: usize,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const at = out + <usize>row * stride
+    const entry = list + ((<usize>row) << 3)
+    sparseRow(<usize>load<u32>(entry), <usize>load<u32>(entry, 4), weights, stride, bias, at)
+    if (relu) clip(at, stride)
+  }
+}
+
+/** The same for dense rows x of `inputs` numbers. */
+export function denseSums(
+  rows: i32,
+  list: usize,
+  inputs: i32,
+  weights: usize,
+  bias: usize,
+  stride: usize,
+  relu: bool,
+  out: usize,
+): void {
+  for (let row = 0; row < rows; row += 2) {
+    // The last of an odd number is computed twice.
+    const next = min(row + 1, rows - 1)
+    const p = <usize>load<u32>(list + ((<usize>row) << 2))
+    const q = <usize>load<u32>(list + ((<usize>next) << 2))
+    const outP = out + <usize>row * stride
+    const outQ = out + <usize>next * stride
+    let tile: usize = 0
+    for (; tile + wide <= stride; tile += wide)
+      denseTile<Five, Evenly>(inputs, p, q, 4, weights + tile, stride, bias + tile, outP + tile, outQ + tile)
+    for (; tile + middle <= stride; tile += middle)
+      denseTile<Three, Evenly>(inputs, p, q, 4, weights + tile, stride, bias + tile, outP + tile, outQ + tile)
+    for (; tile < stride; tile += vectorSize)
+      denseTile<One, Evenly>(inputs, p, q, 4, weights + tile, stride, bias + tile, outP + tile, outQ + tile)
+    if (relu) {
+      clip(outP, stride)
+      clip(outQ, stride)
+    }
+  }
+}
+
+// ---- gradients, and steps -----------------------------------------------------------------------------------------
+
+// A step of Nesterov's accelerated gradient with a quadratic penalty, as `Momentum.ts` has it. Velocity and decay of a weight lie
+// so many bytes behind it.
+let stepping: bool = false
+let rate: v128 = f32x4.splat(0)
+let momentum: v128 = f32x4.splat(0)
+let decay: v128 = f32x4.splat(0)
+let toVelocity: usize = 0
+let toDecay: usize = 0
+let penalty: f64 = 0
+
+/** From now on rows of gradients are kept, and nothing is stepped. */
+export function keepGradients(): void {
+  stepping = false
+}
+
+/**
+ * From now on weights step, a row as soon as its gradient is known, and the gradient is left at the place of the first row's.
+ * `decays`: how far behind a weight its own decay lies; 0: all have `evenDecay`.
+ */
+export function takeSteps(by: f32, share: f32, velocities: usize, decays: usize, evenDecay: f32): void {
+  stepping = true
+  rate = f32x4.splat(by)
+  momentum = f32x4.splat(share)
+  decay = f32x4.splat(evenDecay)
+  toVelocity = velocities
+  toDecay = decays
+}
+
+/** Σ decay·w²/2 of all weights that have stepped since this was last asked, as they were before. */
+export function takePenalty(): f64 {
+  const sum = penalty / 2
+  penalty = 0
+  return sum
+}
+
+/** One row of weights, by its gradient. */
+function step(gradient: usize, weights: usize, stride: usize): void {
+  const eta = rate
+  const share = momentum
+  const velocities = toVelocity
+  const decays = toDecay
+  let pull = decay
+  let sum = f32x4.splat(0)
+  for (let at: usize = 0; at < stride; at += vectorSize) {
+    const place = weights + at
+    const w = v128.load(place)
+    if (decays !== 0) pull = v128.load(place + decays)
+    const pulled = f32x4.mul(pull, w)
+    const g = f32x4.add(v128.load(gradient + at), pulled)
+    const v = f32x4.add(f32x4.mul(share, v128.load(place + velocities)), g)
+    v128.store(place + velocities, v)
+    v128.store(place, f32x4.sub(w, f32x4.mul(eta, f32x4.add(g, f32x4.mul(share, v)))))
+    sum = f32x4.add(sum, f32x4.mul(pulled, w))
+  }
+  const low = f64x2.promote_low_f32x4(sum)
+  const high = f64x2.promote_low_f32x4(
+    i8x16.shuffle(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15),
+  )
+  const both = f64x2.add(low, high)
+  penalty += f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
+}
+
+/**
+ * Sᵀ by counting: its starts (`columns` + 2 of them, the last of no worth; in entries) and entries, each of its rows in the
+ * order of the rows of S.
+ */
+export function transposeSparse(
+  rows: i32,
+  list: usize,
+  columns: i32,
+  toStarts: usize,
+  toEntries: usize,
+): void {
+  memory.fill(toStarts, 0, (<usize>columns + 2) << 2)
+  const end = list + ((<usize>rows) << 3)
+  // How many there are in column c, at c + 2; then where c begins, at c + 1, which moves on to where it ends.
+  for (let row = list; row < end; row += 8) {
+    const to = <usize>load<u32>(row, 4)
+    for (let entry = <usize>load<u32>(row); entry < to; entry += entrySize) {
+      const place = toStarts + ((<usize>load<u32>(entry)) << 2)
+      store<u32>(place, load<u32>(place, 8) + 1, 8)
+    }
+  }
+  for (let c = 2; c <= columns; c++) {
+    const place = toStarts + ((<usize>c) << 2)
+    store<u32>(place, load<u32>(place) + load<u32>(place - 4))
+  }
+  for (let row = 0; row < rows; row++) {
+    const at = list + ((<usize>row) << 3)
+    const to = <usize>load<u32>(at, 4)
+    for (let entry = <usize>load<u32>(at); entry < to; entry += entrySize) {
+      const place = toStarts + ((<usize>load<u32>(entry)) << 2)
+      const next = load<u32>(place, 4)
+      store<u32>(place, next + 1, 4)
+      const target = toEntries + <usize>next * entrySize
+      store<u32>(target, row)
+      store<f32>(target, load<f32>(entry, 4), 4)
+    }
+  }
+}
+
+/** Mᵀ: `columns` rows of `rows` numbers, padded. */
+export function transposeDense(
+  rows: i32,
+  columns: i32,
+  matrix: usize,
+  stride: usize,
+  out: usize,
+  outStride: usize,
+): void {
+  memory.fill(out, 0, <usize>columns * outStride)
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      store<f32>(
+        out + <usize>column * outStride + ((<usize>row) << 2),
+        load<f32>(matrix + <usize>row * stride + ((<usize>column) << 2)),
+      )
+}
+
+/** dW = xᵀ·dy, x sparse and given by its transpose; `zeros`: a row of them. */
+export function sparseGradient(
+  columns: i32,
+  starts: usize,
+  entries: usize,
+  dy: usize,
+  stride: usize,
+  zeros: usize,
+  weights: usize,
+  gradient: usize,
+): void {
+  let out = gradient
+  for (let column = 0; column < columns; column++) {
+    const at = starts + ((<usize>column) << 2)
+    const from = entries + <usize>load<u32>(at) * entrySize
+    const to = entries + <usize>load<u32>(at, 4) * entrySize
+    if (stepping && from === to) step(zeros, weights + <usize>column * stride, stride)
+    else {
+      sparseRow(from, to, dy, stride, zeros, out)
+      if (stepping) step(out, weights + <usize>column * stride, stride)
+    }
+    if (!stepping) out += stride
+  }
+}
+
+/** dW = xᵀ·dy, x of dense rows of `inputs` numbers. */
+export function denseGradient(
+  rows: i32,
+  list: usize,
+  inputs: i32,
+  dy: usize,
+  stride: usize,
+  zeros: usize,
+  weights: usize,
+  gradient: usize,
+): void {
+  let out = gradient
+  for (let input = 0; input < inputs; input += 2) {
+    const last = input + 1 === inputs
+    const p = (<usize>input) << 2
+    const q = last ? p : p + 4
+    const outQ = last ? out : out + stride
+    let tile: usize = 0
+    for (; tile + wide <= stride; tile += wide)
+      denseTile<Five, Listed>(rows, p, q, list, dy + tile, stride, zeros + tile, out + tile, outQ + tile)
+    for (; tile + middle <= stride; tile += middle)
+      denseTile<Three, Listed>(rows, p, q, list, dy + tile, stride, zeros + tile, out + tile, outQ + tile)
+    for (; tile < stride; tile += vectorSize)
+      denseTile<One, Listed>(rows, p, q, list, dy + tile, stride, zeros + tile, out + tile, outQ + tile)
+    if (stepping) {
+      step(out, weights + <usize>input * stride, stride)
+      if (!last) step(outQ, weights + <usize>(input + 1) * stride, stride)
+    } else out += 2 * stride
+  }
+}
+
+/** db = Σ dy. */
+export function biasGradient(rows: i32, dy: usize, stride: usize, bias: usize, gradient: usize): void {
+  for (let tile: usize = 0; tile < stride; tile += vectorSize) {
+    let sum = f32x4.splat(0)
+    let at = dy + tile
+    for (let row = 0; row < rows; row++, at += stride) sum = f32x4.add(sum, v128.load(at))
+    v128.store(gradient + tile, sum)
+  }
+  if (stepping) step(gradient, bias, stride)
+}
+
+/** dy ← dy where y, what the ReLU gave, is positive, else 0. */
+export function throughRelu(dy: usize, y: usize, bytes: usize): void {
+  const zero = f32x4.splat(0)
+  for (let at: usize = 0; at < bytes; at += vectorSize)
+    v128.store(dy + at, v128.and(v128.load(dy + at), f32x4.gt(v128.load(y + at), zero)))
+}

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { denseModule } from '../../../src/shell/backend/kernels/denseModule.js'
+import { directionsModule } from '../../../src/shell/backend/kernels/directionsModule.js'
+import { compile, modules } from '../../support/assembly.js'
+
+const committed = { dense: denseModule, directions: directionsModule }
+
+test.each(modules)(
+  'the module %s is what its source compiles to (`npm run assembly`)',
+  module => {
+    expect(Buffer.from(committed[module], 'base64').equals(compile(module))).toBe(true)
+  },
+  60_000,
+)
