@@ -7,7 +7,8 @@
  * Each seed is `bilevel tune --preset …` in a process of its own, so that wall time and peak memory are a user's. The weights
  * it finds are held against the true labels, which nothing is trained or chosen by. Beside them stand trainings from zero
  * with the same solver and L2 coefficient: on all images with the labels they have, on those with a right label alone, on
- * training and validation set together, and on the images that were kept (weight > ½) with the validation set.
+ * training and validation set together, and, with the validation set, on the images that were kept (weight > ½) and on those with a
+ * right label.
  * Writes docs/results/cleaning/<preset>.json after each seed, and takes up what is there.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -114,6 +115,7 @@ const run = async (seed: number): Promise<CleaningRun> => {
     return { accuracy: test.accuracy, loss: test.loss, examples: set.labels.length }
   }
   const { labels, truth = labels } = train
+  const clean = subset(i => labels[i] === truth[i])(train)
   return {
     seed,
     seconds,
@@ -124,9 +126,10 @@ const run = async (seed: number): Promise<CleaningRun> => {
     learned: { ...found.trained.test, validationLoss: found.trained.validation.loss },
     refit: found.refit.test,
     plain: await trainedOn(train),
-    clean: await trainedOn(subset(i => labels[i] === truth[i])(train)),
+    clean: await trainedOn(clean),
     together: await trainedOn(joined(train, validation)),
     keptAndValidation: await trainedOn(joined(subset(i => found.lambda[i]! > 0)(train), validation)),
+    cleanAndValidation: await trainedOn(joined(clean, validation)),
   }
 }
 

@@ -20,6 +20,8 @@ export const CleaningRun = t.readonly(
     clean: Trained,
     together: Trained,
     keptAndValidation: Trained,
+    /** What would be had if the wrong labels were known. */
+    cleanAndValidation: Trained,
   }),
   'CleaningRun',
 )

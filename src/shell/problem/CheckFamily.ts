@@ -25,6 +25,7 @@ export interface CheckPoint {
   readonly set: ImageSet
 }
 
+/** How closely gradients are looked at. */
 export interface CheckOptions {
   /**
    * The largest difference that counts as agreement, relative to the larger of stated and measured, and to a tenth of the
