@@ -1,6 +1,7 @@
 /** One small run of the built program on real images, and everything that is promised of such a run. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +11,16 @@ import { Observation } from '../../src/core/protocol/Observation.js'
 import { follow, recorded, start } from '../../src/core/protocol/Replay.js'
 import { methods } from '../../src/shell/run/methods.js'
 import { replayRun } from '../../src/shell/run/ReplayRun.js'
-import { bilevel, readJson, scratch, smallConfig, writeConfig, type Ended } from './support.js'
+import {
+  bilevel,
+  readJson,
+  root,
+  scratch,
+  smallConfig,
+  startNode,
+  writeConfig,
+  type Ended,
+} from './support.js'
 
 const folder = scratch()
 const [first, second] = [join(folder, 'first'), join(folder, 'second')]
@@ -48,6 +58,34 @@ describe('tune', () => {
     const config = join(folder, 'config.json')
     expect((await bilevel(['tune', config, '--seed', '4', '--backend', 'wasm', '--out', out])).code).toBe(0)
     expect(log(out)).not.toBe(log(first))
+  })
+})
+
+/** The files of tfjs that a command line has loaded when it ends. */
+const tfjsOf = async (...argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const { code, out } = await startNode([
+    '--input-type=module',
+    '--eval',
+    `import { createRequire } from 'node:module'
+     import { commandLine } from ${JSON.stringify(pathToFileURL(join(root, 'dist/shell/cli/commandLine.js')).href)}
+     process.exitCode = await commandLine({ out: () => {}, err: () => {} })(${JSON.stringify(argv)})
+     console.log(JSON.stringify(Object.keys(createRequire('/x.js').cache)))`,
+  ]).ended
+  expect(code).toBe(0)
+  return right(t.array(t.string).decode(JSON.parse(out))).filter(file => file.includes('@tensorflow'))
+}
+
+describe('tfjs', () => {
+  it('is not loaded for a dense network, though the log names its version', async () => {
+    const out = join(folder, 'light')
+    const config = join(folder, 'config.json')
+    expect(await tfjsOf('tune', config, '--backend', 'wasm', '--workers', '1', '--out', out)).toEqual([])
+    expect(log(out)).toBe(log(first))
+    expect(log(out)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
+  })
+
+  it('is loaded by who tries the backends', async () => {
+    expect(await tfjsOf('doctor')).not.toEqual([])
   })
 })
 

@@ -3,17 +3,21 @@
  *
  * tfjs knows one active backend a process. {@link Backend.tidy} activates its own before it runs anything, so that
  * several may be used side by side.
+ *
+ * Who computes without tensors asks by {@link chooseForNoTensors}, and nothing of tfjs is loaded where that can be helped.
  */
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { environment, type ShellError } from '../ShellError.js'
-import { installKernels } from './kernels/install.js'
 import { withoutErrorHandlers, withoutGreeting } from './quiet.js'
+import { tfjs } from './tfjs.js'
 
 export const BackendName = t.keyof({ node: null, wasm: null, cpu: null }, '"node", "wasm" or "cpu"')
 /** Which implementation of tfjs. */
@@ -26,7 +30,7 @@ export const BackendChoice = t.keyof(
 /** `auto`: the first of node, wasm, cpu that loads. */
 export type BackendChoice = t.TypeOf<typeof BackendChoice>
 
-/** A backend that is loaded, and that computed a product rightly. */
+/** A backend that is loaded, and that computed a product rightly; of {@link chooseForNoTensors}, one that may only be named. */
 export interface Backend {
   readonly name: BackendName
   readonly threads: number
@@ -47,14 +51,15 @@ export interface Availability {
   readonly detail: string
 }
 
-interface Loaded {
+type Usable = Omit<Backend, 'name' | 'oneLine'>
+
+interface Loaded extends Omit<Usable, 'tidy'> {
   readonly tfName: string
-  readonly values: Backend['values']
-  readonly threads: number
-  readonly versions: Readonly<Record<string, string>>
 }
 
-const core = { '@tensorflow/tfjs-core': tf.version_core }
+const core = () => ({ [corePackage]: tfjs().version_core })
+
+const corePackage = '@tensorflow/tfjs-core'
 
 const copied: Backend['values'] = tensor => tensor.dataSync<'float32'>()
 
@@ -77,7 +82,7 @@ const loadNode = async (): Promise<Loaded> => {
     tfName: 'tensorflow',
     values: copied,
     threads: availableParallelism(),
-    versions: { ...core, [name]: version },
+    versions: { ...core(), [name]: version },
   }
 }
 
@@ -88,12 +93,12 @@ const loadWasm = async (): Promise<Loaded> => {
   return {
     tfName: 'wasm',
     values: tensor => {
-      const backend = tf.backend()
+      const backend = tfjs().backend()
       const values = backend instanceof wasm.BackendWasm ? backend.typedArrayFromHeap(tensor) : null
       return values instanceof Float32Array ? values : copied(tensor)
     },
     threads: 1,
-    versions: { ...core, '@tensorflow/tfjs-backend-wasm': wasm.version_wasm },
+    versions: { ...core(), '@tensorflow/tfjs-backend-wasm': wasm.version_wasm },
   }
 }
 
@@ -103,7 +108,7 @@ const loadCpu = async (): Promise<Loaded> => {
     tfName: 'cpu',
     values: copied,
     threads: 1,
-    versions: { ...core, '@tensorflow/tfjs-backend-cpu': cpu.version_cpu },
+    versions: { ...core(), '@tensorflow/tfjs-backend-cpu': cpu.version_cpu },
   }
 }
 
@@ -135,6 +140,7 @@ const start =
     withoutErrorHandlers(async () => {
       try {
         const loaded = await loaders[name]()
+        const [tf, { installKernels }] = [tfjs(), await import('./kernels/install.js')]
         if (!(await tf.setBackend(loaded.tfName)))
           return E.left(`${packages[name]} is installed but could not be initialised`)
         installKernels(loaded.tfName)
@@ -151,11 +157,12 @@ const start =
 
 /** Runs `f` on the active backend, and disposes of every tensor that it made, also when it throws. */
 export const scoped = <A>(f: () => A): A => {
-  tf.engine().startScope()
+  const engine = tfjs().engine()
+  engine.startScope()
   try {
     return f()
   } finally {
-    tf.engine().endScope()
+    engine.endScope()
   }
 }
 
@@ -172,61 +179,119 @@ const load =
     return fresh
   }
 
-const versionLine = ({ versions }: Loaded): string =>
+const require = createRequire(import.meta.url)
+const Package = t.type({ version: t.string })
+
+/** The version that a package says it has. Throws where it is not installed, or says nothing. */
+const versionOf = (name: string): string =>
+  pipe(
+    Package.decode(JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8'))),
+    E.match(
+      () => {
+        throw new Error(`the package.json of ${name} has no version`)
+      },
+      ({ version }) => version,
+    ),
+  )
+
+/** A backend whose packages are installed. Nothing of them is loaded. */
+const installed =
+  (name: 'wasm' | 'cpu'): TE.TaskEither<string, Usable> =>
+  () =>
+    Promise.resolve(
+      E.tryCatch(
+        (): Usable => ({
+          threads: 1,
+          versions: Object.fromEntries(
+            [corePackage, packages[name]].map(each => [each, versionOf(each)] as const),
+          ),
+          tidy: f => f(),
+          values: () => {
+            throw new Error(`The backend ${name} was not loaded, and has no tensors.`)
+          },
+        }),
+        reasonOf(name),
+      ),
+    )
+
+const versionLine = ({ versions }: Usable): string =>
   Object.entries(versions)
     .map(([name, version]) => `${name.replace('@tensorflow/', '')} ${version}`)
     .join(', ')
 
+const usable = (loaded: Loaded): Usable => ({
+  ...loaded,
+  tidy: f => {
+    const tf = tfjs()
+    // An initialised backend becomes active before `setBackend` returns its promise.
+    if (tf.getBackend() !== loaded.tfName) void tf.setBackend(loaded.tfName)
+    return scoped(f)
+  },
+})
+
 const toBackend =
   (name: BackendName, why: string) =>
-  (loaded: Loaded): Backend => ({
+  (found: Usable): Backend => ({
     name,
-    threads: loaded.threads,
-    versions: loaded.versions,
-    oneLine: `Backend ${name} (${versionLine(loaded)}; ${loaded.threads} thread${loaded.threads === 1 ? '' : 's'}): ${why}.`,
-    tidy: f => {
-      // An initialised backend becomes active before `setBackend` returns its promise.
-      if (tf.getBackend() !== loaded.tfName) void tf.setBackend(loaded.tfName)
-      return scoped(f)
-    },
-    values: loaded.values,
+    threads: found.threads,
+    versions: found.versions,
+    oneLine: `Backend ${name} (${versionLine(found)}; ${found.threads} thread${found.threads === 1 ? '' : 's'}): ${why}.`,
+    tidy: found.tidy,
+    values: found.values,
   })
 
 const preference: ReadonlyArray<BackendName> = ['node', 'wasm', 'cpu']
 
-const automatic: TE.TaskEither<ShellError, Backend> = async () => {
-  const reasons: Array<string> = []
-  for (const name of preference) {
-    const loaded = await load(name)()
-    if (E.isRight(loaded))
-      return E.right(
-        toBackend(name, reasons.length === 0 ? 'the fastest there is' : reasons.join('; '))(loaded.right),
-      )
-    reasons.push(loaded.left)
+/** How a backend is got. Left: why it cannot be. */
+type Get = (name: BackendName) => TE.TaskEither<string, Usable>
+
+const automatic =
+  (get: Get): TE.TaskEither<ShellError, Backend> =>
+  async () => {
+    const reasons: Array<string> = []
+    for (const name of preference) {
+      const got = await get(name)()
+      if (E.isRight(got))
+        return E.right(
+          toBackend(name, reasons.length === 0 ? 'the fastest there is' : reasons.join('; '))(got.right),
+        )
+      reasons.push(got.left)
+    }
+    return E.left(
+      environment(
+        `No tfjs backend works here: ${reasons.join('; ')}. Install the project's dependencies again with npm ci.`,
+      ),
+    )
   }
-  return E.left(
-    environment(
-      `No tfjs backend works here: ${reasons.join('; ')}. Install the project's dependencies again with npm ci.`,
-    ),
-  )
-}
+
+const choosing =
+  (get: Get) =>
+  (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
+    choice === 'auto'
+      ? automatic(get)
+      : pipe(
+          get(choice),
+          TE.bimap(
+            reason =>
+              environment(
+                `The backend "${choice}" was asked for, but ${reason}. ` +
+                  `${choice === 'node' ? 'Set it up by `bilevel setup-native`' : `Install ${packages[choice]}`}, or use ` +
+                  '--backend auto to take the best one that works.',
+              ),
+            toBackend(choice, 'as asked'),
+          ),
+        )
+
+const opened: Get = name => pipe(load(name), TE.map(usable))
 
 /** The backend of a choice. Errors: `Environment` where it, or with `auto` every one, cannot be loaded. */
-export const choose = (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
-  choice === 'auto'
-    ? automatic
-    : pipe(
-        load(choice),
-        TE.bimap(
-          reason =>
-            environment(
-              `The backend "${choice}" was asked for, but ${reason}. ` +
-                `${choice === 'node' ? 'Set it up by `bilevel setup-native`' : `Install ${packages[choice]}`}, or use ` +
-                '--backend auto to take the best one that works.',
-            ),
-          toBackend(choice, 'as asked'),
-        ),
-      )
+export const choose = choosing(opened)
+
+/**
+ * The backend that {@link choose} gives, for who makes no tensor: its name and versions, and with wasm and cpu nothing loaded.
+ * Libtensorflow is loaded all the same, for whether it works shows only then. Errors: as of {@link choose}.
+ */
+export const chooseForNoTensors = choosing(name => (name === 'node' ? opened(name) : installed(name)))
 
 /** Every backend, and whether it works here. */
 export const available: Task<ReadonlyArray<Availability>> = async () => {
@@ -235,10 +300,10 @@ export const available: Task<ReadonlyArray<Availability>> = async () => {
   for (const name of preference)
     found.push(
       pipe(
-        await load(name)(),
+        await opened(name)(),
         E.match(
           (detail): Availability => ({ name, present: false, detail }),
-          (loaded): Availability => ({ name, present: true, detail: versionLine(loaded) }),
+          (found): Availability => ({ name, present: true, detail: versionLine(found) }),
         ),
       ),
     )

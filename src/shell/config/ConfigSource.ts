@@ -82,16 +82,15 @@ export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
 /** A preset as it is written. Errors: `BadInput` where there is none of this name. */
 export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset !== undefined) return E.right(preset)
   const meant = nearest(name, Object.keys(presets))
-  return preset === undefined
-    ? E.left(
-        badInput(
-          `There is no preset called "${name}". ` +
-            (meant === undefined ? '' : `Did you mean "${meant}"? `) +
-            '`bilevel presets` lists all of them.',
-        ),
-      )
-    : E.right(preset)
+  return E.left(
+    badInput(
+      `There is no preset called "${name}". ` +
+        (meant === undefined ? '' : `Did you mean "${meant}"? `) +
+        '`bilevel presets` lists all of them.',
+    ),
+  )
 }
 
 /** The configuration of a preset. Errors: `BadInput` where there is none of this name. */

@@ -6,9 +6,10 @@
  *
  * Shapes leave the batch out: B×784 images have the shape [784].
  */
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import * as Kernels from '../backend/kernels/dense.js'
 import type { DenseLayer } from '../backend/kernels/denseNetwork.js'
+import { tfjs } from '../backend/tfjs.js'
 
 /** Lengths of a tensor's axes. */
 export type Shape = ReadonlyArray<number>
@@ -50,8 +51,8 @@ export const flatten = (inputShape: Shape): Layer => ({
   outputShape: [sizeOf(inputShape)],
   forward: (_, input) => ({
     // Images that a network begins with come flat already.
-    output: input.rank === 2 ? input : tf.reshape(input, [input.shape[0], sizeOf(inputShape)]),
-    backward: dOutput => ({ input: tf.reshape(dOutput, input.shape), parameters: [] }),
+    output: input.rank === 2 ? input : tfjs().reshape(input, [input.shape[0], sizeOf(inputShape)]),
+    backward: dOutput => ({ input: tfjs().reshape(dOutput, input.shape), parameters: [] }),
   }),
 })
 
@@ -77,8 +78,8 @@ export const dense = (
       backward: (dOutput, wantsInput) => {
         const dy = activation === 'relu' ? Kernels.throughRelu(dOutput, output) : dOutput
         return {
-          input: wantsInput ? tf.matMul(dy, kernel!, false, true) : null,
-          parameters: [tf.matMul(x, dy, true, false), Kernels.biasGradient(dy)],
+          input: wantsInput ? tfjs().matMul(dy, kernel!, false, true) : null,
+          parameters: [tfjs().matMul(x, dy, true, false), Kernels.biasGradient(dy)],
         }
       },
     }
@@ -111,7 +112,7 @@ export const convolution = (
     forward: ([kernel, bias], input) => {
       const x = input as tf.Tensor4D
       const filter = kernel as tf.Tensor4D
-      const output = tf.fused.conv2d({
+      const output = tfjs().fused.conv2d({
         x,
         filter,
         strides: 1,
@@ -123,19 +124,19 @@ export const convolution = (
         output,
         backward: (dOutput, wantsInput) => {
           const dy = Kernels.throughRelu(dOutput, output) as tf.Tensor4D
-          const dKernel: tf.Tensor = tf
+          const dKernel: tf.Tensor = tfjs()
             .engine()
             .runKernel(
-              tf.Conv2DBackpropFilter,
+              tfjs().Conv2DBackpropFilter,
               { x, dy },
               { strides: 1, pad: padding, dataFormat: 'NHWC', filterShape: filter.shape },
             )
           return {
             input: wantsInput
-              ? tf
+              ? tfjs()
                   .engine()
                   .runKernel(
-                    tf.Conv2DBackpropInput,
+                    tfjs().Conv2DBackpropInput,
                     { dy, filter },
                     { strides: 1, pad: padding, dataFormat: 'NHWC', inputShape: x.shape },
                   )
@@ -156,14 +157,14 @@ export const maxPool = (inputShape: readonly [number, number, number]): Layer =>
     parameters: [],
     outputShape: [Math.floor(height / 2), Math.floor(width / 2), channels],
     forward: (_, input) => {
-      const output = tf.maxPool(input as tf.Tensor4D, 2, 2, 'valid')
+      const output = tfjs().maxPool(input as tf.Tensor4D, 2, 2, 'valid')
       return {
         output,
         backward: dOutput => ({
-          input: tf
+          input: tfjs()
             .engine()
             .runKernel(
-              tf.MaxPoolGrad,
+              tfjs().MaxPoolGrad,
               { dy: dOutput, input, output },
               { filterSize: 2, strides: 2, pad: 'valid' },
             ),

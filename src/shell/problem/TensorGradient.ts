@@ -5,8 +5,9 @@
  * takes .01 ms, less than the kernels would that updated them there; what costs is every loop over them in JavaScript, about
  * .1 ms. So who asks for a gradient is shown it tensor by tensor and does all at one go.
  */
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { Backend } from '../backend/Backend.js'
+import { tfjs } from '../backend/tfjs.js'
 import { imagesOf, type Batch } from './Batch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './BatchTerm.js'
 import { writeLosses, type LossSum } from './CrossEntropy.js'
@@ -19,10 +20,10 @@ export const tensorGradient = (backend: Backend, network: Network): Gradient => 
   const { parameters, entryShape, classes } = network
   const tensorsOf = (weights: Float32Array): ReadonlyArray<tf.Tensor> =>
     parameters.map(({ shape, offset, size }) =>
-      tf.tensor(weights.subarray(offset, offset + size), [...shape]),
+      tfjs().tensor(weights.subarray(offset, offset + size), [...shape]),
     )
   const pass = (tensors: ReadonlyArray<tf.Tensor>, batch: Batch) =>
-    network.pass(tensors, tf.tensor(imagesOf(batch), [batch.labels.length, ...entryShape]))
+    network.pass(tensors, tfjs().tensor(imagesOf(batch), [batch.labels.length, ...entryShape]))
   /** Logits that stay: a term may make tensors, after which what lies where the backend keeps it is gone. */
   const valuesOf = (logits: tf.Tensor, batch: Batch): Float32Array =>
     hasTerm(batch) ? backend.values(logits).slice() : backend.values(logits)
@@ -40,8 +41,8 @@ export const tensorGradient = (backend: Backend, network: Network): Gradient => 
         const { logits, backward } = pass(tensors, batch)
         const dLogits = new Float32Array(batch.labels.length * classes)
         sums.push(costOf(weights, valuesOf(logits, batch), batch, classes, dLogits, scale, direct))
-        const found = backward(tf.tensor2d(dLogits, [batch.labels.length, classes]))
-        total = total === null ? found : total.map((sum, k) => tf.add(sum, found[k]!))
+        const found = backward(tfjs().tensor2d(dLogits, [batch.labels.length, classes]))
+        total = total === null ? found : total.map((sum, k) => tfjs().add(sum, found[k]!))
       }
       for (const [k, gradient] of (total ?? []).entries()) taken(k, backend.values(gradient))
       return sums

@@ -94,9 +94,9 @@ const continued =
       TE.Do,
       TE.bind('named', () => TE.fromEither(configOf(run))),
       TE.chainFirstEitherK(() => startsThere(cursor, folder, missing)),
-      TE.bind('backend', () => backendOf(run, options.backend, options)),
       TE.bind('problem', ({ named }) => problemOf(named, status)),
       TE.chainFirstEitherK(({ problem }) => sameData(run)(problem)),
+      TE.bind('backend', ({ problem }) => backendOf(run, problem, options.backend, options)),
       TE.chain(({ backend, problem }) => {
         const others = otherVersions(header, backend)
         if (others.length > 0)

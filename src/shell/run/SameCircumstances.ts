@@ -8,9 +8,10 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { decode, nullable } from '../../core/protocol/Codec.js'
 import type { Header } from '../../core/protocol/RunLog.js'
-import { BackendName, choose, type Backend } from '../backend/Backend.js'
+import { BackendName, type Backend } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { decodeRunConfig } from '../config/RunConfig.js'
+import * as BackendOf from '../problem/BackendOf.js'
 import type { Problem } from '../problem/Problem.js'
 import { badInput, environment, type ShellError } from '../ShellError.js'
 import type { Audience } from './Conduct.js'
@@ -40,8 +41,13 @@ export const configOf = ({
   )
 }
 
-/** The backend that is to compute, with a warning where it is not the one that did. */
-export const backendOf = ({ path, header }: RecordedRun, chosen: BackendName | null, { status }: Audience) =>
+/** The backend that is to compute a problem, with a warning where it is not the one that did. */
+export const backendOf = (
+  { path, header }: RecordedRun,
+  problem: Problem,
+  chosen: BackendName | null,
+  { status }: Audience,
+): TE.TaskEither<ShellError, Backend> =>
   pipe(
     chosen === null ? decode(BackendName)(header.backend) : E.right(chosen),
     E.mapLeft(() =>
@@ -53,7 +59,7 @@ export const backendOf = ({ path, header }: RecordedRun, chosen: BackendName | n
     TE.fromEither,
     TE.chain(name =>
       pipe(
-        choose(name),
+        BackendOf.backendOf(name, problem),
         TE.mapLeft(error =>
           chosen === null
             ? environment(

@@ -6,11 +6,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { format, versionFor, type Header } from '../../core/protocol/RunLog.js'
-import { choose, type BackendChoice } from '../backend/Backend.js'
+import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/ConfigSource.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
 import { size } from '../data/ImageSet.js'
 import { loadSplits } from '../data/Load.js'
+import { backendOf } from '../problem/BackendOf.js'
 import { hyperparametersOf } from '../problem/Hyperparameters.js'
 import { networkOf } from '../problem/NetworkConfig.js'
 import type { Problem } from '../problem/Problem.js'
@@ -83,13 +84,13 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
     TE.bind('method', () => TE.fromEither(methodNamed(methods)(config.config.method.name))),
-    TE.bind('backend', () => choose(options.backend)),
+    TE.bind('problem', () => problemOf(config, status)),
+    TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
       ({ backend }) =>
         () =>
           status.note(backend.oneLine),
     ),
-    TE.bind('problem', () => problemOf(config, status)),
     TE.chain(({ method, backend, problem }) =>
       method(typed =>
         pipe(

@@ -9,8 +9,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../../core/protocol/Codec.js'
 import type { Observation } from '../../core/protocol/Observation.js'
-import { choose } from '../backend/Backend.js'
 import { size } from '../data/ImageSet.js'
+import { backendOf } from '../problem/BackendOf.js'
 import { hyperparametersOf } from '../problem/Hyperparameters.js'
 import { networkOf } from '../problem/NetworkConfig.js'
 import type { Persistence } from '../problem/WeightStore.js'
@@ -42,24 +42,21 @@ const interpreter = pipe(
   E.mapLeft(fault),
   TE.fromEither,
   TE.bindTo('data'),
-  TE.bind('backend', ({ data }) => choose(data.backend)),
-  TE.chainEitherK(({ backend, data: { recipe, splits, solver, seed } }) =>
-    pipe(
-      networkOf(recipe.network, splits.train.shape, splits.train.classes),
-      E.bindTo('network'),
-      E.bind('hyperparameters', ({ network }) =>
-        hyperparametersOf(network, recipe.hyperparameters, size(splits.train)),
-      ),
-      E.chain(parts =>
-        networkInterpreter(
-          backend,
-          { ...parts, splits, solver, seed },
-          {
-            persistence: desk,
-            onProgress: ({ done, effort }) => report({ _tag: 'Working', done, effort }),
-          },
-        ),
-      ),
+  TE.bind('network', ({ data: { recipe, splits } }) =>
+    TE.fromEither(networkOf(recipe.network, splits.train.shape, splits.train.classes)),
+  ),
+  TE.bind('hyperparameters', ({ network, data: { recipe, splits } }) =>
+    TE.fromEither(hyperparametersOf(network, recipe.hyperparameters, size(splits.train))),
+  ),
+  TE.bind('backend', ({ network, data: { backend, recipe } }) => backendOf(backend, { network, recipe })),
+  TE.chainEitherK(({ backend, network, hyperparameters, data: { splits, solver, seed } }) =>
+    networkInterpreter(
+      backend,
+      { network, hyperparameters, splits, solver, seed },
+      {
+        persistence: desk,
+        onProgress: ({ done, effort }) => report({ _tag: 'Working', done, effort }),
+      },
     ),
   ),
 )()

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test, vi } from 'vitest'
-import { available, choose } from '../../../src/shell/backend/Backend.js'
+import { available, choose, chooseForNoTensors, type Backend } from '../../../src/shell/backend/Backend.js'
 import { withoutErrorHandlers, withoutGreeting } from '../../../src/shell/backend/quiet.js'
 import { installKernels } from '../../../src/shell/backend/kernels/install.js'
 import { left, run } from '../problem/fixtures.js'
@@ -44,6 +45,26 @@ describe('Backend', () => {
         expect(error.message).toContain('--backend auto')
       }
     }
+  })
+
+  test('one for no tensors has the name, the versions and the line of one that is loaded', async () => {
+    for (const choice of ['auto', 'node', 'wasm', 'cpu'] as const) {
+      const [named, loaded] = [await chooseForNoTensors(choice)(), await choose(choice)()]
+      const told = E.map(({ name, threads, versions, oneLine }: Backend) => ({
+        name,
+        threads,
+        versions,
+        oneLine,
+      }))
+      expect(told(named)).toEqual(told(loaded))
+    }
+  })
+
+  test('one for no tensors runs what makes none, and has no values of any', async () => {
+    const named = await run(chooseForNoTensors('cpu'))
+    const cpu = await run(choose('cpu'))
+    expect(named.tidy(() => 3)).toBe(3)
+    expect(() => cpu.tidy(() => named.values(tf.ones([3])))).toThrow('was not loaded')
   })
 
   test('each tidy runs on its own backend and keeps no tensor, also when it throws', async () => {

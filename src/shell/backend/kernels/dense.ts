@@ -6,7 +6,8 @@
  *
  * The names are no kernels of tfjs; {@link denseKernels} are to be registered before the functions are used.
  */
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { tfjs } from '../tfjs.js'
 import { nativeOf } from './native.js'
 
 const forward = 'bilevel-hpo/Dense'
@@ -21,14 +22,14 @@ export const dense = (
   kernel: tf.Tensor,
   bias: tf.Tensor,
   activation: Activation,
-): tf.Tensor2D => tf.engine().runKernel(forward, { x, kernel, bias }, { activation })
+): tf.Tensor2D => tfjs().engine().runKernel(forward, { x, kernel, bias }, { activation })
 
 /** ∂/∂(before ReLU): dy where the ReLU's own output y is positive, else 0, which at 0 itself is a subgradient. */
 export const throughRelu = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor =>
-  tf.engine().runKernel(reluGrad, { dy, y })
+  tfjs().engine().runKernel(reluGrad, { dy, y })
 
 /** ∂/∂b of y + b: Σ dy over all axes but the last. */
-export const biasGradient = (dy: tf.Tensor): tf.Tensor1D => tf.engine().runKernel(biasGrad, { dy })
+export const biasGradient = (dy: tf.Tensor): tf.Tensor1D => tfjs().engine().runKernel(biasGrad, { dy })
 
 const taking = (inputs: tf.NamedTensorInfoMap, ...names: string[]): tf.Tensor[] =>
   names.map(name => inputs[name] as tf.Tensor)
@@ -42,9 +43,9 @@ export const denseKernels = (backendName: string): ReadonlyArray<tf.KernelConfig
       const [x, kernel, bias] = taking(inputs, 'x', 'kernel', 'bias')
       const activation = attrs?.['activation'] === 'relu' ? 'relu' : 'linear'
       const native = nativeOf(backend)
-      if (native === null) return tf.fused.matMul({ a: x!, b: kernel!, bias: bias!, activation })
-      return tf.tidy(() => {
-        const sums = native.run('BiasAdd', [tf.matMul(x!, kernel!), bias!])
+      if (native === null) return tfjs().fused.matMul({ a: x!, b: kernel!, bias: bias!, activation })
+      return tfjs().tidy(() => {
+        const sums = native.run('BiasAdd', [tfjs().matMul(x!, kernel!), bias!])
         return activation === 'relu' ? native.run('Relu', [sums]) : sums
       })
     },
@@ -55,7 +56,9 @@ export const denseKernels = (backendName: string): ReadonlyArray<tf.KernelConfig
     kernelFunc: ({ inputs, backend }) => {
       const [dy, y] = taking(inputs, 'dy', 'y')
       const native = nativeOf(backend)
-      return native === null ? tf.tidy(() => tf.mul(dy!, tf.step(y!))) : native.run('ReluGrad', [dy!, y!])
+      return native === null
+        ? tfjs().tidy(() => tfjs().mul(dy!, tfjs().step(y!)))
+        : native.run('ReluGrad', [dy!, y!])
     },
   },
   {
@@ -65,7 +68,7 @@ export const denseKernels = (backendName: string): ReadonlyArray<tf.KernelConfig
       const [dy] = taking(inputs, 'dy')
       const native = nativeOf(backend)
       return native === null
-        ? tf.sum(
+        ? tfjs().sum(
             dy!,
             dy!.shape.slice(1).map((_, axis) => axis),
           )
