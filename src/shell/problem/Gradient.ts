@@ -1,18 +1,8 @@
-/**
- * What trains a network: losses of batches, their gradients by the weights, and steps of descent.
- *
- * There are two ways. Networks of dense layers have WebAssembly of their own ({@link denseGradient}), which keeps weights, velocities
- * and images where it computes. All others are computed by tfjs on the backend ({@link tensorGradient}).
- */
-import type { Backend } from '../backend/Backend.js'
-import type { ImageSet } from '../data/ImageSet.js'
+/** What trains a network: losses of batches, their gradients by the weights, and steps of descent. */
 import type { Batch } from './Batch.js'
 import type { LossSum } from './CrossEntropy.js'
-import { denseGradient } from './DenseGradient.js'
 import type { Curved, Decay, ExampleLosses, Term, TermAt } from './families/Family.js'
-import type { Network, Parameter } from './Network.js'
-import { isDark } from './PlacedImages.js'
-import { tensorGradient } from './TensorGradient.js'
+import type { Parameter } from './Network.js'
 
 /** A batch whose summed loss counts `scale` times. */
 export interface Part {
@@ -79,12 +69,3 @@ export interface Gradient {
   /** Begins at `start`, which it leaves as it is, at rest. */
   readonly descent: (start: Float32Array, pull: Pull) => Descent
 }
-
-/**
- * The losses and gradients of a network on a backend. `sets`: what it is trained on, for libtensorflow multiplies images
- * sooner than we do that have few dark pixels. Whatever they are, any set may be computed.
- */
-export const gradientOf = (backend: Backend, network: Network, sets: ReadonlyArray<ImageSet>): Gradient =>
-  network.dense !== null && (backend.name !== 'node' || sets.every(isDark))
-    ? denseGradient(backend, network, network.dense)
-    : tensorGradient(backend, network)

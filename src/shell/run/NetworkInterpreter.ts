@@ -16,7 +16,7 @@ import {
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { Backend } from '../backend/Backend.js'
 import { size, type ImageSet } from '../data/ImageSet.js'
-import { gradientOf } from '../problem/Gradient.js'
+import { gradientOf } from '../problem/GradientOf.js'
 import type { Machine } from '../problem/Losses.js'
 import { descend, solve, type OnProgress, type Stopped } from '../problem/LowerLevelSolver.js'
 import * as Measurement from '../problem/Measurement.js'

@@ -49,7 +49,7 @@ describe('softmax regression by itself', () => {
       constantShare: 0.5,
       finalShare: 0.02,
       descentMomentum: 0.5,
-    descentFinalShare: 0.1,
+      descentFinalShare: 0.1,
       memory: 10,
       chunkSize: 1000,
     }
