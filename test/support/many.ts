@@ -250,7 +250,8 @@ interface Asked {
 
 interface Bar {
   readonly name: string
-  readonly of: (run: CleaningResult['runs'][number]) => number
+  /** `undefined` where it was not measured. */
+  readonly of: (run: CleaningResult['runs'][number]) => number | undefined
   readonly digits: number
   readonly scale?: number
   /** What was asked of softmax regression, of the mean over seeds. */
@@ -302,7 +303,7 @@ const bars: ReadonlyArray<Bar> = [
   { name: 'Test accuracy, right labels alone', of: run => run.clean.accuracy, digits: 4 },
   {
     name: 'Test accuracy, right labels and the validation set: what knowing the truth would give',
-    of: run => run.cleanAndValidation.accuracy,
+    of: run => run.cleanAndValidation?.accuracy,
     digits: 4,
   },
   { name: 'Test accuracy, all labels and the validation set', of: run => run.together.accuracy, digits: 4 },
@@ -323,7 +324,7 @@ const cleaningTable = (results: ReadonlyArray<CleaningResult>): string =>
     bars.map(({ name, of, digits, scale, asked }) => [
       name,
       ...results.flatMap(({ preset, runs }) => {
-        const found = estimate(runs.map(of))
+        const found = estimate(runs.flatMap(run => of(run) ?? []))
         const cell = inline(found, digits, scale)
         if (preset !== 'cleaning-mnist') return [cell]
         return [
@@ -470,7 +471,8 @@ const cleaningText = `## Data cleaning: a weight for each of 5,000 images
 
 Half of the training labels were replaced at random, and a tenth of these by themselves: so 45 % are wrong. 5,000 clean images validate. Nothing
 is trained or chosen by the true labels. All trainings start at the initial weights, with one solver and one L2 coefficient
-(\`test/bench/cleaning.ts\`). Means over seeds ± standard error; “asked for” is of softmax regression.`
+(\`test/bench/cleaning.ts\`). Means over seeds ± standard error; “asked for” is of softmax regression.
+The column of cleaning-mnist-mlp is of 35 outer iterations, which its preset had then.`
 
 /** The whole document. */
 export const many = async (
