@@ -5,6 +5,7 @@
  *     npx tsx test/bench/many.ts
  */
 import { writeFileSync } from 'node:fs'
+import { format, resolveConfig } from 'prettier'
 import { complete, draw } from '../../src/shell/report/render.js'
 import { bestKnown } from '../support/bestKnown.js'
 import { cleaning, figure, many, manyFigure, manyPath } from '../support/many.js'
@@ -15,7 +16,11 @@ const all = tasks(bestKnown())
 const spec = figure(all)
 const { svg, warnings } = right(await draw(spec)())
 for (const warning of warnings) console.warn(warning)
-writeFileSync(`${manyFigure}.vl.json`, `${JSON.stringify(complete(spec), null, 2)}\n`)
+const specification = `${manyFigure}.vl.json`
+writeFileSync(
+  specification,
+  await format(JSON.stringify(complete(spec)), { ...(await resolveConfig(specification)), parser: 'json' }),
+)
 writeFileSync(`${manyFigure}.svg`, `${svg}\n`)
 writeFileSync(manyPath, await many(all, cleaning()))
 console.log(manyPath)
