@@ -106,7 +106,8 @@ const hostile: ReadonlyArray<readonly [string, () => string | Buffer]> = [
     'a vector that is referred to 60,000 times',
     () => packing(`{"upperGradient":[{"vector":0,${numbers}},${list('{"vector":0}', 60_000)}]}`),
   ],
-  ['as many packed numbers as any line may have', () => packing(list('{"all":0.5,"length":65536}', 63))],
+  ['as many packed numbers as any line may have', () => packing(list('{"all":0.5,"length":65536}', 16))],
+  ['more packed numbers than any line may have', () => packing(list('{"all":0.5,"length":65536}', 63))],
   [
     'a packed vector of 4 million characters',
     () => packing(`{"upperGradient":{"vector":0,"float32":"${times('AAAA', 1e6)}"}}`),

@@ -26,7 +26,7 @@ export const version = 1
 export const packedVersion = 2
 
 /** Nothing that a run writes comes near these. */
-export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536 } as const
+export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536, packed: 16 * 65_536 } as const
 
 export const Header = t.readonly(
   t.strict({
@@ -180,8 +180,7 @@ export const unpackRecord =
         packing === null
           ? E.right<string, Unpacked>({ value, packing })
           : pipe(
-              // As many numbers as the text might have had characters.
-              unpackAll(packing, limits.length)(value),
+              unpackAll(packing, limits.packed)(value),
               E.map(({ value: unpacked, known }) => ({
                 value: t.UnknownRecord.is(unpacked) ? unpacked : value,
                 packing: known,

@@ -15,7 +15,9 @@ const backendLine = ({ name, present, detail }: Availability): string =>
 const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string> => {
   const present = found.filter(backend => backend.present).map(({ name }) => name)
   if (present.length === 0)
-    return ['  → No backend works. Install the dependencies again: `npm ci`, or `npm install bilevel-hpo`.']
+    return [
+      '  → No backend works. Install the optional dependencies: `npm install --include=optional`, or `npm ci`.',
+    ]
   const used = `  --backend auto takes ${present[0]!}.`
   if (present.includes('node')) return [used]
   return present.includes('wasm')

@@ -1,0 +1,71 @@
+/**
+ * Codecs of single numbers, and how a failed decoding is said in a sentence: what of Codec.ts stands by itself, so that whoever decodes
+ * no vectors needs nothing that packs them.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+
+const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
+  new t.Type<number>(
+    name,
+    (u): u is number => typeof u === 'number' && accepts(u),
+    (u, context) => (typeof u === 'number' && accepts(u) ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+
+/** A number that is neither NaN nor infinite. */
+export const Finite = refined('a finite number', Number.isFinite)
+
+/** A finite number greater than zero. */
+export const Positive = refined('a finite number > 0', value => Number.isFinite(value) && value > 0)
+
+/** A finite number that is zero or greater. */
+export const NonNegative = refined('a finite number ≥ 0', value => Number.isFinite(value) && value >= 0)
+
+/** A safe integer that is zero or greater. */
+export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger(value) && value >= 0)
+
+/** A safe integer that is one or greater. */
+export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
+
+/** `null`, or what `codec` accepts. */
+export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
+
+const shown = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'number') return String(value)
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** The field a decoding error is about, as a reader writes it: `space[0].lower`. */
+export const fieldOf = (context: t.Context): string =>
+  context
+    .slice(1)
+    .map(entry => entry.key)
+    // Members of unions and intersections appear in the context under their index, which no reader wrote.
+    .filter((_, i) => {
+      const parent = context[i]?.type
+      return !(parent instanceof t.UnionType || parent instanceof t.IntersectionType)
+    })
+    .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
+
+/** One sentence for the deepest decoding error: the field, what it must be, what was found. */
+export const explain = (errors: t.Errors): string => {
+  const deepest = errors.reduce<t.ValidationError | undefined>(
+    (best, error) => (best === undefined || error.context.length > best.context.length ? error : best),
+    undefined,
+  )
+  if (deepest === undefined) return 'it could not be decoded'
+  const expected = deepest.context[deepest.context.length - 1]?.type.name ?? 'something else'
+  const field = fieldOf(deepest.context)
+  const where = field === '' ? 'the value' : `field \`${field}\``
+  return `${where} must be ${expected}, but is ${shown(deepest.value)}`
+}
+
+/** Decodes, or says in one sentence why not. */
+export const decode =
+  <A, O>(codec: t.Type<A, O>) =>
+  (input: unknown): E.Either<string, A> =>
+    pipe(codec.decode(input), E.mapLeft(explain))
