@@ -4,7 +4,7 @@
  * tfjs knows one active backend a process. {@link Backend.tidy} activates its own before it runs anything, so that
  * several may be used side by side.
  *
- * Who computes without tensors asks by {@link chooseForNoTensors}, and nothing of tfjs is loaded where that can be helped.
+ * Who computes without tensors asks by `chooseForNoTensors`, and nothing of tfjs is loaded where that can be helped.
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -30,7 +30,7 @@ export const BackendChoice = t.keyof(
 /** `auto`: the first of node, wasm, cpu that loads. */
 export type BackendChoice = t.TypeOf<typeof BackendChoice>
 
-/** A backend that is loaded, and that computed a product rightly; of {@link chooseForNoTensors}, one that may only be named. */
+/** A backend that is loaded, and that computed a product rightly; of `chooseForNoTensors`, one that may only be named. */
 export interface Backend {
   readonly name: BackendName
   readonly threads: number
