@@ -20,7 +20,7 @@ const solved = (problem: BilevelProblem, options?: SolveOptions): BilevelSolutio
 }
 
 const runs = { numRuns: 1000 }
-const patience = 300_000
+const patience = 120_000
 const seeds = fc.nat({ max: 2 ** 31 - 1 })
 const dimension = fc.constantFrom(1, 2)
 const quadratics = fc
