@@ -10,12 +10,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { isLong, isPacked, pack, type Packed, unpack } from './PackedVector.js'
-import { Finite } from './PlainCodec.js'
+import { Finite, listOf } from './PlainCodec.js'
 
 export * from './PlainCodec.js'
 
 /** A list of finite numbers that is always written out: what people write and read, such as a configuration. */
-export const Numbers = t.readonlyArray(Finite, 'a list of finite numbers')
+export const Numbers = listOf(Finite, 'a list of finite numbers')
 
 const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) && u.every(Number.isFinite)
 

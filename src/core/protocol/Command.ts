@@ -6,7 +6,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { Count, Finite, Natural, nullable, Positive, Vector } from './Codec.js'
+import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from './Codec.js'
 
 /**
  * A name for weights that the shell keeps. `initial` names the freshly initialised ones; the answer to command 7
@@ -83,7 +83,7 @@ export const Refit = t.readonly(
 export type Refit = t.TypeOf<typeof Refit>
 
 export const ReleaseWeights = t.readonly(
-  t.strict({ _tag: t.literal('ReleaseWeights'), weights: t.readonlyArray(WeightsRef) }),
+  t.strict({ _tag: t.literal('ReleaseWeights'), weights: listOf(WeightsRef, 'a list of weights') }),
   'ReleaseWeights',
 )
 /** These weights are not needed again. The one command that has no id and is not answered. */

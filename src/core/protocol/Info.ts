@@ -2,7 +2,7 @@
  * What a person or a plot wants to know of a step; nothing that the next step needs (that is the state's).
  */
 import * as t from 'io-ts'
-import { Finite, Natural, NonNegative, nullable, Vector } from './Codec.js'
+import { Finite, listOf, Natural, NonNegative, nullable, Vector } from './Codec.js'
 import { WeightsRef } from './Command.js'
 import { SetMetrics } from './Observation.js'
 
@@ -39,7 +39,7 @@ export const Outcome = t.readonly(
     stopReason: t.string,
     /** The same as a full sentence. */
     message: t.string,
-    rows: t.readonlyArray(ResultRow),
+    rows: listOf(ResultRow, 'a list of rows'),
   }),
   'Outcome',
 )

@@ -29,6 +29,24 @@ export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger
 /** A safe integer that is one or greater. */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
+/** A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry. */
+export const listOf = <A, O>(codec: t.Type<A, O>, name: string): t.Type<ReadonlyArray<A>, ReadonlyArray<O>> =>
+  new t.Type<ReadonlyArray<A>, ReadonlyArray<O>>(
+    name,
+    (u): u is ReadonlyArray<A> => Array.isArray(u) && u.every(codec.is),
+    (u, context) => {
+      if (!Array.isArray(u)) return t.failure(u, context)
+      const decoded: Array<A> = []
+      for (const [i, entry] of u.entries()) {
+        const each = codec.validate(entry, t.appendContext(context, String(i), codec, entry))
+        if (E.isLeft(each)) return each
+        decoded.push(each.right)
+      }
+      return t.success(decoded)
+    },
+    list => list.map(codec.encode),
+  )
+
 /** `null`, or what `codec` accepts. */
 export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 

@@ -11,7 +11,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Finite } from './Codec.js'
+import { Finite, listOf } from './Codec.js'
 import { invalidConfig, type MethodError } from './MethodError.js'
 
 export const Hyperparameter = t.readonly(
@@ -27,7 +27,7 @@ export const Hyperparameter = t.readonly(
 /** One continuous hyperparameter. */
 export type Hyperparameter = t.TypeOf<typeof Hyperparameter>
 
-export const SearchSpace = t.readonlyArray(Hyperparameter, 'SearchSpace')
+export const SearchSpace = listOf(Hyperparameter, 'SearchSpace')
 /** Named continuous hyperparameters, in the order of the components of λ. */
 export type SearchSpace = t.TypeOf<typeof SearchSpace>
 

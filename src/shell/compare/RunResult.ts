@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { parseObject } from '../../core/protocol/BoundedJson.js'
-import { decode, nullable } from '../../core/protocol/Codec.js'
+import { decode, listOf, nullable } from '../../core/protocol/Codec.js'
 import { Command } from '../../core/protocol/Command.js'
 import { firstDifference } from '../../core/protocol/Difference.js'
 import { Info } from '../../core/protocol/Info.js'
@@ -70,7 +70,7 @@ export const standing = (folder: string, wanted: Identity): E.Either<ShellError,
 
 const Record = t.type({
   observation: nullable(Observation),
-  commands: t.readonlyArray(Command),
+  commands: listOf(Command, 'a list of commands'),
   info: Info,
 })
 

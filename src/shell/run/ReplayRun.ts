@@ -74,6 +74,30 @@ const summaryFault = (path: string, { field, expected, found }: Difference): She
       'it was written; the log beside it replays as logged.',
   )
 
+/** The text of the summary in a folder, if there is one. A character takes at most four bytes. */
+const summaryText = (path: string): E.Either<ShellError, string | null> =>
+  readIfThere(path, 4 * limits.length)
+
+/** Refuses a summary that no run wrote, whatever the log says: nothing needs to be derived again for that. */
+const refuseUnreadable = (folder: string): E.Either<ShellError, unknown> => {
+  const path = summaryIn(folder)
+  return pipe(
+    summaryText(path),
+    E.chain(text =>
+      text === null
+        ? E.right(null)
+        : pipe(
+            parseObject(limits)(text),
+            E.mapLeft(problem =>
+              mismatch(
+                `The file ${path} ${problem}: no run wrote it so. Move it away, then the log beside it can be replayed.`,
+              ),
+            ),
+          ),
+    ),
+  )
+}
+
 /** What the log comes to, if it halted, against the file beside it, if there is one. */
 export const checkSummary = (
   folder: string,
@@ -83,8 +107,7 @@ export const checkSummary = (
   const path = summaryIn(folder)
   const outcome = info?.outcome ?? null
   return pipe(
-    // A character takes at most four bytes.
-    readIfThere(path, 4 * limits.length),
+    summaryText(path),
     E.chain(text => {
       if (text === null) return E.right(undefined)
       if (outcome === null || info === null)
@@ -158,8 +181,8 @@ export const replayRun =
       const { path, folder, header } = run
       const began = performance.now()
       return pipe(
-        run,
-        reach(known, until),
+        until === null ? refuseUnreadable(folder) : E.right(null),
+        E.chain(() => reach(known, until)(run)),
         E.filterOrElse(
           ({ records }) => until === null || records > until,
           ({ records }) => noStep(path, until, records),
