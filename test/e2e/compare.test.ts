@@ -140,24 +140,34 @@ describe('a comparison that is interrupted', () => {
       // Seconds included: they were read, and not run again.
       for (const run of kept.values()) expect(comparisonOf(out).runs).toContainEqual(run)
     }
-    // By how many runs are finished; at the last, only tables may be left to be written.
-    for (const [count, signal] of [
-      [0, 'SIGKILL'],
-      [1, 'SIGINT'],
-      [1, 'SIGKILL'],
-      [2, 'SIGKILL'],
-      [3, 'SIGINT'],
-      [4, 'SIGKILL'],
+    /** How many runs were finished when a signal ended the program, and not the program itself. */
+    const landed: Array<number> = []
+    // By how many runs are finished, and milliseconds after that; at the last, only tables may be left to be written.
+    for (const [count, delay, signal] of [
+      [0, 300, 'SIGKILL'],
+      [0, 900, 'SIGINT'],
+      [1, 0, 'SIGINT'],
+      [1, 700, 'SIGKILL'],
+      [2, 0, 'SIGKILL'],
+      [3, 0, 'SIGINT'],
+      [4, 20, 'SIGKILL'],
     ] as const) {
       const { child, ended: end } = startBilevel(args(out, '--no-report'))
       while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
-      await sleep(400 * Math.random())
+      await sleep(delay)
       child.kill(signal)
-      await end
+      const { code } = await end
+      if (code === null || code === 130) landed.push(finishedIn(out))
       if (!existsSync(join(out, 'comparison.json'))) continue
       keptAreThere()
       for (const run of comparisonOf(out).runs) if (run._tag === 'Finished') kept.set(run.folder, run)
     }
+    // Before the first run was finished, and with some finished and others not.
+    expect(landed.filter(count => count === 0).length, `signals at ${landed.join()}`).toBeGreaterThan(0)
+    expect(
+      landed.filter(count => count > 0 && count < runs.length).length,
+      `signals at ${landed.join()}`,
+    ).toBeGreaterThan(1)
     await expectWhole(out)
     expect(kept.size).toBe(runs.length)
     keptAreThere()
