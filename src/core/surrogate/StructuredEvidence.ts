@@ -12,7 +12,7 @@ import * as Cholesky from '../numeric/Cholesky.js'
 import * as Evidence from './Evidence.js'
 import { profile } from './Kernel.js'
 import type { Block } from './Reduction.js'
-import type { StructuredGp } from './StructuredGp.js'
+import type { StructuredGp } from './StructuredState.js'
 
 /** q: how many dimensions a block has beyond its span. */
 const remaining = ({ members, basis }: Block): number => members.length - basis.length

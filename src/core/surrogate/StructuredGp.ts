@@ -27,26 +27,11 @@ import * as GaussianProcess from './GaussianProcess.js'
 import type { Gp, GpObservation, Hyperparameters } from './Gp.js'
 import { profile } from './Kernel.js'
 import { type Block, isFinite, reduce, type Reduction } from './Reduction.js'
+import type { StructuredGp } from './StructuredState.js'
 
 export { logDensity, hyperGradient } from './StructuredEvidence.js'
 export { marginal, posterior } from './StructuredPosterior.js'
-
-/**
- * A process conditioned on observations, as what it was reduced to. It is not meant to be written down: `observations`
- * and `hyperparameters` are all that it comes from.
- */
-export interface StructuredGp {
-  /** With one length scale, ℓ. */
-  readonly hyperparameters: Hyperparameters
-  readonly observations: ReadonlyArray<GpObservation>
-  readonly reduction: Reduction
-  /** The process within the span. */
-  readonly within: Gp
-  /** The factor of B, for each block. */
-  readonly beyond: ReadonlyArray<Cholesky.Cholesky>
-  /** η, as in Gp. */
-  readonly jitter: number
-}
+export type { StructuredGp } from './StructuredState.js'
 
 /** Hyperparameters with one length scale, ℓ, to a process. */
 export type Conditioner = (hyperparameters: Hyperparameters) => E.Either<MethodError, StructuredGp>

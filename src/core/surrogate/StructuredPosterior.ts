@@ -20,7 +20,7 @@ import * as Cholesky from '../numeric/Cholesky.js'
 import { profile } from './Kernel.js'
 import type { Marginal, Posterior } from './Posterior.js'
 import { addTo, dot, multiple, type Place, placeOf } from './Reduction.js'
-import type { StructuredGp } from './StructuredGp.js'
+import type { StructuredGp } from './StructuredState.js'
 
 /** Covariances of f(x⋆), and what their derivatives are made of. */
 interface Covariances {
