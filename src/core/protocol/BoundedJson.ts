@@ -15,18 +15,24 @@ export interface Limits {
   readonly entries: number
 }
 
+/** The index of the quote that ends the string whose first character is at `from`, or the length of the text. */
+const closing = (text: string, from: number): number => {
+  for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0
+    while (text.charCodeAt(end - slashes - 1) === 0x5c && end - slashes > from) slashes++
+    if (slashes % 2 === 0) return end
+  }
+  return text.length
+}
+
 /** What of a JSON text is over the limits, found without building any of it. */
 const excess = (text: string, limits: Limits): string | null => {
   if (text.length > limits.length) return `is longer than ${limits.length} characters`
   /** Commas so far in each of the lists and objects that are open. */
   const commas = [0]
-  let quoted = false
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i)
-    if (quoted) {
-      if (char === 0x5c) i++
-      else if (char === 0x22) quoted = false
-    } else if (char === 0x22) quoted = true
+    if (char === 0x22) i = closing(text, i + 1)
     else if (char === 0x5b || char === 0x7b) {
       if (commas.push(0) > limits.depth + 1) return `nests more than ${limits.depth} objects and lists`
     } else if (char === 0x5d || char === 0x7d) commas.pop()

@@ -47,6 +47,27 @@ export const listOf = <A, O>(codec: t.Type<A, O>, name: string): t.Type<Readonly
     list => list.map(codec.encode),
   )
 
+/** An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}. */
+export const dictionaryOf = <A, O>(
+  codec: t.Type<A, O>,
+  name: string,
+): t.Type<Readonly<Record<string, A>>, Readonly<Record<string, O>>> =>
+  new t.Type<Readonly<Record<string, A>>, Readonly<Record<string, O>>>(
+    name,
+    (u): u is Readonly<Record<string, A>> => t.UnknownRecord.is(u) && Object.values(u).every(codec.is),
+    (u, context) => {
+      if (!t.UnknownRecord.is(u)) return t.failure(u, context)
+      const decoded: Array<readonly [string, A]> = []
+      for (const [key, entry] of Object.entries(u)) {
+        const each = codec.validate(entry, t.appendContext(context, key, codec, entry))
+        if (E.isLeft(each)) return each
+        decoded.push([key, each.right])
+      }
+      return t.success(Object.fromEntries(decoded))
+    },
+    fields => Object.fromEntries(Object.entries(fields).map(([key, entry]) => [key, codec.encode(entry)])),
+  )
+
 /** `null`, or what `codec` accepts. */
 export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 

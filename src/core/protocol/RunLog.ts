@@ -12,7 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { parseObject } from './BoundedJson.js'
-import { Count, nullable } from './Codec.js'
+import { Count, dictionaryOf, nullable } from './Codec.js'
 import { type Known, nothingKnown, packAll, unpackAll } from './LogVectors.js'
 import type { Observation } from './Observation.js'
 import type { Transition } from './Method.js'
@@ -45,7 +45,7 @@ export const Header = t.readonly(
     ),
     /** Name of the backend that trained. */
     backend: t.string,
-    versions: t.record(t.string, t.string),
+    versions: dictionaryOf(t.string, 'an object of texts'),
   }),
   'Header',
 )

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { decode, Finite, listOf } from '../../../src/core/protocol/PlainCodec.js'
+import { decode, dictionaryOf, Finite, listOf } from '../../../src/core/protocol/PlainCodec.js'
 
 const Point = t.strict({ x: Finite, name: t.string })
 const Points = listOf(Point, 'a list of points')
@@ -40,5 +40,38 @@ describe('a list', () => {
     expect(decode(Points)({ 0: good })).toMatchObject(
       E.left(expect.stringContaining('must be a list of points')),
     )
+  })
+})
+
+describe('an object of equal fields', () => {
+  const Prices = dictionaryOf(Point, 'prices')
+
+  it('is decoded and encoded as the record of io-ts is', () => {
+    const theirs = t.record(t.string, Point)
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.string(),
+          fc.record({ x: fc.oneof(fc.double(), fc.constant(null)), name: fc.string() }),
+        ),
+        fields => {
+          const [ours, expected] = [Prices.decode(fields), theirs.decode(fields)]
+          expect(ours._tag).toBe(expected._tag)
+          expect(Prices.is(fields)).toBe(theirs.is(fields))
+          if (E.isRight(ours) && E.isRight(expected)) {
+            expect(ours.right).toEqual(expected.right)
+            expect(Prices.encode(ours.right)).toEqual(theirs.encode(expected.right))
+          }
+        },
+      ),
+    )
+  })
+
+  it('ends at the first field that is none, and says which', () => {
+    const hostile = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`v${i}`, {}]))
+    const read = Prices.decode(hostile)
+    expect(E.isLeft(read) && read.left.every(({ context }) => context[1]?.key === 'v0')).toBe(true)
+    expect(decode(Prices)(hostile)).toEqual(E.left('field `v0.x` must be a finite number, but is nothing'))
+    expect(decode(Prices)([])).toMatchObject(E.left(expect.stringContaining('must be prices')))
   })
 })

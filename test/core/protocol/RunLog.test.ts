@@ -96,6 +96,34 @@ describe('parseObject', () => {
     )
   })
 
+  it('counts what the value has, whatever its strings hold', () => {
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
+    const entriesOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Math.max(Object.keys(value).length, ...Object.values(value).map(entriesOf))
+        : 0
+    const awkward = fc.string({ unit: fc.constantFrom('"', '\\', '[', '}', ',', '{', 'a') })
+    const { tree } = fc.letrec<{ tree: unknown }>(tie => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        awkward,
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(awkward, tie('tree'), { maxKeys: 3 }),
+      ),
+    }))
+    fc.assert(
+      fc.property(fc.dictionary(awkward, tree, { minKeys: 1 }), fields => {
+        const text = JSON.stringify(fields)
+        const exact = { length: text.length, depth: depthOf(fields), entries: entriesOf(fields) }
+        expect(parseObject(exact)(text)).toEqual(E.right(fields))
+        expect(E.isLeft(parseObject({ ...exact, depth: exact.depth - 1 })(text))).toBe(true)
+        if (exact.entries > 1)
+          expect(E.isLeft(parseObject({ ...exact, entries: exact.entries - 1 })(text))).toBe(true)
+      }),
+    )
+  })
+
   it('counts depth outside of strings only', () => {
     const bounded = parseObject({ length: 100, depth: 2, entries: 10 })
     expect(E.isRight(bounded('{"[[[[":["]]\\"[[["]}'))).toBe(true)
