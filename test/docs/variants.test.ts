@@ -191,7 +191,8 @@ describe('the laws', () => {
         ],
       }),
     )
-  })
+    // 40 s on two busy cores.
+  }, 120_000)
 
   it('of the example are those that it says', () => {
     const declared = ({ findings }: Report): number =>
