@@ -20,8 +20,8 @@ export const CleaningRun = t.readonly(
     clean: Trained,
     together: Trained,
     keptAndValidation: Trained,
-    /** What would be had if the wrong labels were known; results of before have no word of it. */
-    cleanAndValidation: t.union([Trained, t.undefined]),
+    /** What would be had if the wrong labels were known. */
+    cleanAndValidation: Trained,
   }),
   'CleaningRun',
 )

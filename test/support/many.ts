@@ -206,25 +206,29 @@ const bestKnownTable = (all: ReadonlyArray<Task>): string =>
 
 /** What was asked beforehand of the bilevel method, d by d. */
 const askedTable = (all: ReadonlyArray<Task>): string => {
-  const effortOf = (task: Task): number | null =>
+  const searched = (task: Task): number | null =>
     meanOf(task, protagonist, run => run.result.effortEpochs / task.comparison.plan.budget.epochsPerSolve)
       ?.mean ?? null
+  const reached = (task: Task): ReadonlyArray<number> =>
+    reach(task, protagonist, 0.01, 'retrained').filter(value => value !== null)
+  const inAll = (task: Task): number | null => estimate(reached(task))?.mean ?? null
   const [first] = all
-  const base = first === undefined ? null : effortOf(first)
+  const base = first === undefined ? null : inAll(first)
   return markdownTable(
     [
       'd',
       'retrained within 1 % (seeds)',
-      'effort in all, solves',
+      'effort until λ was found, solves',
+      'with the training there',
       'at most 20',
       `over that at d = ${first?.dimension ?? 1}`,
     ],
     all.map(task => {
-      const reached = reach(task, protagonist, 0.01, 'retrained').filter(value => value !== null).length
-      const effort = effortOf(task)
+      const effort = inAll(task)
       return [
         String(task.dimension),
-        `${reached} of ${task.comparison.plan.seeds.length}`,
+        `${reached(task).length} of ${task.comparison.plan.seeds.length}`,
+        searched(task)?.toFixed(1) ?? nothing,
         effort?.toFixed(1) ?? nothing,
         effort === null ? nothing : yesNo(effort <= 20),
         effort === null || base === null ? nothing : (effort / base).toFixed(2),
@@ -250,8 +254,7 @@ interface Asked {
 
 interface Bar {
   readonly name: string
-  /** `undefined` where it was not measured. */
-  readonly of: (run: CleaningResult['runs'][number]) => number | undefined
+  readonly of: (run: CleaningResult['runs'][number]) => number
   readonly digits: number
   readonly scale?: number
   /** What was asked of softmax regression, of the mean over seeds. */
@@ -303,7 +306,7 @@ const bars: ReadonlyArray<Bar> = [
   { name: 'Test accuracy, right labels alone', of: run => run.clean.accuracy, digits: 4 },
   {
     name: 'Test accuracy, right labels and the validation set: what knowing the truth would give',
-    of: run => run.cleanAndValidation?.accuracy,
+    of: run => run.cleanAndValidation.accuracy,
     digits: 4,
   },
   { name: 'Test accuracy, all labels and the validation set', of: run => run.together.accuracy, digits: 4 },
@@ -324,7 +327,7 @@ const cleaningTable = (results: ReadonlyArray<CleaningResult>): string =>
     bars.map(({ name, of, digits, scale, asked }) => [
       name,
       ...results.flatMap(({ preset, runs }) => {
-        const found = estimate(runs.flatMap(run => of(run) ?? []))
+        const found = estimate(runs.map(of))
         const cell = inline(found, digits, scale)
         if (preset !== 'cleaning-mnist') return [cell]
         return [
@@ -414,6 +417,8 @@ tasks: softmax regression with 1 to 784 L2 coefficients (\`groups-mnist-…\`), 
 examples (\`cleaning-mnist\`). Written by \`test/bench/many.ts\` from the committed results; [hyperparameters.md](hyperparameters.md) has the
 families and the presets, [comparison.md](comparison.md) says how methods are compared.`
 
+const signed = (value: number): string => String(value).replace('-', '−')
+
 /** What the comparisons were made with, as their plans say it. */
 const setting = (all: ReadonlyArray<Task>): string => {
   const Blocks = t.type({ lower: t.number, upper: t.number })
@@ -421,9 +426,9 @@ const setting = (all: ReadonlyArray<Task>): string => {
     const range = decode(Blocks)(plan.task['hyperparameters'])
     return E.isLeft(range)
       ? ''
-      : `λ is in [${range.right.lower}, ${range.right.upper}]; rivals have the effort of ${plan.budget.solves} lower-level solves (${plan.budget.epochsPerSolve} epochs each)`
+      : `λ is in [${signed(range.right.lower)}, ${signed(range.right.upper)}]; rivals have the effort of ${plan.budget.solves} lower-level solves (${plan.budget.epochsPerSolve} epochs each)`
   })
-  return [...new Set(said)].join('; ').replaceAll('-', '−')
+  return [...new Set(said)].join('; ')
 }
 
 const groupsText = (
