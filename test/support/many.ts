@@ -385,8 +385,8 @@ export const figure = (all: ReadonlyArray<Task>): Spec => {
     field: 'solves',
     type: 'quantitative',
     title: 'effort, in lower-level solves',
-    scale: { type: 'log', domain: [1, 260], nice: false },
-    axis: { values: [1, 2, 5, 10, 20, 50, 100, 200], format: 'd', gridColor: rule.light },
+    scale: { type: 'log', domain: [0.4, 260], nice: false },
+    axis: { values: [0.5, 1, 2, 5, 10, 20, 50, 100, 200], format: '~g', gridColor: rule.light },
   }
   return {
     data: { values: rows },
