@@ -29,9 +29,15 @@ export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger
 /** A safe integer that is one or greater. */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
-/** A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry. */
-export const listOf = <A, O>(codec: t.Type<A, O>, name: string): t.Type<ReadonlyArray<A>, ReadonlyArray<O>> =>
-  new t.Type<ReadonlyArray<A>, ReadonlyArray<O>>(
+/**
+ * A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry.
+ * It is what `t.readonlyArray` is to whoever walks through codecs.
+ */
+export const listOf = <A, O>(
+  codec: t.Type<A, O>,
+  name: string,
+): t.ReadonlyArrayType<t.Type<A, O>, ReadonlyArray<A>, ReadonlyArray<O>> =>
+  new t.ReadonlyArrayType<t.Type<A, O>, ReadonlyArray<A>, ReadonlyArray<O>>(
     name,
     (u): u is ReadonlyArray<A> => Array.isArray(u) && u.every(codec.is),
     (u, context) => {
@@ -45,14 +51,15 @@ export const listOf = <A, O>(codec: t.Type<A, O>, name: string): t.Type<Readonly
       return t.success(decoded)
     },
     list => list.map(codec.encode),
+    codec,
   )
 
 /** An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}. */
 export const dictionaryOf = <A, O>(
   codec: t.Type<A, O>,
   name: string,
-): t.Type<Readonly<Record<string, A>>, Readonly<Record<string, O>>> =>
-  new t.Type<Readonly<Record<string, A>>, Readonly<Record<string, O>>>(
+): t.DictionaryType<t.StringC, t.Type<A, O>, Readonly<Record<string, A>>, Readonly<Record<string, O>>> =>
+  new t.DictionaryType<t.StringC, t.Type<A, O>, Readonly<Record<string, A>>, Readonly<Record<string, O>>>(
     name,
     (u): u is Readonly<Record<string, A>> => t.UnknownRecord.is(u) && Object.values(u).every(codec.is),
     (u, context) => {
@@ -66,6 +73,8 @@ export const dictionaryOf = <A, O>(
       return t.success(Object.fromEntries(decoded))
     },
     fields => Object.fromEntries(Object.entries(fields).map(([key, entry]) => [key, codec.encode(entry)])),
+    t.string,
+    codec,
   )
 
 /** `null`, or what `codec` accepts. */

@@ -28,6 +28,11 @@ describe('a list', () => {
     )
   })
 
+  it('can be walked through as the list of io-ts can: what makes values of a codec knows it', () => {
+    const { type, _tag } = Points
+    expect({ type, _tag }).toEqual({ type: Point, _tag: t.readonlyArray(Point)._tag })
+  })
+
   it('ends at the first entry that is none, and says which', () => {
     const good = { x: 1, name: 'one' }
     const hostile = [good, { ...good, x: null }, ...Array.from({ length: 60_000 }, () => ({}))]
