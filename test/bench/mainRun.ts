@@ -19,6 +19,8 @@ const { status, stdout, stderr } = spawnSync(
 )
 const seconds = (performance.now() - began) / 1000
 if (status !== 0) throw new Error(`The run ended with ${status}: ${stderr}`)
+// libtensorflow may say something of its own first.
+const backend = stderr.split('\n').find(line => line.startsWith('Backend ')) ?? ''
 const replay = execFileSync(process.execPath, [program, 'replay', join(folder, 'run')], { encoding: 'utf8' })
 const header: unknown = JSON.parse(
   readFileSync(join(folder, 'run', 'run.jsonl'), 'utf8').split('\n')[0] ?? '',
@@ -46,7 +48,7 @@ seed 0. Written by \`test/bench/mainRun.ts\` on ${new Date().toISOString().slice
 ${table}
 \`\`\`
 
-${stderr.split('\n')[0] ?? ''} Replay: all ${/all (\d+) steps/.exec(replay)?.[1] ?? '?'} steps as logged.
+${backend} Replay: all ${/all (\d+) steps/.exec(replay)?.[1] ?? '?'} steps as logged.
 Versions: \`${versions}\`.
 `,
 )
