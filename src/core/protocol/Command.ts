@@ -96,6 +96,9 @@ export const Command = t.union(
 /** What a method wants done. */
 export type Command = t.TypeOf<typeof Command>
 
+/** The commands of one record. */
+export const Commands = listOf(Command, 'a list of commands')
+
 /** A command that wants an answer. */
 export type Question = Exclude<Command, ReleaseWeights>
 

@@ -1,6 +1,6 @@
 /**
- * Codecs of single numbers, and how a failed decoding is said in a sentence: what of Codec.ts stands by itself, so that whoever decodes
- * no vectors needs nothing that packs them.
+ * Codecs of numbers, of lists and of objects with equal fields, and how a failed decoding is said in a sentence: what of Codec.ts
+ * stands by itself, so that whoever decodes no vectors needs nothing that packs them.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -29,6 +29,21 @@ export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger
 /** A safe integer that is one or greater. */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
+/** Entries, each decoded under its key, as far as the first that is none. */
+const decodedEntries = <A, O>(
+  codec: t.Type<A, O>,
+  entries: Iterable<readonly [key: number | string, entry: unknown]>,
+  context: t.Context,
+): t.Validation<ReadonlyArray<readonly [key: string, entry: A]>> => {
+  const decoded: Array<readonly [string, A]> = []
+  for (const [key, entry] of entries) {
+    const each = codec.validate(entry, t.appendContext(context, String(key), codec, entry))
+    if (E.isLeft(each)) return each
+    decoded.push([String(key), each.right])
+  }
+  return t.success(decoded)
+}
+
 /**
  * A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry.
  * It is what `t.readonlyArray` is to whoever walks through codecs.
@@ -40,16 +55,13 @@ export const listOf = <A, O>(
   new t.ReadonlyArrayType<t.Type<A, O>, ReadonlyArray<A>, ReadonlyArray<O>>(
     name,
     (u): u is ReadonlyArray<A> => Array.isArray(u) && u.every(codec.is),
-    (u, context) => {
-      if (!Array.isArray(u)) return t.failure(u, context)
-      const decoded: Array<A> = []
-      for (const [i, entry] of u.entries()) {
-        const each = codec.validate(entry, t.appendContext(context, String(i), codec, entry))
-        if (E.isLeft(each)) return each
-        decoded.push(each.right)
-      }
-      return t.success(decoded)
-    },
+    (u, context) =>
+      Array.isArray(u)
+        ? pipe(
+            decodedEntries(codec, u.entries(), context),
+            E.map(entries => entries.map(([, entry]) => entry)),
+          )
+        : t.failure(u, context),
     list => list.map(codec.encode),
     codec,
   )
@@ -62,16 +74,10 @@ export const dictionaryOf = <A, O>(
   new t.DictionaryType<t.StringC, t.Type<A, O>, Readonly<Record<string, A>>, Readonly<Record<string, O>>>(
     name,
     (u): u is Readonly<Record<string, A>> => t.UnknownRecord.is(u) && Object.values(u).every(codec.is),
-    (u, context) => {
-      if (!t.UnknownRecord.is(u)) return t.failure(u, context)
-      const decoded: Array<readonly [string, A]> = []
-      for (const [key, entry] of Object.entries(u)) {
-        const each = codec.validate(entry, t.appendContext(context, key, codec, entry))
-        if (E.isLeft(each)) return each
-        decoded.push([key, each.right])
-      }
-      return t.success(Object.fromEntries(decoded))
-    },
+    (u, context) =>
+      t.UnknownRecord.is(u)
+        ? pipe(decodedEntries(codec, Object.entries(u), context), E.map(Object.fromEntries<A>))
+        : t.failure(u, context),
     fields => Object.fromEntries(Object.entries(fields).map(([key, entry]) => [key, codec.encode(entry)])),
     t.string,
     codec,

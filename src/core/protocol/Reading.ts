@@ -10,7 +10,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as t from 'io-ts'
 import { fieldOf } from './Codec.js'
-import { Command, isQuestion } from './Command.js'
+import { type Command, Commands, isQuestion } from './Command.js'
 import { show, type Difference } from './Difference.js'
 import { Info } from './Info.js'
 import { at, damage, misplaced, observationOf, unless, unlike, without, type Divergence } from './Replay.js'
@@ -37,35 +37,33 @@ const decodedAs =
         const error = errors[0]
         const field = error === undefined ? '' : fieldOf(error.context)
         return {
-          field: field === '' ? path : `${path}.${field}`,
+          field: field === '' || field.startsWith('[') ? `${path}${field}` : `${path}.${field}`,
           expected: error?.context[error.context.length - 1]?.type.name ?? codec.name,
           found: show(error?.value),
         }
       }),
     )
 
-/** The commands of a record, as far as the first that is none: a hostile list is not decoded to its end. */
+/** The commands of a record: no question has the id of another that is open. */
 const commandsOf = (
   value: unknown,
   open: ReadonlyArray<Command>,
-): E.Either<Difference, ReadonlyArray<Command>> => {
-  if (!Array.isArray(value))
-    return E.left({ field: 'commands', expected: 'a list of commands', found: show(value) })
-  const ids = new Set(open.filter(isQuestion).map(({ id }) => id))
-  const commands: Array<Command> = []
-  for (const [i, entry] of value.entries()) {
-    const path = `commands[${i}]`
-    const command = decodedAs(Command, path)(entry)
-    if (E.isLeft(command)) return command
-    if (isQuestion(command.right)) {
-      const { id } = command.right
-      if (ids.has(id)) return E.left({ field: `${path}.id`, expected: 'an id of its own', found: String(id) })
-      ids.add(id)
-    }
-    commands.push(command.right)
-  }
-  return E.right(commands)
-}
+): E.Either<Difference, ReadonlyArray<Command>> =>
+  pipe(
+    value,
+    decodedAs(Commands, 'commands'),
+    E.chain(commands => {
+      const ids = new Set(open.filter(isQuestion).map(({ id }) => id))
+      for (const [i, command] of commands.entries()) {
+        if (!isQuestion(command)) continue
+        const { id } = command
+        if (ids.has(id))
+          return E.left({ field: `commands[${i}].id`, expected: 'an id of its own', found: String(id) })
+        ids.add(id)
+      }
+      return E.right(commands)
+    }),
+  )
 
 const next =
   (line: LogLine) =>

@@ -4,18 +4,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { parseObject } from '../../core/protocol/BoundedJson.js'
-import { decode, listOf, nullable } from '../../core/protocol/Codec.js'
-import { Command } from '../../core/protocol/Command.js'
+import { decode, nullable } from '../../core/protocol/Codec.js'
+import { Commands } from '../../core/protocol/Command.js'
 import { firstDifference } from '../../core/protocol/Difference.js'
 import { Info } from '../../core/protocol/Info.js'
 import { Observation } from '../../core/protocol/Observation.js'
 import type { Header, LogLine } from '../../core/protocol/RunLog.js'
 import { readLines, withFile } from '../run/LogFile.js'
 import { faultMessage, withRecordedRun, type RecordedRun } from '../run/RecordedRun.js'
-import { checkSummary } from '../run/ReplayRun.js'
 import { logIn, readIfThere, summaryIn, timingsIn } from '../run/RunFolder.js'
 import { summarize } from '../run/Summary.js'
 import { Timings } from '../run/Timings.js'
+import { checkSummary } from '../run/WrittenSummary.js'
 import { badInput, mismatch, type ShellError } from '../ShellError.js'
 import type { FailedRun, FinishedRun } from './Comparison.js'
 import type { Job } from './Plan.js'
@@ -70,7 +70,7 @@ export const standing = (folder: string, wanted: Identity): E.Either<ShellError,
 
 const Record = t.type({
   observation: nullable(Observation),
-  commands: listOf(Command, 'a list of commands'),
+  commands: Commands,
   info: Info,
 })
 

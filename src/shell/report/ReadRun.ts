@@ -4,8 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
 import { parseObject } from '../../core/protocol/BoundedJson.js'
-import { decode, listOf } from '../../core/protocol/Codec.js'
-import { Command } from '../../core/protocol/Command.js'
+import { decode } from '../../core/protocol/Codec.js'
+import { Commands } from '../../core/protocol/Command.js'
 import { Info } from '../../core/protocol/Info.js'
 import { sameNumerics } from '../../core/protocol/Numerics.js'
 import { Observation } from '../../core/protocol/Observation.js'
@@ -35,7 +35,7 @@ export interface ReadRun {
 
 const Record = t.type({
   observation: t.union([Observation, t.null]),
-  commands: listOf(Command, 'a list of commands'),
+  commands: Commands,
   info: Info,
 })
 

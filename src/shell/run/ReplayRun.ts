@@ -5,18 +5,14 @@
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
-import { parseObject } from '../../core/protocol/BoundedJson.js'
 import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
-import { firstDifference, type Difference } from '../../core/protocol/Difference.js'
 import type { Info } from '../../core/protocol/Info.js'
 import { sameNumerics } from '../../core/protocol/Numerics.js'
-import { limits, type Header } from '../../core/protocol/RunLog.js'
-import { badInput, mismatch, type ShellError } from '../ShellError.js'
+import type { Header } from '../../core/protocol/RunLog.js'
+import { badInput, type ShellError } from '../ShellError.js'
 import { methodNamed, type Methods } from './methods.js'
 import { readThrough, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
-import { readIfThere, summaryIn } from './RunFolder.js'
-import { summarize, texts } from './Summary.js'
+import { agrees, readSummary } from './WrittenSummary.js'
 
 /** What a replay that found nothing wrong can say. */
 export interface Replayed {
@@ -66,69 +62,6 @@ const stateOf = ({ records, info, todo }: Reached): string => {
   if (info.outcome !== null) return `halted (${info.outcome.stopReason})`
   const next = todo.find(isQuestion)
   return `unfinished, ${info.phase}${next === undefined ? '' : `, next is command ${next.id}, ${next._tag}`}`
-}
-
-const summaryFault = (path: string, { field, expected, found }: Difference): ShellError =>
-  mismatch(
-    `The file ${path}, field \`${field}\`: expected ${expected} by the log, found ${found}. The summary was changed after ` +
-      'it was written; the log beside it replays as logged.',
-  )
-
-/** The text of the summary in a folder, if there is one. A character takes at most four bytes. */
-const summaryText = (path: string): E.Either<ShellError, string | null> =>
-  readIfThere(path, 4 * limits.length)
-
-/** Refuses a summary that no run wrote, whatever the log says: nothing needs to be derived again for that. */
-const refuseUnreadable = (folder: string): E.Either<ShellError, unknown> => {
-  const path = summaryIn(folder)
-  return pipe(
-    summaryText(path),
-    E.chain(text =>
-      text === null
-        ? E.right(null)
-        : pipe(
-            parseObject(limits)(text),
-            E.mapLeft(problem =>
-              mismatch(
-                `The file ${path} ${problem}: no run wrote it so. Move it away, then the log beside it can be replayed.`,
-              ),
-            ),
-          ),
-    ),
-  )
-}
-
-/** What the log comes to, if it halted, against the file beside it, if there is one. */
-export const checkSummary = (
-  folder: string,
-  header: Header,
-  { records, info }: { readonly records: number; readonly info: Info | null },
-): E.Either<ShellError, void> => {
-  const path = summaryIn(folder)
-  const outcome = info?.outcome ?? null
-  return pipe(
-    summaryText(path),
-    E.chain(text => {
-      if (text === null) return E.right(undefined)
-      if (outcome === null || info === null)
-        return E.left(summaryFault(path, { field: 'stopReason', expected: 'no summary yet', found: 'one' }))
-      const expected = summarize(header, records, info, outcome)
-      if (texts(expected).includes(text)) return E.right(undefined)
-      const difference = pipe(
-        parseObject(limits)(text),
-        E.match(
-          problem => O.some({ field: '', expected: 'a JSON object', found: `text that ${problem}` }),
-          found => firstDifference('')(expected, found),
-        ),
-        O.getOrElse(() => ({
-          field: '',
-          expected: 'the text that a run writes',
-          found: 'other text of equal content',
-        })),
-      )
-      return E.left(summaryFault(path, difference))
-    }),
-  )
 }
 
 /** Derives the run again, or, where its numerics are not those here, reads it. */
@@ -181,19 +114,19 @@ export const replayRun =
       const { path, folder, header } = run
       const began = performance.now()
       return pipe(
-        until === null ? refuseUnreadable(folder) : E.right(null),
-        E.chain(() => reach(known, until)(run)),
+        // What no run wrote is refused before anything is derived again.
+        until === null ? readSummary(folder) : E.right(null),
+        E.bindTo('summary'),
+        E.bind('reached', () => reach(known, until)(run)),
         E.filterOrElse(
-          ({ records }) => until === null || records > until,
-          ({ records }) => noStep(path, until, records),
+          ({ reached: { records } }) => until === null || records > until,
+          ({ reached: { records } }) => noStep(path, until, records),
         ),
-        E.chainFirst(reached =>
+        E.chainFirst(({ summary, reached }) =>
           // A summary beside a log that lost its last line says nothing against the lines before it.
-          until === null && reached.torn === null
-            ? checkSummary(folder, header, reached)
-            : E.right(undefined),
+          summary === null || reached.torn !== null ? E.right(undefined) : agrees(summary, header, reached),
         ),
-        E.map(reached => ({
+        E.map(({ reached }) => ({
           path,
           header,
           checked: reached.checked,

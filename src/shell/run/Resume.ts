@@ -17,10 +17,10 @@ import { reopen } from './LogFile.js'
 import { methodNamed, type Methods } from './methods.js'
 import { recall, type Recalled } from './Recall.js'
 import { otherNumerics, tornNotice, withRecordedRun, type RecordedRun } from './RecordedRun.js'
-import { checkSummary } from './ReplayRun.js'
 import { readIfThere, summaryIn, weightsIn } from './RunFolder.js'
 import { backendOf, configOf, otherVersions, sameData } from './SameCircumstances.js'
 import { problemOf } from './Tune.js'
+import { checkSummary } from './WrittenSummary.js'
 
 /** Which run, and what is to compute. */
 export interface ResumeOptions extends Audience {
