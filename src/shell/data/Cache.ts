@@ -7,7 +7,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -30,6 +30,22 @@ export const cacheFolder: IO<string> = () => {
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+/** A file of exactly so many bytes; `readFile` takes twice as long for tens of MB. */
+const readExactly = async (path: string, size: number): Promise<Uint8Array> => {
+  const file = await open(path)
+  try {
+    const bytes = Buffer.allocUnsafe(size)
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at)
+      if (bytesRead === 0) throw new Error(`it ends after ${at} bytes instead of ${size}`)
+      at += bytesRead
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
+
 /** What was found in the place of a file. `unreadable`: it is there, but the system does not let us read it. */
 export type Cached =
   | { readonly _tag: 'Absent' }
@@ -47,7 +63,7 @@ export const readVerified = (
       const { size } = await stat(path)
       if (size !== expected.bytes)
         return { _tag: 'Corrupt', problem: `it has ${size} bytes instead of ${expected.bytes}` }
-      const bytes = await readFile(path)
+      const bytes = await readExactly(path, size)
       return sha256(bytes) === expected.sha256
         ? { _tag: 'Whole', bytes }
         : { _tag: 'Corrupt', problem: 'its SHA-256 is not the expected one' }

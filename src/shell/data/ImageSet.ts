@@ -19,3 +19,7 @@ export interface Splits {
 
 /** N. */
 export const size = (set: ImageSet): number => set.labels.length
+
+/** So many zeros, in memory that threads share and need not copy. */
+export const sharedFloats = (length: number): Float32Array =>
+  new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))

@@ -4,7 +4,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { IdxImages } from './Idx.js'
-import type { ImageSet } from './ImageSet.js'
+import { sharedFloats, type ImageSet } from './ImageSet.js'
 
 export interface Pool {
   /** N × height × width × channels bytes in 0…255, row-major. */
@@ -37,12 +37,12 @@ export const joined = (pools: ReadonlyNonEmptyArray<Pool>): Pool => {
   return { ...pools[0], pixels, labels }
 }
 
-/** The images with these indices, in this order, scaled to [0, 1]. */
+/** The images with these indices, in this order, scaled to [0, 1]; in shared memory, where threads that train find them. */
 export const select =
   (indices: Int32Array) =>
   ({ pixels, labels, shape, classes }: Pool): ImageSet => {
     const length = shape[0] * shape[1] * shape[2]
-    const images = new Float32Array(indices.length * length)
+    const images = sharedFloats(indices.length * length)
     for (let i = 0; i < indices.length; i++) {
       const from = indices[i]! * length
       for (let p = 0; p < length; p++) images[i * length + p] = pixels[from + p]! / 255

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../core/protocol/Codec.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { BackendName } from '../backend/Backend.js'
-import type { ImageSet } from '../data/ImageSet.js'
+import { sharedFloats, type ImageSet } from '../data/ImageSet.js'
 import type { Problem, Recipe } from '../problem/Problem.js'
 import { environment, interrupted, type ShellError } from '../ShellError.js'
 import { Report, type Errand, type Kept, type ThreadData } from './ThreadMessages.js'
@@ -107,13 +107,14 @@ const threadAt = (worker: Worker): TrainingThread => {
   }
 }
 
-const inSharedMemory = (set: ImageSet): ThreadData['splits']['train'] => {
-  const images = new Float32Array(new SharedArrayBuffer(set.images.byteLength))
-  images.set(set.images)
-  return { images, labels: set.labels, shape: [...set.shape], classes: set.classes }
+const inSharedMemory = ({ images, labels, shape, classes }: ImageSet): ThreadData['splits']['train'] => {
+  if (images.buffer instanceof SharedArrayBuffer) return { images, labels, shape: [...shape], classes }
+  const shared = sharedFloats(images.length)
+  shared.set(images)
+  return { images: shared, labels, shape: [...shape], classes }
 }
 
-/** Starts threads for one problem; its images are copied into shared memory once, whatever the number of threads. */
+/** Starts threads for one problem; images that are not in shared memory are copied there once, whatever the number of threads. */
 export const threadOf = (
   backend: BackendName,
   { splits: { train, validation, test }, solver, seed }: Problem,
