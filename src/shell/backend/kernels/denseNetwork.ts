@@ -101,23 +101,45 @@ const tensorsOf = (layers: ReadonlyArray<DenseLayer>): ReadonlyArray<Tensor> => 
   )
 }
 
-/** Copies between flat rows and padded ones: `each` is shown these and where those begin and end. */
-const copy = (
+type Rows = Pick<Tensor, 'rows' | 'columns' | 'stride'>
+type Floats = Float32Array | Float64Array
+
+// A loop over the numbers of a row takes a tenth of a view of it, where rows are short.
+
+/** Writes rows that are flat, from the place `from` on, to an address. */
+const spread = (
   memory: Instance,
-  { rows, columns, stride }: Pick<Tensor, 'rows' | 'columns' | 'stride'>,
+  { rows, columns, stride }: Rows,
   address: number,
-  each: (there: Float32Array, from: number, to: number) => void,
+  flat: Floats,
+  from: number,
 ): void => {
   const floats = memory.floats()
   const [first, step] = [address / 4, stride / 4]
-  if (step === columns) each(floats.subarray(first, first + rows * columns), 0, rows * columns)
+  if (step === columns) floats.set(flat.subarray(from, from + rows * columns), first)
   else
-    for (let row = 0; row < rows; row++)
-      each(
-        floats.subarray(first + row * step, first + row * step + columns),
-        row * columns,
-        (row + 1) * columns,
-      )
+    for (let row = 0; row < rows; row++) {
+      const [there, here] = [first + row * step, from + row * columns]
+      for (let column = 0; column < columns; column++) floats[there + column] = flat[here + column]!
+    }
+}
+
+/** Writes rows at an address, flat, from the place `from` on. */
+const gather = (
+  memory: Instance,
+  { rows, columns, stride }: Rows,
+  address: number,
+  flat: Float32Array,
+  from: number,
+): void => {
+  const floats = memory.floats()
+  const [first, step] = [address / 4, stride / 4]
+  if (step === columns) flat.set(floats.subarray(first, first + rows * columns), from)
+  else
+    for (let row = 0; row < rows; row++) {
+      const [there, here] = [first + row * step, from + row * columns]
+      for (let column = 0; column < columns; column++) flat[here + column] = floats[there + column]!
+    }
 }
 
 /** A network in a memory of its own. Errors: one that needs more than 2 GB, or a batch that does. */
@@ -189,9 +211,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   ): void => {
     const { count } = rows
     const { outputs, slopes } = room
-    copy(memory, { ...last, rows: count }, slopes.at(-1)!.at, (there, from, to) =>
-      there.set(dLogits.subarray(from, to)),
-    )
+    spread(memory, { ...last, rows: count }, slopes.at(-1)!.at, dLogits, 0)
     for (let l = layers.length - 1; l >= 0; l--) {
       const { inputs, units } = layers[l]!
       const stride = strides[l]!
@@ -230,19 +250,13 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
       free.push(place)
     },
     put: (place, weights) => {
-      for (const tensor of tensors)
-        copy(memory, tensor, place + tensor.offset, (there, from, to) =>
-          there.set(weights.subarray(tensor.flat + from, tensor.flat + to)),
-        )
+      for (const tensor of tensors) spread(memory, tensor, place + tensor.offset, weights, tensor.flat)
     },
     take: (place, into) => {
-      for (const tensor of tensors)
-        copy(memory, tensor, place + tensor.offset, (there, from) => into.set(there, tensor.flat + from))
+      for (const tensor of tensors) gather(memory, tensor, place + tensor.offset, into, tensor.flat)
     },
     putDecay: (place, k, decay) =>
-      copy(memory, tensors[k]!, place + 2 * padded + tensors[k]!.offset, (there, from, to) =>
-        there.set(decay.subarray(from, to)),
-      ),
+      spread(memory, tensors[k]!, place + 2 * padded + tensors[k]!.offset, decay, 0),
     forward: (place, rows, logits) => {
       const { count } = rows
       if (count > room.rows) room = regions(count)
@@ -255,18 +269,20 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
         if (l === 0 && rows.sparse) sparseSums(count, list, weights, bias, stride, relu, out)
         else denseSums(count, list, inputs, weights, bias, stride, relu, out)
       }
-      copy(memory, { ...last, rows: count }, outputs.at(-1)!.at, (there, from) => logits.set(there, from))
+      gather(memory, { ...last, rows: count }, outputs.at(-1)!.at, logits, 0)
     },
     gradient: (place, rows, dLogits, show) => {
       keepGradients()
       backward(place, rows, dLogits, () => undefined)
       for (const [k, tensor] of tensors.entries()) {
-        const flat =
-          tensor.stride === bytesOf(tensor.columns) ? null : new Float32Array(tensor.rows * tensor.columns)
-        copy(memory, tensor, gradients + tensor.offset, (there, from) =>
-          flat === null ? show(k, there) : flat.set(there, from),
-        )
-        if (flat !== null) show(k, flat)
+        const [at, count] = [gradients + tensor.offset, tensor.rows * tensor.columns]
+        if (tensor.stride === bytesOf(tensor.columns))
+          show(k, memory.floats().subarray(at / 4, at / 4 + count))
+        else {
+          const flat = new Float32Array(count)
+          gather(memory, tensor, at, flat, 0)
+          show(k, flat)
+        }
       }
     },
     step: (place, rows, dLogits, { rate, momentum, decay }) => {

@@ -277,6 +277,31 @@ function step(gradient: usize, weights: usize, stride: usize): void {
   penalty += f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
 }
 
+/** Writes an entry, unless its value is zero; returns the place behind it. */
+function entryOf(column: i32, value: f32, at: usize): usize {
+  if (value === 0) return at
+  store<u32>(at, column)
+  store<f32>(at, value, 4)
+  return at + entrySize
+}
+
+/** Writes what of a dense row is not zero to `out`, as the entries of a sparse one. Returns where they end. */
+export function sparse(row: usize, columns: i32, out: usize): usize {
+  const zero = f32x4.splat(0)
+  let at = out
+  let column = 0
+  for (; column + 4 <= columns; column += 4) {
+    const place = row + ((<usize>column) << 2)
+    if (!v128.any_true(f32x4.ne(v128.load(place), zero))) continue
+    at = entryOf(column, load<f32>(place), at)
+    at = entryOf(column + 1, load<f32>(place, 4), at)
+    at = entryOf(column + 2, load<f32>(place, 8), at)
+    at = entryOf(column + 3, load<f32>(place, 12), at)
+  }
+  for (; column < columns; column++) at = entryOf(column, load<f32>(row + ((<usize>column) << 2)), at)
+  return at
+}
+
 /**
  * Sᵀ by counting: its starts (`columns` + 2 of them, the last of no worth; in entries) and entries, each of its rows in the
  * order of the rows of S.
