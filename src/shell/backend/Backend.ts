@@ -245,16 +245,15 @@ const preference: ReadonlyArray<BackendName> = ['node', 'wasm', 'cpu']
 /** How a backend is got. Left: why it cannot be. */
 type Get = (name: BackendName) => TE.TaskEither<string, Usable>
 
-const automatic =
-  (get: Get): TE.TaskEither<ShellError, Backend> =>
+/** The first that there is; `why`: what speaks for the one that is asked for first. */
+const firstOf =
+  (get: Get, names: ReadonlyArray<BackendName>, why: string): TE.TaskEither<ShellError, Backend> =>
   async () => {
     const reasons: Array<string> = []
-    for (const name of preference) {
+    for (const name of names) {
       const got = await get(name)()
       if (E.isRight(got))
-        return E.right(
-          toBackend(name, reasons.length === 0 ? 'the fastest there is' : reasons.join('; '))(got.right),
-        )
+        return E.right(toBackend(name, reasons.length === 0 ? why : reasons.join('; '))(got.right))
       reasons.push(got.left)
     }
     return E.left(
@@ -268,7 +267,7 @@ const choosing =
   (get: Get) =>
   (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
     choice === 'auto'
-      ? automatic(get)
+      ? firstOf(get, preference, 'the fastest there is')
       : pipe(
           get(choice),
           TE.bimap(
@@ -283,6 +282,7 @@ const choosing =
         )
 
 const opened: Get = name => pipe(load(name), TE.map(usable))
+const named: Get = name => (name === 'node' ? opened(name) : installed(name))
 
 /** The backend of a choice. Errors: `Environment` where it, or with `auto` every one, cannot be loaded. */
 export const choose = choosing(opened)
@@ -291,7 +291,16 @@ export const choose = choosing(opened)
  * The backend that {@link choose} gives, for who makes no tensor: its name and versions, and with wasm and cpu nothing loaded.
  * Libtensorflow is loaded all the same, for whether it works shows only then. Errors: as of {@link choose}.
  */
-export const chooseForNoTensors = choosing(name => (name === 'node' ? opened(name) : installed(name)))
+export const chooseForNoTensors = choosing(named)
+
+/**
+ * The backend for who makes no tensor and computes the same on all of them: with `auto` one that need not be loaded, where there is
+ * one, for libtensorflow alone takes seconds. Errors: as of {@link choose}.
+ */
+export const chooseUnloaded = (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
+  choice === 'auto'
+    ? firstOf(named, ['wasm', 'cpu', 'node'], 'this problem is computed without tensors, whatever there is')
+    : chooseForNoTensors(choice)
 
 /** Every backend, and whether it works here. */
 export const available: Task<ReadonlyArray<Availability>> = async () => {

@@ -19,7 +19,10 @@ const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string
       '  → No backend works. Install the optional dependencies: `npm install --include=optional`, or `npm ci`.',
     ]
   const used = `  --backend auto takes ${present[0]!}.`
-  if (present.includes('node')) return [used]
+  if (present.includes('node'))
+    return present.includes('wasm')
+      ? [used, "  For dense networks on dark images, as MNIST's are, it takes wasm: begun sooner."]
+      : [used]
   return present.includes('wasm')
     ? [
         used,

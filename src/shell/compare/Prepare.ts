@@ -3,9 +3,10 @@ import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { choose, type Backend, type BackendChoice } from '../backend/Backend.js'
+import type { Backend, BackendChoice } from '../backend/Backend.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
 import { size } from '../data/ImageSet.js'
+import { backendOf } from '../problem/BackendOf.js'
 import type { Problem } from '../problem/Problem.js'
 import { start } from '../run/Driver.js'
 import { methodNamed, type Methods } from '../run/methods.js'
@@ -157,17 +158,20 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
     ),
     TE.chainFirstEitherK(() => usable(folder)),
     TE.bind('earlier', () => TE.fromEither(read(folder))),
+    // What is downloaded here, all processes find in the cache.
+    TE.bind('problem', () => problemOf(named, status)),
     // What a folder began with goes on with the same.
-    TE.bind('backend', ({ earlier }) =>
-      choose(wanted.backend === 'auto' && earlier !== null ? earlier.plan.backend : wanted.backend),
+    TE.bind('backend', ({ earlier, problem }) =>
+      backendOf(
+        wanted.backend === 'auto' && earlier !== null ? earlier.plan.backend : wanted.backend,
+        problem,
+      ),
     ),
     TE.chainFirstIOK(
       ({ backend }) =>
         () =>
           status.note(backend.oneLine),
     ),
-    // What is downloaded here, all processes find in the cache.
-    TE.bind('problem', () => problemOf(named, status)),
     TE.bind('plan', ({ contenders, problem, backend }) =>
       TE.fromEither(planOf(wanted, contenders, problem, backend)),
     ),

@@ -1,7 +1,14 @@
 /** Which backend computes a problem, loaded as far as the problem needs it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { choose, chooseForNoTensors, type Backend, type BackendChoice } from '../backend/Backend.js'
+import {
+  choose,
+  chooseUnloaded,
+  chooseForNoTensors,
+  type Backend,
+  type BackendChoice,
+} from '../backend/Backend.js'
 import type { ShellError } from '../ShellError.js'
+import { isDark } from './PlacedImages.js'
 import type { Problem } from './Problem.js'
 
 /**
@@ -14,5 +21,9 @@ const makesTensors = ({ network, recipe }: Pick<Problem, 'network' | 'recipe'>):
 /** The backend of a choice, for a problem. Errors: `Environment` where it, or with `auto` every one, cannot be had. */
 export const backendOf = (
   choice: BackendChoice,
-  problem: Pick<Problem, 'network' | 'recipe'>,
-): TE.TaskEither<ShellError, Backend> => (makesTensors(problem) ? choose(choice) : chooseForNoTensors(choice))
+  problem: Pick<Problem, 'network' | 'recipe' | 'splits'>,
+): TE.TaskEither<ShellError, Backend> => {
+  if (makesTensors(problem)) return choose(choice)
+  const { train, validation } = problem.splits
+  return [train, validation].every(isDark) ? chooseUnloaded(choice) : chooseForNoTensors(choice)
+}

@@ -48,7 +48,9 @@ const interpreter = pipe(
   TE.bind('hyperparameters', ({ network, data: { recipe, splits } }) =>
     TE.fromEither(hyperparametersOf(network, recipe.hyperparameters, size(splits.train))),
   ),
-  TE.bind('backend', ({ network, data: { backend, recipe } }) => backendOf(backend, { network, recipe })),
+  TE.bind('backend', ({ network, data: { backend, recipe, splits } }) =>
+    backendOf(backend, { network, recipe, splits }),
+  ),
   TE.chainEitherK(({ backend, network, hyperparameters, data: { splits, solver, seed } }) =>
     networkInterpreter(
       backend,

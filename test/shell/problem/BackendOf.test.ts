@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { choose } from '../../../src/shell/backend/Backend.js'
+import { choose, chooseForNoTensors } from '../../../src/shell/backend/Backend.js'
+import type { ImageSet } from '../../../src/shell/data/ImageSet.js'
 import { backendOf } from '../../../src/shell/problem/BackendOf.js'
 import { lenet } from '../../../src/shell/problem/lenet.js'
 import { mlp } from '../../../src/shell/problem/mlp.js'
@@ -13,6 +14,18 @@ const recipe: Recipe = {
   hyperparameters: { family: 'l2', per: 'layer', lower: -4, upper: 4 },
 }
 
+/** Images of which all pixels are lit, or all but one in two. */
+const images = (lit: boolean): ImageSet => ({
+  images: Float32Array.from({ length: 2 * 784 }, (_, i) => (lit ? 1 : i % 2)),
+  labels: new Uint8Array(2),
+  shape,
+  classes: 10,
+})
+const splitsOf = (train: ImageSet, validation: ImageSet) => ({
+  splits: { train, validation, test: images(true) },
+})
+const dark = splitsOf(images(false), images(false))
+
 /** Whether a backend is loaded: activates itself, and gives values of tensors. */
 const loads = async (problem: Parameters<typeof backendOf>[1]): Promise<boolean> => {
   await tf.setBackend('cpu')
@@ -22,7 +35,18 @@ const loads = async (problem: Parameters<typeof backendOf>[1]): Promise<boolean>
 
 test('a backend is loaded for convolutions, and for what no configuration made', async () => {
   await run(choose('cpu'))
-  expect(await loads({ network: lenet(shape, 10), recipe })).toBe(true)
-  expect(await loads({ network: mlp(shape, 10, [3]) })).toBe(true)
-  expect(await loads({ network: mlp(shape, 10, [3]), recipe })).toBe(false)
+  expect(await loads({ network: lenet(shape, 10), recipe, ...dark })).toBe(true)
+  expect(await loads({ network: mlp(shape, 10, [3]), ...dark })).toBe(true)
+  expect(await loads({ network: mlp(shape, 10, [3]), recipe, ...dark })).toBe(false)
+})
+
+test('where images to train on are dark, auto takes what need not be loaded; else the first that works', async () => {
+  const network = mlp(shape, 10, [3])
+  const nameFor = async (choice: 'auto' | 'cpu', splits: typeof dark) =>
+    (await run(backendOf(choice, { network, recipe, ...splits }))).name
+  const first = (await run(chooseForNoTensors('auto'))).name
+  expect(await nameFor('auto', dark)).toBe('wasm')
+  expect(await nameFor('cpu', dark)).toBe('cpu')
+  expect(await nameFor('auto', splitsOf(images(true), images(false)))).toBe(first)
+  expect(await nameFor('auto', splitsOf(images(false), images(true)))).toBe(first)
 })
