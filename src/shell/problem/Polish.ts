@@ -8,14 +8,15 @@
  * f = .00022, .0080, .1028, .2275 (.00038, .0084, .1075, .2348). From λ ≈ 0 on the minimizers lie on kinks of the
  * ReLUs, where no gradient vanishes: ‖∇f‖ levels off near 2e-3 at λ = 0, 4e-3 at 1 and 7e-3 at 2.
  *
- * Directions, and every point that is evaluated, are in float32; gradients, slopes and norms in float64.
+ * Directions, and every point that is evaluated, are in float32; gradients, slopes and norms in float64. All of them lie in one
+ * memory of WebAssembly, and what is evaluated are views of it.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { vectorsOf, type Place, type Vector, type Vectors } from '../backend/kernels/directions.js'
 import type { Aborted } from './Pace.js'
-import { quasiNewton, type Place } from './QuasiNewton.js'
-import { dot, norm } from './Vector.js'
+import { quasiNewton } from './QuasiNewton.js'
 
-/** Returns the value at `weights` and overwrites `gradient`. */
+/** Returns the value at `weights` and overwrites `gradient`; keeps neither. */
 export type Evaluate = (weights: Float32Array, gradient: Float64Array) => Promise<E.Either<Aborted, number>>
 
 export interface Polished {
@@ -40,7 +41,7 @@ interface Point extends Place {
   readonly value: number
 }
 
-/** Where points may be written: arrays that no point needs any more. A fresh megabyte a trial costs as much as a loop over it. */
+/** Where points may be written. Three will do: where a search begins, the best on its way, and where it looks. */
 type Spare = Place[]
 
 /** Armijo's and the curvature condition's constants, the customary ones for quasi-Newton directions. */
@@ -54,31 +55,47 @@ const rounding = 1e-6
 /** Bisections before a direction is given up. */
 const mostTrials = 25
 
-const move = (weights: Float32Array, d: Float32Array, step: number, into: Float32Array): void => {
-  for (let i = 0; i < into.length; i++) into[i] = weights[i]! + step * d[i]!
+/** What polishing works with; its vectors take forty bytes a weight, and each pair that L-BFGS remembers eight. */
+interface Bench {
+  readonly evaluate: Evaluate
+  readonly vectors: Vectors
+  readonly spare: Spare
 }
+
+/** The value at a place, whose gradient is written. */
+const valueAt = ({ evaluate, vectors }: Bench, { weights, gradient }: Place) =>
+  evaluate(vectors.at(weights), vectors.wideAt(gradient))
+
+const there = <V>(vector: V | null): V => {
+  if (vector === null) throw new Error('polishing so many weights needs more than 2 GB')
+  return vector
+}
+const vectorIn = (vectors: Vectors): Vector => there(vectors.take())
+const placeIn = (vectors: Vectors): Place => ({
+  weights: vectorIn(vectors),
+  gradient: there(vectors.takeWide()),
+})
 
 /** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
 const search = async (
-  evaluate: Evaluate,
-  spare: Spare,
+  bench: Bench,
   from: Point,
-  d: Float32Array,
+  d: Vector,
   first: number,
   budget: number,
 ): Promise<E.Either<Aborted, { readonly point: Point | null; readonly evaluations: number }>> => {
-  const slope = dot(from.gradient, d)
+  const { vectors, spare } = bench
+  const slope = vectors.wideDot(from.gradient, d)
   let low = 0
   let high = Infinity
   let step = first
   let best: Point | null = null
   for (let evaluations = 1; evaluations <= Math.min(budget, mostTrials); evaluations++) {
-    const place = spare.pop() ?? { weights: new Float32Array(d.length), gradient: new Float64Array(d.length) }
-    const { weights, gradient } = place
-    move(from.weights, d, step, weights)
-    const value = await evaluate(weights, gradient)
+    const place = spare.pop() ?? placeIn(vectors)
+    vectors.move(place.weights, from.weights, step, d)
+    const value = await valueAt(bench, place)
     if (E.isLeft(value)) return value
-    const slopeThere = dot(gradient, d)
+    const slopeThere = vectors.wideDot(place.gradient, d)
     const decreased =
       value.right <= from.value + sufficientDecrease * step * slope ||
       (value.right <= from.value + rounding * Math.abs(from.value) &&
@@ -89,7 +106,7 @@ const search = async (
       spare.push(place)
     } else {
       if (best !== null) spare.push(best)
-      best = { weights, value: value.right, gradient }
+      best = { ...place, value: value.right }
       if (slopeThere >= curvature * slope) return E.right({ point: best, evaluations })
       low = step
     }
@@ -102,20 +119,22 @@ const search = async (
 export const polish =
   (evaluate: Evaluate, options: PolishOptions) =>
   async (start: Float32Array): Promise<E.Either<Aborted, Polished>> => {
-    const gradient = new Float64Array(start.length)
-    const value = await evaluate(start, gradient)
-    if (E.isLeft(value)) return value
-    let point: Point = { weights: start, value: value.right, gradient }
-    const memory = quasiNewton(start.length, options.memory)
+    const vectors = vectorsOf(start.length)
     try {
-      const d = new Float32Array(start.length)
-      const spare: Spare = []
+      const [place, ...spare] = [placeIn(vectors), placeIn(vectors), placeIn(vectors)] as const
+      const bench: Bench = { evaluate, vectors, spare }
+      const d = vectorIn(vectors)
+      const memory = quasiNewton(vectors, options.memory)
+      vectors.at(place.weights).set(start)
+      const value = await valueAt(bench, place)
+      if (E.isLeft(value)) return value
+      let point: Point = { ...place, value: value.right }
       let evaluations = 1
-      let gradientNorm = norm(gradient)
+      let gradientNorm = vectors.norm(point.gradient)
       while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
         memory.direction(point.gradient, d)
         const first = memory.size() === 0 ? Math.min(1, 1 / gradientNorm) : 1
-        const found = await search(evaluate, spare, point, d, first, options.maxEvaluations - evaluations)
+        const found = await search(bench, point, d, first, options.maxEvaluations - evaluations)
         if (E.isLeft(found)) return found
         evaluations += found.right.evaluations
         const next = found.right.point
@@ -126,14 +145,18 @@ export const polish =
           continue
         }
         memory.remember(point, next)
-        // The weights to start from are another's.
-        if (point.weights !== start) spare.push(point)
+        spare.push(point)
         point = next
-        gradientNorm = norm(point.gradient)
+        gradientNorm = vectors.norm(point.gradient)
         options.onIteration(evaluations, gradientNorm)
       }
-      return E.right({ weights: point.weights, value: point.value, gradientNorm, evaluations })
+      return E.right({
+        weights: vectors.at(point.weights).slice(),
+        value: point.value,
+        gradientNorm,
+        evaluations,
+      })
     } finally {
-      memory.forget()
+      vectors.leave()
     }
   }

@@ -6,7 +6,7 @@
  * takes 4·m passes over n numbers in the book; here 2·m, each both of a step's halves, in float32, which the weights are in
  * anyway. Products are summed in float64.
  */
-import { vectorsOf, type Vector } from '../backend/kernels/directions.js'
+import type { Place, Vector, Vectors, WideVector } from '../backend/kernels/directions.js'
 
 interface Pair {
   readonly s: Vector
@@ -21,37 +21,14 @@ export interface QuasiNewton {
   readonly size: () => number
   /** Remembers `to` − `from`, unless the curvature between them is not positive. */
   readonly remember: (from: Place, to: Place) => void
-  /** Forgets everything, and gives up what it holds. */
+  /** Forgets everything, and gives back what it took. */
   readonly forget: () => void
   /** Writes −H·g into `into`; −g where nothing is remembered. */
-  readonly direction: (gradient: Float64Array, into: Float32Array) => void
+  readonly direction: (gradient: WideVector, into: Vector) => void
 }
 
-/** Weights and the gradient there. */
-export interface Place {
-  readonly weights: Float32Array
-  readonly gradient: Float64Array
-}
-
-/** Writes to − from to s and y; returns s·y and y·y. */
-const differences = (from: Place, to: Place, s: Float32Array, y: Float32Array): Pick<Pair, 'sy' | 'yy'> => {
-  const [w, v, g, h] = [from.weights, to.weights, from.gradient, to.gradient]
-  let sy = 0
-  let yy = 0
-  for (let i = 0; i < s.length; i++) {
-    const moved = v[i]! - w[i]!
-    const turned = h[i]! - g[i]!
-    s[i] = moved
-    y[i] = turned
-    sy += moved * turned
-    yy += turned * turned
-  }
-  return { sy, yy }
-}
-
-/** An empty memory of at most `most` pairs of `size` numbers. */
-export const quasiNewton = (size: number, most: number): QuasiNewton => {
-  const vectors = vectorsOf(size)
+/** An empty memory of at most `most` pairs. */
+export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
   // Latest last.
   const pairs: Pair[] = []
   const giveBack = ({ s, y }: Pick<Pair, 's' | 'y'>): void => {
@@ -100,7 +77,7 @@ export const quasiNewton = (size: number, most: number): QuasiNewton => {
     remember: (from, to) => {
       const place = room()
       if (place === null) return
-      const pair = { ...place, ...differences(from, to, vectors.at(place.s), vectors.at(place.y)) }
+      const pair = { ...place, ...vectors.differences(from, to, place.s, place.y) }
       if (pair.sy > 1e-12 * pair.yy) pairs.push(pair)
       else giveBack(pair)
       if (pairs.length > most) giveBack(pairs.shift()!)
@@ -109,13 +86,8 @@ export const quasiNewton = (size: number, most: number): QuasiNewton => {
       for (const pair of pairs.splice(0)) giveBack(pair)
     },
     direction: (gradient, into) => {
-      const d = pairs.length === 0 ? null : vectors.take()
-      const negative = d === null ? into : vectors.at(d)
-      for (let i = 0; i < negative.length; i++) negative[i] = -gradient[i]!
-      if (d === null) return
-      turn(d)
-      into.set(vectors.at(d))
-      vectors.giveBack(d)
+      vectors.negative(into, gradient)
+      if (pairs.length > 0) turn(into)
     },
   }
 }

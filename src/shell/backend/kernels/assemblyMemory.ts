@@ -22,6 +22,7 @@ export interface Instance {
   readonly reserve: (bytes: number) => number | null
   /** Views of the whole memory, to be taken anew after {@link reserve}. */
   readonly floats: () => Float32Array
+  readonly doubles: () => Float64Array
   readonly words: () => Uint32Array
 }
 
@@ -41,6 +42,7 @@ export const compiled = (module: string): (() => Instance) => {
     if (!(memory instanceof WebAssembly.Memory))
       throw new Error('The module has no memory. `npm run assembly` writes it.')
     let floats = new Float32Array(memory.buffer)
+    let doubles = new Float64Array(memory.buffer)
     let words = new Uint32Array(memory.buffer)
     let end = firstAddress
     return {
@@ -58,12 +60,14 @@ export const compiled = (module: string): (() => Instance) => {
         if (lacking > 0) {
           memory.grow(Math.ceil(lacking / pageSize))
           floats = new Float32Array(memory.buffer)
+          doubles = new Float64Array(memory.buffer)
           words = new Uint32Array(memory.buffer)
         }
         end = next
         return address
       },
       floats: () => floats,
+      doubles: () => doubles,
       words: () => words,
     }
   }

@@ -1,9 +1,10 @@
 /**
- * The passes of L-BFGS over vectors of float32, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`,
- * and not by TypeScript. `directions.ts` owns the memory; addresses are in bytes.
+ * The passes of L-BFGS over vectors, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`, and not by
+ * TypeScript. `directions.ts` owns the memory; addresses are in bytes.
  *
- * Vectors are padded by zeros to {@link step} bytes. Products are summed in float32 over {@link block} bytes, by sixteen sums,
- * and the blocks' sums in float64.
+ * Vectors are padded by zeros to {@link step} bytes of float32, wide ones to as many float64. Products of two vectors are summed in
+ * float32 over {@link block} bytes, by sixteen sums, and the blocks' sums in float64. All that a wide vector takes part in is
+ * computed in float64.
  */
 
 /** Bytes that a turn of a loop takes: four vectors, whose sums do not wait for one another. */
@@ -72,4 +73,95 @@ export function addThenDot(a: usize, c: f32, b: usize, x: usize, bytes: usize): 
 export function scale(a: usize, c: f32, bytes: usize): void {
   const factor = f32x4.splat(c)
   for (let at: usize = 0; at < bytes; at += 16) v128.store(a + at, f32x4.mul(factor, v128.load(a + at)))
+}
+
+// ---- with wide vectors --------------------------------------------------------------------------------------------
+
+/** Two numbers of a vector, as float64. */
+function two(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at))
+}
+
+/** Four float64 as float32. */
+function four(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
+}
+
+/** p + q + (r + s). */
+function inAll(pq: v128, rs: v128, p: f64): f64 {
+  return p + f64x2.extract_lane(pq, 1) + (f64x2.extract_lane(rs, 0) + f64x2.extract_lane(rs, 1))
+}
+
+/** a ← b + c·d, in float64. */
+export function move(a: usize, b: usize, c: f64, d: usize, bytes: usize): void {
+  const factor = f64x2.splat(c)
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(
+      a + at,
+      four(
+        f64x2.add(two(b + at), f64x2.mul(factor, two(d + at))),
+        f64x2.add(two(b + at + 8), f64x2.mul(factor, two(d + at + 8))),
+      ),
+    )
+}
+
+/** a ← −g of a wide g. */
+export function negative(a: usize, g: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(a + at, four(f64x2.neg(v128.load(g + 2 * at)), f64x2.neg(v128.load(g + 2 * at, 16))))
+}
+
+/** Σ g_i·a_i of a wide g and so many numbers, by four sums; what is left of four goes to the first. */
+export function wideDot(g: usize, a: usize, count: usize): f64 {
+  let pq = f64x2.splat(0)
+  let rs = f64x2.splat(0)
+  const whole = count & ~3
+  for (let i: usize = 0; i < whole; i += 4) {
+    pq = f64x2.add(pq, f64x2.mul(v128.load(g + (i << 3)), two(a + (i << 2))))
+    rs = f64x2.add(rs, f64x2.mul(v128.load(g + (i << 3), 16), two(a + (i << 2) + 8)))
+  }
+  let p = f64x2.extract_lane(pq, 0)
+  for (let i = whole; i < count; i++) p += load<f64>(g + (i << 3)) * <f64>load<f32>(a + (i << 2))
+  return inAll(pq, rs, p)
+}
+
+/** Σ g_i² of it, likewise. */
+export function wideSquares(g: usize, count: usize): f64 {
+  let pq = f64x2.splat(0)
+  let rs = f64x2.splat(0)
+  const whole = count & ~3
+  for (let i: usize = 0; i < whole; i += 4) {
+    const a = v128.load(g + (i << 3))
+    const b = v128.load(g + (i << 3), 16)
+    pq = f64x2.add(pq, f64x2.mul(a, a))
+    rs = f64x2.add(rs, f64x2.mul(b, b))
+  }
+  let p = f64x2.extract_lane(pq, 0)
+  for (let i = whole; i < count; i++) p += load<f64>(g + (i << 3)) * load<f64>(g + (i << 3))
+  return inAll(pq, rs, p)
+}
+
+let squaresOfTurn: f64 = 0
+
+/** y·y of the {@link differences} that were taken last. */
+export function takeSquares(): f64 {
+  return squaresOfTurn
+}
+
+/** s ← v − w, y ← h − g of wide g and h. Returns s·y before it is rounded. */
+export function differences(w: usize, g: usize, v: usize, h: usize, s: usize, y: usize, bytes: usize): f64 {
+  // s·y and y·y.
+  let sums = f64x2.splat(0)
+  for (let at: usize = 0; at < bytes; at += 8) {
+    const moved = f64x2.sub(two(v + at), two(w + at))
+    const turned = f64x2.sub(v128.load(h + 2 * at), v128.load(g + 2 * at))
+    v128.store64_lane(s + at, f32x4.demote_f64x2_zero(moved), 0)
+    v128.store64_lane(y + at, f32x4.demote_f64x2_zero(turned), 0)
+    const first = v128.shuffle<f64>(moved, turned, 0, 2)
+    const second = v128.shuffle<f64>(moved, turned, 1, 3)
+    sums = f64x2.add(sums, f64x2.mul(first, v128.shuffle<f64>(turned, turned, 0, 0)))
+    sums = f64x2.add(sums, f64x2.mul(second, v128.shuffle<f64>(turned, turned, 1, 1)))
+  }
+  squaresOfTurn = f64x2.extract_lane(sums, 1)
+  return f64x2.extract_lane(sums, 0)
 }
