@@ -56,14 +56,14 @@ const rounding = 1e-6
 const mostTrials = 25
 
 /** What polishing works with; its vectors take forty bytes a weight, and each pair that L-BFGS remembers eight. */
-interface Bench {
+interface Workspace {
   readonly evaluate: Evaluate
   readonly vectors: Vectors
   readonly spare: Spare
 }
 
 /** The value at a place, whose gradient is written. */
-const valueAt = ({ evaluate, vectors }: Bench, { weights, gradient }: Place) =>
+const valueAt = ({ evaluate, vectors }: Workspace, { weights, gradient }: Place) =>
   evaluate(vectors.at(weights), vectors.wideAt(gradient))
 
 const there = <V>(vector: V | null): V => {
@@ -78,13 +78,13 @@ const placeIn = (vectors: Vectors): Place => ({
 
 /** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
 const search = async (
-  bench: Bench,
+  workspace: Workspace,
   from: Point,
   d: Vector,
   first: number,
   budget: number,
 ): Promise<E.Either<Aborted, { readonly point: Point | null; readonly evaluations: number }>> => {
-  const { vectors, spare } = bench
+  const { vectors, spare } = workspace
   const slope = vectors.wideDot(from.gradient, d)
   let low = 0
   let high = Infinity
@@ -93,7 +93,7 @@ const search = async (
   for (let evaluations = 1; evaluations <= Math.min(budget, mostTrials); evaluations++) {
     const place = spare.pop() ?? placeIn(vectors)
     vectors.move(place.weights, from.weights, step, d)
-    const value = await valueAt(bench, place)
+    const value = await valueAt(workspace, place)
     if (E.isLeft(value)) return value
     const slopeThere = vectors.wideDot(place.gradient, d)
     const decreased =
@@ -122,11 +122,11 @@ export const polish =
     const vectors = vectorsOf(start.length)
     try {
       const [place, ...spare] = [placeIn(vectors), placeIn(vectors), placeIn(vectors)] as const
-      const bench: Bench = { evaluate, vectors, spare }
+      const workspace: Workspace = { evaluate, vectors, spare }
       const d = vectorIn(vectors)
       const memory = quasiNewton(vectors, options.memory)
       vectors.at(place.weights).set(start)
-      const value = await valueAt(bench, place)
+      const value = await valueAt(workspace, place)
       if (E.isLeft(value)) return value
       let point: Point = { ...place, value: value.right }
       let evaluations = 1
@@ -134,7 +134,7 @@ export const polish =
       while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {
         memory.direction(point.gradient, d)
         const first = memory.size() === 0 ? Math.min(1, 1 / gradientNorm) : 1
-        const found = await search(bench, point, d, first, options.maxEvaluations - evaluations)
+        const found = await search(workspace, point, d, first, options.maxEvaluations - evaluations)
         if (E.isLeft(found)) return found
         evaluations += found.right.evaluations
         const next = found.right.point
