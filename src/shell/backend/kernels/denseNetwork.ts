@@ -8,6 +8,7 @@
  */
 import { compiled, type Instance } from './assemblyMemory.js'
 import { denseModule } from './denseModule.js'
+import { gather, spread, strideOf, type PaddedRows } from './paddedRows.js'
 
 /** y = x·W + b, and max(0, y) of it where asked. */
 export interface DenseLayer {
@@ -68,8 +69,6 @@ export interface DenseNetwork {
 }
 
 const bytesOf = (numbers: number): number => 4 * numbers
-/** Bytes of a row that is padded to whole vectors. */
-const strideOf = (numbers: number): number => 16 * Math.ceil(numbers / 4)
 /** Bytes of an entry of a sparse row. */
 const entrySize = 8
 const start = (() => {
@@ -78,10 +77,7 @@ const start = (() => {
 })()
 
 /** Where a tensor of parameters lies among the padded weights. */
-interface Tensor {
-  readonly rows: number
-  readonly columns: number
-  readonly stride: number
+interface Tensor extends PaddedRows {
   /** In bytes, among padded weights. */
   readonly offset: number
   /** In numbers, among flat weights. */
@@ -99,47 +95,6 @@ const tensorsOf = (layers: ReadonlyArray<DenseLayer>): ReadonlyArray<Tensor> => 
       return tensor
     }),
   )
-}
-
-type Rows = Pick<Tensor, 'rows' | 'columns' | 'stride'>
-type Floats = Float32Array | Float64Array
-
-// A loop over the numbers of a row takes a tenth of a view of it, where rows are short.
-
-/** Writes rows that are flat, from the place `from` on, to an address. */
-const spread = (
-  memory: Instance,
-  { rows, columns, stride }: Rows,
-  address: number,
-  flat: Floats,
-  from: number,
-): void => {
-  const floats = memory.floats()
-  const [first, step] = [address / 4, stride / 4]
-  if (step === columns) floats.set(flat.subarray(from, from + rows * columns), first)
-  else
-    for (let row = 0; row < rows; row++) {
-      const [there, here] = [first + row * step, from + row * columns]
-      for (let column = 0; column < columns; column++) floats[there + column] = flat[here + column]!
-    }
-}
-
-/** Writes rows at an address, flat, from the place `from` on. */
-const gather = (
-  memory: Instance,
-  { rows, columns, stride }: Rows,
-  address: number,
-  flat: Float32Array,
-  from: number,
-): void => {
-  const floats = memory.floats()
-  const [first, step] = [address / 4, stride / 4]
-  if (step === columns) flat.set(floats.subarray(first, first + rows * columns), from)
-  else
-    for (let row = 0; row < rows; row++) {
-      const [there, here] = [first + row * step, from + row * columns]
-      for (let column = 0; column < columns; column++) flat[here + column] = floats[there + column]!
-    }
 }
 
 /** A network in a memory of its own. Errors: one that needs more than 2 GB, or a batch that does. */
