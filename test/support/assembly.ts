@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The modules: `assembly/dense.ts` comes out as `denseModule.ts`. */
-export const modules = ['dense', 'directions'] as const
+export const modules = ['dense', 'lbfgs'] as const
 export type Module = (typeof modules)[number]
 
 const kernels = 'src/shell/backend/kernels'

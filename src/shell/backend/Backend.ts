@@ -264,10 +264,10 @@ const firstOf =
   }
 
 const choosing =
-  (get: Get) =>
+  (get: Get, names = preference, why = 'the fastest there is') =>
   (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
     choice === 'auto'
-      ? firstOf(get, preference, 'the fastest there is')
+      ? firstOf(get, names, why)
       : pipe(
           get(choice),
           TE.bimap(
@@ -297,10 +297,11 @@ export const chooseForNoTensors = choosing(named)
  * The backend for who makes no tensor and computes the same on all of them: with `auto` one that need not be loaded, where there is
  * one, for libtensorflow alone takes seconds. Errors: as of {@link choose}.
  */
-export const chooseUnloaded = (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
-  choice === 'auto'
-    ? firstOf(named, ['wasm', 'cpu', 'node'], 'this problem is computed without tensors, whatever there is')
-    : chooseForNoTensors(choice)
+export const chooseUnloaded = choosing(
+  named,
+  ['wasm', 'cpu', 'node'],
+  'this problem is computed without tensors, whatever there is',
+)
 
 /** Every backend, and whether it works here. */
 export const available: Task<ReadonlyArray<Availability>> = async () => {

@@ -12,7 +12,7 @@
  * memory of WebAssembly, and what is evaluated are views of it.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { vectorsOf, type Place, type Vector, type Vectors } from '../backend/kernels/directions.js'
+import { vectorsOf, type Iterate, type Vector, type Vectors } from '../backend/kernels/lbfgs.js'
 import type { Aborted } from './Pace.js'
 import { quasiNewton } from './QuasiNewton.js'
 
@@ -37,12 +37,9 @@ export interface PolishOptions {
   readonly onIteration: (evaluations: number, gradientNorm: number) => void
 }
 
-interface Point extends Place {
+interface Point extends Iterate {
   readonly value: number
 }
-
-/** Where points may be written. Three will do: where a search begins, the best on its way, and where it looks. */
-type Spare = Place[]
 
 /** Armijo's and the curvature condition's constants, the customary ones for quasi-Newton directions. */
 const sufficientDecrease = 1e-4
@@ -59,21 +56,21 @@ const mostTrials = 25
 interface Workspace {
   readonly evaluate: Evaluate
   readonly vectors: Vectors
-  readonly spare: Spare
+  /** Where iterates may be written: of three, those that are neither where a search begins nor the best on its way. */
+  readonly spare: Iterate[]
 }
 
-/** The value at a place, whose gradient is written. */
-const valueAt = ({ evaluate, vectors }: Workspace, { weights, gradient }: Place) =>
+/** The value at an iterate, whose gradient is written. */
+const valueAt = ({ evaluate, vectors }: Workspace, { weights, gradient }: Iterate) =>
   evaluate(vectors.at(weights), vectors.wideAt(gradient))
 
-const there = <V>(vector: V | null): V => {
+const reserved = <V>(vector: V | null): V => {
   if (vector === null) throw new Error('polishing so many weights needs more than 2 GB')
   return vector
 }
-const vectorIn = (vectors: Vectors): Vector => there(vectors.take())
-const placeIn = (vectors: Vectors): Place => ({
-  weights: vectorIn(vectors),
-  gradient: there(vectors.takeWide()),
+const iterateIn = (vectors: Vectors): Iterate => ({
+  weights: reserved(vectors.take()),
+  gradient: reserved(vectors.takeWide()),
 })
 
 /** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
@@ -91,11 +88,11 @@ const search = async (
   let step = first
   let best: Point | null = null
   for (let evaluations = 1; evaluations <= Math.min(budget, mostTrials); evaluations++) {
-    const place = spare.pop() ?? placeIn(vectors)
-    vectors.move(place.weights, from.weights, step, d)
-    const value = await valueAt(workspace, place)
+    const trial = spare.pop()!
+    vectors.move(trial.weights, from.weights, step, d)
+    const value = await valueAt(workspace, trial)
     if (E.isLeft(value)) return value
-    const slopeThere = vectors.wideDot(place.gradient, d)
+    const slopeThere = vectors.wideDot(trial.gradient, d)
     const decreased =
       value.right <= from.value + sufficientDecrease * step * slope ||
       (value.right <= from.value + rounding * Math.abs(from.value) &&
@@ -103,10 +100,10 @@ const search = async (
     // A NaN is no decrease either.
     if (!decreased) {
       high = step
-      spare.push(place)
+      spare.push(trial)
     } else {
       if (best !== null) spare.push(best)
-      best = { ...place, value: value.right }
+      best = { ...trial, value: value.right }
       if (slopeThere >= curvature * slope) return E.right({ point: best, evaluations })
       low = step
     }
@@ -121,14 +118,14 @@ export const polish =
   async (start: Float32Array): Promise<E.Either<Aborted, Polished>> => {
     const vectors = vectorsOf(start.length)
     try {
-      const [place, ...spare] = [placeIn(vectors), placeIn(vectors), placeIn(vectors)] as const
+      const [begin, ...spare] = [iterateIn(vectors), iterateIn(vectors), iterateIn(vectors)] as const
       const workspace: Workspace = { evaluate, vectors, spare }
-      const d = vectorIn(vectors)
+      const d = reserved(vectors.take())
       const memory = quasiNewton(vectors, options.memory)
-      vectors.at(place.weights).set(start)
-      const value = await valueAt(workspace, place)
+      vectors.at(begin.weights).set(start)
+      const value = await valueAt(workspace, begin)
       if (E.isLeft(value)) return value
-      let point: Point = { ...place, value: value.right }
+      let point: Point = { ...begin, value: value.right }
       let evaluations = 1
       let gradientNorm = vectors.norm(point.gradient)
       while (gradientNorm > options.tolerance && evaluations < options.maxEvaluations) {

@@ -6,7 +6,7 @@
  * takes 4·m passes over n numbers in the book; here 2·m, each both of a step's halves, in float32, which the weights are in
  * anyway. Products are summed in float64.
  */
-import type { Place, Vector, Vectors, WideVector } from '../backend/kernels/directions.js'
+import type { Iterate, Vector, Vectors, WideVector } from '../backend/kernels/lbfgs.js'
 
 interface Pair {
   readonly s: Vector
@@ -20,7 +20,7 @@ export interface QuasiNewton {
   /** How many pairs are remembered. */
   readonly size: () => number
   /** Remembers `to` − `from`, unless the curvature between them is not positive. */
-  readonly remember: (from: Place, to: Place) => void
+  readonly remember: (from: Iterate, to: Iterate) => void
   /** Forgets everything, and gives back what it took. */
   readonly forget: () => void
   /** Writes −H·g into `into`; −g where nothing is remembered. */
@@ -75,9 +75,9 @@ export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
   return {
     size: () => pairs.length,
     remember: (from, to) => {
-      const place = room()
-      if (place === null) return
-      const pair = { ...place, ...vectors.differences(from, to, place.s, place.y) }
+      const free = room()
+      if (free === null) return
+      const pair = { ...free, ...vectors.differences(from, to, free.s, free.y) }
       if (pair.sy > 1e-12 * pair.yy) pairs.push(pair)
       else giveBack(pair)
       if (pairs.length > most) giveBack(pairs.shift()!)

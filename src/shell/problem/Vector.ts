@@ -3,7 +3,10 @@
  * weights that takes two to three times as long.
  */
 
-/** Σ a_i² of weights, and of nothing else: the engine compiles a loop for the kinds of arrays that it has seen, and one for two is half as fast. */
+/**
+ * Σ a_i² of weights, and of nothing else: the engine compiles a loop for the kinds of arrays that it has seen, and one for two
+ * kinds is half as fast.
+ */
 export const squares = (a: Float32Array): number => {
   let p = 0
   let q = 0

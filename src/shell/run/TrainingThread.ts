@@ -107,12 +107,19 @@ const threadAt = (worker: Worker): TrainingThread => {
   }
 }
 
-const inSharedMemory = ({ images, labels, shape, classes }: ImageSet): ThreadData['splits']['train'] => {
-  if (images.buffer instanceof SharedArrayBuffer) return { images, labels, shape: [...shape], classes }
-  const shared = sharedFloats(images.length)
-  shared.set(images)
-  return { images: shared, labels, shape: [...shape], classes }
+const shared = (images: Float32Array): Float32Array => {
+  if (images.buffer instanceof SharedArrayBuffer) return images
+  const copy = sharedFloats(images.length)
+  copy.set(images)
+  return copy
 }
+
+const inSharedMemory = ({ images, labels, shape, classes }: ImageSet): ThreadData['splits']['train'] => ({
+  images: shared(images),
+  labels,
+  shape: [...shape],
+  classes,
+})
 
 /** Starts threads for one problem; images that are not in shared memory are copied there once, whatever the number of threads. */
 export const threadOf = (

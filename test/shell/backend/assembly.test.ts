@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { denseModule } from '../../../src/shell/backend/kernels/denseModule.js'
-import { directionsModule } from '../../../src/shell/backend/kernels/directionsModule.js'
+import { lbfgsModule } from '../../../src/shell/backend/kernels/lbfgsModule.js'
 import { compile, modules } from '../../support/assembly.js'
 
-const committed = { dense: denseModule, directions: directionsModule }
+const committed = { dense: denseModule, lbfgs: lbfgsModule }
 
 test.each(modules)(
   'the module %s is what its source compiles to (`npm run assembly`)',

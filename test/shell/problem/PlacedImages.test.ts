@@ -1,13 +1,13 @@
 /** Sparse rows of images in WebAssembly's memory, read back, whatever their width and their numbers. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compiled } from '../../../src/shell/backend/kernels/assemblyMemory.js'
+import { instancesOf } from '../../../src/shell/backend/kernels/assemblyMemory.js'
 import { denseModule } from '../../../src/shell/backend/kernels/denseModule.js'
 import type { ImageSet } from '../../../src/shell/data/ImageSet.js'
 import { piece } from '../../../src/shell/problem/Batch.js'
 import { placedImages } from '../../../src/shell/problem/PlacedImages.js'
 
-const instance = compiled(denseModule)
+const instance = instancesOf(denseModule)
 
 /** Mostly dark, as digits are, with everything that a float32 may be. */
 const pixel = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, -0) }, { weight: 2, arbitrary: fc.float() })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../src/core/numeric/Rng.js'
-import { vectorsOf, type Place, type Vectors } from '../../../src/shell/backend/kernels/directions.js'
+import { vectorsOf, type Iterate, type Vectors } from '../../../src/shell/backend/kernels/lbfgs.js'
 import { quasiNewton } from '../../../src/shell/problem/QuasiNewton.js'
 
 /** Of a float32, 6e-8, for some dozen sums; H itself says how they grow. */
@@ -33,7 +33,7 @@ interface Point {
 /** Puts numbers where they are computed with. */
 const placed =
   (vectors: Vectors) =>
-  ({ weights, gradient }: Point): Place => {
+  ({ weights, gradient }: Point): Iterate => {
     const place = { weights: vectors.take()!, gradient: vectors.takeWide()! }
     vectors.at(place.weights).set(weights)
     vectors.wideAt(place.gradient).set(gradient)

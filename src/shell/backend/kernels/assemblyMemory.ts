@@ -33,10 +33,11 @@ const mostBytes = 2 ** 31 - pageSize
 const firstAddress = 1024
 const alignment = 16
 
-/** Compiles a module, given in base 64, whose instances can then be made. */
-export const compiled = (module: string): (() => Instance) => {
-  const code = new WebAssembly.Module(Buffer.from(module, 'base64'))
+/** Makes instances of a module that is given in base 64; it is compiled when the first is asked for. */
+export const instancesOf = (module: string): (() => Instance) => {
+  let code: object | null = null
   return () => {
+    code ??= new WebAssembly.Module(Buffer.from(module, 'base64'))
     const { exports } = new WebAssembly.Instance(code)
     const { memory } = exports
     if (!(memory instanceof WebAssembly.Memory))

@@ -6,7 +6,7 @@
  * module's memory rows of weights, sums and gradients are padded by zeros to whole vectors of four float32; what goes in
  * and comes out is not.
  */
-import { compiled, type Instance } from './assemblyMemory.js'
+import { instancesOf, type Instance } from './assemblyMemory.js'
 import { denseModule } from './denseModule.js'
 import { gather, spread, strideOf, type PaddedRows } from './paddedRows.js'
 
@@ -71,10 +71,7 @@ export interface DenseNetwork {
 const bytesOf = (numbers: number): number => 4 * numbers
 /** Bytes of an entry of a sparse row. */
 const entrySize = 8
-const start = (() => {
-  let make: (() => Instance) | null = null
-  return (): Instance => (make ??= compiled(denseModule))()
-})()
+const start = instancesOf(denseModule)
 
 /** Where a tensor of parameters lies among the padded weights. */
 interface Tensor extends PaddedRows {

@@ -1,6 +1,6 @@
 /**
  * The passes of L-BFGS over vectors, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`, and not by
- * TypeScript. `directions.ts` owns the memory; addresses are in bytes.
+ * TypeScript. `lbfgs.ts` beside this folder owns the memory; addresses are in bytes.
  *
  * Vectors are padded by zeros to {@link step} bytes of float32, wide ones to as many float64. Products of two vectors are summed in
  * float32 over {@link block} bytes, by sixteen sums, and the blocks' sums in float64. All that a wide vector takes part in is

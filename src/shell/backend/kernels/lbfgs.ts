@@ -1,16 +1,16 @@
 /**
- * Long vectors in a memory of WebAssembly, and passes over them (`assembly/directions.ts`): three to five times as fast as
+ * The vectors of L-BFGS in a memory of WebAssembly, and its passes over them (`assembly/lbfgs.ts`): three to five times as fast as
  * JavaScript's, to the same bits where these are in float64.
  */
-import { compiled, type Instance } from './assemblyMemory.js'
-import { directionsModule } from './directionsModule.js'
+import { instancesOf, type Instance } from './assemblyMemory.js'
+import { lbfgsModule } from './lbfgsModule.js'
 
 /** A vector's address: float32, or float64 where it is wide. */
 export type Vector = number & { readonly vector: unique symbol }
 export type WideVector = number & { readonly wideVector: unique symbol }
 
-/** Weights, and the gradient there. */
-export interface Place {
+/** Weights that were evaluated, and the gradient there. */
+export interface Iterate {
   readonly weights: Vector
   readonly gradient: WideVector
 }
@@ -39,8 +39,8 @@ export interface Vectors {
   readonly negative: (a: Vector, g: WideVector) => void
   /** s and y ← how weights and gradient change on the way; s·y and y·y of that. */
   readonly differences: (
-    from: Place,
-    to: Place,
+    from: Iterate,
+    to: Iterate,
     s: Vector,
     y: Vector,
   ) => { readonly sy: number; readonly yy: number }
@@ -51,10 +51,7 @@ export interface Vectors {
 /** What vectors are padded to, in bytes of float32. */
 const alignment = 64
 
-const instance = (() => {
-  let make: (() => Instance) | null = null
-  return (): Instance => (make ??= compiled(directionsModule))()
-})()
+const start = instancesOf(lbfgsModule)
 
 /** A memory, and every vector that there is in it. */
 interface Room {
@@ -70,7 +67,7 @@ const vacant = new Map<number, Room[]>()
 export const vectorsOf = (length: number): Vectors => {
   const others = vacant.get(length) ?? []
   vacant.set(length, others)
-  const room: Room = others.pop() ?? { memory: instance(), narrow: [], wide: [] }
+  const room: Room = others.pop() ?? { memory: start(), narrow: [], wide: [] }
   const { memory } = room
   const bytes = alignment * Math.ceil((4 * length) / alignment)
   const free = { narrow: [...room.narrow], wide: [...room.wide] }

@@ -1,5 +1,5 @@
-/** `assembly/directions.ts`, compiled. Written by `npm run assembly`. */
-export const directionsModule =
+/** `assembly/lbfgs.ts`, compiled. Written by `npm run assembly`. */
+export const lbfgsModule =
   'AGFzbQEAAAABOghgA39/fwF8YAJ/fwF8YAABfGADf31/AGADf39/AGAFf398f38AYAd/f39/f39/AXxgBX99f39/AXwDCgkBAAID' +
   'BAUABgcFBgEBAICAAgYNAXwBRAAAAAAAAAAACwdrCgNkb3QABgphZGRUaGVuRG90AAgFc2NhbGUAAwRtb3ZlAAUIbmVnYXRpdmUA' +
   'BAd3aWRlRG90AAELd2lkZVNxdWFyZXMAAAt0YWtlU3F1YXJlcwACC2RpZmZlcmVuY2VzAAcGbWVtb3J5AgAKhgwJlwEDA38BfAJ7' +
