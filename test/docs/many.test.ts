@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encode } from '../../src/shell/compare/Comparison.js'
+import { encode } from '../../src/shell/compare/result/Comparison.js'
 import { complete } from '../../src/shell/report/render.js'
 import { bestKnown, type Implicit } from '../support/bestKnown.js'
 import { comparisonOf, finished } from '../support/comparison.js'

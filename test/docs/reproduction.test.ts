@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encode } from '../../src/shell/compare/Comparison.js'
+import { encode } from '../../src/shell/compare/result/Comparison.js'
 import { experimentOf } from '../support/authors.js'
 import { comparisonOf, finished, metrics } from '../support/comparison.js'
 import { withFolder } from '../support/recordedRun.js'

@@ -9,8 +9,8 @@ import {
   markdownIn,
   parse,
   type Comparison,
-} from '../../src/shell/compare/Comparison.js'
-import { markdown } from '../../src/shell/compare/Markdown.js'
+} from '../../src/shell/compare/result/Comparison.js'
+import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { comparisonOf, finished, metrics, planOf } from '../support/comparison.js'
 import { right } from '../support/recordedRun.js'
 import { renew, renewed } from '../support/renew.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Count, decode, Finite, Natural, NonNegative, Vector } from '../../src/core/protocol/Codec.js'
+import { Count, decode, Finite, Natural, NonNegative, Vector } from '../../src/core/codec/Codec.js'
 
 export const groupsFolder = fileURLToPath(new URL('../../docs/results/groups', import.meta.url))
 export const bestKnownFile = 'best-known.json'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Count, Finite, Natural, nullable, Positive, Vector } from '../../src/core/protocol/Codec.js'
+import { Count, Finite, Natural, nullable, Positive, Vector } from '../../src/core/codec/Codec.js'
 
 export const truthFolder = fileURLToPath(new URL('../../docs/results/truth', import.meta.url))
 

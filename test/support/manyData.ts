@@ -1,9 +1,9 @@
 /** What the committed runs with 1 to 784 hyperparameters come to: the numbers behind docs/many.md. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Comparison, FinishedRun } from '../../src/shell/compare/Comparison.js'
-import { estimate, type Estimate } from '../../src/shell/compare/Statistics.js'
-import { best, effortToReach } from '../../src/shell/compare/Trajectory.js'
+import type { Comparison, FinishedRun } from '../../src/shell/compare/result/Comparison.js'
+import { estimate, type Estimate } from '../../src/shell/compare/result/statistics.js'
+import { best, effortToReach } from '../../src/shell/compare/result/Trajectory.js'
 import { dimensions, groupsFolder, type BestKnown, type Implicit, type Long } from './bestKnown.js'
 import { complete } from './reproduction.js'
 

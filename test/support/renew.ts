@@ -5,12 +5,17 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { format, resolveConfig } from 'prettier'
-import { decode } from '../../src/core/protocol/Codec.js'
-import { firstDifference } from '../../src/core/protocol/Difference.js'
-import { again } from '../../src/shell/compare/Again.js'
-import { comparisonIn, encode, markdownIn, type Comparison } from '../../src/shell/compare/Comparison.js'
-import { markdown } from '../../src/shell/compare/Markdown.js'
-import { SolverConfig } from '../../src/shell/problem/SolverConfig.js'
+import { decode } from '../../src/core/codec/Codec.js'
+import { firstDifference } from '../../src/core/codec/Difference.js'
+import { again } from '../../src/shell/compare/text/again.js'
+import {
+  comparisonIn,
+  encode,
+  markdownIn,
+  type Comparison,
+} from '../../src/shell/compare/result/Comparison.js'
+import { markdown } from '../../src/shell/compare/text/markdown.js'
+import { SolverConfig } from '../../src/shell/train/SolverConfig.js'
 import { complete } from './reproduction.js'
 
 /** When and of which source runs were made. */

@@ -4,23 +4,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { format, resolveConfig } from 'prettier'
-import { analyse, type Analysis } from '../../src/shell/compare/Analysis.js'
-import { again } from '../../src/shell/compare/Again.js'
-import { parse, type Comparison } from '../../src/shell/compare/Comparison.js'
+import { analyse, type Analysis } from '../../src/shell/compare/result/Analysis.js'
+import { again } from '../../src/shell/compare/text/again.js'
+import { parse, type Comparison } from '../../src/shell/compare/result/Comparison.js'
 import {
   differenceTable,
   mainTable,
   markdownTable,
   raceTable,
   verdictText,
-} from '../../src/shell/compare/Markdown.js'
+} from '../../src/shell/compare/text/markdown.js'
 import {
   differenceNote,
   ownNotes,
   raceNote,
   renewalNotes,
   tableNotes,
-} from '../../src/shell/compare/Notes.js'
+} from '../../src/shell/compare/text/notes.js'
 import { authors, experimentOf } from './authors.js'
 import { diagnosisTable, diagnosisText } from './diagnosis.js'
 import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'

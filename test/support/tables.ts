@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import * as t from 'io-ts'
 import * as E from 'fp-ts/lib/Either.js'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 
 const Where = t.type({ date: t.string, machine: t.string, node: t.string })
 
