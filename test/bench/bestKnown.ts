@@ -35,7 +35,7 @@ import {
   type BestKnown,
   type Implicit,
   type Long,
-} from '../support/bestKnown.js'
+} from '../tools/bestKnown.js'
 import { measuredRun } from '../support/peakMemory.js'
 import { blocks, softmaxRegression } from '../support/softmaxRegression.js'
 import { here, right } from './gpTiming.js'

@@ -18,9 +18,9 @@ import { networkInterpreter, problemOf } from '../../src/shell/index.js'
 import { readRun } from '../../src/shell/report/ReadRun.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import type { Comparison } from '../../src/shell/compare/result/Comparison.js'
-import { diagnosisFolder, diagnosisPath, phasesOf, type Diagnosis } from '../support/diagnosis.js'
+import { diagnosisFolder, diagnosisPath, phasesOf, type Diagnosis } from '../tools/diagnosis.js'
 import { measuredRun } from '../support/peakMemory.js'
-import { kept } from '../support/reproduction.js'
+import { kept } from '../tools/reproduction.js'
 import { here, right } from './gpTiming.js'
 
 const { values } = parseArgs({

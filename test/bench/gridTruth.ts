@@ -16,7 +16,7 @@ import { decode } from '../../src/core/codec/Codec.js'
 import { choose } from '../../src/shell/backend/Backend.js'
 import { fromPreset } from '../../src/shell/config/configSource.js'
 import { networkInterpreter, problemOf } from '../../src/shell/index.js'
-import { gridOf, KeptTruth, truthFolder } from '../support/gridTruth.js'
+import { gridOf, KeptTruth, truthFolder } from '../tools/gridTruth.js'
 import { right } from './gpTiming.js'
 
 const { values } = parseArgs({

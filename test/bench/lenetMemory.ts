@@ -19,7 +19,7 @@ import { fromPreset } from '../../src/shell/config/configSource.js'
 import { RunConfig } from '../../src/shell/config/RunConfig.js'
 import { readRun } from '../../src/shell/report/ReadRun.js'
 import { methods } from '../../src/shell/record/Methods.js'
-import { phasesOf } from '../support/diagnosis.js'
+import { phasesOf } from '../tools/diagnosis.js'
 import { measuredRun } from '../support/peakMemory.js'
 import { right, write } from './gpTiming.js'
 

@@ -13,7 +13,7 @@ import {
   phasesOf,
   spread,
   type Diagnosis,
-} from '../support/diagnosis.js'
+} from '../tools/diagnosis.js'
 import { right, withFolder } from '../support/recordedRun.js'
 import { committed } from '../support/reportRuns.js'
 

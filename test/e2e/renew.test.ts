@@ -13,7 +13,7 @@ import {
 import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { comparisonOf, finished, metrics, planOf } from '../support/comparison.js'
 import { right } from '../support/recordedRun.js'
-import { renew, renewed } from '../support/renew.js'
+import { renew, renewed } from '../tools/renew.js'
 import { bilevel, scratch, smallConfig, writeConfig } from './support.js'
 
 const provenance = { date: '2026-11-29', source: 'abc1234' }
