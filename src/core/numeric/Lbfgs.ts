@@ -102,7 +102,23 @@ const finite = (at: Evaluation, n: number): boolean => {
   return true
 }
 
-/** A stationary point of f over the box, or as near to one as the budget allows; f never rises beyond rounding. */
+/**
+ * A stationary point of f over the box, or as near to one as the budget allows; f never rises beyond rounding.
+ *
+ * @example
+ * ```ts
+ * import { Lbfgs } from 'bilevel-hpo'
+ *
+ * // f(x) = (x₀ − 3)² + (x₁ + 1)² over the box [0, 1]²: both variables end on a bound.
+ * const minimum = Lbfgs.minimize({
+ *   objective: ([a = 0, b = 0]) => ({ value: (a - 3) ** 2 + (b + 1) ** 2, gradient: [2 * (a - 3), 2 * (b + 1)] }),
+ *   start: [0.5, 0.5],
+ *   lower: [0, 0],
+ *   upper: [1, 1],
+ * })
+ * const found = [minimum.x, minimum.value, minimum.status] // => [[1, 0], 5, 'converged']
+ * ```
+ */
 export const minimize = (problem: Problem): Minimum => {
   const n = problem.start.length
   const lower = problem.lower ?? problem.start.map(() => -Infinity)

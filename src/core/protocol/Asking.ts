@@ -43,6 +43,18 @@ const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
  *
  * Weights that the answered batch created, or that were held, are released in the same breath, unless a question or
  * `needed` names them.
+ *
+ * @example
+ * ```ts
+ * import { Asking, Batch, Command } from 'bilevel-hpo'
+ *
+ * const state: Asking.Asks = { batch: Batch.ask([]), nextId: 3, held: ['w1', 'w2'] }
+ * const solve: Asking.Unnumbered = { _tag: 'SolveLowerLevel', lambda: [-4], from: 'w2', tolerance: 1e-3, maxEpochs: 30 }
+ * const { commands } = Asking.issue(state, [solve], [])
+ * // `w1` is named by nobody any more; `w2` is where the solve starts.
+ * commands // => [{ _tag: 'ReleaseWeights', weights: ['w1'] }, { ...solve, id: 3 }]
+ * commands.filter(Command.isQuestion).length // => 1
+ * ```
  */
 export const issue = <S extends Asks>(
   after: S,

@@ -38,7 +38,21 @@ export const at =
   (line: number) =>
   (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
 
-/** Where a run starts. */
+/**
+ * Where a run starts.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Replay } from 'bilevel-hpo'
+ *
+ * // Where the bilevel method begins: one measurement, and a lower-level solve at each point of the design.
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(Replay.start(bilevel))(decode(bilevel.config)({ space }))
+ * const open = E.isRight(begun) ? begun.right.todo.map(({ _tag }) => _tag) : []
+ * open // => ['DescendWeights', 'SolveLowerLevel', 'SolveLowerLevel']
+ * ```
+ */
 export const start =
   <C, S>(method: Method<C, S>) =>
   (config: C): E.Either<MethodError, Cursor<S>> =>
@@ -58,7 +72,22 @@ export const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray
   return todo.filter((command, i) => i > answered || (i < answered && isQuestion(command)))
 }
 
-/** Where one more observation leads. */
+/**
+ * Where one more observation leads.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const config = decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 5 } })
+ * const failed = { _tag: 'CommandFailed', id: 0, reason: 'no memory', effort: 0 } as const
+ * const after = E.flatMap(Replay.follow(gridSearch)(failed))(E.flatMap(Replay.start(gridSearch))(config))
+ * // One of five solves is answered.
+ * const left = E.isRight(after) ? after.right.todo.length : NaN // => 4
+ * ```
+ */
 export const follow =
   <C, S>(method: Method<C, S>) =>
   (observation: Observation) =>
@@ -72,7 +101,21 @@ export const follow =
       })),
     )
 
-/** The cursor once its transition, `init`'s, is recorded. */
+/**
+ * The cursor once its transition, `init`'s, is recorded.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(Replay.start(gridSearch))(decode(gridSearch.config)({ space }))
+ * // The record of `init` is the first of a log, so the next step has the number 1.
+ * const records = E.isRight(begun) ? [begun.right.records, Replay.recorded(begun.right).records] : []
+ * records // => [0, 1]
+ * ```
+ */
 export const recorded = <S>(cursor: Cursor<S>): Cursor<S> => ({ ...cursor, records: 1 })
 
 const deepest = (errors: t.Errors): Difference =>
@@ -194,7 +237,24 @@ export const unless =
   <F>(fault: O.Option<F>): E.Either<F, A> =>
     O.isSome(fault) ? E.left(fault.value) : E.right(value)
 
-/** One line further, if the line says what the method says. */
+/**
+ * One line further, if the line says what the method says.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const begun = E.flatMap(Replay.start(gridSearch))(config)
+ * // The first record of a log from which somebody has taken the commands.
+ * const body = E.isRight(begun) ? RunLog.encodeRecord(0, null, { ...begun.right.transition, commands: [] }) : '{}'
+ * const line = { line: 2, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' } }
+ * const next = E.isRight(begun) ? Replay.advance(gridSearch)(line)(begun.right) : begun
+ * const where = E.isLeft(next) && typeof next.left === 'object' ? next.left.field : ''
+ * where // => 'commands'
+ * ```
+ */
 export const advance =
   <C, S>(method: Method<C, S>) =>
   (line: LogLine) =>
@@ -227,6 +287,19 @@ export interface Place<S> {
  *
  * Ends with the first error: a `Divergence`, that of the digest only where the content of a line and of all before
  * it is as the method says; or whatever error the lines themselves have.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { gridSearch, Replay, type RunLog } from 'bilevel-hpo'
+ *
+ * // The header names a configuration that the method does not take: replay ends at line 1.
+ * const header: RunLog.LogLine = { line: 1, body: '{}', value: { config: {} }, digest: { expected: 'x', found: 'x' } }
+ * const [place, ...further] = Replay.places(gridSearch)(header)([])
+ * const where = place !== undefined && E.isLeft(place) ? place.left.field : ''
+ * where // => 'config'
+ * further // => []
+ * ```
  */
 export const places =
   <C, S>(method: Method<C, S>) =>
@@ -268,7 +341,23 @@ export const places =
       }
     }
 
-/** Replays a whole log. Errors: as those of {@link places}. */
+/**
+ * Replays a whole log. Errors: as those of {@link places}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay, RunLog } from 'bilevel-hpo'
+ *
+ * const config = { space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] }
+ * const begun = E.flatMap(Replay.start(gridSearch))(decode(gridSearch.config)(config))
+ * const record = E.isRight(begun) ? RunLog.encodeRecord(0, null, begun.right.transition) : '{}'
+ * const [header, first] = [JSON.stringify({ config }), record].map((body, i) => ({
+ *   line: i + 1, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' },
+ * }))
+ * E.isRight(Replay.replay(gridSearch)(header!)([E.right(first!)])) // => true
+ * ```
+ */
 export const replay =
   <C, S>(method: Method<C, S>) =>
   (header: LogLine) =>

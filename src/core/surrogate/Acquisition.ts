@@ -51,7 +51,19 @@ const shapeOf = (z: number): Shape => {
   }
 }
 
-/** EI. Where the variance is zero, what is certainly gained. */
+/**
+ * EI. Where the variance is zero, what is certainly gained.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // At the value to improve on: s·φ(0) = 0.5 · 0.3989.
+ * Acquisition.expectedImprovement(1)({ mean: 1, variance: 0.25 }) // ≈ 0.19947
+ * // Without doubt, the gain itself.
+ * Acquisition.expectedImprovement(1)({ mean: 0.8, variance: 0 }) // ≈ 0.2
+ * ```
+ */
 export const expectedImprovement =
   (best: number) =>
   ({ mean, variance }: Marginal): number => {
@@ -65,7 +77,18 @@ export interface Acquired {
   readonly gradient: ReadonlyArray<number>
 }
 
-/** EI and ∇EI. Where the variance is zero, the gradient is given as zeros. */
+/**
+ * EI and ∇EI. Where the variance is zero, the gradient is given as zeros.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // A mean that falls by 1 for each unit of x: half of that is gained, for Φ(0) = ½.
+ * const at = { mean: 1, variance: 0.25, meanGradient: [-1], varianceGradient: [0] }
+ * Acquisition.expectedImprovementGradient(1)(at).gradient // ≈ [0.5]
+ * ```
+ */
 export const expectedImprovementGradient =
   (best: number) =>
   (posterior: Posterior): Acquired => {
@@ -80,7 +103,18 @@ export const expectedImprovementGradient =
     }
   }
 
-/** ln EI; −∞ where the variance is zero. */
+/**
+ * ln EI; −∞ where the variance is zero.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // Forty deviations above the best value EI is below the least number of float64, but its logarithm is not.
+ * Acquisition.expectedImprovement(0)({ mean: 40, variance: 1 }) // => 0
+ * Acquisition.logExpectedImprovement(0)({ mean: 40, variance: 1 }) // ≈ -808.29
+ * ```
+ */
 export const logExpectedImprovement =
   (best: number) =>
   ({ mean, variance }: Marginal): number => {
@@ -88,7 +122,18 @@ export const logExpectedImprovement =
     return s > 0 ? Math.log(s) + shapeOf((best - mean) / s).log : -Infinity
   }
 
-/** ln EI and its gradient; −∞ and zeros where the variance is zero. */
+/**
+ * ln EI and its gradient; −∞ and zeros where the variance is zero.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // Far above the best value: ∂ ln EI/∂m is about z/s.
+ * const at = { mean: 40, variance: 1, meanGradient: [1], varianceGradient: [0] }
+ * Acquisition.logExpectedImprovementGradient(0)(at).gradient // ≈ [-40.05]
+ * ```
+ */
 export const logExpectedImprovementGradient =
   (best: number) =>
   ({ mean, variance, meanGradient, varianceGradient }: Posterior): Acquired => {
