@@ -186,13 +186,22 @@ const declaredBy = (checker: ts.TypeChecker, type: ts.Type, found: Set<string>, 
   for (const part of parts) declaredBy(checker, part, found, depth + 1)
 }
 
+/** What the claims of an example become. */
+const claims = `
+declare const __equal: (actual: unknown, expected: unknown) => void
+declare const __near: (actual: unknown, expected: unknown) => void
+`
+
 /** What is wrong with the types of the examples, and the declared types that appear in them. */
 export const typesOf = (
   examples: ReadonlyArray<Example>,
   program: ts.Program,
 ): { readonly faults: ReadonlyArray<string>; readonly appears: (symbol: ts.Symbol) => boolean } => {
   const paths = examples.map((_, i) => join(root, `docs/examples/docstring-${i}.ts`))
-  const texts = new Map(examples.map(({ code }, i) => [paths[i]!, `${asserting(code)}${claims}`] as const))
+  const texts = new Map([
+    ...examples.map(({ code }, i) => [paths[i]!, `${asserting(code)}\nexport {}\n`] as const),
+    [join(root, 'docs/examples/docstring-claims.d.ts'), claims],
+  ])
   const checked = programOf(texts, program)
   const checker = checked.getTypeChecker()
   const found = new Set<string>()
@@ -258,12 +267,6 @@ const asserting = (code: string): string => {
     .join('\n')
 }
 
-const claims = `
-declare const __equal: (actual: unknown, expected: unknown) => void
-declare const __near: typeof __equal
-export type Claims = [typeof __equal, typeof __near]
-`
-
 const specifiersOf = (code: string): ReadonlyArray<string> =>
   ts.preProcessFile(code, true).importedFiles.map(({ fileName }) => fileName)
 
@@ -294,4 +297,5 @@ export const exported = (): ReadonlyArray<string> => {
   return Object.keys(exports)
     .filter(key => key !== './package.json')
     .map(key => name + key.slice(1))
+    .sort()
 }

@@ -56,8 +56,35 @@ export const strategy: Strategy<RandomSearchConfig, Plan> = {
   keep: ({ trials }) => bestWeights(trials),
 }
 
-/** The state of {@link randomSearch}. */
+/**
+ * The state of {@link randomSearch}.
+ *
+ * @example
+ * ```ts
+ * import { type RandomSearchState, randomSearch } from 'bilevel-hpo'
+ *
+ * // What a state is decoded with, as all states are: by its method's codec.
+ * const isState = (u: unknown): u is RandomSearchState => randomSearch.state.is(u)
+ * isState({ trials: [] }) // => false
+ * ```
+ */
 export type RandomSearchState = TrialState<RandomSearchConfig, Plan>
 
-/** Random search as a method. */
+/**
+ * Random search as a method.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, type RandomSearchConfig } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, RandomSearchConfig> = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 20 } })
+ * const run = E.isRight(config) ? Simulate.drive(randomSearch)(config.right, world) : null
+ * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
+ * // The optimum is ln ½ in [−6, 4].
+ * Math.abs(found - Math.log(0.5)) < 1 // => true
+ * ```
+ */
 export const randomSearch: Method<RandomSearchConfig, RandomSearchState> = trialMethod(strategy)

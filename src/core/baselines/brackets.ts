@@ -38,7 +38,20 @@ const ceil = (x: number): number => Math.ceil(x * (1 - rounding))
 export const halvings = (n: number, s: number, eta: number): ReadonlyArray<number> =>
   Array.from({ length: s + 1 }, (_, i) => floor(n * eta ** -i))
 
-/** Every bracket, from s_max down to 0. */
+/**
+ * Every bracket, from s_max down to 0.
+ *
+ * @example
+ * ```ts
+ * import { type Bracket, type BracketOptions, brackets, type Rung } from 'bilevel-hpo'
+ *
+ * const options: BracketOptions = { R: 81, eta: 3 }
+ * const [first]: ReadonlyArray<Bracket> = brackets(options)
+ * // 81 trials of one resource each; a third of them goes on with three times as many; …
+ * const halving: ReadonlyArray<Rung> = first?.rungs ?? []
+ * halving.map(({ n, r }) => [n, r]) // => [[81, 1], [27, 3], [9, 9], [3, 27], [1, 81]]
+ * ```
+ */
 export const brackets = ({ R, eta, sizes = 'table' }: BracketOptions): ReadonlyArray<Bracket> => {
   const most = Math.floor(Math.log(R) / Math.log(eta) + rounding)
   return Array.from({ length: most + 1 }, (_, index): Bracket => {

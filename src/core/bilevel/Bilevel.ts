@@ -82,6 +82,17 @@ export type Variant<V = GaussianProcessState, R = Rule> = Partial<Parts<V, R>> &
  * The method with the given parts in place of the default ones; a part that is left out is `Parts.defaults`'.
  *
  * The method is as deterministic and total as its parts: what the laws of a `Method` ask of it, they ask of them.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * // The method with a penalty that never grows.
+ * const penalty: Parts.PenaltySchedule = { ...Parts.defaults.penalty, next: () => () => () => before => before.penalty }
+ * const variant: Bilevel.Variant = { penalty }
+ * Bilevel.make(variant).name // => 'bilevel with another penalty'
+ * Bilevel.make({ ...variant, name: 'constant-penalty' }).name // => 'constant-penalty'
+ * ```
  */
 export const make = <V = GaussianProcessState, R = Rule>({
   name,
@@ -98,5 +109,21 @@ export const make = <V = GaussianProcessState, R = Rule>({
   }
 }
 
-/** The value-function method with the augmented Lagrangian. */
+/**
+ * The value-function method with the augmented Lagrangian.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, type BilevelConfig, decode } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // Ridge regression of one weight: the data say 3, validation says 2, so the optimum is λ = ln ½.
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, BilevelConfig> = decode(bilevel.config)({ space })
+ * const run = E.isRight(config) ? Simulate.drive(bilevel)(config.right, world) : null
+ * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
+ * Math.abs(found - Math.log(0.5)) < 0.1 // => true
+ * ```
+ */
 export const bilevel: Method<BilevelConfig, BilevelState> = make({})

@@ -16,7 +16,18 @@ export const Solved = t.readonly(
   }),
   'Solved',
 )
-/** Weights that minimise f at λ, as well as is known, and what they score there. */
+/**
+ * Weights that minimise f at λ, as well as is known, and what they score there.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * const retrained: Parts.Solved = { lambda: [-5], upper: 0.42, lower: 0.3, lowerGradient: [0.05], weights: 'w30' }
+ * // Weights at the λ that was found are returned where they validate no worse than the best initial sample.
+ * Parts.defaults.choice.accepts({ upper: 0.45 })(retrained) // => true
+ * ```
+ */
 export type Solved = t.TypeOf<typeof Solved>
 
 export const Relaxed = t.readonly(

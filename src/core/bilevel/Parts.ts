@@ -39,7 +39,19 @@ export interface Parts<V = GaussianProcessState, R = Rule> {
   readonly choice: Choice
 }
 
-/** The parts of the method `bilevel`. */
+/**
+ * The parts of the method `bilevel`.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * const parts: Parts.Parts = Parts.defaults
+ * Object.keys(parts).sort() // => ['choice', 'constraint', 'descent', 'design', 'penalty', 'surrogate', 'tolerance']
+ * // `bilevel` is made of them.
+ * Bilevel.make(parts).state.name // => Bilevel.bilevel.state.name
+ * ```
+ */
 export const defaults: Parts = {
   surrogate: gaussianProcess,
   design: configuredDesign,

@@ -136,7 +136,7 @@ export const affordable = ({ solves, epochs: left }: Room, epochs: number): numb
  *
  * @example
  * ```ts
- * import { isRight, left } from 'fp-ts/lib/Either.js'
+ * import { isRight } from 'fp-ts/lib/Either.js'
  * import { Budget } from 'bilevel-hpo'
  *
  * const config: Budget.Budgeted = { trainingExamples: 600, budget: { lowerLevelSolves: 5, effortEpochs: 300 } }

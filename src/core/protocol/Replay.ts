@@ -243,16 +243,17 @@ export const unless =
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { decode, gridSearch, Replay, RunLog } from 'bilevel-hpo'
  *
  * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
- * const begun = E.flatMap(Replay.start(gridSearch))(config)
+ * const begun = pipe(config, E.flatMap(Replay.start(gridSearch)))
  * // The first record of a log from which somebody has taken the commands.
  * const body = E.isRight(begun) ? RunLog.encodeRecord(0, null, { ...begun.right.transition, commands: [] }) : '{}'
  * const line = { line: 2, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' } }
- * const next = E.isRight(begun) ? Replay.advance(gridSearch)(line)(begun.right) : begun
- * const where = E.isLeft(next) && typeof next.left === 'object' ? next.left.field : ''
- * where // => 'commands'
+ * const next = E.isRight(begun) ? Replay.advance(gridSearch)(line)(begun.right) : E.right(null)
+ * const where = E.isLeft(next) ? next.left.field : ''
+ * where // => 'commands[0]'
  * ```
  */
 export const advance =
@@ -295,7 +296,7 @@ export interface Place<S> {
  *
  * // The header names a configuration that the method does not take: replay ends at line 1.
  * const header: RunLog.LogLine = { line: 1, body: '{}', value: { config: {} }, digest: { expected: 'x', found: 'x' } }
- * const [place, ...further] = Replay.places(gridSearch)(header)([])
+ * const [place, ...further] = Replay.places(gridSearch)(header)<never>([])
  * const where = place !== undefined && E.isLeft(place) ? place.left.field : ''
  * where // => 'config'
  * further // => []

@@ -98,8 +98,8 @@ export const Header = t.readonly(
  * import { left } from 'fp-ts/lib/Either.js'
  * import { decode, RunLog } from 'bilevel-hpo'
  *
- * const header = { format: RunLog.format, version: 7, method: 'bilevel' }
- * decode(RunLog.Header)(header) // => left('field `version` must be 1 or 2, but is 7')
+ * const header = { format: 'another program/log', version: 1, method: 'bilevel' }
+ * decode(RunLog.Header)(header) // => left('field `format` must be "bilevel-hpo/run", but is "another program/log"')
  * ```
  */
 export type Header = t.TypeOf<typeof Header>

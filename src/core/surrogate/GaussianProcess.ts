@@ -251,15 +251,17 @@ export const checkedAll = (
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { GaussianProcess } from 'bilevel-hpo'
  *
  * // Which length scale explains the same value at 0 and at 1 better?
  * const seen = [0, 1].map(x => ({ x: [x], value: 2, gradient: null, valueNoise: 0, gradientNoise: [] }))
- * const conditioned = GaussianProcess.conditioner(1)(seen)
  * const rest = { kernel: 'rbf', signalVariance: 1, noiseVariance: 1, gradientNoiseVariance: 1 } as const
- * const evidence = [0.3, 3].map(l =>
- *   E.map(GaussianProcess.logDensity)(E.flatMap(condition => condition({ ...rest, lengthScales: [l] }))(conditioned)))
- * evidence // ≈ [E.right(-5.82), E.right(-2.762)]
+ * const evidence = [0.3, 3].map(l => pipe(
+ *   GaussianProcess.conditioner(1)(seen),
+ *   E.flatMap(condition => condition({ ...rest, lengthScales: [l] })),
+ *   E.match(() => NaN, GaussianProcess.logDensity)))
+ * evidence[1]! > evidence[0]! // => true
  * ```
  */
 export const conditioner =

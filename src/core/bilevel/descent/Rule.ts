@@ -9,7 +9,18 @@ export const RuleOptions = t.union([Signs.SignsOptions, QuasiNewton.QuasiNewtonO
 export type RuleOptions = t.TypeOf<typeof RuleOptions>
 
 export const Rule = t.union([Signs.Signs, QuasiNewton.QuasiNewton], 'Rule')
-/** The state of a rule. */
+/**
+ * The state of a rule.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // What the default rule remembers of one hyperparameter: its step length, and the last derivative.
+ * const rule: Parts.Rule = { rule: 'signs', steps: [0.07], gradient: [0] }
+ * Parts.defaults.descent.state.is(rule) // => true
+ * ```
+ */
 export type Rule = t.TypeOf<typeof Rule>
 
 /** The state before the first step. */

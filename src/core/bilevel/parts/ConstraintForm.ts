@@ -28,6 +28,18 @@ export interface Partials {
  * Gradients by λ are of length d. None of these fails; all numbers are to be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1; Nocedal & Wright (2006), §17.4. The paper has h = f − φ̂ = 0.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // The paper's form: an equation, without a tolerance.
+ * const equation: Parts.ConstraintForm = { ...Parts.defaults.constraint, violation: phi => lower => lower - phi, constraint: () => v => v }
+ * // f below φ̂ is a violation for it, and none for the inequality, whose φ̂ then is wrong.
+ * const violations = [equation, Parts.defaults.constraint].map(({ violation }) => violation(0.3)(0.25)) // ≈ [-0.05, 0]
+ * const partials: Parts.Partials = { upper: [0], lower: [0.051], phi: [0.05] }
+ * Parts.defaults.constraint.gradient(300)(partials) // ≈ [0.3]
+ * ```
  */
 export interface ConstraintForm {
   /** Decodes a multiplier that this form may have: its sign, its range. */

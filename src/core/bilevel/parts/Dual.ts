@@ -33,7 +33,22 @@ export interface Multipliers {
   readonly infeasibility: number | null
 }
 
-/** What a minimisation at fixed μ, ρ and ε came to. */
+/**
+ * What a minimisation at fixed μ, ρ and ε came to.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * // Twice the tolerance: the multiplier grows, by no more than the matched penalty allows.
+ * const minimised: Parts.Minimised = { violation: 2e-4, epsilon: 1e-4, constraint: 1e-4, noise: 0, outerIteration: 1 }
+ * const before: Parts.Multipliers = { multiplier: 300, penalty: 1e9, infeasibility: null }
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const scales = { upper: 2, lower: 2 }
+ * E.isRight(config) ? Parts.defaults.constraint.next({ config: config.right, scales })(minimised)(before) : NaN // => 450
+ * ```
+ */
 export interface Minimised {
   /** v, as the constraint form defines it, and the ε that was asked of it. */
   readonly violation: number

@@ -9,6 +9,20 @@ import type { First, Minimised, Multipliers, Setting } from './Dual.js'
  * None of these fails; ρ is to be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1. In the paper ρ⁺ = 1.5ρ in every outer iteration.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // The paper's: ρ₀ = 2, and half as much again in every outer iteration.
+ * const growing: Parts.PenaltySchedule = {
+ *   initial: () => () => 2,
+ *   cap: () => () => Infinity,
+ *   next: () => () => () => ({ penalty }: Parts.Multipliers) => 1.5 * penalty,
+ * }
+ * const first: Parts.First = { multiplier: 300, epsilon: 1e-4 }
+ * growing.initial({} as never)(first) // => 2
+ * ```
  */
 export interface PenaltySchedule {
   /** ρ₀ > 0. */

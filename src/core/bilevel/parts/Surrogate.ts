@@ -24,7 +24,27 @@ export interface Prediction extends Estimate {
   readonly gradient: ReadonlyArray<number>
 }
 
-/** A model with the state V, which is plain JSON and survives a round trip through `state` unchanged. */
+/**
+ * A model with the state V, which is plain JSON and survives a round trip through `state` unchanged.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as t from 'io-ts'
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * // φ̂ = the latest value, whatever λ: a surrogate to compare others with.
+ * const latest: Parts.Surrogate<number> = {
+ *   state: t.number,
+ *   prior: () => E.right(0),
+ *   observe: ({ value }) => () => E.right(value),
+ *   consolidate: E.right,
+ *   estimate: (): ((phi: number) => Parts.Estimate) => mean => ({ mean, variance: 0 }),
+ *   predict: (lambda): ((phi: number) => Parts.Prediction) => mean => ({ mean, variance: 0, gradient: lambda.map(() => 0) }),
+ * }
+ * Bilevel.make({ surrogate: latest }).name // => 'bilevel with another surrogate'
+ * ```
+ */
 export interface Surrogate<V> {
   readonly state: t.Type<V, unknown>
   /** φ̂ before the first sample. */
@@ -50,7 +70,19 @@ const State = t.readonly(
   }),
   'GaussianProcessSurrogate',
 )
-/** The state of the default surrogate, `Parts.defaults.surrogate`. */
+/**
+ * The state of the default surrogate, `Parts.defaults.surrogate`.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, type Parts } from 'bilevel-hpo'
+ *
+ * const samplesOf = ({ valueFunction }: Parts.GaussianProcessState): number => valueFunction.samples.length
+ * const empty = { valueFunction: { samples: [] }, fittedSamples: 0 } as unknown as Parts.GaussianProcessState
+ * samplesOf(empty) // => 0
+ * Bilevel.bilevel.name // => 'bilevel'
+ * ```
+ */
 export type GaussianProcessState = t.TypeOf<typeof State>
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
@@ -137,5 +169,18 @@ export const gaussianProcess: Surrogate<GaussianProcessState> = modelled(({ spac
 /**
  * The same with the structured process whatever the number of hyperparameters: one length scale for all of them, over
  * the latest 16 samples. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * // One hyperparameter would get the dense process; this part has the structured one all the same.
+ * const { prior } = Parts.structuredProcess
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const phi = E.isRight(config) ? prior(config.right) : config
+ * const model = E.isRight(phi) ? phi.right.valueFunction.model._tag : null // => 'Structured'
+ * ```
  */
 export const structuredProcess: Surrogate<GaussianProcessState> = modelled(() => 'structured')

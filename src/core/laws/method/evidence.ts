@@ -15,7 +15,19 @@ import { deepFreeze } from '../deepFreeze.js'
 import { drive, type DriveOptions, type Run } from '../simulate/drive.js'
 import type { World } from '../simulate/World.js'
 
-/** What the laws of a method look at. */
+/**
+ * What the laws of a method look at.
+ *
+ * @example
+ * ```ts
+ * import { catalogue, type Law, type MethodCase, type MethodEvidence } from 'bilevel-hpo/laws'
+ *
+ * // A law of one's own about runs: no method asks more than 50 questions of the cases that it is given.
+ * const brief = (most: number): Pick<Law<MethodEvidence<MethodCase<unknown>, unknown>>, 'name'> => ({ name: `brief: ${most}` })
+ * brief(50).name // => 'brief: 50'
+ * catalogue.some(({ name }) => name === 'method') // => true
+ * ```
+ */
 export interface MethodEvidence {
   readonly space: SearchSpace
   /** The most `SolveLowerLevel` commands that this configuration allows; `null`: not stated. */
