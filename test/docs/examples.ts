@@ -209,6 +209,11 @@ export const typesOf = (
     const file = checked.getSourceFile(paths[i]!)!
     const visit = (node: ts.Node): void => {
       if (ts.isImportDeclaration(node)) return
+      const named = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined
+      if (named !== undefined)
+        found.add(
+          placeOf((named.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(named) : named),
+        )
       if (ts.isExpression(node) || ts.isTypeNode(node)) {
         declaredBy(checker, checker.getTypeAtLocation(node), found)
         const contextual = ts.isExpression(node) ? checker.getContextualType(node) : undefined
@@ -281,7 +286,7 @@ export const run =
     })
     const modules = new Map<string, unknown>()
     for (const specifier of specifiersOf(code)) modules.set(specifier, await load(specifier))
-    const AsyncFunction = (async () => undefined).constructor as new (
+    const AsyncFunction = (async () => Promise.resolve()).constructor as new (
       ...text: ReadonlyArray<string>
     ) => (...values: ReadonlyArray<unknown>) => Promise<void>
     const body = new AsyncFunction('require', 'exports', '__equal', '__near', outputText)

@@ -61,11 +61,13 @@ export const strategy: Strategy<RandomSearchConfig, Plan> = {
  *
  * @example
  * ```ts
- * import { type RandomSearchState, randomSearch } from 'bilevel-hpo'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, type RandomSearchState } from 'bilevel-hpo'
  *
- * // What a state is decoded with, as all states are: by its method's codec.
- * const isState = (u: unknown): u is RandomSearchState => randomSearch.state.is(u)
- * isState({ trials: [] }) // => false
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(randomSearch.init)(decode(randomSearch.config)({ space }))
+ * const triedIn = ({ trials }: RandomSearchState): number => trials.length
+ * E.map(({ state }: { state: RandomSearchState }) => triedIn(state))(begun) // => E.right(0)
  * ```
  */
 export type RandomSearchState = TrialState<RandomSearchConfig, Plan>

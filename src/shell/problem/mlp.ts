@@ -2,7 +2,17 @@
 import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
-/** inputs–hidden…–classes; the layers are called dense1, dense2, …. */
+/**
+ * inputs–hidden…–classes; the layers are called dense1, dense2, ….
+ *
+ * @example
+ * ```ts
+ * import { mlp } from 'bilevel-hpo/shell'
+ *
+ * const { name, size } = mlp([28, 28, 1], 10, [100])
+ * const told = [name, size] // => ['mlp 784-100-10', 79510]
+ * ```
+ */
 export const mlp = (
   inputShape: readonly [number, number, number],
   classes: number,

@@ -30,17 +30,16 @@ export interface Prediction extends Estimate {
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import * as t from 'io-ts'
- * import { Bilevel, Parts } from 'bilevel-hpo'
+ * import { Bilevel, Codec, Parts } from 'bilevel-hpo'
  *
  * // φ̂ = the latest value, whatever λ: a surrogate to compare others with.
  * const latest: Parts.Surrogate<number> = {
- *   state: t.number,
+ *   state: Codec.Finite,
  *   prior: () => E.right(0),
  *   observe: ({ value }) => () => E.right(value),
  *   consolidate: E.right,
- *   estimate: (): ((phi: number) => Parts.Estimate) => mean => ({ mean, variance: 0 }),
- *   predict: (lambda): ((phi: number) => Parts.Prediction) => mean => ({ mean, variance: 0, gradient: lambda.map(() => 0) }),
+ *   estimate: () => (mean): Parts.Estimate => ({ mean, variance: 0 }),
+ *   predict: lambda => (mean): Parts.Prediction => ({ mean, variance: 0, gradient: lambda.map(() => 0) }),
  * }
  * Bilevel.make({ surrogate: latest }).name // => 'bilevel with another surrogate'
  * ```
@@ -75,12 +74,13 @@ const State = t.readonly(
  *
  * @example
  * ```ts
- * import { Bilevel, type Parts } from 'bilevel-hpo'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
  *
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
  * const samplesOf = ({ valueFunction }: Parts.GaussianProcessState): number => valueFunction.samples.length
- * const empty = { valueFunction: { samples: [] }, fittedSamples: 0 } as unknown as Parts.GaussianProcessState
- * samplesOf(empty) // => 0
- * Bilevel.bilevel.name // => 'bilevel'
+ * const phi = E.isRight(config) ? Parts.defaults.surrogate.prior(config.right) : config
+ * const samples = E.isRight(phi) ? samplesOf(phi.right) : NaN // => 0
  * ```
  */
 export type GaussianProcessState = t.TypeOf<typeof State>
@@ -173,7 +173,6 @@ export const gaussianProcess: Surrogate<GaussianProcessState> = modelled(({ spac
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import { pipe } from 'fp-ts/lib/function.js'
  * import { bilevel, decode, Parts } from 'bilevel-hpo'
  *
  * // One hyperparameter would get the dense process; this part has the structured one all the same.

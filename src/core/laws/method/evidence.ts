@@ -20,12 +20,14 @@ import type { World } from '../simulate/World.js'
  *
  * @example
  * ```ts
- * import { catalogue, type Law, type MethodCase, type MethodEvidence } from 'bilevel-hpo/laws'
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { type Law, type MethodCase, type MethodEvidence } from 'bilevel-hpo/laws'
  *
- * // A law of one's own about runs: no method asks more than 50 questions of the cases that it is given.
- * const brief = (most: number): Pick<Law<MethodEvidence<MethodCase<unknown>, unknown>>, 'name'> => ({ name: `brief: ${most}` })
- * brief(50).name // => 'brief: 50'
- * catalogue.some(({ name }) => name === 'method') // => true
+ * // A law of one's own: a run asks at most `most` questions.
+ * const brief = (most: number): Law<MethodEvidence>['check'] => evidence =>
+ *   evidence.live().answered.length <= most ? right('tested') : { _tag: 'Left', left: 'it asks too much' }
+ * const silent: MethodEvidence['live'] = () => ({ transitions: [], answered: [], world: {} as MethodCase<null>['world'], ending: { _tag: 'Silent' } })
+ * brief(50)({ live: silent } as MethodEvidence) // => right('tested')
  * ```
  */
 export interface MethodEvidence {

@@ -61,13 +61,13 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import { decode, randomSearch } from 'bilevel-hpo'
+ * import { decode, randomSearch, type RandomSearchState } from 'bilevel-hpo'
  * import { Simulate } from 'bilevel-hpo/laws'
  *
  * const { space, world }: Simulate.Simulated = Simulate.ridge({ a: [3], b: [2] })
  * const config = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 2 } })
  * // The last open question first: the order must not matter.
- * const options: Simulate.DriveOptions<unknown> = { pick: open => open.length - 1 }
+ * const options: Simulate.DriveOptions<RandomSearchState> = { pick: open => open.length - 1 }
  * const run = E.isRight(config) ? Simulate.drive(randomSearch, options)(config.right, world) : null
  * const ending: Simulate.Ending | undefined = run?.ending
  * const first: Simulate.Answered | undefined = run?.answered[0]
