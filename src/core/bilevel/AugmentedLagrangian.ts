@@ -1,5 +1,6 @@
 /**
- * The augmented Lagrangian of min F subject to g = f − φ̂ − ε ≤ 0, in the Powell–Hestenes–Rockafellar form.
+ * The augmented Lagrangian of min F subject to g = f − φ̂ − ε ≤ 0, in the Powell–Hestenes–Rockafellar form: its value, its
+ * gradient by λ, and the updates of μ and ρ. Pure arithmetic; the parts `constraint` and `penalty` call it.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
@@ -12,6 +13,7 @@
  *
  *     L(λ, w; μ, ρ) = F + (ρ/2)·max(0, g + μ/ρ)² − μ²/(2ρ)
  *     ∇_w L = ∇F + κ·∇_w f          ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂)          κ = max(0, μ + ρ·g)
+ *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)     ρ⁺ = growth·ρ where |max(g, −μ/ρ)| has stalled
  *
  * Sources: Birgin & Martínez, Improving ultimate convergence of an augmented Lagrangian method (2008); Nocedal &
  * Wright, Numerical Optimization, ch. 17. Differs from the paper, which uses the equality form with a signed

@@ -1,13 +1,19 @@
 /**
- * The bilevel method: the lower level's optimal value function φ as a Gaussian process, and
- * min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε by the augmented Lagrangian (arXiv 2208.12118).
+ * The bilevel method: a state machine that goes through four phases, as `init` and `step` of a `Method`.
  *
  *     sampling → minimising ⇄ refining → finishing → halted
  *
- * It is put together from parts (Parts.ts), any of which may be replaced: {@link make}.
+ * It solves min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε by an augmented Lagrangian, where φ(λ) = min_w f(λ, w) is the lower
+ * level's optimal value function (arXiv 2208.12118). A Gaussian process φ̂ models φ.
  *
- * Nothing is decided before every answer of a batch is in, and answers are looked at in the order of their
- * questions: commands that are issued together may be answered in any order.
+ * - In: a configuration, then one observation after another.
+ * - Out: a transition each time: the next state, the commands to carry out, an `Info` for people.
+ *
+ * `step` puts an observation into the open batch. When the batch is complete, it calls the phase's function: `finishSampling`,
+ * `finishMinimising`, `finishRefining`, `finishRetraining` or `finishReporting`. Answers are looked at in the order of their
+ * questions, so they may arrive in any order.
+ *
+ * {@link make} replaces parts of the method (Parts.ts). docs/walkthrough.md follows one outer iteration with its numbers.
  *
  * @module
  */

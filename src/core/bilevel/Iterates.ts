@@ -1,5 +1,12 @@
 /**
- * Points that a search went through, with what was found there: plain data, shared by the phases and the parts.
+ * What is kept of a point that the search went through: plain data with codecs, shared by the phases and the parts.
+ *
+ * - `Solved`: weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ there. A solve gives one, and so does the
+ *   end of a reference path.
+ * - `Relaxed`: the augmented Lagrangian's own (λ, w), with its violation v and its merit F + κ·g.
+ * - `Scales`: s_F and s_f, the units of F and f: what training gains over the initial weights.
+ *
+ * `sampleOf` makes a sample of φ of a `Solved`. By the envelope theorem ∂f/∂λ at a minimizer is ∇φ(λ).
  */
 import * as t from 'io-ts'
 import { Finite, Positive, Vector } from '../protocol/Codec.js'

@@ -1,4 +1,8 @@
-/** What a descent rule is told of a point, and what it answers. */
+/**
+ * What a descent rule is told of a point (`Measured`), and what it answers (`Moved`).
+ *
+ * Used in minimising, once a step of λ. Both are in the unit cube: coordinates are shares of each hyperparameter's range.
+ */
 
 /** The augmented Lagrangian, minimised over the weights, at a point of the unit cube. */
 export interface Measured {

@@ -1,4 +1,9 @@
-/** The rules by which λ may move, as one type: a new rule is one more member here. */
+/**
+ * The two descent rules as one: a tagged union of their options and states, and `start`, `step` and `retreat` by tag.
+ *
+ * Used by the part `descent` (parts/DescentRule.ts). `signs` (Signs.ts) is for networks, whose gradients are noisy; `quasiNewton`
+ * (QuasiNewton.ts) for problems in memory, whose gradients are exact. To add a rule, add a member here.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Measured, Moved } from './Measured.js'

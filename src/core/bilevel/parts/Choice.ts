@@ -1,5 +1,8 @@
 /**
- * The choice of the returned iterate: which of the points that a search went through is its result.
+ * The part `choice`: which of the points that a search went through is its result.
+ *
+ * Used in minimising (`prefers` keeps the best iterate) and in finishing (`lambda`, `iterate`, `accepts`). The default returns
+ * the mean of the last `averaged` λ of the path.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'

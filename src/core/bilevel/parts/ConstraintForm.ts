@@ -1,10 +1,10 @@
 /**
- * The constraint form: how "w minimises f(λ, ·)" is written as a constraint, and which force κ holds w to it.
+ * The part `constraint`: how "w minimises f(λ, ·)" is written as a constraint, which force κ holds w to it, and the next μ.
  *
- * In every minimisation the shell's weights descend on F + κ·f with κ held, which leaves one number for this part to
- * choose. The method minimises, measures v, and asks for the next multiplier.
+ * Used in minimising (`coefficient`, `violation`, `gradient`) and in the dual step (`next`). In every minimisation the weights
+ * descend on F + κ·f with κ held, so κ is the one number that this part chooses for them. The default:
  *
- * The default is the inequality g = v − ε ≤ 0 of AugmentedLagrangian.ts.
+ *     v = f − min(φ̂, f),  g = v − ε ≤ 0,  κ = μ,  μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)
  */
 import type * as t from 'io-ts'
 import { NonNegative } from '../../protocol/Codec.js'

@@ -1,5 +1,8 @@
 /**
- * The descent rule for λ: where to measure next, from the derivative where it was measured last.
+ * The part `descent`: where λ goes next, from the derivative where it was measured last.
+ *
+ * Used in minimising, after the pair is measured. In: u and ∂L/∂u in the unit cube, and the rule's state. Out: the next u and state.
+ * The default is one of two rules (descent/Rule.ts), as the option `descent.rule` says.
  */
 import type * as t from 'io-ts'
 import type { BilevelConfig } from '../Config.js'

@@ -1,5 +1,5 @@
 /**
- * What the dual parts (constraint form, penalty schedule, tolerance schedule) are told.
+ * What the three dual parts (constraint form, penalty schedule, tolerance schedule) are told in a dual step.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
@@ -8,6 +8,9 @@
  * | g      | constraint    | unit of f                   |
  * | μ      | multiplier    | unit of F / unit of f       |
  * | ρ      | penalty       | unit of F / (unit of f)²    |
+ *
+ * `Setting` stays the same for a whole search, `First` is before the first minimisation, `Minimised` is what one measured,
+ * `Multipliers` goes from one outer iteration to the next. Types only.
  */
 import type { BilevelConfig } from '../Config.js'
 import type { Scales } from '../Iterates.js'

@@ -1,5 +1,8 @@
 /**
- * The initial design: the λ at which φ is sampled before the search, which starts at the best of them.
+ * The part `design`: the λ at which φ is sampled before the search. Used in sampling.
+ *
+ * In: the configuration. Out: n λ in the search space. The default has two points on the diagonal of the unit cube, at ½ and ¾ of
+ * the box `design.lower` to `design.upper`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,9 @@
 /**
- * The penalty schedule: how ρ, which turns a constraint's excess into a change of the multiplier, grows.
+ * The part `penalty`: ρ, which turns a violation above ε into a change of the multiplier. Used in the dual step, in refining.
+ *
+ *     ρ₀ = penalty.initial·μ₀/ε₀
+ *     ρ⁺ = growth·ρ, at most the cap and μ/(2ε)   where infeasibility has stalled (default below)
+ *     ρ⁺ = ρ                                      elsewhere
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
 import type { First, Minimised, Multipliers, Setting } from './Dual.js'

@@ -1,5 +1,11 @@
 /**
- * The surrogate: φ̂, a model of the lower level's optimal value function φ(λ) = min_w f(λ, w), learnt from samples.
+ * The part `surrogate`: φ̂, a model of φ(λ) = min_w f(λ, w), learnt from samples.
+ *
+ * Used in sampling (`prior`, `observe`, `consolidate`), in minimising (`observe` of the reference end) and in refining (`observe`,
+ * `consolidate`, `estimate`). In: samples, each a value f(λ, w) and a gradient ∂f/∂λ. Out: mean and variance of φ at any λ.
+ *
+ * The default is a Gaussian process (surrogate/ValueFunction.ts). It is conditioned on the initial solves, on the solve of every
+ * refinement, and on the reference end of every pair. Its hyperparameters are fitted again once there are 1.5 times the samples.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,7 @@
 /**
- * The tolerance schedule: the ε of the relaxed constraint, and when it is lowered.
+ * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered. Used in the dual step, in refining.
+ *
+ * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in Tolerance.ts.
  */
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../Tolerance.js'
 import type { Setting } from './Dual.js'
