@@ -9,15 +9,15 @@
  *
  * Without `retrain` the augmented Lagrangian's own weights are the result. In: the search and why it stopped. Out: the outcome.
  */
-import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/Finishing.js'
+import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { Observation } from '../protocol/Observation.js'
-import { proceed } from './Asking.js'
-import type { Solved } from './Iterates.js'
+import { proceed } from './transitions.js'
+import type { Solved } from './iterates.js'
 import type { Parts } from './Parts.js'
-import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } from './State.js'
+import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } from './BilevelState.js'
 
 type Step<V, R> = Transition<BilevelState<V, R>>
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkGradients } from '../../../src/core/inMemory/checkGradients.js'
-import type { Level } from '../../../src/core/inMemory/Problem.js'
+import type { Level } from '../../../src/core/inMemory/BilevelProblem.js'
 import { solveBilevel } from '../../../src/core/inMemory/solveBilevel.js'
 import { diagonalRidge } from '../../support/knownOptima.js'
 

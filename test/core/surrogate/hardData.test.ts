@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
-import * as GaussianProcess from '../../../src/core/surrogate/GaussianProcess.js'
+import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { right } from './support.js'
 

@@ -12,7 +12,7 @@
  * together.
  */
 import * as t from 'io-ts'
-import { Positive, Vector } from '../../protocol/Codec.js'
+import { Positive, Vector } from '../../codec/Codec.js'
 import type { Measured, Moved } from './Measured.js'
 
 export const SignsOptions = t.readonly(

@@ -5,7 +5,7 @@
  * The default is one of two rules (descent/Rule.ts), as the option `descent.rule` says.
  */
 import type * as t from 'io-ts'
-import type { BilevelConfig } from '../Config.js'
+import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Measured, Moved } from '../descent/Measured.js'
 import * as Rule from '../descent/Rule.js'
 

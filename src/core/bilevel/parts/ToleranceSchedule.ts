@@ -3,8 +3,8 @@
  *
  * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in Tolerance.ts.
  */
-import { finalEpsilon, initialEpsilon, nextEpsilon } from '../Tolerance.js'
-import type { Setting } from './Dual.js'
+import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
+import type { Setting } from './Multipliers.js'
 
 /**
  * A schedule of ε in f(λ, w) ≤ φ(λ) + ε: in the unit of f. Asked once after every minimisation. None of these fails;
@@ -46,7 +46,7 @@ const final: ToleranceSchedule['final'] =
   lower =>
     finalEpsilon(config.epsilon)(scales.lower, lower)
 
-/** ε⁺ = max(factor·ε, final) where v ≤ 2ε, else ε: see Tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
+/** ε⁺ = max(factor·ε, final) where v ≤ 2ε, else ε: see tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
 export const whereReached: ToleranceSchedule = {
   initial: ({ config, scales }) => initialEpsilon(config.epsilon)(scales.lower),
   final,
