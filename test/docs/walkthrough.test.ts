@@ -4,14 +4,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { bilevel } from '../../src/core/bilevel/Bilevel.js'
-import { BilevelConfig } from '../../src/core/bilevel/Config.js'
-import type { BilevelState } from '../../src/core/bilevel/State.js'
-import { decode } from '../../src/core/protocol/Codec.js'
-import type { Info } from '../../src/core/protocol/Info.js'
-import { Observation } from '../../src/core/protocol/Observation.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { replayRun } from '../../src/shell/run/ReplayRun.js'
+import { bilevel, type BilevelState, decode, type Info, Observation } from '../../src/core/index.js'
+import { methods, replayRun } from '../../src/shell/runs.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'docs/examples/main-run')
@@ -33,7 +27,7 @@ const lines = readFileSync(join(folder, 'run.jsonl'), 'utf8').trim().split('\n')
 const [header, ...records] = lines.map(
   line => JSON.parse(line) as { readonly config: unknown; readonly observation: unknown },
 )
-const config = right(decode(BilevelConfig)(header!.config))
+const config = right(decode(bilevel.config)(header!.config))
 
 /** The run, derived again from its observations. */
 const steps = records.reduce<ReadonlyArray<Step>>((before, { observation }) => {
@@ -41,7 +35,7 @@ const steps = records.reduce<ReadonlyArray<Step>>((before, { observation }) => {
   const transition = right(
     last === undefined
       ? bilevel.init(config)
-      : bilevel.step(right(decode(Observation)(observation)))(last.state),
+      : bilevel.step(right(decode(Observation.Observation)(observation)))(last.state),
   )
   return [...before, { observation, ...transition }]
 }, [])
@@ -137,7 +131,8 @@ describe('docs/walkthrough.md', () => {
   })
 
   it('has no other number than those of the log and its configuration', () => {
-    const written = prose.replace(naming, '').match(/−?\d+(?:\.\d+)?(?:e-?\d+)?/g) ?? []
+    const written: ReadonlyArray<string> =
+      prose.replace(naming, '').match(/−?\d+(?:\.\d+)?(?:e-?\d+)?/g) ?? []
     expect(written.length).toBeGreaterThan(20)
     const known = (number: string): boolean => {
       const actual = stated[number] ?? stated[number.replace('−', '')]

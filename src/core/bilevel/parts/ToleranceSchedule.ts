@@ -1,7 +1,7 @@
 /**
  * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered. Used in the dual step, in refining.
  *
- * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in Tolerance.ts.
+ * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in tolerance.ts.
  */
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
 import type { Setting } from './Multipliers.js'
