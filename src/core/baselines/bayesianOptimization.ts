@@ -129,7 +129,11 @@ export const strategy: Strategy<BayesianConfig, null> = {
 export type BayesianState = TrialState<BayesianConfig, null>
 
 /**
- * Bayesian optimization as a method.
+ * Bayesian optimization as a method: trains at a Sobol' design first, then where a Gaussian process over the validation losses
+ * expects the largest improvement E max(0, b − F(λ)).
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used. Source: Snoek, Larochelle & Adams 2012; Jones,
+ * Schonlau & Welch 1998.
  *
  * @example
  * ```ts

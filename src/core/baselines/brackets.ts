@@ -21,7 +21,10 @@ export interface Bracket {
   readonly rungs: ReadonlyArray<Rung>
 }
 
-/** R ≥ 1, the most resources of a trial in units of the least; η ≥ 2; and whose number of trials. */
+/**
+ * How large the brackets are: R ≥ 1, the most resources of a trial in units of the least, and η ≥ 2. `sizes`: the numbers of trials
+ * of the paper's table 1 (the default), or of its algorithm 1.
+ */
 export interface BracketOptions {
   readonly R: number
   readonly eta: number
@@ -39,7 +42,8 @@ export const halvings = (n: number, s: number, eta: number): ReadonlyArray<numbe
   Array.from({ length: s + 1 }, (_, i) => floor(n * eta ** -i))
 
 /**
- * Every bracket, from s_max down to 0.
+ * Every bracket of Hyperband, from s_max = ⌊log_η R⌋ down to 0. Bracket s starts with n trials of R·η^(−s) resources each; rung i has
+ * ⌊n·η^(−i)⌋ trials of R·η^(i−s). Source: Li et al. 2018, algorithm 1 and table 1.
  *
  * @example
  * ```ts

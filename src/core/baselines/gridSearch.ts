@@ -140,7 +140,10 @@ export const strategy: Strategy<GridSearchConfig, null> = {
 export type GridSearchState = TrialState<GridSearchConfig, null>
 
 /**
- * Grid search as a method.
+ * Grid search as a method: trains at every point of a full factorial grid over the search space, from the middle outwards, and
+ * returns the λ whose weights validate best.
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used, or a grid of more than 4,096 points.
  *
  * @example
  * ```ts

@@ -215,7 +215,10 @@ export const strategy: Strategy<HyperbandConfig, Plan> = {
 export type HyperbandState = TrialState<HyperbandConfig, Plan>
 
 /**
- * Hyperband as a method.
+ * Hyperband as a method: successive halving in several brackets. Many λ are trained for few epochs, and of those one in η goes on
+ * with η times as many.
+ *
+ * Errors of `init`: `InvalidConfig` for a space, a budget or an η that cannot be used. Source: Li et al. 2018.
  *
  * @example
  * ```ts

@@ -73,7 +73,10 @@ export const strategy: Strategy<RandomSearchConfig, Plan> = {
 export type RandomSearchState = TrialState<RandomSearchConfig, Plan>
 
 /**
- * Random search as a method.
+ * Random search as a method: trains at λ drawn uniformly from the search space, or along a Sobol' sequence, and returns the λ whose
+ * weights validate best.
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used. Source: Bergstra & Bengio 2012.
  *
  * @example
  * ```ts

@@ -34,7 +34,8 @@ export const Multipliers = t.readonly(
   'Multipliers',
 )
 /**
- * What one outer iteration hands to the next.
+ * What one outer iteration hands to the next: μ ≥ 0 in units of F per unit of f, ρ > 0 in units of F per squared unit of f, and the
+ * infeasibility, in the unit of f.
  *
  * @example
  * ```ts
@@ -48,7 +49,9 @@ export const Multipliers = t.readonly(
  */
 export type Multipliers = t.TypeOf<typeof Multipliers>
 
-/** The safeguards of the update. */
+/**
+ * Limits of the updates of μ and ρ. Source: Birgin & Martínez 2008, algorithm 3.1.
+ */
 export interface Safeguards {
   /** μ is kept in [0, multiplierMax]: Birgin & Martínez's safeguard against diverging multipliers. */
   readonly multiplierMax: number
@@ -62,7 +65,8 @@ export interface Safeguards {
 }
 
 /**
- * κ = max(0, μ + ρ·g): the one number by which the shell needs to know the augmented Lagrangian.
+ * κ = max(0, μ + ρ·g), from g in the unit of f. It is the one number that the shell needs to know of the augmented Lagrangian: the
+ * weights descend on ∇F + κ·∇f. Source: Nocedal & Wright 2006, §17.4.
  *
  * @example
  * ```ts
@@ -80,7 +84,7 @@ export const coefficient =
     Math.max(0, multiplier + penalty * constraint)
 
 /**
- * L(λ, w; μ, ρ), from F and g at (λ, w).
+ * L(λ, w; μ, ρ) = F + (ρ/2)·max(0, g + μ/ρ)² − μ²/(2ρ), in the unit of F, from F and g at (λ, w). Source: Nocedal & Wright 2006, §17.4.
  *
  * @example
  * ```ts
@@ -101,7 +105,7 @@ export const value =
   }
 
 /**
- * ∂L/∂λ from the partial derivatives at (λ, w), the gradient of φ̂ and κ.
+ * ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂), from the partial derivatives at (λ, w), the gradient of φ̂ and κ. All vectors have length d.
  *
  * @example
  * ```ts
@@ -119,7 +123,8 @@ export const gradient = (
 ): ReadonlyArray<number> => upperGradient.map((dF, k) => dF + kappa * (lowerGradient[k]! - phiGradient[k]!))
 
 /**
- * |max(g, −μ/ρ)|: zero exactly where the constraint holds and is complementary to the multiplier.
+ * |max(g, −μ/ρ)|, in the unit of f. It is zero exactly where g ≤ 0 and μ·g = 0: the constraint holds and is complementary to its
+ * multiplier. Source: Birgin & Martínez 2008, algorithm 3.1.
  *
  * @example
  * ```ts
@@ -212,7 +217,11 @@ export const nextPenalty =
   }
 
 /**
- * The outer update: {@link nextMultiplier} and {@link nextPenalty}, both from what was before.
+ * The outer update of μ and ρ: {@link nextMultiplier} and {@link nextPenalty}, both from the values before it.
+ *
+ * - `slack`: infeasibility that counts as none, in the unit of f
+ * - `matched`: the penalty beyond which the update would overshoot, {@link matchedPenalty}
+ * - `constraint`: g, in the unit of f
  *
  * @example
  * ```ts

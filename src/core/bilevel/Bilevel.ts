@@ -116,7 +116,12 @@ export const make = <V = GaussianProcessState, R = Rule>({
 }
 
 /**
- * The value-function method with the augmented Lagrangian.
+ * The bilevel method: min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε, with a Gaussian process for φ(λ) = min_w f(λ, w) and an augmented
+ * Lagrangian for the constraint.
+ *
+ * Errors of `init`: `InvalidConfig` with the field. Errors of `step`: `UnknownCommand`, `UnexpectedObservation`,
+ * `InvalidObservation`, `Halted`, and `Numerical` where no jitter makes the covariance positive definite. Source: Sinha, Gunwal &
+ * Kumar, arXiv 2208.12118; docs/method.md says where it differs.
  *
  * @example
  * ```ts

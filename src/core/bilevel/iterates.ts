@@ -24,7 +24,7 @@ export const Solved = t.readonly(
   'Solved',
 )
 /**
- * Weights that minimise f at λ, as well as is known, and what they score there.
+ * Weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ (length d) there.
  *
  * @example
  * ```ts
@@ -51,7 +51,10 @@ export const Relaxed = t.readonly(
   }),
   'Relaxed',
 )
-/** The augmented Lagrangian's own (λ, w): its w descends on F as well. */
+/**
+ * The augmented Lagrangian's own point (λ, w), whose weights descend on F as well, with v = f − φ̂, the ε it was measured under, and the
+ * merit F + κ·(v − ε).
+ */
 export type Relaxed = t.TypeOf<typeof Relaxed>
 
 export const Scales = t.readonly(t.strict({ upper: Positive, lower: Positive }), 'Scales')

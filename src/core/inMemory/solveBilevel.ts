@@ -33,7 +33,10 @@ export interface SolveOptions {
 }
 
 /** Where a search ended: the point, the losses there, what it took and why it stopped. */
-/** `S` is the state of the method that found it. */
+/**
+ * Where a search ended: the point (x, y), the losses there, the certificates of the constraint, what it took and why it stopped. `S` is
+ * the type of the states of the method that found it.
+ */
 export interface BilevelSolution<S = BilevelState> {
   readonly x: Vec
   readonly y: Vec

@@ -20,7 +20,7 @@ export interface Family {
 }
 
 /**
- * Every family with its laws.
+ * Every law that there is, by family: the subjects that it is a law of. docs/laws.md is this list.
  *
  * @example
  * ```ts

@@ -86,7 +86,9 @@ const shrink = <C, A>(
 }
 
 /**
- * Examines a subject. Never throws; equal options give equal reports, if the subject is deterministic.
+ * Examines a subject: generates `runs` cases, looks at each with every law, and makes a counterexample of each broken law as small as it can.
+ *
+ * Never throws. Equal options give equal reports, if the subject is deterministic.
  *
  * @example
  * ```ts

@@ -166,9 +166,9 @@ const walkWith =
   }
 
 /**
- * Arbitrary values that a codec accepts.
+ * Arbitrary values that a codec accepts, found by walking through the codec. `overrides` gives arbitraries for fields or for codecs by name.
  *
- * Errors: a sentence that names a codec (and its field) that is neither known nor can be taken apart.
+ * Errors: a sentence that names a codec, and its field, that is neither known nor can be taken apart.
  *
  * @example
  * ```ts

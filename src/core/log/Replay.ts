@@ -39,7 +39,9 @@ export const at =
   (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
 
 /**
- * Where a run starts.
+ * The cursor where a run of `method` starts: no records, and the transition of `init`.
+ *
+ * Errors: those of the method's `init`.
  *
  * @example
  * ```ts
@@ -73,7 +75,10 @@ export const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray
 }
 
 /**
- * Where one more observation leads.
+ * The cursor after one more observation. The answered question is taken from what is left to do, and the commands of the new transition are
+ * added.
+ *
+ * Errors: those of the method's `step`.
  *
  * @example
  * ```ts
@@ -238,7 +243,9 @@ export const unless =
     O.isSome(fault) ? E.left(fault.value) : E.right(value)
 
 /**
- * One line further, if the line says what the method says.
+ * The cursor after one more line of a log, if the line is what the method makes of its observation.
+ *
+ * Errors: a `Divergence` with the first field that differs, what was expected and what was found.
  *
  * @example
  * ```ts
@@ -343,7 +350,7 @@ export const places =
     }
 
 /**
- * Replays a whole log. Errors: as those of {@link places}.
+ * Replays a whole log: its header, then every line. Returns where the run is after the last one. Errors: as those of {@link places}.
  *
  * @example
  * ```ts

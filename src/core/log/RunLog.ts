@@ -55,7 +55,7 @@ export const version = 1
 export const packedVersion = 2
 
 /**
- * Nothing that a run writes comes near these.
+ * The most that is read of one line: characters, depth, entries of a list, numbers in packed vectors. No run writes nearly as much.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ export const versionFor = ({ space }: Header['config']): Header['version'] =>
 export type Packing = Known | null
 
 /**
- * At the start of a log of this version.
+ * What vectors the first line of a log may refer to: none yet, or `null` where the version packs no vectors.
  *
  * @example
  * ```ts
@@ -228,7 +228,7 @@ export const packRecord =
   }
 
 /**
- * A line of the log from its text and digest.
+ * A line of a log: the text of a JSON object with `digest`, 16 hexadecimal digits, as its last field.
  *
  * @example
  * ```ts
@@ -243,7 +243,7 @@ const sealing = /^,"digest":"([0-9a-f]{16})"\}$/
 const sealingLength = seal('{}', '0'.repeat(16)).length - 1
 
 /**
- * The inverse of {@link seal}.
+ * The text and the digest of a line, the inverse of {@link seal}; `None` where the line does not end in a digest.
  *
  * @example
  * ```ts

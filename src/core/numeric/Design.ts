@@ -38,8 +38,10 @@ const checked = (points: number, dimension: number): E.Either<MethodError, void>
 }
 
 /**
- * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle);
- * levels^d points, the last axis fastest.
+ * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle). It has levels^d points, the
+ * last axis fastest.
+ *
+ * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers.
  *
  * @example
  * ```ts
@@ -112,8 +114,10 @@ const hypercube =
   }
 
 /**
- * A Latin hypercube (McKay, Beckman & Conover 1979): on every axis each of the `count` intervals of equal length
- * holds one point, uniformly placed in it.
+ * A Latin hypercube of n = `count` points in d = `dimension` dimensions: on every axis each of the n intervals of length 1/n holds one
+ * point, uniformly placed in it. Takes a generator and returns it advanced.
+ *
+ * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers. Source: McKay, Beckman & Conover 1979.
  *
  * @example
  * ```ts

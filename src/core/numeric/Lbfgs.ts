@@ -103,7 +103,10 @@ const finite = (at: Evaluation, n: number): boolean => {
 }
 
 /**
- * A stationary point of f over the box, or as near to one as the budget allows; f never rises beyond rounding.
+ * A stationary point of f over the box, or as near to one as the budget allows: ‖P(x − g) − x‖∞ ≤ `gradientTolerance`, with P the
+ * projection onto the box. f never rises beyond rounding. It does not throw; `status` says why it ended.
+ *
+ * Source: Nocedal & Wright 2006, §7.2; Schmidt et al. 2009 for the restriction to free variables; Bertsekas 1982 for the projection.
  *
  * @example
  * ```ts

@@ -52,7 +52,8 @@ export const mixSeeds = (...parts: ReadonlyArray<number>): number =>
   )
 
 /**
- * The generator of the stream that these integers name.
+ * The generator of the stream that these integers name. Streams of neighbouring seeds have nothing in common. Source: xoroshiro128+
+ * (Blackman & Vigna 2018).
  *
  * @example
  * ```ts
@@ -67,8 +68,8 @@ export const make = (...parts: ReadonlyArray<number>): Rng =>
   xoroshiro128plus(mixSeeds(...parts) | 0).getState()
 
 /**
- * Runs `draw` on a mutable generator that starts at `rng` and is not seen again: many draws at the price of one
- * copy of the state.
+ * Makes a draw of one's own. `draw` gets a mutable generator that starts at `rng` and is not seen again, so that many draws cost one copy
+ * of the state. Returns what was drawn and the generator after it.
  *
  * @example
  * ```ts

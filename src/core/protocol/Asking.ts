@@ -39,10 +39,12 @@ const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
   inOrder(batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
 
 /**
- * `after` (whose batch is still the answered one) with `questions` asked, and the commands of that.
+ * Asks `questions`: gives each its id, and releases the weights that nobody needs any more.
  *
- * Weights that the answered batch created, or that were held, are released in the same breath, unless a question or
- * `needed` names them.
+ * - `after`: the state of the method; its batch still is the answered one
+ * - `needed`: weights to keep
+ *
+ * Weights that the answered batch created, or that were held, are released unless a question or `needed` names them.
  *
  * @example
  * ```ts

@@ -76,7 +76,8 @@ export interface Room {
 }
 
 /**
- * What is left once `used` was spent.
+ * What is left of a budget once `used` was spent: solves, and epochs, of which each is as many examples as train. Infinite where no
+ * effort is budgeted.
  *
  * @example
  * ```ts
@@ -117,7 +118,7 @@ export const fits = (room: Room, solves: number, epochs: number): boolean =>
   solves <= room.solves && epochs <= room.epochs * (1 + rounding)
 
 /**
- * How many solves are left that may take `epochs` each.
+ * How many solves are left if each may take `epochs`: min(solves left, ⌊epochs left / epochs⌋), at least 0.
  *
  * @example
  * ```ts
@@ -131,8 +132,10 @@ export const affordable = ({ solves, epochs: left }: Room, epochs: number): numb
   Math.max(0, Math.min(solves, Math.floor((left * (1 + rounding)) / epochs)))
 
 /**
- * The configuration, where its budget can be counted, and covers what cannot be done without: `solves` solves that may
- * take `epochs` in all. Errors: `InvalidConfig`.
+ * The configuration, if its budget covers the least that a method needs: `solves` solves that may take `epochs` epochs in all. `what`
+ * names that in the message.
+ *
+ * Errors: `InvalidConfig` where it does not, or where epochs are budgeted and `trainingExamples` is not known.
  *
  * @example
  * ```ts

@@ -63,7 +63,8 @@ export const SolveLowerLevel = t.readonly(
   'SolveLowerLevel',
 )
 /**
- * Minimise f(λ, ·); a sample of the value function φ. Answered by `LowerLevelSolved`.
+ * Minimise f(λ, ·) over the weights: one sample of the value function φ. Ends at ‖∇_w f‖₂ ≤ `tolerance` or after `maxEpochs` epochs.
+ * Answered by `LowerLevelSolved`.
  *
  * @example
  * ```ts
@@ -98,7 +99,8 @@ export const DescendWeights = t.readonly(
   'DescendWeights',
 )
 /**
- * Take some steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ. Answered by `WeightsDescended`.
+ * Take `steps` steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ (length d). No steps measure the weights as they are.
+ * Answered by `WeightsDescended`.
  *
  * @example
  * ```ts

@@ -30,7 +30,9 @@ export const ResultRow = t.readonly(
   }),
   'ResultRow',
 )
-/** One line of the table a run ends with. */
+/**
+ * One λ of the table that a run ends with: what its trained, refitted and bilevel weights score on every set, and what it took to find it.
+ */
 export type ResultRow = t.TypeOf<typeof ResultRow>
 
 export const Outcome = t.readonly(
@@ -44,7 +46,7 @@ export const Outcome = t.readonly(
   'Outcome',
 )
 /**
- * How a run ended.
+ * How a run ended: why, as a name and as a sentence, and the rows of the result.
  *
  * @example
  * ```ts
@@ -95,7 +97,8 @@ export const Info = t.readonly(
   'Info',
 )
 /**
- * What a person wants to know of a step.
+ * What a person or a plot wants to know of a step: phase, losses, φ̂ and its deviation, violation, multipliers, what was spent. The next
+ * step needs nothing of it. A field that has nothing to say is `null`.
  *
  * @example
  * ```ts

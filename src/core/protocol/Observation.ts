@@ -72,7 +72,8 @@ export const LowerLevelSolved = t.readonly(
   'LowerLevelSolved',
 )
 /**
- * Answers `SolveLowerLevel`. `converged`: the gradient tolerance was reached within the budget.
+ * Answers `SolveLowerLevel`: F and f, their gradients by λ (length d) at fixed weights, ‖∇_w f‖₂, and the effort in training examples.
+ * `converged`: the gradient tolerance was reached within the budget. At a minimizer `lowerGradient` is ∇φ(λ) (envelope theorem).
  *
  * @example
  * ```ts
@@ -93,7 +94,7 @@ export const WeightsDescended = t.readonly(
   'WeightsDescended',
 )
 /**
- * Answers `DescendWeights`.
+ * Answers `DescendWeights`: F and f at the weights where the descent ended, and their gradients by λ (length d) at those weights.
  *
  * @example
  * ```ts

@@ -97,7 +97,7 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
 }
 
 /**
- * d, the number of hyperparameters.
+ * d, the number of hyperparameters and the length of every λ.
  *
  * @example
  * ```ts
@@ -125,7 +125,7 @@ export const toUnit =
     space.map(({ lower, upper }, k) => (lambda[k]! - lower) / (upper - lower))
 
 /**
- * The inverse of {@link toUnit}, kept within the bounds.
+ * λ_k = lower_k + u_k·(upper_k − lower_k), kept within the bounds: the inverse of {@link toUnit}. u and λ have length d.
  *
  * @example
  * ```ts
@@ -142,7 +142,7 @@ export const fromUnit =
     clamp(space)(space.map(({ lower, upper }, k) => lower + unit[k]! * (upper - lower)))
 
 /**
- * ∂λ_k/∂u_k, by which a gradient by λ is multiplied to become one by u.
+ * ∂λ_k/∂u_k = upper_k − lower_k, length d. A gradient by λ times these is one by u.
  *
  * @example
  * ```ts
@@ -155,7 +155,7 @@ export const widths = (space: SearchSpace): ReadonlyArray<number> =>
   space.map(({ lower, upper }) => upper - lower)
 
 /**
- * λ projected onto the box of bounds.
+ * λ projected onto the box of bounds: λ_k → min(upper_k, max(lower_k, λ_k)).
  *
  * @example
  * ```ts

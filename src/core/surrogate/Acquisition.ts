@@ -52,7 +52,8 @@ const shapeOf = (z: number): Shape => {
 }
 
 /**
- * EI. Where the variance is zero, what is certainly gained.
+ * EI = E max(0, b − f) = s·h((b − m)/s), in the unit of f, of a normal f with mean m and variance s² against the best value b. Where the variance is
+ * zero it is max(0, b − m). Source: Jones, Schonlau & Welch 1998, eq. 15.
  *
  * @example
  * ```ts
@@ -78,7 +79,8 @@ export interface Acquired {
 }
 
 /**
- * EI and ∇EI. Where the variance is zero, the gradient is given as zeros.
+ * EI and ∇EI = φ(z)·∇s − Φ(z)·∇m with z = (b − m)/s, length d. Where the variance is zero, the gradient is given as zeros. Source: as
+ * {@link expectedImprovement}.
  *
  * @example
  * ```ts
@@ -104,7 +106,7 @@ export const expectedImprovementGradient =
   }
 
 /**
- * ln EI; −∞ where the variance is zero.
+ * ln EI = ln s + ln h(z), which is finite where EI itself underflows; −∞ where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
  *
  * @example
  * ```ts
@@ -123,7 +125,7 @@ export const logExpectedImprovement =
   }
 
 /**
- * ln EI and its gradient; −∞ and zeros where the variance is zero.
+ * ln EI and ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s, length d; −∞ and zeros where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
  *
  * @example
  * ```ts

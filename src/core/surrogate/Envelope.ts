@@ -33,7 +33,8 @@ export interface Evaluated {
 }
 
 /**
- * b_i(λ), which is f(λ, w_i) itself; infinite or NaN where λ is so far away that it cannot be represented.
+ * b_i(λ) = f_i + Σ_k g_ik·δ_k, an upper bound on φ(λ) in the unit of f: the value f(λ, w_i) of weights that were evaluated at λ_i, where f is linear
+ * in θ. δ_k is `SearchSpace.displacement`. Infinite or NaN where λ is so far away that it cannot be represented.
  *
  * @example
  * ```ts

@@ -33,7 +33,9 @@ export { defaults, Model, ModelName, Options, ValueFunction } from './valueFunct
 export type Sample = Samples.NewSample
 
 /**
- * φ̂ before the first sample: mean 0, variance 1. Options not chosen are the {@link defaults}.
+ * φ̂ before the first sample: mean 0, variance 1, in the unit of f. Options that are left out are the {@link defaults}.
+ *
+ * Errors: `InvalidConfig` for hyperparameters that no process can have. Options are taken as they are; the codec {@link Options} checks them.
  *
  * @example
  * ```ts
@@ -131,7 +133,10 @@ export const seen = ({ samples, forgotten }: ValueFunction): number => samples.l
 const refitted = byModel<E.Either<MethodError, ValueFunction>>(DenseModel.refit, StructuredModel.refit)
 
 /**
- * φ̂ with standardization and hyperparameters fitted to its samples; without samples it stays as it is.
+ * φ̂ with its standardization and hyperparameters fitted to its samples: the maximum of the evidence under log-normal priors. Without samples it stays as
+ * it is.
+ *
+ * Errors: `Numerical` where no jitter makes the covariance positive definite.
  *
  * @example
  * ```ts
@@ -185,7 +190,9 @@ export interface Estimate {
   readonly boundedBy: number | null
 }
 
-/** The same, and how it changes with λ. */
+/**
+ * An estimate, and its gradients by λ, each of length d.
+ */
 export interface Prediction extends Estimate {
   /** ∇ of `mean` by λ. */
   readonly gradient: ReadonlyArray<number>
@@ -238,7 +245,7 @@ export const estimate =
   }
 
 /**
- * The prediction at a λ of d components.
+ * The prediction at a λ of d components, in the unit of f: min(m(λ), lowest bound) with its gradient by λ, and the model's variance with its gradient.
  *
  * @example
  * ```ts

@@ -43,7 +43,7 @@ export const Options = t.readonly(
   'ValueFunction options',
 )
 /**
- * How the value function is modelled and fitted.
+ * How the value function is modelled and fitted. {@link defaults} has every default.
  *
  * @example
  * ```ts

@@ -337,7 +337,7 @@ export const chooseUnloaded = choosing(
 )
 
 /**
- * Every backend, and whether it works here.
+ * Looks for every backend, one after the other, and says whether it works here. It never fails.
  *
  * @example
  * ```ts

@@ -36,7 +36,7 @@ export const RunConfig = t.readonly(
   'RunConfig',
 )
 /**
- * A whole run's configuration.
+ * A whole run's configuration: data, network, hyperparameters, solver, method, seed. docs/configuration.md has every field.
  *
  * @example
  * ```ts

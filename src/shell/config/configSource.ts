@@ -72,7 +72,9 @@ export const named = (path: string, config: RunConfig): NamedConfig => ({
 })
 
 /**
- * Reads a configuration file. Errors: `BadInput`.
+ * Reads a configuration file: JSON of at most 1 MiB, named after the file; relative paths in it are relative to its folder.
+ *
+ * Errors: `BadInput` where it cannot be read or used, with the field.
  *
  * @example
  * ```ts

@@ -205,7 +205,9 @@ const noTerms = (network: Network, dimension: number): Terms => ({
 })
 
 /**
- * Families as one. Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used.
+ * Several families as one: their λ one after the other, their penalties and terms added, their costs of examples multiplied.
+ *
+ * Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used.
  *
  * @example
  * ```ts

@@ -61,7 +61,7 @@ export interface Layer {
 const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1)
 
 /**
- * All axes but the first into one.
+ * The layer that makes one axis of all axes but the first: B × height × width × channels → B × pixels.
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ export const flatten = (inputShape: Shape): Layer => ({
 })
 
 /**
- * y = x·W + b, and max(0, y) where asked. W: inputs × units.
+ * A dense layer: y = x·W + b, and max(0, y) with the activation `relu`. x: B × inputs, W: inputs × units, b: units, y: B × units.
  *
  * @example
  * ```ts
@@ -123,7 +123,8 @@ export const dense = (
 })
 
 /**
- * max(0, x ∗ K + b) with stride 1. K: size × size × channels in × channels out.
+ * A convolution with stride 1: max(0, x ∗ K + b). x: B × height × width × channels, K: size × size × channels × filters, b: filters. `valid` shrinks each
+ * side by size − 1, `same` pads with zeros.
  *
  * @example
  * ```ts
@@ -196,7 +197,7 @@ export const convolution = (
 }
 
 /**
- * The largest of each 2×2 square; an odd last row or column is left out.
+ * Max pooling: the largest of each 2 × 2 square. It halves height and width, and leaves out an odd last row or column.
  *
  * @example
  * ```ts

@@ -32,7 +32,7 @@ const Kind = t.type({
 })
 
 /**
- * Decodes by `kind`, so that an error is about the fields of the network that was meant.
+ * The configuration of a network, by its field `kind`. An error is about the fields of the network that was meant.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
 /**
- * inputs–classes; its one layer is called dense1, as the first one of an `mlp` is.
+ * Softmax regression: one dense layer, `dense1`, from the pixels to the logits. Convex in its weights.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
 /**
- * inputs–hidden…–classes; the layers are called dense1, dense2, ….
+ * A multi-layer perceptron: dense layers `dense1`, `dense2`, … with ReLU between them, from the pixels over the widths in `hidden` to the logits.
  *
  * @example
  * ```ts

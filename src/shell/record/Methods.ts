@@ -17,7 +17,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 export type SomeMethod = <R>(use: <C, S>(method: Method<C, S>) => R) => R
 
 /**
- * Forgets a method's types.
+ * A method whose types of configuration and state are forgotten, so that methods of different types fit in one registry.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export const some =
 export type Methods = ReadonlyMap<string, SomeMethod>
 
 /**
- * Methods by their names.
+ * Methods by the names that configurations and logs have for them.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export const registry = (...all: ReadonlyArray<SomeMethod>): Methods =>
   new Map(all.map(method => [method(({ name }) => name), method]))
 
 /**
- * The methods that this package has.
+ * The methods of this package: `bilevel`, `grid`, `random`, `bayesian` and `hyperband`.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export const methods: Methods = registry(
 )
 
 /**
- * The method of this name.
+ * The method of this name. Errors: `BadInput` where there is none; the message lists those there are.
  *
  * @example
  * ```ts

@@ -114,7 +114,7 @@ export const diffRuns = (a: string, b: string): E.Either<ShellError, Compared> =
   )
 
 /**
- * Whether nothing differs.
+ * Whether two compared runs have the same header and the same records.
  *
  * @example
  * ```ts
@@ -138,7 +138,7 @@ const sentence =
     ].join('\n')
 
 /**
- * The result for a person.
+ * What a comparison of two runs found, as text for a person: the line, the step and the field where they part, and both values.
  *
  * @example
  * ```ts

@@ -47,7 +47,9 @@ const fault = (error: MethodError): ShellError =>
       )
 
 /**
- * Where a method starts with this configuration.
+ * The cursor where a run of `method` with this configuration starts.
+ *
+ * Errors: `BadInput` where the method refuses the configuration, with the field.
  *
  * @example
  * ```ts

@@ -104,7 +104,9 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
 }
 
 /**
- * Starts a log at a path where there is none yet, with its header.
+ * Starts a log with its header, at a path where there is no file yet.
+ *
+ * Errors: `Environment` where the file cannot be written or is there already.
  *
  * @example
  * ```ts

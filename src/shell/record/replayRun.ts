@@ -153,7 +153,7 @@ export const replayRun =
     })
 
 /**
- * The result in one line.
+ * What a replay found, in one line for a person.
  *
  * @example
  * ```ts

@@ -71,7 +71,7 @@ const clearLine = '\r\u001b[2K'
 const intervals = { terminal: 0.1, plain: 5 }
 
 /**
- * A status display. `clockSeconds` is any clock that only grows.
+ * Shows how a run is going: one line that is renewed, on a terminal ten times a second, elsewhere every 5 seconds. `clockSeconds` is any clock that only grows.
  *
  * @example
  * ```ts

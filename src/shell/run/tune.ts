@@ -37,7 +37,9 @@ export interface TuneOptions extends Audience {
 }
 
 /**
- * The problem that a configuration describes, its data loaded.
+ * The problem that a configuration describes: its data loaded, its network and hyperparameters made.
+ *
+ * Errors: `BadInput` where a section cannot be used, `Environment` where data cannot be fetched or read.
  *
  * @example
  * ```ts
@@ -92,7 +94,10 @@ export const configSection = <C, S>(method: Method<C, S>, config: C): Header['co
 }
 
 /**
- * Runs a configuration to its end.
+ * Runs a configuration to its end in a new folder: `run.jsonl`, `summary.json`, `timings.json` and `weights/`.
+ *
+ * Errors: `BadInput` where the configuration cannot be used or the folder holds something, `Environment` where the surroundings fail, `Interrupted` where it was
+ * stopped; what was recorded can be resumed.
  *
  * @example
  * ```ts

@@ -22,7 +22,9 @@ export interface Setting {
   readonly scales: Scales
 }
 
-/** μ and ε before anything was measured, by which a penalty schedule may choose ρ₀ and its cap. */
+/**
+ * μ₀ (unit of F per unit of f) and ε₀ (unit of f), before anything was measured. A penalty schedule may choose ρ₀ and its cap by them.
+ */
 export interface First {
   readonly multiplier: number
   readonly epsilon: number

@@ -18,14 +18,18 @@ import type { Sample } from '../../surrogate/Sample.js'
 import * as ValueFunction from '../../surrogate/ValueFunction.js'
 import type { BilevelConfig } from '../BilevelConfig.js'
 
-/** What φ̂ says of φ at a λ, in units of f. */
+/**
+ * Mean (unit of f) and variance (squared unit of f) of φ at a λ.
+ */
 export interface Estimate {
   readonly mean: number
   /** ≥ 0, in squared units of f. */
   readonly variance: number
 }
 
-/** The same, with ∇ of `mean` by λ, of length d. */
+/**
+ * An estimate with the gradient of its mean by λ, length d.
+ */
 export interface Prediction extends Estimate {
   readonly gradient: ReadonlyArray<number>
 }

@@ -51,7 +51,7 @@ export const ridgeSpace = ({ a }: Ridge, lower = -6, upper = 4): SearchSpace =>
   a.map((_, k) => ({ name: `ridge${k}`, lower, upper, scale: 'log' }))
 
 /**
- * λ of the solution.
+ * λ_k = ln(a_k/b_k − 1), the solution of the bilevel problem, length d.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export const ridgeSpace = ({ a }: Ridge, lower = -6, upper = 4): SearchSpace =>
 export const ridgeOptimum = ({ a, b }: Ridge): Vec => a.map((value, k) => Math.log(value / b[k]! - 1))
 
 /**
- * φ(λ) = Σ a²θ/(1 + θ).
+ * φ(λ) = Σ_k a_k²·θ_k/(1 + θ_k) with θ = exp λ.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export const ridgeValue = ({ a }: Ridge, lambda: Vec): number =>
   a.reduce((sum, value, k) => sum + (value * value) / (1 + Math.exp(-lambda[k]!)), 0)
 
 /**
- * ∇φ(λ): a²θ/(1 + θ)² by each λ.
+ * ∇φ(λ)_k = a_k²·θ_k/(1 + θ_k)² with θ = exp λ, length d.
  *
  * @example
  * ```ts

@@ -33,7 +33,7 @@ export interface HyperGradient {
 }
 
 /**
- * ln p(y).
+ * ln p(y) = −½·(‖z‖² + ln det(K + S) + N·ln 2π), with z = L⁻¹y. Source: Rasmussen & Williams 2006, eq. 2.30.
  *
  * @example
  * ```ts
@@ -52,7 +52,8 @@ export const logDensity = ({ whitened, factor }: Gp): number =>
     whitened.length * Math.log(2 * Math.PI))
 
 /**
- * The gradient of the log evidence, in O(N³) operations for the inverse and O(N²) for all else.
+ * ∂ ln p(y) by the logarithms of the signal variance, of each length scale and of the two noise multipliers:
+ * ½·tr((ααᵀ − (K + S)⁻¹)·∂(K + S)/∂ ln θ), in O(N³). Source: Rasmussen & Williams 2006, eq. 5.9.
  *
  * @example
  * ```ts
@@ -166,7 +167,7 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
 }
 
 /**
- * The log evidence and its gradient by the logarithms of signal variance and length scales.
+ * ln p(y) and its gradient by [ln σ², ln l_1, …, ln l_d]. Source: Rasmussen & Williams 2006, eqs. 2.30 and 5.9.
  *
  * @example
  * ```ts

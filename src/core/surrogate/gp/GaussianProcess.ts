@@ -51,7 +51,7 @@ const firstJitter = 1e-14
 export const lastJitter = 1e-3
 
 /**
- * The share to be tried after another one has failed.
+ * The share to try after another one has failed: 0, 1e-14, 1e-13, …
  *
  * @example
  * ```ts
@@ -182,6 +182,8 @@ const prior = (hyperparameters: Hyperparameters, jitter = 0): Gp => ({
 /**
  * The hyperparameters, if they can be those of a process over `dimension` components.
  *
+ * Errors: `InvalidConfig` where a number is not finite or of the wrong sign, or the number of length scales is not `dimension`.
+ *
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
@@ -222,7 +224,9 @@ export const checkedHyperparameters = (
   )
 
 /**
- * The observations, if each is finite and has `dimension` components.
+ * The observations, if each is finite and its x and gradient have `dimension` components.
+ *
+ * Errors: `InvalidConfig` with the index of the observation.
  *
  * @example
  * ```ts
@@ -313,7 +317,9 @@ export const conditionOn =
     )
 
 /**
- * The process after one more observation: what conditioning on all of them gives, in O(dN²) instead of O(N³).
+ * The process after one more observation: bit for bit what conditioning on all of them gives, in O(dN²) instead of O(N³).
+ *
+ * Errors: as {@link conditionOn}.
  *
  * @example
  * ```ts

@@ -97,7 +97,8 @@ const marginalOf = (
 }
 
 /**
- * Mean and variance at a point, which must have d components; half the work of {@link posterior}.
+ * Mean m = k⋆ᵀα and variance v = σ² − ‖L⁻¹k⋆‖² of f without noise at a point of d components. Half the work of {@link posterior}. Source: Rasmussen &
+ * Williams 2006, algorithm 2.1.
  *
  * @example
  * ```ts
@@ -120,7 +121,8 @@ export const marginal =
   }
 
 /**
- * The posterior at a point, which must have d components.
+ * Mean and variance of f without noise at a point of d components, with their gradients (length d), in O(N²). Source: Rasmussen & Williams 2006,
+ * algorithm 2.1 and §9.4; Solak et al. 2003 for observed gradients.
  *
  * @example
  * ```ts

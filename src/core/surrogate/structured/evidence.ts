@@ -28,7 +28,7 @@ const trace = (matrix: ReadonlyArray<Float64Array>): number =>
   matrix.reduce((sum, row, i) => sum + row[i]!, 0)
 
 /**
- * ln p(y).
+ * ln p(y), as `GaussianProcess.logDensity`, from the reduced process. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export const logDensity = ({ reduction, within, beyond }: StructuredGp): number 
   )
 
 /**
- * Its gradient, of which `lengthScales` has one entry: by ln ℓ, all length scales growing alike. O(n⁶).
+ * ∂ ln p(y) by the logarithms of the hyperparameters, in O(n⁶). `lengthScales` has one entry: by ln ℓ, all length scales growing alike.
  *
  * @example
  * ```ts

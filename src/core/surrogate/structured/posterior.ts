@@ -144,7 +144,7 @@ const describe = (gp: StructuredGp, at: Covariances) => {
 }
 
 /**
- * Mean and variance at a point, which must have d components.
+ * Mean and variance of f without noise at a point of d components, as `GaussianProcess.marginal`.
  *
  * @example
  * ```ts
@@ -169,7 +169,7 @@ export const marginal =
   }
 
 /**
- * The posterior at a point, which must have d components.
+ * Mean and variance of f without noise at a point of d components, with their gradients (length d), as `GaussianProcess.posterior`.
  *
  * @example
  * ```ts

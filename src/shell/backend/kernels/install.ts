@@ -41,7 +41,8 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
 const installed = new Set<string>()
 
 /**
- * Registers our kernels of a backend; a second call does nothing.
+ * Registers this package's kernels of a tfjs backend, by its name in tfjs (`wasm`, `cpu`, `tensorflow`): kernels that it lacks, and faster ones for some that it
+ * has. A second call does nothing.
  *
  * @example
  * ```ts

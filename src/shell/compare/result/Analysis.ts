@@ -245,7 +245,8 @@ const verdictOf = (
 const protagonist = 'bilevel'
 
 /**
- * What a comparison comes to, complete or not.
+ * What a comparison comes to, complete or not: means and standard errors a contender, paired differences to the bilevel method with 95 % intervals, and the
+ * effort that each contender took to come within 1 % of the best validation loss of a seed.
  *
  * @example
  * ```ts

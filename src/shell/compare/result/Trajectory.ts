@@ -84,7 +84,8 @@ export interface Scale {
 }
 
 /**
- * The trajectory of a run from its records, in their order.
+ * The validation losses of a run against the effort by which they were known, each lower than all before it. Losses count only of weights that were trained on
+ * f alone, to the end.
  *
  * @example
  * ```ts

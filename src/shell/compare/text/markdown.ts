@@ -174,7 +174,7 @@ const versionsOf = (runs: ReadonlyArray<FinishedRun>): string => {
 }
 
 /**
- * The text of the file.
+ * The text of `comparison.md`: the plan, the machine, all results, and the command that makes the comparison again.
  *
  * @example
  * ```ts

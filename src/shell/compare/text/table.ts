@@ -95,7 +95,7 @@ export const failures = ({ runs }: Comparison): ReadonlyArray<string> =>
   )
 
 /**
- * The whole table with its notes.
+ * The result of a comparison as a table for a terminal, with its notes.
  *
  * @example
  * ```ts

@@ -103,7 +103,8 @@ const Name = new t.Type<keyof typeof codecs, unknown>(
 const Tag = t.type({ family: Name })
 
 /**
- * Decodes by `family`, so that an error is about the fields of the family that was meant; L2 where none is named.
+ * The configuration of one family of hyperparameters, by its field `family`; L2 where that is left out. An error is about the fields of the family
+ * that was meant.
  *
  * @example
  * ```ts

@@ -66,7 +66,12 @@ const byBlock = (network: Network, side: number): Grouping => {
 }
 
 /**
- * The groups of a network. `block`: pixels a side. Errors: `BadInput` where the network has no such groups.
+ * Which weights of a network share a coefficient.
+ *
+ * - `per`: what has a coefficient of its own: the model, a layer, a kind of layer, a unit, an input, or a block of inputs
+ * - `block`: pixels a side of a block, with `per: "block"` only
+ *
+ * Errors: `BadInput` where the network has no such groups.
  *
  * @example
  * ```ts

@@ -7,7 +7,10 @@
 import type { Family } from './Family.js'
 
 /**
- * exp(λ_c) times the loss of every example of class c; d = `count`. λ on a log scale between the bounds.
+ * A weight for each class: the loss of every example of class c is multiplied by exp(λ_c).
+ *
+ * - `count`: C, the number of classes and of hyperparameters
+ * - `lower`, `upper`: bounds of each λ_c, on a log scale
  *
  * @example
  * ```ts

@@ -9,7 +9,10 @@ import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
 /**
- * `count`: examples of the training set.
+ * A weight for each training example: the loss of example i is multiplied by σ(λ_i) = 1/(1 + exp(−λ_i)).
+ *
+ * - `count`: examples of the training set, and hyperparameters
+ * - `lower`, `upper`: bounds of each λ_i, on a logit scale
  *
  * @example
  * ```ts

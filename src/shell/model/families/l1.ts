@@ -27,7 +27,9 @@ const lengths = (network: Network, { names, of }: Grouping, weights: Float32Arra
 }
 
 /**
- * The sum of smoothed |w| with a coefficient exp(λ_k) a group, over N; λ on a log scale between the bounds.
+ * An L1 penalty, smoothed: Σ_k exp(λ_k)·Σ_{w in W_k} (√(w² + δ²) − δ) / N with δ = 1e-3, over the groups k of weights.
+ *
+ * - `lower`, `upper`: bounds of each λ_k, on a log scale
  *
  * @example
  * ```ts

@@ -24,7 +24,11 @@ const squaresOf = (network: Network, { names, of }: Grouping, weights: Float32Ar
 }
 
 /**
- * Σ_k exp(λ_k)·‖W_k‖² / (4N) over the groups; λ on a log scale between the bounds.
+ * An L2 penalty: Σ_k exp(λ_k)·‖W_k‖² / (4N) over the groups k of weights. Its gradient by a weight of group k is exp(λ_k)·w / (2N).
+ *
+ * - `lower`, `upper`: bounds of each λ_k, on a log scale
+ *
+ * Source: arXiv 2208.12118, which divides by 4N, too.
  *
  * @example
  * ```ts

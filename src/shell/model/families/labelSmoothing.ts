@@ -7,7 +7,8 @@ import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
 /**
- * The share σ(λ) of a label that goes to all classes evenly; one λ, on a logit scale between the bounds.
+ * Label smoothing: a share s = σ(λ) of every label goes to all classes evenly. One λ, on a logit scale between `lower` and `upper`. Source: Szegedy et
+ * al. 2016.
  *
  * @example
  * ```ts
