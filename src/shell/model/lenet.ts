@@ -13,7 +13,7 @@ const spatial = (shape: Shape): readonly [number, number, number] => [shape[0]!,
 export const smallestSide = 12
 
 /**
- * LeNet-5 with ReLU and max pooling, for images of height × width × channels. Height and width must be at least {@link smallestSide}. Source: LeCun et
+ * LeNet-5 with ReLU and max pooling, for images of height × width × channels. Height and width must be at least 12. Source: LeCun et
  * al. 1998.
  *
  * @example
