@@ -166,9 +166,23 @@ const walkWith =
   }
 
 /**
- * Arbitrary values that a codec accepts.
+ * Arbitrary values that a codec accepts, found by walking through the codec. `overrides` gives arbitraries for fields or for codecs by name.
  *
- * Errors: a sentence that names a codec (and its field) that is neither known nor can be taken apart.
+ * Errors: a sentence that names a codec, and its field, that is neither known nor can be taken apart.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as fc from 'fast-check'
+ * import * as t from 'io-ts'
+ * import { fromCodec, type Overrides } from 'bilevel-hpo/laws'
+ *
+ * const codec = t.strict({ size: t.number, kind: t.keyof({ grid: null, sobol: null }) })
+ * const overrides: Overrides = { fields: { size: fc.integer({ min: 1, max: 9 }) } }
+ * const arbitrary = fromCodec(codec, overrides)
+ * const sample = E.isRight(arbitrary) ? fc.sample(arbitrary.right, { seed: 1, numRuns: 50 }) : []
+ * sample.every(codec.is) && sample.every(({ size }) => size >= 1 && size <= 9) // => true
+ * ```
  */
 export const fromCodec = <T>(
   codec: t.Type<T, unknown>,

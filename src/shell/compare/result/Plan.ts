@@ -54,7 +54,20 @@ export const Plan = t.readonly(
   }),
   'Plan',
 )
-/** A whole comparison, before anything is run. */
+/**
+ * A whole comparison, before anything is run.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Budget, type Plan, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const plan: Plan | null = E.isRight(read) && read.right !== null ? read.right.plan : null
+ * const budget: Budget | undefined = plan?.budget
+ * budget?.epochs // => 3000
+ * ```
+ */
 export type Plan = t.TypeOf<typeof Plan>
 
 /** One run of a comparison. */

