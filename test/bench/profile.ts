@@ -118,7 +118,7 @@ try {
     [
       '--cpu-prof',
       `--cpu-prof-dir=${folder}`,
-      'dist/shell/cli/main.js',
+      'dist/bilevel.js',
       'tune',
       '--out',
       join(folder, 'run'),

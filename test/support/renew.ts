@@ -95,7 +95,7 @@ export interface RenewOptions extends Provenance {
   readonly jobs: number
 }
 
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 
 /** Runs the program; 1 says that some runs failed, which is a result, too. */
 const run = (args: ReadonlyArray<string>): Promise<void> =>

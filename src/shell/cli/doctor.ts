@@ -52,7 +52,7 @@ const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): Re
 const report = async (): Promise<E.Either<ShellError, string>> => {
   const [loaded, { programVersion }, { methods }] = await Promise.all([
     optional(() => import('../backend/Backend.js'))(),
-    import('../run/Versions.js'),
+    import('../Package.js'),
     import('../run/methods.js'),
   ])
   const backends = E.isRight(loaded) ? await loaded.right.available() : []

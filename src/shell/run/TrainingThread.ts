@@ -6,6 +6,7 @@ import { decode } from '../../core/protocol/Codec.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { BackendName } from '../backend/Backend.js'
 import { sharedFloats, type ImageSet } from '../data/ImageSet.js'
+import { builtFile } from '../Package.js'
 import type { Problem, Recipe } from '../problem/Problem.js'
 import { environment, interrupted, type ShellError } from '../ShellError.js'
 import { Report, type Errand, type Kept, type ThreadData } from './ThreadMessages.js'
@@ -31,7 +32,7 @@ export type StartThread = (data: ThreadData) => Worker
 
 /** As the package is built. Where the sources run as they are, one that loads TypeScript is to be passed in. */
 export const startThread: StartThread = workerData =>
-  new Worker(new URL('./trainingThread.worker.js', import.meta.url), { workerData })
+  new Worker(builtFile('trainingThread.worker.js'), { workerData })
 
 const lost = (id: number | null, cause: string): ShellError =>
   environment(

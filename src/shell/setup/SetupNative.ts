@@ -12,6 +12,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { group } from '../data/Limits.js'
+import { builtFile } from '../Package.js'
 import type { ShellError } from '../ShellError.js'
 import { isLaidOut, layOut } from './Deps.js'
 import { failed, failedProgram, type Say } from './Failure.js'
@@ -28,7 +29,7 @@ export interface SetupOptions {
 }
 
 const wheel = tensorflowWheel
-const main = fileURLToPath(new URL('../cli/main.js', import.meta.url))
+const main = fileURLToPath(builtFile('bilevel.js'))
 
 /** Says what is begun, and how it ended and when. */
 const step =

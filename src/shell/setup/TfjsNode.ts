@@ -11,6 +11,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { npmCommand } from '../data/NpmConfig.js'
+import { packageRoot } from '../Package.js'
 import type { ShellError } from '../ShellError.js'
 import { failed, failedProgram, type Say } from './Failure.js'
 import { jsonIn } from './Json.js'
@@ -31,7 +32,7 @@ export const packageFolder = (): string | null =>
 /** The project whose `node_modules` we are in, or, in a clone, are beside. */
 const projectFolder = (): string => {
   const inside = here.indexOf(`${sep}node_modules${sep}`)
-  return inside >= 0 ? here.slice(0, inside) : join(here, '..', '..', '..')
+  return inside >= 0 ? here.slice(0, inside) : packageRoot()
 }
 
 const Installed = t.type({ packages: t.record(t.string, t.partial({ dev: t.boolean })) })
