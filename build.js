@@ -65,33 +65,35 @@ const licences = () =>
     .map(name => `${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n`)
     .join('\n\n')
 
-const functions = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
+const functions = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'ClassExpression'])
+const visible = new Set(['CallExpression', 'NewExpression', 'MemberExpression', 'SpreadElement'])
 
-/** Where calls begin that are made when the module is loaded. */
-const callsIn = node => {
-  if (Array.isArray(node)) return node.flatMap(callsIn)
-  if (typeof node !== 'object' || node === null || functions.has(node.type)) return []
-  const inside = Object.values(node).flatMap(callsIn)
-  return node.type === 'CallExpression' || node.type === 'NewExpression' ? [node.start, ...inside] : inside
+/** Whether computing a value could do something else, for all that a bundler knows: it calls, or reads a property. */
+const mayAct = node => {
+  if (Array.isArray(node)) return node.some(mayAct)
+  if (typeof node !== 'object' || node === null || functions.has(node.type)) return false
+  return visible.has(node.type) || Object.values(node).some(mayAct)
 }
 
 /**
- * Says of each call that computes a constant that it may be left out with it. A codec is a call, and an application's bundler
- * keeps calls of which it does not know that they do nothing else; a module it can leave out whole (`sideEffects` in
- * package.json), but a bundle holds many.
+ * Lets an application's bundler leave out a constant that is not used. A codec is a call, and a bundler keeps calls of which
+ * it does not know that they do nothing else. A whole module it can leave out (`sideEffects` in package.json), but a bundle
+ * holds many.
  */
-const pureCalls = ({ parseAst, RolldownMagicString }) => ({
-  name: 'pure-calls',
+const pureConstants = ({ parseAst, RolldownMagicString }) => ({
+  name: 'pure-constants',
   renderChunk: code => {
-    const constants = parseAst(code)
+    const text = new RolldownMagicString(code)
+    const values = parseAst(code)
       .body.map(statement =>
         statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement,
       )
       .filter(statement => statement?.type === 'VariableDeclaration')
       .flatMap(({ declarations }) => declarations.map(({ init }) => init))
-    const text = new RolldownMagicString(code)
-    for (const start of new Set(callsIn(constants)))
-      if (!/[@#]__PURE__ ?\*\/ ?$/.test(code.slice(0, start))) text.appendLeft(start, '/* @__PURE__ */ ')
+    for (const { start, end } of values.filter(mayAct)) {
+      text.appendLeft(start, '/* @__PURE__ */ (() => (')
+      text.appendRight(end, '))()')
+    }
     return { code: text.toString(), map: JSON.parse(text.generateMap({ hires: 'boundary' }).toString()) }
   },
 })
@@ -121,7 +123,7 @@ const bundles = async () => {
     treeshake: { moduleSideEffects: false },
     // Numbers and operations stay as they are written.
     optimization: { inlineConst: false },
-    plugins: [pureCalls({ parseAst, RolldownMagicString })],
+    plugins: [pureConstants({ parseAst, RolldownMagicString })],
     // It would warn of a machine that is busy.
     checks: { bundlerTimings: false },
     onLog: (level, log) => {
