@@ -105,7 +105,8 @@ const fourth: Objective = x => ({
 const alternating = (n: number): Vec => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? -1.2 : 1))
 const all = (n: number, value: number): Vec => Array.from({ length: n }, () => value)
 
-const byHand: ReadonlyArray<Named> = [
+/** Problems made by hand, each for a branch of the method. */
+export const byHand: ReadonlyArray<Named> = [
   ...[2, 5, 30].map(n => ({
     name: `Rosenbrock in ${n}`,
     problem: { objective: rosenbrock, start: alternating(n), maxIterations: 2000, gradientTolerance: 1e-10 },
