@@ -17,6 +17,7 @@ import { badInput, type ShellError } from '../ShellError.js'
 import { budgetOf, epochsPerSolve, type Allot } from './Budget.js'
 import { contendersFor, type CompareConfig } from './CompareConfig.js'
 import { type Comparison, comparisonIn, read } from './Comparison.js'
+import { isMark } from './Lock.js'
 import { goesOn, type Contender, type Job, type Plan } from './Plan.js'
 import type { Identity } from './RunResult.js'
 
@@ -49,7 +50,7 @@ export interface Prepared {
 }
 
 /** Files beside which a comparison may begin. */
-const own = ['comparison.json', 'comparison.md', 'compare.lock', 'runs']
+const own = ['comparison.json', 'comparison.md', 'runs']
 
 /** Right if the comparison may be put there: a new folder, or one of a comparison. */
 const usable = (folder: string): E.Either<ShellError, void> =>
@@ -57,7 +58,9 @@ const usable = (folder: string): E.Either<ShellError, void> =>
     available(folder),
     E.chain(() => {
       const there = fs.existsSync(folder) ? fs.readdirSync(folder) : []
-      const foreign = there.find(name => !own.includes(name) && !/\.part$|^report/.test(name))
+      const foreign = there.find(
+        name => !own.includes(name) && !isMark(name) && !/\.part$|^report/.test(name),
+      )
       return foreign === undefined || there.includes('comparison.json')
         ? E.right(undefined)
         : E.left(
