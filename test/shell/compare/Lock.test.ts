@@ -130,15 +130,15 @@ describe('the lock of a folder', () => {
       expect(left(await lock(join('no', 'such', 'folder'))())).toMatchObject({ _tag: 'Environment' })
     }))
 
-  // 400 rounds: test/bench/lockRounds.ts.
+  // The lock of before fails this in nine of ten runs. 400 rounds: test/bench/lockRounds.ts.
   it('is one starter’s where several ask at one instant, and a killed owner’s is free for one of them', () =>
     withFolder(leftovers =>
-      withStarters(4, async ([victim, ...starters]) => {
+      withStarters(9, async ([victim, ...starters]) => {
         const fine = { shared: 0, unowned: 0, leftBehind: 0 }
-        expect(await rounds(starters, 20, null)).toMatchObject(fine)
+        expect(await rounds(starters, 10, null)).toMatchObject(fine)
         await killOwner(victim!, leftovers)
         expect(readdirSync(leftovers).filter(isMark)).toHaveLength(1)
-        const { slowest, refusals, ...after } = await rounds(starters, 20, leftovers)
+        const { slowest, refusals, ...after } = await rounds(starters, 25, leftovers)
         expect(after).toEqual(fine)
         expect(slowest).toBeLessThan(2_000)
         refusals.forEach(message => expect(message).toContain('is at work on the comparison'))
