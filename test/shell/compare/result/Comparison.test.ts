@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { comparisonOf, finished } from '../../../support/comparison.js'
-import { lock } from '../../../../src/shell/compare/lock.js'
+import { comparisonIn, encode, parse, read, write } from '../../../../src/shell/compare/result/Comparison.js'
 import { left, right, withFolder } from '../../../support/recordedRun.js'
 
 const comparison = comparisonOf([
