@@ -56,7 +56,7 @@ describe('compare', () => {
       'report.html',
       'runs',
     ])
-    expect(ended.out).toContain(`${join(whole, 'report.html')} draws it.`)
+    expect(ended.out).toContain(`${join(whole, 'report.html')} shows it in figures.`)
     expect(readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Comparison task')
     expect(readdirSync(join(whole, 'runs')).sort()).toEqual([...runs].sort())
     expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
@@ -200,8 +200,8 @@ describe('what cannot be compared', () => {
     [['compare', config, '--methods', 'bilevel,gird'], 'there is no method called "gird"'],
     [['compare', config, '--methods', ','], '--methods takes names'],
     [['compare', config, '--seeds', '0'], '--seeds takes an integer from 1'],
-    [['compare', config, '--seeds', '1,x'], '--seeds takes how many'],
-    [['compare', config, '--seeds', '1,1'], 'each once'],
+    [['compare', config, '--seeds', '1,x'], '--seeds takes a number of seeds'],
+    [['compare', config, '--seeds', '1,1'], 'a list of different integers'],
     [['compare', config, '--budget', '-1'], '--budget takes an integer from 1'],
     [['compare', config, '--jobs', '1.5'], '--jobs takes an integer from 1'],
     [['compare', config, '--resume', '--out', join(folder, 'nothing')], 'no comparison in'],

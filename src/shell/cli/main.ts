@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { commandLine } from './commandLine.js'
 
-// Whoever reads us may stop reading (`bilevel doctor | head -1`); that is no error.
+// The reader of a pipe may close it early (`bilevel doctor | head -1`); that is not an error.
 process.stdout.on('error', () => process.exit(0))
 
 process.exitCode = await commandLine({
