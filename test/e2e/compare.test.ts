@@ -46,7 +46,7 @@ describe('compare', () => {
     expect(ended.code, ended.err).toBe(0)
     for (const line of ended.out.slice(0, ended.out.lastIndexOf('\n\n')).split('\n'))
       expect(line.trimEnd().length).toBeLessThanOrEqual(80)
-    for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
+    for (const part of ['bilevel', 'random', '2/2', '  weights', '†', 'Budget of each method: 96 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
     expect(readdirSync(whole).sort()).toEqual([
