@@ -214,7 +214,7 @@ describe('what cannot be compared', () => {
       ['compare', config, '--budget', '2', '--out', join(folder, 'poor')],
       'Method bilevel: Field `budget.effortEpochs`',
     ],
-    [['compare', config, '--out', folder], 'is no comparison'],
+    [['compare', config, '--out', folder], 'but no comparison'],
   ])('is refused in one paragraph: %#', async (argv, problem) => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
     const { code, out, err } = await bilevel(argv, { cwd: folder })

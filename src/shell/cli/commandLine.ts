@@ -16,11 +16,11 @@ import { tuneCommand } from './tune.js'
 const help = `
 Examples:
   $ bilevel tune                            tune a network on 1,000 MNIST images
-  $ bilevel tune my-network.json --seed 3   tune the task of a configuration file
+  $ bilevel tune my-network.json --seed 3   tune the task of a configuration
   $ bilevel resume runs/mnist-mlp-1k-0      resume a run that was stopped
   $ bilevel compare --preset mnist-mlp-1k   compare methods on one task
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
-  $ bilevel report runs                     draw figures and tables of recorded runs
+  $ bilevel report runs                     draw figures and tables of runs
   $ bilevel doctor                          check what works on this machine
 
 Exit codes: 0 done; 1 a recorded run does not replay as logged, two runs differ,

@@ -19,9 +19,9 @@ const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray
 const help = `
 Each run is a process of its own and does what \`bilevel tune --seed\` does. The
 seed sets the initial weights, the order of minibatches and the method's own
-random draws. If the configuration says how many images to draw (MNIST, IDX), the
-seed also selects the images; sets that are already split (NPZ) stay as they are.
-So at one seed, all methods have the same data and the same initial weights.
+random draws. If the configuration says how many images to draw (MNIST, IDX),
+the seed also selects the images; sets that are already split (NPZ) stay as they
+are. So at one seed, all methods have the same data and initial weights.
 
 All methods have the same budget, in epochs: --budget lower-level solves, each
 counted with the most epochs that one solve may take. Instead of "method", a

@@ -19,7 +19,7 @@ ${storedSets()
   .join('\n')}
 
 Files are kept in your own cache folder; the environment variable BILEVEL_CACHE
-names another one. IDX and NPZ files and CIFAR-10's binary batches need no cache:
+names another one. IDX and NPZ files and CIFAR-10's binary batches need none:
 a configuration can name such files (docs/data.md).`
 
 const fetchHelp = `${about}

@@ -14,10 +14,10 @@ if present, with the summary of the log. A killed run may leave an incomplete
 last line; it is dropped, with a notice.
 
 --until stops after that step, counted from 0, and prints the method's info and
-state there. --json prints one JSON object instead of text, with the fields path,
-header, checked ("decisions", or "records" if no decision could be derived again),
-step, steps, seconds, halted, torn (the number of an incomplete last line, or
-null), info, open (the questions without an answer) and state.
+state there. --json prints one JSON object instead of text, with the fields
+path, header, checked ("decisions", or "records" if no decision could be derived
+again), step, steps, seconds, halted, torn (the number of an incomplete last
+line, or null), info, open (the questions without an answer) and state.
 
 Examples:
   $ bilevel replay runs/mnist-mlp-1k-0

@@ -5,8 +5,8 @@ import { optional } from '../base/optional.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
 const help = `
-The backend tfjs-node needs libtensorflow and an addon built for it. This command
-tries tfjs-node's own installer first. If that cannot download, it takes
+The backend tfjs-node needs libtensorflow and an addon built for it. This
+command tries tfjs-node's own installer first. If that cannot download, it takes
 libtensorflow from the Python wheel tensorflow-cpu (by pip, with its hash
 checked) and compiles the addon. This needs g++, make and python3, on Linux x64.
 Steps that are already done are skipped.
@@ -16,7 +16,7 @@ Examples:
   $ bilevel setup-native --limit 120
   $ bilevel setup-native --check
 
-Exit codes: 0 tfjs-node works; 2 it does not, and the message says why. The other
+Exit codes: 0 tfjs-node works; 2 it does not, and the message says why. Other
 backends are not affected.`
 
 interface Options {

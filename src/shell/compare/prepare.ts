@@ -62,7 +62,7 @@ const usable = (folder: string): E.Either<ShellError, void> =>
         ? E.right(undefined)
         : E.left(
             badInput(
-              `The output folder ${folder} holds ${foreign}, and no comparison. Choose another one with --out.`,
+              `The output folder ${folder} holds ${foreign}, but no comparison. Choose another one with --out.`,
             ),
           )
     }),

@@ -64,7 +64,7 @@ export const fashionMnistSet = (from: string = debianFolder): StoredSet => {
     name: 'fashion-mnist',
     title,
     about: '60,000 and 10,000 images of clothes, 28×28',
-    origin: 'a folder with its four IDX files: --from, or that of the Debian package dataset-fashion-mnist',
+    origin: "a folder: --from, or that of Debian's dataset-fashion-mnist",
     source: title,
     files: filesOf.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
     obtain: store =>
