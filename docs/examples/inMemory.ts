@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { checkGradients, type Level, solveBilevel } from '../../src/core/index.js'
 
-// How strongly to shrink (x) so that the shrunk mean of `seen` (y) is near `unseen`.
+// Choose the shrinkage x so that y, the shrunk mean of `seen`, is near `unseen`.
 const seen = [2.9, 3.4]
 const unseen = [2, 2.2]
 const squares = (data: readonly number[], y: number): number => data.reduce((sum, v) => sum + (y - v) ** 2, 0)

@@ -16,7 +16,7 @@ import {
   type Network,
 } from '../../src/shell/index.js'
 
-/** exp(λ)·‖Kᵀ·K − I‖² / N of the first layer's kernel K: its units are to look at different things. */
+/** exp(λ)·‖Kᵀ·K − I‖² / N of the first layer's kernel K. It pushes the units to look at different things. */
 export const orthogonality = (network: Network) =>
   tensorTerm(network)({
     space: [{ name: 'orthogonality', lower: -6, upper: 6, scale: 'log' }],
@@ -28,7 +28,7 @@ export const orthogonality = (network: Network) =>
     },
   })
 
-/** −exp(λ) times the mean entropy of what the network predicts (Pereyra et al. 2017): it is not to be too sure. */
+/** −exp(λ) times the mean entropy of the predictions (Pereyra et al. 2017). It penalises overconfidence. */
 export const confidence: Family = ownTerm({
   space: [{ name: 'confidence', lower: -8, upper: 0, scale: 'log' }],
   linear: true,
@@ -39,8 +39,8 @@ export const confidence: Family = ownTerm({
     let value = 0
     for (let start = 0; start < logits.length; start += classes) {
       const row = logits.subarray(start, start + classes)
-      const most = Math.max(...row)
-      const norm = Math.log(row.reduce((sum, z) => sum + Math.exp(z - most), 0)) + most
+      const largest = Math.max(...row)
+      const norm = Math.log(row.reduce((sum, z) => sum + Math.exp(z - largest), 0)) + largest
       const negentropy = row.reduce((sum, z) => sum + Math.exp(z - norm) * (z - norm), 0)
       value += (strength * negentropy) / examples
       row.forEach((z, j) => {
@@ -51,7 +51,7 @@ export const confidence: Family = ownTerm({
   },
 })
 
-/** Both, and L2 for the whole network, as the hyperparameters of a `Problem`; refused where a derivative is wrong. */
+/** Both terms and L2 on the whole network, as the hyperparameters of a `Problem`. Left if a derivative is wrong. */
 export const checkedHyperparameters = (network: Network, set: ImageSet) =>
   pipe(
     TE.Do,

@@ -4,14 +4,14 @@ import { bilevel } from '../../src/core/index.js'
 import { methods, recordRun, replayRun } from '../../src/shell/runs.js'
 import { config, trainer } from './ownLoop.js'
 
-/** Runs to the end, or goes on where the log ends, and proves the log afterwards. */
+/** Runs to the end, or resumes where the log ends, then replays the log. */
 export const recorded = async (path: string) => {
   if (isLeft(config)) throw new Error(config.left)
   const { answer, release } = trainer()
   const outcome = await recordRun(bilevel)({
     path,
     config: config.right,
-    // What makes this run this run; a log that says otherwise is not gone on with.
+    // Identifies this run. A log with other values is refused, not resumed.
     about: {
       problem: { model: 'one weight' },
       data: { train: 1, validation: 1, test: null, fingerprint: 'none' },

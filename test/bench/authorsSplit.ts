@@ -220,8 +220,8 @@ writeFileSync(
 # The authors' split, one L2 coefficient
 
 ${backend.oneLine} ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.
-Test losses are of the 10,000 MNIST test images; validation and test are of weights retrained on the 600 training
-images, refit test of weights trained on all 1,000 at the same λ. Solves, epochs and seconds are those before
+Test losses use the 10,000 MNIST test images. The columns “validation” and “test” belong to weights retrained on the 600
+training images, “refit test” to weights trained on all 1,000 images at the same λ. Solves, epochs and seconds exclude
 finishing. Each grid of 57 points costs 57 solves.
 
 | seed | design | λ | validation | grid's best | above it | best initial sample | test | refit test | solves | epochs | seconds |

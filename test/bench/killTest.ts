@@ -19,7 +19,7 @@ import * as Rng from '../../src/core/numeric/Rng.js'
 const kills = Number(process.argv[2] ?? 50)
 const seed = Number(process.argv[3] ?? 1)
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-kill-'))
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 
 interface Ended {
   readonly code: number | null
@@ -102,13 +102,13 @@ writeFileSync(
   'docs/results/kill-test.md',
   `# Killed and resumed
 
-The main job (preset \`mnist-mlp-1k\`, seed 0, wasm; ${seconds.toFixed(0)} s and ${total} lower-level solves when left alone),
-killed with SIGKILL at ${kills} random moments (seed ${seed}) and resumed each time: ${kills - failures} of ${kills} end with the same
-bytes in \`run.jsonl\` and \`summary.json\`, with every step that was recorded taken over. Written by
+The main job (preset \`mnist-mlp-1k\`, seed 0, wasm) takes ${seconds.toFixed(0)} s and ${total} lower-level solves without interruption. The test kills
+it with SIGKILL at ${kills} random moments (seed ${seed}) and resumes it each time. ${kills - failures} of ${kills} runs keep every recorded step
+and end with the same bytes in \`run.jsonl\` and \`summary.json\`. Written by
 \`test/bench/killTest.ts\` on ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}.
 
-| kill | after s | steps recorded | solves recorded | solves after resuming | in the end |
-| ---- | ------- | -------------- | --------------- | --------------------- | ---------- |
+| kill | after s | steps recorded | solves recorded | solves after resuming | result |
+| ---- | ------- | -------------- | --------------- | --------------------- | ------ |
 ${rows.join('\n')}
 `,
 )

@@ -63,17 +63,17 @@ writeFileSync(
 
 # Problems with known optima
 
-\`solveBilevel\` with its defaults. ΔF is |F − F*| / max(1, |F*|), Δx the largest component of |x − x*|, violation f − φ.
-Bars: ΔF ≤ 1e-4 and Δx ≤ 1e-3. Evaluations are those of F and of f together. ${cpus()[0]?.model ?? 'unknown machine'}, Node
+\`solveBilevel\` with its defaults. ΔF is |F − F*| / max(1, |F*|), Δx the largest component of |x − x*|, and the violation f − φ.
+The targets are ΔF ≤ 1e-4 and Δx ≤ 1e-3. Evaluations count F and f together. ${cpus()[0]?.model ?? 'unknown machine'}, Node
 ${process.version}, ${new Date().toISOString().slice(0, 10)}.
 
-| problem | start | ΔF | Δx | violation | solves to ΔF ≤ 1e-4 | solves | evaluations | ended |
+| problem | start | ΔF | Δx | violation | solves to ΔF ≤ 1e-4 | solves | evaluations | stop reason |
 |---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-## A tolerance that is asked for
+## A given tolerance
 
-Lampariello–Sagratella 3.2 with \`epsilon\` given, against x = (1−√ε)/2, F = (1−√ε)²/2, μ = (1−√ε)/(2√ε); relative errors.
+Lampariello–Sagratella 3.2 with a given \`epsilon\`, compared with x = (1−√ε)/2, F = (1−√ε)²/2, μ = (1−√ε)/(2√ε); relative errors.
 
 | ε | x | F | μ | solves |
 |---|---|---|---|---|

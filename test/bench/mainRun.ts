@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-main-'))
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 const began = performance.now()
 const { status, stdout, stderr } = spawnSync(
   process.execPath,
@@ -40,7 +40,7 @@ writeFileSync(
   'docs/results/main-run.md',
   `# The main job
 
-\`npm start\`: one L2 coefficient a layer of the 784-100-10 network, 600 images of MNIST train, 400 validate, 10,000 test;
+\`npm start\`: one L2 coefficient for each layer of the 784-100-10 network. 600 images of MNIST train, 400 validate, 10,000 test;
 seed 0. Written by \`test/bench/mainRun.ts\` on ${new Date().toISOString().slice(0, 10)}; ${availableParallelism()} cores
 (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}. Wall time with the data in the cache: ${seconds.toFixed(0)} s.
 

@@ -66,7 +66,7 @@ describe('a diagnosis', () => {
     )
   })
 
-  it('is there where the effort asked for was missed, and only there', () =>
+  it('appears only where the target of effort was missed', () =>
     withFolder(folder => {
       expect(diagnosisOf('task', folder)).toBeNull()
       expect(diagnosisText('task', comparison(100), folder)).toEqual([])
@@ -74,8 +74,8 @@ describe('a diagnosis', () => {
       writeFileSync(diagnosisPath('task', folder), JSON.stringify(diagnosis))
       const [text] = diagnosisText('task', comparison(100), folder)
       expect(text).toContain('above the best of the seed by 0.00 %, 0.00 %')
-      expect(text).toContain('the standard deviation of such a loss at one λ is 2.50 % (3 trainings)')
-      expect(text).toContain('finishing included: paths on f 60 (67 %), refit 30 (33 %).')
+      expect(text).toContain('The standard deviation of such a loss at one λ is 2.50 % (3 trainings)')
+      expect(text).toContain('including finishing: paths on f 60 (67 %), refit 30 (33 %).')
       // Half of what the rival needed.
       expect(diagnosisText('task', comparison(50), folder)).toEqual([])
       const [, table] = diagnosisTable([{ name: 'task', comparison: comparison(100) }], folder)

@@ -51,7 +51,7 @@ describe('the document on reproduction', () => {
     )
   })
 
-  it('takes no grid for the truth that is not complete', () =>
+  it('ignores an incomplete grid', () =>
     withFolder(folder => {
       expect(truthOf('p', folder)).toBeNull()
       const kept = { preset: 'p', levels: 2, seed: 0, backend: 'wasm', machine: '', date: '', points: [] }
@@ -59,7 +59,7 @@ describe('the document on reproduction', () => {
       writeFileSync(join(folder, 'p.json'), JSON.stringify(text))
       expect(truthOf('p', folder)).toBeNull()
       writeFileSync(join(folder, 'p.json'), '{}')
-      expect(() => truthOf('p', folder)).toThrow('is no grid')
+      expect(() => truthOf('p', folder)).toThrow('is not a grid')
     }))
 
   it.each([

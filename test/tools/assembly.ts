@@ -1,8 +1,8 @@
 /**
- * Compiles our AssemblyScript, and writes what comes out to where the package has it: `npm run assembly`. A test compares the
- * two byte for byte.
+ * Compiles our AssemblyScript and writes the modules that the package ships: `npm run assembly`. A test compares the two byte
+ * for byte.
  *
- * The compiler is run, not imported: its types would bring AssemblyScript's globals into every file's.
+ * This runs the compiler instead of importing it. Its types would put AssemblyScript's globals into every file.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,13 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The modules: `assembly/dense.ts` comes out as `denseModule.ts`. */
+/** The modules: `assembly/dense.ts` becomes `denseModule.ts`. */
 export const modules = ['dense', 'lbfgs'] as const
 export type Module = (typeof modules)[number]
 
 const kernels = 'src/shell/backend/kernels'
 
-/** A module, compiled anew. */
+/** Compiles a module. */
 export const compile = (module: Module): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-assembly-'))
   const out = join(folder, `${module}.wasm`)
@@ -25,7 +25,7 @@ export const compile = (module: Module): Buffer => {
       'node_modules/assemblyscript/bin/asc.js',
       `${kernels}/assembly/${module}.ts`,
       ...['--outFile', out, '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
-      // The memory grows to what is put into it, 2 GB at most.
+      // The memory grows as needed, to 2 GB at most.
       ...['--maximumMemory', '32768'],
     ])
     return readFileSync(out)

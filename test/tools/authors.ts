@@ -1,8 +1,8 @@
 /**
- * What the authors of arXiv 2208.12118 measured, as the saved outputs of their published notebooks show it: validation and
- * test cross-entropy on MNIST, 784-100-10, ReLU, 60/40 splits of 1,000, 5,000 and 10,000 images.
+ * The figures of the authors of arXiv 2208.12118, from the saved outputs of their published notebooks: validation and test
+ * cross-entropy on MNIST, 784-100-10, ReLU, 60/40 splits of 1,000, 5,000 and 10,000 images.
  *
- * Their method's weights descended on the validation data; those of the others did not. A figure of one run each.
+ * Their method's weights descended on the validation data; those of the others did not. Each figure is from one run.
  */
 import * as t from 'io-ts'
 
@@ -11,7 +11,7 @@ export type Figure = readonly [validation: number, test: number]
 
 export interface AuthorsRow {
   readonly method: string
-  /** How many hyperparameters; grid, random, Bayesian and Hyperband were published for two alone. */
+  /** The number of hyperparameters. Grid, random, Bayesian and Hyperband were published only for two. */
   readonly hyperparameters: 1 | 2
   /** Whether the weights saw validation data. */
   readonly sawValidation: boolean
@@ -89,7 +89,7 @@ const Task = t.type({
   hyperparameters: t.type({ per: t.keyof({ layer: null, model: null }) }),
 })
 
-/** Which of their experiments a task repeats; `null`: none. */
+/** The experiment of theirs that a task repeats; `null` if it repeats none. */
 export const experimentOf = (
   task: unknown,
 ): { readonly images: Images; readonly hyperparameters: 1 | 2 } | null => {

@@ -1,4 +1,4 @@
-/** What test/bench/bestKnown.ts writes and docs/many.md is made from: the least validation losses that are known. */
+/** The least known validation losses: test/bench/bestKnown.ts writes them, docs/many.md is made from them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +9,14 @@ import { Count, decode, Finite, Natural, NonNegative, Vector } from '../../src/c
 export const groupsFolder = fileURLToPath(new URL('../../docs/results/groups', import.meta.url))
 export const bestKnownFile = 'best-known.json'
 
-/** Numbers of hyperparameters, with the length of a block's side in pixels. */
+/** The side of a block in pixels, for each number of hyperparameters. */
 export const sides: Readonly<Record<number, number>> = { 1: 28, 4: 14, 16: 7, 49: 4, 196: 2, 784: 1 }
 export const dimensions: ReadonlyArray<number> = [1, 4, 16, 49, 196, 784]
 
 const which = {
   dimension: Count,
   seed: Natural,
-  /** Of the data. */
+  /** Fingerprint of the data. */
   fingerprint: t.string,
   date: t.string,
   machine: t.string,
@@ -31,7 +31,7 @@ export const Implicit = t.readonly(
     ...which,
     /** F at the exact lower-level minimum of the λ found. */
     exact: Losses,
-    /** The same λ, trained at by the solver of the runs from the initial weights. */
+    /** Weights trained at the same λ by the solver of the runs, from the initial weights. */
     retrained: Losses,
     refitTest: Finite,
     status: t.string,
@@ -39,19 +39,19 @@ export const Implicit = t.readonly(
     projectedGradient: NonNegative,
     evaluations: Count,
     seconds: NonNegative,
-    /** Components at the lower and at the upper bound. */
+    /** Numbers of components at the lower and at the upper bound. */
     atBounds: t.readonly(t.tuple([Natural, Natural])),
     lambda: Vector,
   }),
   'Implicit',
 )
-/** λ by the implicit function theorem. */
+/** λ found with the implicit function theorem. */
 export type Implicit = t.TypeOf<typeof Implicit>
 
 export const Long = t.readonly(
   t.strict({
     ...which,
-    /** What it had over the preset. */
+    /** Options of the method that differ from the preset. */
     method: t.UnknownRecord,
     stopReason: t.string,
     retrained: Losses,
@@ -63,7 +63,7 @@ export const Long = t.readonly(
   }),
   'Long',
 )
-/** λ by a long run of the bilevel method. */
+/** λ found by a long run of the bilevel method. */
 export type Long = t.TypeOf<typeof Long>
 
 export const BestKnown = t.readonly(
@@ -74,10 +74,10 @@ export const BestKnown = t.readonly(
   }),
   'BestKnown',
 )
-/** All that are committed. */
+/** All committed results. */
 export type BestKnown = t.TypeOf<typeof BestKnown>
 
-/** Those of a folder; empty where there are none. */
+/** The results in a folder; empty if there are none. */
 export const bestKnown = (folder = groupsFolder): BestKnown => {
   const path = join(folder, bestKnownFile)
   if (!existsSync(path)) return { script: 'test/bench/bestKnown.ts', implicit: [], long: [] }

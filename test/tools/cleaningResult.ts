@@ -1,4 +1,4 @@
-/** What test/bench/cleaning.ts writes and docs are made from. */
+/** The result that test/bench/cleaning.ts writes; docs/many.md is made from it. */
 import * as t from 'io-ts'
 
 const Trained = t.readonly(t.strict({ accuracy: t.number, loss: t.number, examples: t.number }))
@@ -9,7 +9,7 @@ export const CleaningRun = t.readonly(
     seconds: t.number,
     megabytes: t.number,
     lowerLevelSolves: t.number,
-    /** Effort until λ was found, in solves of the most epochs that one may take. */
+    /** Effort until λ was found, in solves of the largest allowed number of epochs. */
     solvesOfEffort: t.number,
     wrong: t.number,
     wrongBelowHalf: t.number,
@@ -20,12 +20,12 @@ export const CleaningRun = t.readonly(
     clean: Trained,
     together: Trained,
     keptAndValidation: Trained,
-    /** What would be had if the wrong labels were known. */
+    /** The result if the wrong labels were known. */
     cleanAndValidation: Trained,
   }),
   'CleaningRun',
 )
-/** One seed. */
+/** The result of one seed. */
 export type CleaningRun = t.TypeOf<typeof CleaningRun>
 
 export const CleaningResult = t.readonly(
@@ -40,5 +40,5 @@ export const CleaningResult = t.readonly(
   }),
   'CleaningResult',
 )
-/** All seeds so far. */
+/** The results of all seeds so far. */
 export type CleaningResult = t.TypeOf<typeof CleaningResult>

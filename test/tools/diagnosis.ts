@@ -1,4 +1,4 @@
-/** What test/bench/diagnosis.ts measures of each task, and the sections of docs/reproduction.md on targets that were missed. */
+/** The measurements of test/bench/diagnosis.ts, and the texts in docs/reproduction.md that explain missed targets. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -56,7 +56,7 @@ export const diagnosisOf = (preset: string, folder = diagnosisFolder): Diagnosis
   return found.right
 }
 
-/** What an answer's effort was spent on. */
+/** The activity on which an answer's effort was spent. */
 const kindOf = (question: Question): string => {
   switch (question._tag) {
     case 'SolveLowerLevel':
@@ -70,7 +70,7 @@ const kindOf = (question: Question): string => {
   }
 }
 
-/** Epochs of a run by what they were spent on. */
+/** Epochs of a run by activity. */
 export const phasesOf =
   (examples: number) =>
   (steps: Iterable<Pick<Step, 'question' | 'observation'>>): Readonly<Record<string, number>> => {
@@ -98,8 +98,8 @@ export const spread = (values: ReadonlyArray<number>): Spread => {
 }
 
 /**
- * By how many standard deviations the least of n draws lies below their mean, on average, where they scatter normally:
- * Φ⁻¹((n − .375)/(n + .25)), right to 1 % (Blom 1958).
+ * The expected distance of the least of n normal draws below their mean, in standard deviations:
+ * Φ⁻¹((n − .375)/(n + .25)), accurate to 1 % (Blom 1958).
  */
 export const leastOfDraws = (n: number): number => {
   if (n <= 1) return 0
@@ -115,7 +115,7 @@ export const leastOfDraws = (n: number): number => {
 
 const percent = (share: number): string => `${(100 * share).toFixed(2).replace('-', '−')} %`
 
-/** How many λ each contender trained at completely, or at all where it stops early; the mean over seeds. */
+/** A contender's lower-level solves, partial ones included; the mean over seeds. */
 const solvesOf = (comparison: Comparison, label: string): number | null =>
   analyse(comparison).standings.find(one => one.label === label)?.of.lowerLevelSolves?.mean ?? null
 
@@ -124,7 +124,7 @@ const noiseRow = (diagnosis: Diagnosis): { readonly relative: number; readonly s
   return { spread: found, relative: found.deviation / found.mean }
 }
 
-/** Where the effort of the bilevel method goes, as shares. */
+/** The bilevel method's epochs by activity, with shares. */
 const phaseText = ({ phases }: Diagnosis): string => {
   const total = Object.values(phases).reduce((sum, epochs) => sum + epochs, 0)
   return Object.entries(phases)
@@ -134,7 +134,7 @@ const phaseText = ({ phases }: Diagnosis): string => {
     .join(', ')
 }
 
-/** The table over all tasks: how noisy a validation loss is, and what trying many λ gains from that alone. */
+/** The table over all tasks: the noise of a validation loss, and what trying many λ gains from it. */
 export const diagnosisTable = (
   all: ReadonlyArray<{ readonly name: string; readonly comparison: Comparison }>,
   folder = diagnosisFolder,
@@ -161,10 +161,11 @@ export const diagnosisTable = (
   return rows.length === 0
     ? []
     : [
-        'Trainings at one λ, the one that the bilevel method returned, on the same images, which differ in initial weights and in the order of ' +
-          'minibatches alone (`test/bench/diagnosis.ts`). Their standard deviation is what the 1 % of the target is to be compared with. The last column is by how ' +
-          'much the least of as many such losses as random search drew lies below their mean, were every λ as good as this one and each loss drawn by itself: ' +
-          'what trying often gains by luck alone, at most, for at one seed all trainings begin at the same weights.',
+        'How noisy a validation loss is: trainings at one λ, the one that the bilevel method returned, on the same images. They differ only in initial ' +
+          'weights and in the order of minibatches (`test/bench/diagnosis.ts`). Compare their standard deviation with the 1 % of the target. The last ' +
+          'column shows what random search gains by luck alone, at most, from trying often. It is the distance of the least of as many losses as random ' +
+          'search drew below their mean, if every λ were as good as this one and all draws were independent. They are not: at one seed all trainings ' +
+          'begin at the same weights.',
         markdownTable(
           [
             'task',
@@ -175,14 +176,14 @@ export const diagnosisTable = (
             'solves: bilevel',
             'random',
             'bayesian',
-            'least of random’s, by luck',
+            'random’s gain by luck',
           ],
           rows,
         ),
       ]
 }
 
-/** Of one task where the effort asked for was missed: by how much, and where the method's own effort went. */
+/** Explains a missed target of effort: by how much it was missed, and where the method spent its own effort. */
 export const diagnosisText = (
   name: string,
   comparison: Comparison,
@@ -200,8 +201,8 @@ export const diagnosisText = (
   })
   const { relative, spread: found } = noiseRow(diagnosis)
   return [
-    `Diagnosis: retrained weights of ${verdict.label} are above the best of the seed by ${mine.map(percent).join(', ')}; the standard deviation of ` +
-      `such a loss at one λ is ${percent(relative)} (${found.n} trainings). Epochs of ${verdict.label} at seed ${diagnosis.seed}, ` +
-      `finishing included: ${phaseText(diagnosis)}.`,
+    `Diagnosis: the validation loss of ${verdict.label}’s retrained weights is above the best of the seed by ${mine.map(percent).join(', ')}. The ` +
+      `standard deviation of such a loss at one λ is ${percent(relative)} (${found.n} trainings). Epochs of ${verdict.label} at seed ${diagnosis.seed}, ` +
+      `including finishing: ${phaseText(diagnosis)}.`,
   ]
 }

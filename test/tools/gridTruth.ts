@@ -1,4 +1,4 @@
-/** Dense grids of validation losses, in docs/results/truth. */
+/** Reads the dense grids of validation losses in docs/results/truth. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,7 @@ export const KeptTruth = t.readonly(
     solve: t.strict({ maxEpochs: Count, tolerance: Positive }),
     machine: t.string,
     date: t.string,
-    /** Whether every point of the grid is there. */
+    /** True once every point of the grid is measured. */
     complete: t.boolean,
     points: t.readonlyArray(t.strict({ lambda: Vector, upper: nullable(Finite) })),
   }),
@@ -26,7 +26,7 @@ export const KeptTruth = t.readonly(
 /** F of weights trained at the points of a grid. */
 export type KeptTruth = t.TypeOf<typeof KeptTruth>
 
-/** A full factorial design over the box, its ends included, `levels` to a hyperparameter. */
+/** A full factorial design over the box, ends included, with `levels` values for each hyperparameter. */
 export const gridOf = (
   lower: ReadonlyArray<number>,
   upper: ReadonlyArray<number>,
@@ -43,12 +43,12 @@ export const gridOf = (
     [[]],
   )
 
-/** The committed grid of a preset, if it is there and complete. */
+/** The committed grid of a preset; `null` if it is absent or incomplete. */
 export const truthOf = (preset: string, folder = truthFolder): KeptTruth | null => {
   const path = join(folder, `${preset}.json`)
   if (!existsSync(path)) return null
   const found = KeptTruth.decode(JSON.parse(readFileSync(path, 'utf8')))
-  if (E.isLeft(found)) throw new Error(`${path} is no grid of validation losses.`)
+  if (E.isLeft(found)) throw new Error(`${path} is not a grid of validation losses.`)
   return found.right.complete ? found.right : null
 }
 

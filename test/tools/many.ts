@@ -1,4 +1,4 @@
-/** docs/many.md and its figure, out of docs/results/groups and docs/results/cleaning. */
+/** Makes docs/many.md and its figure from docs/results/groups and docs/results/cleaning. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,7 +36,7 @@ const nearnesses = [0.01, 0.05] as const
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
 
-/** Efforts, seed by seed. */
+/** Efforts in lower-level solves, one for each seed. */
 const solves = (values: ReadonlyArray<number | null>): string =>
   values.map(value => (value === null ? nothing : value.toFixed(1))).join(', ')
 
@@ -102,7 +102,7 @@ const lossTable = (all: ReadonlyArray<Task>): string =>
     }),
   )
 
-/** The least of a column over d, in a sentence. */
+/** One bullet: the d where a loss is least, and the loss at the largest d. */
 const whereLeast = (
   what: string,
   all: ReadonlyArray<Task>,
@@ -118,7 +118,7 @@ const whereLeast = (
     : [
         `- ${what}: least at d = ${least.dimension} (${least.loss.toFixed(4)})` +
           (least.dimension === last.dimension
-            ? ', which is the last.'
+            ? ', the largest d.'
             : `; at d = ${last.dimension} it is ${last.loss.toFixed(4)}.`),
       ]
 }
@@ -204,7 +204,7 @@ const bestKnownTable = (all: ReadonlyArray<Task>): string =>
     ),
   )
 
-/** What was asked beforehand of the bilevel method, d by d. */
+/** The targets that were set beforehand for the bilevel method, for each d. */
 const askedTable = (all: ReadonlyArray<Task>): string => {
   const searched = (task: Task): number | null =>
     meanOf(task, protagonist, run => run.result.effortEpochs / task.comparison.plan.budget.epochsPerSolve)
@@ -219,9 +219,9 @@ const askedTable = (all: ReadonlyArray<Task>): string => {
       'd',
       'retrained within 1 % (seeds)',
       'effort until λ was found, solves',
-      'with the training there',
-      'at most 20',
-      `over that at d = ${first?.dimension ?? 1}`,
+      'with the training at λ',
+      '≤ 20',
+      `ratio to d = ${first?.dimension ?? 1}`,
     ],
     all.map(task => {
       const effort = inAll(task)
@@ -237,7 +237,7 @@ const askedTable = (all: ReadonlyArray<Task>): string => {
   )
 }
 
-/** Cleaning results that are committed. */
+/** The committed results of data cleaning. */
 export const cleaning = (folder = cleaningFolder): ReadonlyArray<CleaningResult> =>
   ['cleaning-mnist', 'cleaning-mnist-mlp'].flatMap(preset => {
     const path = join(folder, `${preset}.json`)
@@ -247,84 +247,85 @@ export const cleaning = (folder = cleaningFolder): ReadonlyArray<CleaningResult>
     return [found.right]
   })
 
-interface Asked {
+interface Target {
   readonly text: string
   readonly met: (value: number) => boolean
 }
 
-interface Bar {
+interface Measure {
   readonly name: string
   readonly of: (run: CleaningResult['runs'][number]) => number
   readonly digits: number
   readonly scale?: number
-  /** What was asked of softmax regression, of the mean over seeds. */
-  readonly asked?: Asked
+  /** The target for the mean over seeds of softmax regression. */
+  readonly target?: Target
 }
 
-const atLeast = (bound: number, text: string): Asked => ({
+const atLeast = (bound: number, text: string): Target => ({
   text: `≥ ${text}`,
   met: value => value >= bound,
 })
-const atMost = (bound: number, text: string): Asked => ({
+const atMost = (bound: number, text: string): Target => ({
   text: `≤ ${text}`,
   met: value => value <= bound,
 })
 
-const bars: ReadonlyArray<Bar> = [
+const cleaningMeasures: ReadonlyArray<Measure> = [
   {
     name: 'Test accuracy with learned weights',
     of: run => run.learned.accuracy,
     digits: 4,
-    asked: atLeast(0.9, '.90'),
+    target: atLeast(0.9, '.90'),
   },
   {
     name: 'Wrong labels with a weight below ½, %',
     of: run => run.wrongBelowHalf,
     digits: 1,
     scale: 100,
-    asked: atLeast(0.94, '94'),
+    target: atLeast(0.94, '94'),
   },
   {
     name: 'Right labels with a weight above ½, %',
     of: run => run.rightAboveHalf,
     digits: 1,
     scale: 100,
-    asked: atLeast(0.9, '90'),
+    target: atLeast(0.9, '90'),
   },
   {
-    name: 'Test accuracy, refitted on kept images (weight > ½) and validation set',
+    name: 'Test accuracy, refitted on the kept images (weight > ½) and the validation set',
     of: run => run.keptAndValidation.accuracy,
     digits: 4,
-    asked: atLeast(0.91, '.91'),
+    target: atLeast(0.91, '.91'),
   },
   {
     name: 'Test accuracy, refitted with learned weights and the validation set',
     of: run => run.refit.accuracy,
     digits: 4,
   },
-  { name: 'Test accuracy, all labels as they are', of: run => run.plain.accuracy, digits: 4 },
-  { name: 'Test accuracy, right labels alone', of: run => run.clean.accuracy, digits: 4 },
+  { name: 'Test accuracy, trained on all labels as they are', of: run => run.plain.accuracy, digits: 4 },
+  { name: 'Test accuracy, trained on the right labels alone', of: run => run.clean.accuracy, digits: 4 },
   {
-    name: 'Test accuracy, right labels and the validation set: what knowing the truth would give',
+    name: 'Test accuracy, trained on the right labels and the validation set: the gain of knowing the truth',
     of: run => run.cleanAndValidation.accuracy,
     digits: 4,
   },
-  { name: 'Test accuracy, all labels and the validation set', of: run => run.together.accuracy, digits: 4 },
-  { name: 'Effort, solves', of: run => run.solvesOfEffort, digits: 1, asked: atMost(40, '40') },
-  { name: 'Seconds, the whole run', of: run => run.seconds, digits: 1, asked: atMost(300, '300') },
-  { name: 'Peak memory, MB', of: run => run.megabytes, digits: 0, asked: atMost(2048, '2048') },
+  {
+    name: 'Test accuracy, trained on all labels and the validation set',
+    of: run => run.together.accuracy,
+    digits: 4,
+  },
+  { name: 'Effort, solves', of: run => run.solvesOfEffort, digits: 1, target: atMost(40, '40') },
+  { name: 'Seconds, the whole run', of: run => run.seconds, digits: 1, target: atMost(300, '300') },
+  { name: 'Peak memory, MB', of: run => run.megabytes, digits: 0, target: atMost(2048, '2048') },
 ]
 
 const cleaningTable = (results: ReadonlyArray<CleaningResult>): string =>
   markdownTable(
     [
       '',
-      ...results.flatMap(({ preset }) => [
-        preset,
-        ...(preset === 'cleaning-mnist' ? ['asked for', 'met'] : []),
-      ]),
+      ...results.flatMap(({ preset }) => [preset, ...(preset === 'cleaning-mnist' ? ['target', 'met'] : [])]),
     ],
-    bars.map(({ name, of, digits, scale, asked }) => [
+    cleaningMeasures.map(({ name, of, digits, scale, target }) => [
       name,
       ...results.flatMap(({ preset, runs }) => {
         const found = estimate(runs.map(of))
@@ -332,8 +333,8 @@ const cleaningTable = (results: ReadonlyArray<CleaningResult>): string =>
         if (preset !== 'cleaning-mnist') return [cell]
         return [
           cell,
-          asked?.text ?? '',
-          asked === undefined || found === null ? '' : yesNo(asked.met(found.mean)),
+          target?.text ?? '',
+          target === undefined || found === null ? '' : yesNo(target.met(found.mean)),
         ]
       }),
     ]),
@@ -349,7 +350,7 @@ const where = (results: ReadonlyArray<CleaningResult>): string =>
 
 const lines = ['bilevel, or continued'] as const
 
-/** Effort against d, a panel for each nearness and a line a method; a line has no mark where a seed never came near. */
+/** Effort against d: a panel for each nearness, a line for each method. A mark is missing if some seed never came near. */
 export const figure = (all: ReadonlyArray<Task>): Spec => {
   const labels = labelsOf(all)
   const names = [...labels, ...lines]
@@ -412,72 +413,76 @@ export const figure = (all: ReadonlyArray<Task>): Spec => {
 
 const introduction = `# From one hyperparameter to thousands
 
-The cost of a search among λ grows steeply with how many there are; that of a gradient does not. What that is worth, measured on two
-tasks: softmax regression with 1 to 784 L2 coefficients (\`groups-mnist-…\`), all five methods; and data cleaning with 5,000 weights of
-examples (\`cleaning-mnist\`). Written by \`test/bench/many.ts\` from the committed results; [hyperparameters.md](hyperparameters.md) has the
-families and the presets, [comparison.md](comparison.md) says how methods are compared.`
+A search among λ becomes steeply more expensive with the number of hyperparameters d. A gradient does not. This document measures what the gradient
+is worth, on two tasks: softmax regression with 1 to 784 L2 coefficients (\`groups-mnist-…\`), with all five methods; and data cleaning with
+5,000 weights of examples (\`cleaning-mnist\`). \`test/bench/many.ts\` writes it from the committed results.
+[hyperparameters.md](hyperparameters.md) has the families and the presets. [comparison.md](comparison.md) says how methods are
+compared.`
 
 const signed = (value: number): string => String(value).replace('-', '−')
 
-/** What the comparisons were made with, as their plans say it. */
+/** Range and budget of the comparisons, from their plans. */
 const setting = (all: ReadonlyArray<Task>): string => {
   const Blocks = t.type({ lower: t.number, upper: t.number })
-  const said = all.map(({ comparison: { plan } }) => {
+  const settings = all.map(({ comparison: { plan } }) => {
     const range = decode(Blocks)(plan.task['hyperparameters'])
     return E.isLeft(range)
       ? ''
       : `λ is in [${signed(range.right.lower)}, ${signed(range.right.upper)}]; rivals have the effort of ${plan.budget.solves} lower-level solves (${plan.budget.epochsPerSolve} epochs each)`
   })
-  return [...new Set(said)].join('; ')
+  return [...new Set(settings)].join('; ')
 }
 
 const groupsText = (
   all: ReadonlyArray<Task>,
-): string => `## Softmax regression, an L2 coefficient a block of pixels
+): string => `## Softmax regression, one L2 coefficient for each block of pixels
 
-MNIST, 1,000 images train, 2,000 validate. d blocks of pixels have a coefficient each: the whole image, 14 × 14 pixels, 7 × 7, 4 × 4, 2 × 2,
-every pixel. In these runs ${setting(all)}, the bilevel method its preset’s, and it stops by itself.
+1,000 images of MNIST train, 2,000 validate. Each of d blocks of pixels has a coefficient. The blocks are the whole image, then 14 × 14 pixels,
+7 × 7, 4 × 4, 2 × 2, and single pixels. In these runs ${setting(all)}. The bilevel method has its preset’s budget and stops by itself.
 
-Below λ = −1 the lower level is not solved within what any solve may take, and losses there would say more of the solver than of λ; so the range
-ends there, solves have up to two hundred epochs, and pairs of the bilevel method are long (600 steps), for the softest directions have
+Below λ = −1, the epochs of a solve are too few to solve the lower level. Losses there would say more about the solver than about λ. So the range
+ends at −1. For the same reason solves have up to two hundred epochs, and the pairs of the bilevel method are long (600 steps): the flattest directions have
 curvatures of 2·10⁻⁴.
 
 ### Effort to come near the least validation loss known
 
-In lower-level solves, seed by seed; – where it never came near. _Retrained_ and _continued_ as in [comparison.md](comparison.md); of
-rivals’ weights, retrained ones. The bilevel method retrains at the end, at the λ that it returns, and that training is in the effort, too. The least loss known at each d and seed is of any weights that were trained on the training set alone,
-whichever way λ was found ([below](#the-least-losses-known)).`
+The unit is lower-level solves, one number for each seed; – means that the run never came near. _Retrained_ and _continued_ are as in
+[comparison.md](comparison.md). For rivals, retrained weights count. The bilevel method retrains at the end, at the λ that it returns; its effort
+includes that training. The least loss known at each d and seed is that of any weights that were trained on the training set alone, however λ
+was found ([below](#the-least-losses-known)).`
 
 const figureText = `![Effort to within 1 % and 5 % of the least validation loss known, against the number of hyperparameters](figures/many.svg)
 
-A mark is a mean over the seeds; there is none where a method did not come near at every seed.`
+A mark is a mean over the seeds. It is missing if a method did not come near at every seed.`
 
-const lossText = `### What it is good for
+const lossText = `### The losses reached
 
-Weights trained at λ on the training set: validation and test loss. Refitted: trained at λ on training and validation set together. _Implicit
-gradient_ is at the λ with the least validation loss, exact weights of the lower level for validation and test; its refit is by the solver of
-the runs. Means over seeds ± standard error.`
+The columns have the validation and test loss of weights trained at λ on the training set. _Refit_ means trained at λ on training and validation
+set together. The _implicit gradient_ finds the λ with the least validation loss. Its validation and test losses are those of exact lower-level weights; its
+refit is by the solver of the runs. Values are means over seeds ± standard error.`
 
 const stopText = `Where more hyperparameters stop helping:`
 
 const costText = `### What it costs
 
-Effort until λ was found, and processor seconds until then.`
+The effort until λ was found, and the processor seconds until then.`
 
 const knownText = `### The least losses known
 
-The truth here is computed by another method: softmax regression is convex and small, so that its exact lower-level minimum w\\*(λ) can be had by
-Newton’s method, and ∇F(w\\*(λ)) through the implicit function theorem, H·q = ∇F by conjugate gradients, in float64
-(\`test/support/softmaxRegression.ts\`). A projected quasi-Newton method minimises over λ, from the minimum of the next fewer blocks. F(w\\*(λ)) is
-not convex in λ, so this is a stationary point, and no proof of a least one. Beside it, the bilevel method with 150 outer iterations. Both are
-by \`test/bench/bestKnown.ts\`. Weights _retrained_ at a λ end at a gradient of 2·10⁻⁴ or after two hundred epochs, not at the exact minimum; that may validate better
-as well as worse, and so the least known counts all.`
+Another method computes the truth here. Softmax regression is convex and small. So Newton’s method gives the exact lower-level minimum w\\*(λ), and the
+implicit function theorem gives ∇F(w\\*(λ)), by conjugate gradients on H·q = ∇F in float64 (\`test/support/softmaxRegression.ts\`). H is the Hessian of
+f in w. A projected quasi-Newton method minimises over λ, starting at the minimum for the next smaller number of blocks. F(w\\*(λ)) is not convex in
+λ, so the result is a stationary point, without a proof that it is the least one. The table also has the bilevel method with 150 outer iterations.
+\`test/bench/bestKnown.ts\` computes both.
+
+Weights _retrained_ at a λ end at a gradient of 2·10⁻⁴ or after two hundred epochs, not at the exact minimum. They may validate better or worse
+than the exact minimum. Therefore the least known loss counts all of them.`
 
 const cleaningText = `## Data cleaning: a weight for each of 5,000 images
 
-Half of the training labels were replaced at random, and a tenth of these by themselves: so 45 % are wrong. 5,000 clean images validate. Nothing
-is trained or chosen by the true labels. All trainings start at the initial weights, with one solver and one L2 coefficient
-(\`test/bench/cleaning.ts\`). Means over seeds ± standard error; “asked for” is of softmax regression.`
+Half of the training labels were replaced at random. A tenth of these got their own label again, so 45 % are wrong. 5,000 clean images validate.
+Nothing is trained or chosen by the true labels. All trainings start at the initial weights, with one solver and one L2 coefficient
+(\`test/bench/cleaning.ts\`). Values are means over seeds ± standard error. The targets are for softmax regression.`
 
 /** The whole document. */
 export const many = async (
@@ -489,7 +494,7 @@ export const many = async (
     groupsText(all),
     ...nearnesses.flatMap(nearness => [`Within ${percent(nearness)}:`, effortTable(all, nearness)]),
     figureText,
-    'What was asked of the bilevel method: retrained weights within 1 % at every d, for the effort of 20 solves at most, and at most twice as much at d = 784 as at d = 1.',
+    'The target for the bilevel method: retrained weights within 1 % at every d, for the effort of at most 20 solves, and for at most twice as much at d = 784 as at d = 1.',
     askedTable(all),
     lossText,
     lossTable(all),

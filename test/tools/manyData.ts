@@ -1,4 +1,4 @@
-/** What the committed runs with 1 to 784 hyperparameters come to: the numbers behind docs/many.md. */
+/** The numbers behind docs/many.md, from the committed runs with 1 to 784 hyperparameters. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Comparison, FinishedRun } from '../../src/shell/compare/result/Comparison.js'
@@ -7,7 +7,7 @@ import { best, effortToReach } from '../../src/shell/compare/result/Trajectory.j
 import { dimensions, groupsFolder, type BestKnown, type Implicit, type Long } from './bestKnown.js'
 import { complete } from './reproduction.js'
 
-/** One number of hyperparameters. */
+/** The results for one number of hyperparameters. */
 export interface Task {
   readonly dimension: number
   readonly comparison: Comparison
@@ -16,18 +16,18 @@ export interface Task {
   readonly long: ReadonlyArray<Long>
 }
 
-/** Everything that was found on the data of a task’s seed, or nothing where it is of other data. */
+/** Returns `all`, and throws if one of them was found on other data than the run with its seed. */
 const onSameData = <A extends { readonly seed: number; readonly fingerprint: string }>(
   all: ReadonlyArray<A>,
   finished: ReadonlyArray<FinishedRun>,
 ): ReadonlyArray<A> => {
   for (const { seed, fingerprint } of all)
     if (finished.some(run => run.seed === seed && run.data.fingerprint !== fingerprint))
-      throw new Error(`What is best known at seed ${seed} was found on other data than the runs'.`)
+      throw new Error(`The best known result at seed ${seed} was found on other data than the runs.`)
   return all
 }
 
-/** The committed tasks, those with few hyperparameters first. */
+/** The committed tasks, by increasing number of hyperparameters. */
 export const tasks = ({ implicit, long }: BestKnown, folder = groupsFolder): ReadonlyArray<Task> =>
   dimensions.flatMap(dimension => {
     const path = join(folder, `groups-mnist-${dimension}`, 'comparison.json')
@@ -46,7 +46,7 @@ export const tasks = ({ implicit, long }: BestKnown, folder = groupsFolder): Rea
     ]
   })
 
-/** The least validation loss known at a seed, of weights that were trained on the training set alone, and whose it is. */
+/** The least known validation loss at a seed, of weights trained on the training set alone, and the method that found it. */
 export const leastKnown = (
   { finished, implicit, long }: Task,
   seed: number,
@@ -64,14 +64,14 @@ export const leastKnown = (
     ]),
     ...of(long).map(({ retrained }) => ({ loss: retrained.validation, by: 'long run' })),
   ]
-  if (all.length === 0) throw new Error(`Nothing is known at seed ${seed}.`)
+  if (all.length === 0) throw new Error(`There is no result for seed ${seed}.`)
   return all.reduce((a, b) => (b.loss < a.loss ? b : a))
 }
 
-/** Which weights count: retrained from the initial ones, or also those trained on from another λ. */
+/** The weights that count: retrained from the initial ones, or also those continued from another λ. */
 export type Weights = 'retrained' | 'trained'
 
-/** In lower-level solves, seed by seed: effort until the validation loss was so near the least known; `null`: never. */
+/** For each seed, the effort in lower-level solves until the validation loss was this near the least known; `null`: never. */
 export const reach = (
   task: Task,
   label: string,
@@ -85,7 +85,7 @@ export const reach = (
     return epochs === null ? null : epochs / task.comparison.plan.budget.epochsPerSolve
   })
 
-/** The mean over seeds of what is measured of a contender's runs. */
+/** The mean over seeds of one measure of a contender's runs. */
 export const meanOf = (
   { finished }: Task,
   label: string,
@@ -114,7 +114,7 @@ export const bestRival = (task: Task): string | null =>
       mean: Infinity,
     }).label
 
-/** Where among tasks a loss is least, and what it comes to at the last one. */
+/** The row with the least loss; `null` if there are no rows. */
 export const leastAt = (
   rows: ReadonlyArray<{ readonly dimension: number; readonly loss: number }>,
 ): { readonly dimension: number; readonly loss: number } | null =>

@@ -1,4 +1,4 @@
-/** The rows of some methods made anew in a comparison whose run folders are gone. */
+/** Repeats the runs of some methods in a committed comparison whose run folders are gone. */
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { SolverConfig } from '../../src/shell/train/SolverConfig.js'
 import { complete } from './reproduction.js'
 
-/** When and of which source runs were made. */
+/** The date of the runs, and the commit of their source. */
 export interface Provenance {
   readonly date: string
   readonly source: string
@@ -26,7 +26,7 @@ export interface Provenance {
 
 const refuse = (problem: string): E.Either<string, never> => E.left(problem)
 
-/** A task with the solver's options that have come since it was written: their defaults are what was done without them. */
+/** A task with defaults for solver options that are newer than the task. Without the option, the solver did the same. */
 const completed = (task: Comparison['plan']['task']): unknown =>
   pipe(
     decode(SolverConfig)(task['solver']),
@@ -36,20 +36,20 @@ const completed = (task: Comparison['plan']['task']): unknown =>
     ),
   )
 
-/** What both have to have alike: all but the contenders. */
+/** The parts of a plan that must be equal in both: all but the contenders. */
 const shared = ({ plan: { name, task, budget, backend, seeds } }: Comparison): unknown =>
   JSON.parse(JSON.stringify({ name, task: completed(task), budget, backend, seeds }))
 
-/** The data of each seed, by the runs that finished. */
+/** The fingerprint of the data at each seed, from the finished runs. */
 const dataOf = ({ runs }: Comparison): ReadonlyMap<number, string> =>
   new Map(runs.flatMap(run => (run._tag === 'Finished' ? [[run.seed, run.data.fingerprint] as const] : [])))
 
 /**
- * A comparison with the runs of `fresh` in the place of its own of the same contenders. Options of these contenders become
- * those of `fresh`, which may be other ones: that is what they are made anew for.
+ * The comparison, with the runs of `fresh` in place of its own runs of the same contenders. These contenders also get the options
+ * of `fresh`, which may differ: testing new options is the purpose.
  *
- * Left: a sentence that says why the two do not fit: another task, budget, backend or seeds, other data at a seed, a contender
- * that is not in the comparison, runs that have not ended.
+ * Left: a sentence that says why the two do not fit: another task, budget, backend or seeds; other data at a seed; a contender
+ * that is not in the comparison; or runs that have not ended.
  */
 export const renewed =
   (committed: Comparison, { date, source }: Provenance) =>
@@ -57,9 +57,7 @@ export const renewed =
     const difference = firstDifference('')(shared(committed), shared(fresh))
     if (difference._tag === 'Some') {
       const { field, expected, found } = difference.value
-      return refuse(
-        `The new runs are of another plan: field \`${field}\` was ${expected} and is now ${found}.`,
-      )
+      return refuse(`The new runs have another plan: field \`${field}\` was ${expected} and is now ${found}.`)
     }
     const stranger = fresh.plan.contenders.find(
       ({ label, method }) =>
@@ -67,7 +65,7 @@ export const renewed =
     )
     if (stranger !== undefined) return refuse(`${stranger.label} is not in the comparison.`)
     const pending = fresh.runs.find(({ _tag }) => _tag === 'Pending')
-    if (pending !== undefined) return refuse(`${pending.folder} has not ended. Start again to go on with it.`)
+    if (pending !== undefined) return refuse(`${pending.folder} has not ended. Start again to resume it.`)
     const [before, now] = [dataOf(committed), dataOf(fresh)]
     for (const [seed, fingerprint] of now)
       if ((before.get(seed) ?? fingerprint) !== fingerprint)
@@ -90,19 +88,19 @@ export const renewed =
   }
 
 export interface RenewOptions extends Provenance {
-  /** Of the committed comparison. */
+  /** Folder of the committed comparison. */
   readonly folder: string
   readonly methods: ReadonlyArray<string>
-  /** What names the configuration for `bilevel compare`; the preset of the plan's name where it is left out. */
+  /** Arguments of `bilevel compare` that name the configuration. The default is the preset with the plan's name. */
   readonly task?: ReadonlyArray<string>
-  /** Where the new runs are kept: started again with the same folder, what has ended is not run again. */
+  /** Folder of the new runs. With the same folder, a second call does not repeat runs that have ended. */
   readonly out: string
   readonly jobs: number
 }
 
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 
-/** Runs the program; 1 says that some runs failed, which is a result, too. */
+/** Runs the program. Exit code 1 means that some runs failed; that is a result too. */
 const run = (args: ReadonlyArray<string>): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -114,7 +112,7 @@ const run = (args: ReadonlyArray<string>): Promise<void> =>
     )
   })
 
-/** Runs `bilevel compare` for these methods alone and puts what came out into the committed comparison. */
+/** Runs `bilevel compare` for these methods alone and puts the new runs into the committed comparison. */
 export const renew = async (options: RenewOptions): Promise<Comparison> => {
   const { folder, methods, out, jobs } = options
   const committed = complete(comparisonIn(folder))
@@ -128,7 +126,7 @@ export const renew = async (options: RenewOptions): Promise<Comparison> => {
   if (E.isLeft(result)) throw new Error(`${folder} is left as it was. ${result.left}`)
   writeFileSync(comparisonIn(folder), encode(result.right))
   const page = markdownIn(folder)
-  // With hundreds of hyperparameters nobody reads it, and it is not kept.
+  // Comparisons with hundreds of hyperparameters have no page: nobody would read it.
   if (existsSync(page))
     writeFileSync(
       page,
@@ -137,5 +135,5 @@ export const renew = async (options: RenewOptions): Promise<Comparison> => {
   return result.right
 }
 
-/** Where the runs of a comparison are kept while they are made anew: apart for each source. */
+/** Folder of a comparison's new runs, separate for each source. */
 export const renewalFolder = (source: string, name: string): string => join('runs', 'renew', source, name)

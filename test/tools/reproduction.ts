@@ -1,4 +1,4 @@
-/** docs/reproduction.md, out of the comparisons in docs/results/compare. */
+/** Makes docs/reproduction.md from the comparisons in docs/results/compare. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,14 +31,14 @@ export const documentPath = join(root, 'docs', 'reproduction.md')
 
 /** A committed comparison. */
 export interface Kept {
-  /** Of its folder: the preset's. */
+  /** Name of its folder and of its preset. */
   readonly name: string
   readonly comparison: Comparison
-  /** What a person says of it: what agrees, what does not and why. */
+  /** Text of `remarks.md`, written by hand: what agrees with the paper, what does not, and why. */
   readonly remarks: string | null
 }
 
-/** A comparison that may be committed: all of it has ended. */
+/** Reads a comparison and throws if one of its runs has not ended. */
 export const complete = (path: string): Comparison => {
   const parsed = parse(readFileSync(path, 'utf8'))
   if (E.isLeft(parsed)) throw new Error(`${path} ${parsed.left}`)
@@ -48,7 +48,7 @@ export const complete = (path: string): Comparison => {
   return parsed.right
 }
 
-/** All committed comparisons, by their names. */
+/** All committed comparisons, sorted by name. */
 export const kept = (folder = resultsFolder): ReadonlyArray<Kept> =>
   (existsSync(folder) ? readdirSync(folder) : [])
     .filter(name => existsSync(join(folder, name, 'comparison.json')))
@@ -74,7 +74,7 @@ const authorsBest = (task: unknown): number | null => {
 const standingOf = (analysis: Analysis) =>
   analysis.standings.find(({ label }) => label === analysis.verdict?.label)
 
-/** The questions that were asked beforehand, task by task. */
+/** The targets that were set beforehand, task by task. */
 const summaryTable = (all: ReadonlyArray<Kept>): string =>
   markdownTable(
     [
@@ -82,11 +82,11 @@ const summaryTable = (all: ReadonlyArray<Kept>): string =>
       'seeds',
       'effort over the fastest rival’s: retrained',
       'or continued',
-      'at most ½ (retrained)',
+      '≤ ½ (retrained)',
       'refit: no worse than the best rival',
       'refit: test loss',
       'authors’ best test loss',
-      'better than it',
+      'below theirs',
     ],
     all.map(({ name, comparison }) => {
       const analysis = analyse(comparison)
@@ -110,7 +110,7 @@ const summaryTable = (all: ReadonlyArray<Kept>): string =>
     }),
   )
 
-/** How far Bayesian optimization stays above the least loss of a dense grid, by the share of that loss. */
+/** How far Bayesian optimization stays above the least loss of a dense grid, as a share of that loss. */
 export const gapToTruth = (comparison: Comparison, truth: KeptTruth): number | null => {
   const run = comparison.runs.find(
     one => one._tag === 'Finished' && one.label === 'bayesian' && one.seed === truth.seed,
@@ -119,7 +119,7 @@ export const gapToTruth = (comparison: Comparison, truth: KeptTruth): number | n
   return run.result.trained.validation.loss / leastOf(truth) - 1
 }
 
-/** Whether the rivals are men of straw: Bayesian optimization, on the data of the grid’s seed. */
+/** Checks that the rivals are strong: Bayesian optimization against a dense grid, on the data of the grid’s seed. */
 const truthTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
   const rows = all.flatMap(({ name, comparison }) => {
     const truth = truthOf(name)
@@ -138,12 +138,12 @@ const truthTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
   return rows.length === 0
     ? []
     : [
-        'Bayesian optimization against the least validation loss of a dense grid (`test/bench/gridTruth.ts`), at the grid’s seed:',
+        'Bayesian optimization, compared with the least validation loss of a dense grid (`test/bench/gridTruth.ts`), at the grid’s seed:',
         markdownTable(['task', 'points', 'least of the grid', 'above it', 'within 2 %'], rows),
       ]
 }
 
-/** By how much refitted test loss is better than Bayesian optimization’s on the deep network, where .02 was asked for. */
+/** The gain in refitted test loss over Bayesian optimization on the deep network. The target was .02. */
 export const deepTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
   const rows = all
     .filter(({ name }) => name.startsWith('mnist-deep'))
@@ -165,7 +165,7 @@ export const deepTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
     ? []
     : [
         'Refitted test loss on the deep network, against Bayesian optimization with the same budget:',
-        markdownTable(['task', 'solves', 'better by', 'by .02 at least'], rows),
+        markdownTable(['task', 'solves', 'better by', '≥ .02'], rows),
       ]
 }
 
@@ -177,7 +177,7 @@ const authorsSection = (task: unknown): ReadonlyArray<string> => {
   const listed = (row: (typeof rows)[number], of: 0 | 1): string =>
     row.figures[images].map(figure => figure[of].toFixed(4)).join(', ')
   return [
-    `The authors’ figures at ${images.toLocaleString('en')} images, one run each, as their notebooks’ saved outputs show them:`,
+    `The authors’ figures at ${images.toLocaleString('en')} images, one run each, from the saved outputs of their notebooks:`,
     markdownTable(
       ['method', 'validation loss', 'test loss', 'weights saw validation data'],
       rows.map(row => [
@@ -196,9 +196,9 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
   const failed = runs.flatMap(run => (run._tag === 'Failed' ? [`- ${run.folder}: ${run.reason}`] : []))
   return [
     `## ${name}`,
-    `Again: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`; as it was run: ` +
+    `To repeat: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`. It ran on ` +
       `${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
-      `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
+      `Every single run: [comparison.md](results/compare/${name}/comparison.md).`,
     ...renewalNotes(comparison),
     mainTable(analysis),
     ...authorsSection(plan.task),
@@ -213,18 +213,18 @@ const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => 
 
 const introduction = `# Reproduction
 
-Our tables beside the figures of the authors of [arXiv 2208.12118](https://arxiv.org/abs/2208.12118). Written by
-\`test/bench/reproduction.ts\` from the committed comparisons in [results/compare](results/compare); [comparison.md](comparison.md) says how
-they are made, what each column means and what is honest about it.
+This document sets our tables beside the figures of the authors of [arXiv 2208.12118](https://arxiv.org/abs/2208.12118).
+\`test/bench/reproduction.ts\` writes it from the committed comparisons in [results/compare](results/compare).
+[comparison.md](comparison.md) says how a comparison is made, what each column means, and what is honest about it.
 
-Where the two cannot be the same:
+Four things cannot be the same:
 
-- **The refit.** The authors’ method returns weights that descended on the validation data, their other methods weights that did not; so its
-  test loss has the gain of more data in it. Here every method’s λ is refitted on training and validation set together, and those
-  test losses are compared with one another, and with the authors’.
-- **The range.** The authors search λ in [−10, 0]; the best λ on these tasks is above 0, so here the range is [−10, 4].
-- **The images.** Theirs are one fixed split; here each seed draws its own, of equal size.
-- **The validation loss** of their method is of weights that saw validation data. It is no measure of λ, and nothing here is compared with it.`
+- **The refit.** The authors’ method returns weights that descended on the validation data; their other methods return weights that did not. So
+  the test loss of their method includes the gain of more data. Here every method’s λ is refitted on training and validation set together. We compare
+  those test losses with one another, and with the authors’.
+- **The range.** The authors search λ in [−10, 0]. The best λ on these tasks is above 0, so our range is [−10, 4].
+- **The images.** Theirs are one fixed split. Here each seed draws its own split, of equal size.
+- **The validation loss** of their method belongs to weights that saw validation data. It does not measure λ, and we compare nothing with it.`
 
 /** The whole document. */
 export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> => {
@@ -234,7 +234,7 @@ export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> =>
     ...(first === undefined
       ? ['No comparison is committed yet.']
       : [
-          '## What was asked beforehand',
+          '## The targets set beforehand',
           summaryTable(all),
           ...truthTable(all),
           ...deepTable(all),

@@ -1,5 +1,5 @@
 /**
- * The tables of measurements in the documents, written from docs/results/*.json: a document shows where with
+ * Writes the tables of measurements in the documents, from docs/results/*.json. A document marks the place of a table with
  * `<!-- table: name -->` and `<!-- end -->`.
  */
 import { readFileSync } from 'node:fs'
@@ -48,7 +48,7 @@ const writers: Readonly<Record<string, () => string>> = {
     const found = read('gp-append', t.type({ table: t.array(Row), exponents: Exponents }))
     const { exponents } = found
     return table(
-      ['rows N', 'append', 'condition anew'],
+      ['rows N', 'append', 'condition again'],
       [
         ...found.table.map(({ rows, append, refit }) => [String(rows), ms(append), ms(refit)]),
         ['exponent of N', exponents.append.toFixed(2), exponents.refit.toFixed(2)],
@@ -67,9 +67,9 @@ const writers: Readonly<Record<string, () => string>> = {
     return table(
       ['steps', 'median', '90 %', 'max'],
       [
-        row('all but fits', found.allSteps),
+        row('without a fit', found.allSteps),
         row('at 30 solves', found.at30Solves),
-        row('those that fit the hyperparameters', found.refits),
+        row('with a fit of the hyperparameters', found.refits),
       ],
       found,
     )
@@ -139,7 +139,7 @@ const writers: Readonly<Record<string, () => string>> = {
       bayesian: t.type({ gap: Gap, milliseconds: Gap }),
     })
     const found = read('rivals', t.type({ table: t.array(Row) }))
-    // Below what is known of the minimum, there is nothing to tell.
+    // The minimum itself is known to 1e-6 only.
     const gap = ({ median, worst }: t.TypeOf<typeof Gap>): string =>
       [median, worst].map(value => (value < 1e-6 ? '< 1e-6' : value.toPrecision(2))).join(' / ')
     return table(
@@ -167,7 +167,7 @@ const writers: Readonly<Record<string, () => string>> = {
     })
     const found = read('structured-gp', t.type({ table: t.array(Row) }))
     return table(
-      ['d', 'first condition + predict', 'MB held', 'MB at its peak', 'condition', 'predict', 'observe'],
+      ['d', 'first condition + predict', 'MB held', 'peak MB', 'condition', 'predict', 'observe'],
       found.table.map(({ dimension, first, condition, predict, observe }) => [
         dimension.toLocaleString('en'),
         ms(first.condition + first.predict),
@@ -190,7 +190,7 @@ const writers: Readonly<Record<string, () => string>> = {
     })
     const found = read('structured-gp', t.type({ crossover: t.array(Row) }))
     return table(
-      ['d', 'dense', 'structured', 'dense, with the evidence’s gradient', 'structured, with it'],
+      ['d', 'dense', 'structured', 'dense, with the evidence’s gradient', 'structured, with the gradient'],
       found.crossover.map(({ dimension, dense, structured, denseSlopes, structuredSlopes }) => [
         String(dimension),
         ms(dense),
@@ -258,7 +258,7 @@ const writers: Readonly<Record<string, () => string>> = {
       ]
     })
     const written = table(
-      ['backend', 'one alone, ms', '2 together', '5 together', '10 together', '10 to one alone before'],
+      ['backend', 'one alone, ms', '2 together', '5 together', '10 together', '10 to one alone, before'],
       rows,
       found,
     )
@@ -316,7 +316,7 @@ const writers: Readonly<Record<string, () => string>> = {
   },
 }
 
-/** The document with its tables as they should be. */
+/** The document with its tables rewritten from the committed measurements. */
 export const withTables = (document: string): string =>
   document.replaceAll(
     /(<!-- table: ([\w-]+) -->)\n[^]*?(<!-- end -->)/g,

@@ -1,8 +1,8 @@
 import { Parts } from '../../../src/core/index.js'
 import { Laws } from '../../../src/core/laws/index.js'
 
-/** A variant with a slip: the multiplier's update without its max(0, ·). */
-const slipped: Parts.ConstraintForm = {
+/** A variant with a bug: the multiplier's update lacks its max(0, ·). */
+const faulty: Parts.ConstraintForm = {
   ...Parts.defaults.constraint,
   next:
     () =>
@@ -11,5 +11,5 @@ const slipped: Parts.ConstraintForm = {
       multiplier + penalty * constraint,
 }
 
-export const report = Laws.constraintForm(slipped)({ only: ['multiplier not negative'] })
+export const report = Laws.constraintForm(faulty)({ only: ['multiplier not negative'] })
 export const printed = Laws.formatFaults(report)

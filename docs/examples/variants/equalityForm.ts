@@ -1,6 +1,6 @@
 import { Bilevel, Codec, Parts } from '../../../src/core/index.js'
 
-/** h = f − φ̂ = 0, as the paper's authors have it: no max(0, ·), no tolerance, and μ of either sign. */
+/** h = f − φ̂ = 0, the paper's form: no max(0, ·), no tolerance, and μ of either sign. */
 export const equality: Parts.ConstraintForm = {
   ...Parts.defaults.constraint,
   multiplier: Codec.Finite,
@@ -20,7 +20,7 @@ export const equality: Parts.ConstraintForm = {
       Math.abs(h) <= epsilon,
 }
 
-/** ρ₀ = 2, and half as much again in every outer iteration, whatever the violation. */
+/** ρ₀ = 2. ρ grows by half in every outer iteration, whatever the violation. */
 export const everGrowing: Parts.PenaltySchedule = {
   initial: () => () => 2,
   cap: () => () => Infinity,
@@ -32,7 +32,7 @@ export const everGrowing: Parts.PenaltySchedule = {
       1.5 * penalty,
 }
 
-/** The iterate of the smallest |f − φ̂|, whatever its F, and whatever the initial samples have. */
+/** Returns the iterate of the smallest |f − φ̂|. F does not count, nor do the initial samples. */
 export const smallestViolation: Parts.Choice = {
   prefers: candidate => incumbent => Math.abs(candidate.violation) < Math.abs(incumbent.violation),
   iterate:

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { Laws } from '../../../src/core/laws/index.js'
 import { equality, equalityForm, everGrowing, smallestViolation } from './equalityForm.js'
 
-// As a method: every law of a method applies. Small budgets, for each law looks at every run.
+// The variant as a method: every law of a method applies. Budgets are small because each law inspects every run.
 const asMethod = Laws.method(equalityForm, {
   options: fc.record({
     seed: fc.nat(100),
@@ -13,8 +13,8 @@ const asMethod = Laws.method(equalityForm, {
   solves: ({ budget, retrain }) => budget.lowerLevelSolves + (retrain ? 1 : 0),
 })
 
-// Part by part: what it gives up is said, with the reason. A declared law that no case breaks is a fault, too.
-const because = 'an equation pulls both ways, and knows no ε'
+// Its parts: each law that it gives up is declared with a reason. A declared law that no case breaks is a fault too.
+const because = 'an equality constraint pulls both ways and has no ε'
 export const reports = [
   asMethod({ runs: 30 }),
   Laws.constraintForm(equality)({
@@ -24,7 +24,7 @@ export const reports = [
       { law: 'violation not negative', because },
       { law: 'relaxed by epsilon', because },
       { law: 'complementary', because },
-      { law: 'multiplier within its range', because: 'the authors have no safeguard, so that μ diverges' },
+      { law: 'multiplier within its range', because: 'the authors have no safeguard, so μ diverges' },
     ],
   }),
   Laws.penaltySchedule(everGrowing)({

@@ -1,15 +1,15 @@
 import { Bilevel, Parts } from '../../../src/core/index.js'
 
 /**
- * The pure quadratic penalty, F + (ρ/2)·max(0, g)², without a multiplier: w is held by κ = ρ·max(0, g) alone.
+ * The pure quadratic penalty F + (ρ/2)·max(0, g)², without a multiplier. Only κ = ρ·max(0, g) holds w to the constraint.
  *
- * At its minimum g = κ/ρ > 0: a violation that only a larger ρ makes smaller (Nocedal & Wright, §17.1).
+ * At its minimum g = κ/ρ > 0. Only a larger ρ reduces this violation (Nocedal & Wright, §17.1).
  */
 export const quadratic: Parts.ConstraintForm = {
   ...Parts.defaults.constraint,
   infeasibility: () => g => Math.max(0, g),
-  // What the default calls the multiplier is κ here. Weights descend at a fixed κ, and v falls as 1/κ² as it grows;
-  // so κ = ρ·max(0, g(κ)) is an equation for κ, and this is a step of Newton's method on it.
+  // The field `multiplier` holds κ here. Weights descend at a fixed κ, and v falls as 1/κ² as κ grows.
+  // So κ = ρ·max(0, g(κ)) is an equation for κ. This is one step of Newton's method on it.
   next:
     ({ config, scales }) =>
     ({ constraint, violation }) =>

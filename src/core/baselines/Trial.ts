@@ -20,7 +20,21 @@ export const Trial = t.readonly(
   }),
   'Trial',
 )
-/** A λ that was tried. */
+/**
+ * A λ that was tried.
+ *
+ * @example
+ * ```ts
+ * import { type Trial } from 'bilevel-hpo'
+ *
+ * const trials: ReadonlyArray<Trial> = [
+ *   { lambda: [-5], epochs: 100, cold: true, upper: 0.42, weights: 'w0' },
+ *   { lambda: [-2], epochs: 100, cold: true, upper: null, weights: null },
+ * ]
+ * // The second training failed.
+ * trials.filter(({ upper }) => upper !== null).length // => 1
+ * ```
+ */
 export type Trial = t.TypeOf<typeof Trial>
 
 /** A trial that was trained, with what is known of it then. */

@@ -128,5 +128,25 @@ export const strategy: Strategy<BayesianConfig, null> = {
 /** The state of {@link bayesianOptimization}. */
 export type BayesianState = TrialState<BayesianConfig, null>
 
-/** Bayesian optimization as a method. */
+/**
+ * Bayesian optimization as a method: trains at a Sobol' design first, then where a Gaussian process over the validation losses
+ * expects the largest improvement E max(0, b − F(λ)).
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used. Source: Snoek, Larochelle & Adams 2012; Jones,
+ * Schonlau & Welch 1998.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bayesianOptimization, type BayesianConfig, type BayesianState, decode } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, BayesianConfig> = decode(bayesianOptimization.config)({ space, budget: { lowerLevelSolves: 10 } })
+ * const run: Simulate.Run<BayesianState> | null = E.isRight(config) ? Simulate.drive(bayesianOptimization)(config.right, world) : null
+ * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
+ * // Ten trainings: much nearer to ln ½ than ten points of a grid would be.
+ * Math.abs(found - Math.log(0.5)) < 0.3 // => true
+ * ```
+ */
 export const bayesianOptimization: Method<BayesianConfig, BayesianState> = trialMethod(strategy)

@@ -21,7 +21,10 @@ export interface Bracket {
   readonly rungs: ReadonlyArray<Rung>
 }
 
-/** R ≥ 1, the most resources of a trial in units of the least; η ≥ 2; and whose number of trials. */
+/**
+ * How large the brackets are: R ≥ 1, the most resources of a trial in units of the least, and η ≥ 2. `sizes`: the numbers of trials
+ * of the paper's table 1 (the default), or of its algorithm 1.
+ */
 export interface BracketOptions {
   readonly R: number
   readonly eta: number
@@ -38,7 +41,21 @@ const ceil = (x: number): number => Math.ceil(x * (1 - rounding))
 export const halvings = (n: number, s: number, eta: number): ReadonlyArray<number> =>
   Array.from({ length: s + 1 }, (_, i) => floor(n * eta ** -i))
 
-/** Every bracket, from s_max down to 0. */
+/**
+ * Every bracket of Hyperband, from s_max = ⌊log_η R⌋ down to 0. Bracket s starts with n trials of R·η^(−s) resources each; rung i has
+ * ⌊n·η^(−i)⌋ trials of R·η^(i−s). Source: Li et al. 2018, algorithm 1 and table 1.
+ *
+ * @example
+ * ```ts
+ * import { type Bracket, type BracketOptions, brackets, type Rung } from 'bilevel-hpo'
+ *
+ * const options: BracketOptions = { R: 81, eta: 3 }
+ * const [first]: ReadonlyArray<Bracket> = brackets(options)
+ * // 81 trials of one resource each; a third of them goes on with three times as many; …
+ * const halving: ReadonlyArray<Rung> = first?.rungs ?? []
+ * halving.map(({ n, r }) => [n, r]) // => [[81, 1], [27, 3], [9, 9], [3, 27], [1, 81]]
+ * ```
+ */
 export const brackets = ({ R, eta, sizes = 'table' }: BracketOptions): ReadonlyArray<Bracket> => {
   const most = Math.floor(Math.log(R) / Math.log(eta) + rounding)
   return Array.from({ length: most + 1 }, (_, index): Bracket => {

@@ -139,5 +139,23 @@ export const strategy: Strategy<GridSearchConfig, null> = {
 /** The state of {@link gridSearch}. */
 export type GridSearchState = TrialState<GridSearchConfig, null>
 
-/** Grid search as a method. */
+/**
+ * Grid search as a method: trains at every point of a full factorial grid over the search space, from the middle outwards, and
+ * returns the λ whose weights validate best.
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used, or a grid of more than 4,096 points.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, type GridSearchConfig, type GridSearchState } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, GridSearchConfig> = decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 11 } })
+ * const run: Simulate.Run<GridSearchState> | null = E.isRight(config) ? Simulate.drive(gridSearch)(config.right, world) : null
+ * // Of 11 points from −6 to 4 the best is −1: the optimum is ln ½.
+ * run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda // => [-1]
+ * ```
+ */
 export const gridSearch: Method<GridSearchConfig, GridSearchState> = trialMethod(strategy)

@@ -214,5 +214,23 @@ export const strategy: Strategy<HyperbandConfig, Plan> = {
 /** The state of {@link hyperband}. */
 export type HyperbandState = TrialState<HyperbandConfig, Plan>
 
-/** Hyperband as a method. */
+/**
+ * Hyperband as a method: successive halving in several brackets. Many λ are trained for few epochs, and of those one in η goes on
+ * with η times as many.
+ *
+ * Errors of `init`: `InvalidConfig` for a space, a budget or an η that cannot be used. Source: Li et al. 2018.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, hyperband, type HyperbandConfig, type HyperbandState } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, HyperbandConfig> = decode(hyperband.config)({ space })
+ * const run: Simulate.Run<HyperbandState> | null = E.isRight(config) ? Simulate.drive(hyperband)(config.right, world) : null
+ * // Once through all brackets takes 65 trainings, most of them short.
+ * run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lowerLevelSolves // => 65
+ * ```
+ */
 export const hyperband: Method<HyperbandConfig, HyperbandState> = trialMethod(strategy)

@@ -56,8 +56,40 @@ export const strategy: Strategy<RandomSearchConfig, Plan> = {
   keep: ({ trials }) => bestWeights(trials),
 }
 
-/** The state of {@link randomSearch}. */
+/**
+ * The state of {@link randomSearch}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, type RandomSearchState } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(randomSearch.init)(decode(randomSearch.config)({ space }))
+ * const triedIn = ({ trials }: RandomSearchState): number => trials.length
+ * E.map(({ state }: { state: RandomSearchState }) => triedIn(state))(begun) // => E.right(0)
+ * ```
+ */
 export type RandomSearchState = TrialState<RandomSearchConfig, Plan>
 
-/** Random search as a method. */
+/**
+ * Random search as a method: trains at λ drawn uniformly from the search space, or along a Sobol' sequence, and returns the λ whose
+ * weights validate best.
+ *
+ * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used. Source: Bergstra & Bengio 2012.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, type RandomSearchConfig } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, RandomSearchConfig> = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 20 } })
+ * const run = E.isRight(config) ? Simulate.drive(randomSearch)(config.right, world) : null
+ * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
+ * // The optimum is ln ½ in [−6, 4].
+ * Math.abs(found - Math.log(0.5)) < 1 // => true
+ * ```
+ */
 export const randomSearch: Method<RandomSearchConfig, RandomSearchState> = trialMethod(strategy)

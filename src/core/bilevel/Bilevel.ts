@@ -1,13 +1,19 @@
 /**
- * The bilevel method: the lower level's optimal value function φ as a Gaussian process, and
- * min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε by the augmented Lagrangian (arXiv 2208.12118).
+ * The bilevel method: a state machine that goes through four phases, as `init` and `step` of a `Method`.
  *
  *     sampling → minimising ⇄ refining → finishing → halted
  *
- * It is put together from parts (Parts.ts), any of which may be replaced: {@link make}.
+ * It solves min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε by an augmented Lagrangian, where φ(λ) = min_w f(λ, w) is the lower
+ * level's optimal value function (arXiv 2208.12118). A Gaussian process φ̂ models φ.
  *
- * Nothing is decided before every answer of a batch is in, and answers are looked at in the order of their
- * questions: commands that are issued together may be answered in any order.
+ * - In: a configuration, then one observation after another.
+ * - Out: a transition each time: the next state, the commands to carry out, an `Info` for people.
+ *
+ * `step` puts an observation into the open batch. When the batch is complete, it calls the phase's function: `finishSampling`,
+ * `finishMinimising`, `finishRefining`, `finishRetraining` or `finishReporting`. Answers are looked at in the order of their
+ * questions, so they may arrive in any order.
+ *
+ * {@link make} replaces parts of the method (Parts.ts). docs/walkthrough.md follows one outer iteration with its numbers.
  *
  * @module
  */
@@ -82,6 +88,17 @@ export type Variant<V = GaussianProcessState, R = Rule> = Partial<Parts<V, R>> &
  * The method with the given parts in place of the default ones; a part that is left out is `Parts.defaults`'.
  *
  * The method is as deterministic and total as its parts: what the laws of a `Method` ask of it, they ask of them.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * // The method with a penalty that never grows.
+ * const penalty: Parts.PenaltySchedule = { ...Parts.defaults.penalty, next: () => () => () => before => before.penalty }
+ * const variant: Bilevel.Variant = { penalty }
+ * Bilevel.make(variant).name // => 'bilevel with another penalty'
+ * Bilevel.make({ ...variant, name: 'constant-penalty' }).name // => 'constant-penalty'
+ * ```
  */
 export const make = <V = GaussianProcessState, R = Rule>({
   name,
@@ -98,5 +115,26 @@ export const make = <V = GaussianProcessState, R = Rule>({
   }
 }
 
-/** The value-function method with the augmented Lagrangian. */
+/**
+ * The bilevel method: min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε, with a Gaussian process for φ(λ) = min_w f(λ, w) and an augmented
+ * Lagrangian for the constraint.
+ *
+ * Errors of `init`: `InvalidConfig` with the field. Errors of `step`: `UnknownCommand`, `UnexpectedObservation`,
+ * `InvalidObservation`, `Halted`, and `Numerical` where no jitter makes the covariance positive definite. Source: Sinha, Gunwal &
+ * Kumar, arXiv 2208.12118; docs/method.md says where it differs.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, type BilevelConfig, decode } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // Ridge regression of one weight: the data say 3, validation says 2, so the optimum is λ = ln ½.
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config: E.Either<string, BilevelConfig> = decode(bilevel.config)({ space })
+ * const run = E.isRight(config) ? Simulate.drive(bilevel)(config.right, world) : null
+ * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
+ * Math.abs(found - Math.log(0.5)) < 0.1 // => true
+ * ```
+ */
 export const bilevel: Method<BilevelConfig, BilevelState> = make({})

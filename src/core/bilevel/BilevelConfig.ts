@@ -1,7 +1,10 @@
 /**
- * The options of the bilevel method. Lengths of steps and tolerances are relative to scales that the method measures
- * (the range of a hyperparameter, what training gains in f and in F), so that one set of defaults serves problems of
- * any size.
+ * The options of the bilevel method: their codec, every default with its source, and the rules that they must keep.
+ *
+ * Used by `init`. In: what a user wrote. Out: a complete `BilevelConfig`, or a sentence that names the wrong field.
+ *
+ * Step lengths and tolerances are relative to scales that the method measures: the range of a hyperparameter, and what training
+ * gains in f and in F. So one set of defaults serves problems of any size.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,6 +1,11 @@
 /**
- * What the bilevel method needs to know for its next step, as plain JSON. The surrogate's state V and the descent
- * rule's R are their parts' own; the codec is put together from those of the parts.
+ * All that the next step of the bilevel method needs, as plain JSON with a codec.
+ *
+ * Used in every phase. `BilevelState` is the whole; `Search` is the part that iterates: λ, the weights to start from, μ, ρ, ε and
+ * the rule's step lengths. `Phase` says which phase it is, and so what the answers of the open batch mean.
+ *
+ * The surrogate's state V and the descent rule's state R belong to their parts. `stateCodec` puts the codec together from those
+ * of the parts.
  */
 import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'

@@ -1,8 +1,12 @@
 /**
- * The parts of the bilevel method. Each is pure, knows nothing of the others, and may be replaced alone; the method
- * asks them, and does all that crosses to the shell itself.
+ * The seven replaceable parts of the bilevel method, as one record.
  *
+ * Used in every phase: a phase is a function of this record. Each part is pure and knows nothing of the others or of the phases.
  * A part with options of its own closes over them; the default parts read theirs from the configuration.
+ *
+ * Three ways of moving λ and keeping the constraint are instances of the record: the method of this package ({@link defaults});
+ * the paper's, with an equation and an ever growing penalty; and the exact one of `solveBilevel`, where `descent.rule` is
+ * `"quasiNewton"`. docs/research-variants.md has the code.
  *
  * @module
  */
@@ -39,7 +43,19 @@ export interface Parts<V = GaussianProcessState, R = Rule> {
   readonly choice: Choice
 }
 
-/** The parts of the method `bilevel`. */
+/**
+ * The parts of the method `bilevel`.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * const parts: Parts.Parts = Parts.defaults
+ * Object.keys(parts).sort() // => ['choice', 'constraint', 'descent', 'design', 'penalty', 'surrogate', 'tolerance']
+ * // `bilevel` is made of them.
+ * Bilevel.make(parts).state.name // => Bilevel.bilevel.state.name
+ * ```
+ */
 export const defaults: Parts = {
   surrogate: gaussianProcess,
   design: configuredDesign,

@@ -1,5 +1,15 @@
 /**
- * The dual side of an iteration: multiplier, penalty and tolerance after a violation was measured.
+ * The dual step: the next multiplier μ, penalty ρ and tolerance ε, after a violation v was measured.
+ *
+ * Used at the end of refining (once an outer iteration), and with `pair.reference: "solved"` during minimising instead. In: the
+ * search with its last `Relaxed` point. Out: the search with the next μ, ρ and ε. The three rules are parts, all asked with what
+ * was before; this file only brings them together:
+ *
+ *     μ⁺ = constraint.next     default: max(0, μ + ρ·(v − ε)), within a factor of 10 of μ       (parts/ConstraintForm.ts)
+ *     ρ⁺ = penalty.next        default: 10·ρ where infeasibility has stalled, else ρ            (parts/PenaltySchedule.ts)
+ *     ε⁺ = tolerance.next      default: 0.7·ε where v ≤ 2ε, else ε                              (parts/ToleranceSchedule.ts)
+ *
+ * `dualStart` has μ₀, ρ₀ and ε₀. `balanced` and `capped` are questions that stopping asks.
  */
 import type { BilevelConfig } from './BilevelConfig.js'
 import type { Relaxed, Scales } from './iterates.js'

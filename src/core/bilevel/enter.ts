@@ -1,5 +1,13 @@
 /**
- * The ways into each phase: which state it starts with, and what it asks first.
+ * The ways into the phases: which state a phase starts with, and which questions it asks first.
+ *
+ * - `minimise` starts a minimisation at the search's λ: two descents of the weights from the same start, with the same
+ *   minibatches. The reference path descends on f, the relaxed path on f + F/κ.
+ * - `refine` starts a refinement: a lower-level solve at λ, continued from the best known weights. With f linear in the
+ *   coefficients those are the weights with the lowest bound on φ(λ) (surrogate/Envelope.ts), else those solved nearest to λ.
+ * - `recover` is for a command that failed: λ goes half-way back to where a pair last succeeded, and the phase asks again.
+ *
+ * In: state and search. Out: the transition that asks.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'

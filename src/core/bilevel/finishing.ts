@@ -1,6 +1,13 @@
 /**
- * Finishing: weights retrained at the λ to return are compared with the best initial sample's, which were trained
- * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
+ * Finishing: from the end of the search to the rows of the result.
+ *
+ * 1. `finish` takes the λ to return from the part `choice` and has weights trained there from the initial ones, just as the
+ *    initial samples were.
+ * 2. `finishRetraining` returns that λ where its weights validate at least as well as the best initial sample's; else that sample.
+ *    Then it asks for every measurement of the report, and for the refits on training and validation set together.
+ * 3. `finishReporting` puts the answers into rows, and the method halts.
+ *
+ * Without `retrain` the augmented Lagrangian's own weights are the result. In: the search and why it stopped. Out: the outcome.
  */
 import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'

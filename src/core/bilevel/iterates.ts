@@ -1,5 +1,12 @@
 /**
- * Points that a search went through, with what was found there: plain data, shared by the phases and the parts.
+ * What is kept of a point that the search went through: plain data with codecs, shared by the phases and the parts.
+ *
+ * - `Solved`: weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ there. A solve gives one, and so does the
+ *   end of a reference path.
+ * - `Relaxed`: the augmented Lagrangian's own (λ, w), with its violation v and its merit F + κ·g.
+ * - `Scales`: s_F and s_f, the units of F and f: what training gains over the initial weights.
+ *
+ * `sampleOf` makes a sample of φ of a `Solved`. By the envelope theorem ∂f/∂λ at a minimizer is ∇φ(λ).
  */
 import * as t from 'io-ts'
 import { Finite, Positive, Vector } from '../codec/Codec.js'
@@ -16,7 +23,18 @@ export const Solved = t.readonly(
   }),
   'Solved',
 )
-/** Weights that minimise f at λ, as well as is known, and what they score there. */
+/**
+ * Weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ (length d) there.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * const retrained: Parts.Solved = { lambda: [-5], upper: 0.42, lower: 0.3, lowerGradient: [0.05], weights: 'w30' }
+ * // Weights at the λ that was found are returned where they validate no worse than the best initial sample.
+ * Parts.defaults.choice.accepts({ upper: 0.45 })(retrained) // => true
+ * ```
+ */
 export type Solved = t.TypeOf<typeof Solved>
 
 export const Relaxed = t.readonly(
@@ -33,7 +51,10 @@ export const Relaxed = t.readonly(
   }),
   'Relaxed',
 )
-/** The augmented Lagrangian's own (λ, w): its w descends on F as well. */
+/**
+ * The augmented Lagrangian's own point (λ, w), whose weights descend on F as well, with v = f − φ̂, the ε it was measured under, and the
+ * merit F + κ·(v − ε).
+ */
 export type Relaxed = t.TypeOf<typeof Relaxed>
 
 export const Scales = t.readonly(t.strict({ upper: Positive, lower: Positive }), 'Scales')

@@ -1,13 +1,17 @@
 /**
- * What the answered descents of a minimisation mean: the violation, the merit and the gradient by λ.
+ * What the answered descents of a minimisation mean: the violation v, the merit, and the gradient of the augmented Lagrangian by λ.
  *
- * Each is measured against a reference that stands for φ at this λ: the surrogate φ̂, as in the paper; the lower-level
- * solution itself, where solves are exact; or, for networks, the end of a *paired* descent: from the same weights, with
- * the same steps on the same minibatches, once on f alone (y) and once on f + F/κ (z). What is not yet converged is then
- * common to both and cancels in f(z) − f(y) and ∂f/∂λ(z) − ∂f/∂λ(y); against a separately converged solution it would be
- * larger than what is measured. At y, ∂f/∂λ is ∇φ up to that common part (envelope theorem).
+ * Used in minimising. In: the answers of the batch. Out: `Ends` (the reference and the relaxed end), then
  *
- * Differs from the paper in the last two: the error of φ̂, times κ, is easily larger than what is to be measured.
+ *     v = f(z) − min(f(y), f(z))                          z: the relaxed path's end, y: the reference path's
+ *     ∂L/∂u = (∂F/∂λ(z) + κ·(∂f/∂λ(z) − ∂f/∂λ(y)))·widths  u: λ in the unit cube
+ *
+ * The reference stands for φ at this λ. With `pair.reference: "paired"`, the default, it is the end y of a descent from the same
+ * weights, with the same steps on the same minibatches, on f alone. What is not converged yet moves both paths alike and cancels
+ * in the differences; against a separately converged solution it would be larger than what is measured. With `"surrogate"` it is
+ * φ̂, as in the paper; with `"solved"` it is the lower-level solution, where solves are exact.
+ *
+ * Differs from the paper in the first and the last: the error of φ̂, times κ, is easily larger than what is to be measured.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { inOrder } from '../protocol/Batch.js'

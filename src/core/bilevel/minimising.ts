@@ -1,7 +1,14 @@
 /**
- * Minimising the augmented Lagrangian: weights descend on F + κ·f with κ = μ, λ follows its partial derivative there.
+ * Minimising: the augmented Lagrangian at fixed μ and ε. The weights descend on F + κ·f with κ = μ, then λ takes one step.
  *
- * What the violation is measured against is the business of measuring.ts.
+ * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does, in this order:
+ *
+ * 1. measures v and ∂L/∂λ (measuring.ts); a pair whose reference path climbed is repeated with shorter steps,
+ * 2. gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and solves,
+ * 3. moves λ by the part `descent`,
+ * 4. decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 another pair comes first.
+ *
+ * Out: the transition that asks for the next descents, the solve, or the retraining.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -99,7 +106,7 @@ const steadied = <R>(config: BilevelConfig, search: Search<R>, { reference }: En
   return climbed && stepScale >= leastStepScale ? O.some({ ...search, stepScale }) : O.none
 }
 
-/** What a step as long as counts as none may gain, to first order, relative to the size of F. */
+/** Largest relative first-order gain that still counts as converged. */
 const noGain = 1e-6
 
 /**

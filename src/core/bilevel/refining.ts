@@ -1,6 +1,13 @@
 /**
- * Refining: a lower-level solution at the new λ is one more sample of φ; then the multiplier, the penalty and the
- * tolerance take their outer step.
+ * Refining: one lower-level solve at the new λ. It ends an outer iteration.
+ *
+ * A phase; it begins with `refine` (enter.ts). In: the answer of the solve. `finishRefining` does, in this order:
+ *
+ * 1. gives the solution to φ̂ as one more sample (value f and gradient ∂f/∂λ), and has φ̂ fitted again where samples have multiplied,
+ * 2. takes the dual step (dual.ts): the next μ, ρ and ε, with two deviations of φ̂ at λ as the noise of the violation,
+ * 3. starts the next pair of descents from the solution.
+ *
+ * Out: the transition that asks for these descents.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,14 @@
 /**
- * Sampling the value function: lower-level solutions over an initial design, and what they say of the scales.
+ * Sampling: the first phase. Lower-level solves from the initial weights at the points of the initial design.
+ *
+ * `sample` asks: the losses of the initial weights (a descent of no steps), and one solve a point. `finishSampling` makes of the
+ * answers
+ *
+ * - the scales s_F and s_f: what training gains over the initial weights, at most over the samples,
+ * - φ̂, conditioned on every sample and fitted,
+ * - the start of the search: the sample whose weights validate best; μ₀, ρ₀ and ε₀ from the scales (dual.ts).
+ *
+ * Out: the transition that asks for the first pair of descents. A solve that fails is left out; if all fail, the method halts.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

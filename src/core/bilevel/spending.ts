@@ -1,6 +1,8 @@
 /**
- * What the search may still spend. A solve is only asked for where the descents that are to follow it fit in the budget,
- * too, for without them it would be of no use.
+ * What the search may still spend: whether the budget covers another minimisation, or another solve with one after it.
+ *
+ * Used in minimising and refining before they ask. In: the state. Out: yes or no. A solve is asked for only where the descents
+ * that follow it fit in the budget, too, because it would be of no use without them.
  */
 import { fits, roomOf } from '../protocol/Budget.js'
 import type { BilevelConfig } from './BilevelConfig.js'

@@ -1,9 +1,14 @@
 /**
- * The tolerance ε of the relaxed constraint f − φ ≤ ε, as a schedule.
+ * The arithmetic of the tolerance ε in f(λ, w) ≤ φ(λ) + ε. ε is lowered here, by `nextEpsilon`, and nowhere else.
  *
- * At ε = 0 every feasible point has ∇(f − φ) = 0: constraint qualifications fail and the multiplier diverges. With
- * ε > 0 they hold, and the relaxed optimum tends to the true one as ε → 0 (for the paper's quadratic examples the
- * distance is of order √ε).
+ * Used after every solve of the refining phase: `dualStep` (dual.ts) asks the part `tolerance` (parts/ToleranceSchedule.ts), and
+ * that calls this file. In: ε and the violation v that the last minimisation measured. Out: the next ε.
+ *
+ *     ε⁺ = min(ε, max(final, factor·ε))   where v ≤ 2ε
+ *     ε⁺ = ε                              elsewhere
+ *
+ * Why ε > 0: at ε = 0 every feasible point has ∇(f − φ) = 0, so constraint qualifications fail and the multiplier diverges. As
+ * ε → 0 the relaxed optimum tends to the true one; for the paper's quadratic examples the distance is of order √ε.
  */
 import * as t from 'io-ts'
 import { Positive } from '../codec/Codec.js'

@@ -1,6 +1,7 @@
 /**
- * The way that a run of the bilevel method took, for whoever draws it: the iterates with their dual variables, and
- * φ̂ along a coordinate. Read off infos and states; nothing here decides anything.
+ * The path of a run, for figures and tables: every measured iterate with its v, ε, μ, ρ and κ, and φ̂ along one coordinate.
+ *
+ * Used by no phase: reports read it off the infos and states of a replayed run. Nothing here decides anything.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

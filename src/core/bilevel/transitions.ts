@@ -1,5 +1,8 @@
 /**
- * From a decision to a transition: says which weights are still needed, and describes the step.
+ * The last thing every phase does: turns its decision into a transition.
+ *
+ * Used in every phase. In: the state after the decision, the questions to ask, and what the phase has just measured. Out: the
+ * transition. It numbers the questions, releases the weights that nothing needs any more, and fills in the `Info`.
  */
 import { weightsOfRows } from '../finishing/finishing.js'
 import { issue, type Unnumbered } from '../protocol/Asking.js'

@@ -14,7 +14,18 @@ import { Finite, listOf } from './plainCodec.js'
 
 export * from './plainCodec.js'
 
-/** A list of finite numbers that is always written out: what people write and read, such as a configuration. */
+/**
+ * A list of finite numbers that is always written out: what people write and read, such as a configuration.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Numbers)([1, 2.5]) // => right([1, 2.5])
+ * Codec.decode(Codec.Numbers)([1, NaN]) // => left('field `[1]` must be a finite number, but is NaN')
+ * ```
+ */
 export const Numbers = listOf(Finite, 'a list of finite numbers')
 
 const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) && u.every(Number.isFinite)
@@ -22,6 +33,18 @@ const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) &&
 /**
  * A vector of finite numbers, which may be packed (packedVector.ts): it is encoded so where it is long, which is a fifth to
  * a half of the text. The encoded form loses no bit, −0 apart in a list that is not packed.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.Vector.encode([1, 2.5]) // => [1, 2.5]
+ * // A long vector is packed, and decodes to the same bits.
+ * const long = Array.from({ length: 1000 }, (_, i) => Math.sin(i))
+ * Array.isArray(Codec.Vector.encode(long)) // => false
+ * Codec.decode(Codec.Vector)(Codec.Vector.encode(long)) // => right(long)
+ * ```
  */
 export const Vector = new t.Type<ReadonlyArray<number>, ReadonlyArray<number> | Packed, unknown>(
   Numbers.name,

@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { hasTag } from './codecTag.js'
 
 const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
   new t.Type<number>(
@@ -14,19 +15,74 @@ const refined = (name: string, accepts: (value: number) => boolean): t.Type<numb
     t.identity,
   )
 
-/** A number that is neither NaN nor infinite. */
+/**
+ * A number that is neither NaN nor infinite.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Finite)(-0.5) // => right(-0.5)
+ * Codec.decode(Codec.Finite)(Infinity) // => left('the value must be a finite number, but is Infinity')
+ * ```
+ */
 export const Finite = refined('a finite number', Number.isFinite)
 
-/** A finite number greater than zero. */
+/**
+ * A finite number greater than zero.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Positive)(1e-9) // => right(1e-9)
+ * Codec.decode(Codec.Positive)(0) // => left('the value must be a finite number > 0, but is 0')
+ * ```
+ */
 export const Positive = refined('a finite number > 0', value => Number.isFinite(value) && value > 0)
 
-/** A finite number that is zero or greater. */
+/**
+ * A finite number that is zero or greater.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.NonNegative)(0) // => right(0)
+ * Codec.decode(Codec.NonNegative)(-1) // => left('the value must be a finite number ≥ 0, but is -1')
+ * ```
+ */
 export const NonNegative = refined('a finite number ≥ 0', value => Number.isFinite(value) && value >= 0)
 
-/** A safe integer that is zero or greater. */
+/**
+ * A safe integer that is zero or greater.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Natural)(0) // => right(0)
+ * Codec.decode(Codec.Natural)(1.5) // => left('the value must be an integer ≥ 0, but is 1.5')
+ * ```
+ */
 export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger(value) && value >= 0)
 
-/** A safe integer that is one or greater. */
+/**
+ * A safe integer that is one or greater.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Count)(1) // => right(1)
+ * Codec.decode(Codec.Count)(0) // => left('the value must be an integer ≥ 1, but is 0')
+ * ```
+ */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
 /** Entries, each decoded under its key, as far as the first that is none. */
@@ -47,6 +103,16 @@ const decodedEntries = <A, O>(
 /**
  * A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry.
  * It is what `t.readonlyArray` is to whoever walks through codecs.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * const counts = Codec.listOf(Codec.Count, 'a list of counts')
+ * Codec.decode(counts)([3, 0, -1]) // => left('field `[1]` must be an integer ≥ 1, but is 0')
+ * Codec.decode(counts)('3') // => left('the value must be a list of counts, but is "3"')
+ * ```
  */
 export const listOf = <A, O>(
   codec: t.Type<A, O>,
@@ -66,7 +132,18 @@ export const listOf = <A, O>(
     codec,
   )
 
-/** An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}. */
+/**
+ * An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * const counts = Codec.dictionaryOf(Codec.Count, 'an object of counts')
+ * Codec.decode(counts)({ apples: 3, pears: 0 }) // => left('field `pears` must be an integer ≥ 1, but is 0')
+ * ```
+ */
 export const dictionaryOf = <A, O>(
   codec: t.Type<A, O>,
   name: string,
@@ -83,7 +160,17 @@ export const dictionaryOf = <A, O>(
     codec,
   )
 
-/** `null`, or what `codec` accepts. */
+/**
+ * `null`, or what `codec` accepts.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.nullable(Codec.Count))(null) // => right(null)
+ * ```
+ */
 export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 
 const shown = (value: unknown): string => {
@@ -93,19 +180,40 @@ const shown = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** The field a decoding error is about, as a reader writes it: `space[0].lower`. */
+/**
+ * The field a decoding error is about, as a reader writes it: `space[0].lower`.
+ *
+ * @example
+ * ```ts
+ * import { isLeft } from 'fp-ts/lib/Either.js'
+ * import { Codec, SearchSpace } from 'bilevel-hpo'
+ *
+ * const bad = SearchSpace.SearchSpace.decode([{ name: 'a', lower: 'low', upper: 1, scale: 'log' }])
+ * const fields = isLeft(bad) ? bad.left.map(({ context }) => Codec.fieldOf(context)) : []
+ * fields // => ['[0].lower']
+ * ```
+ */
 export const fieldOf = (context: t.Context): string =>
   context
     .slice(1)
     .map(entry => entry.key)
     // Members of unions and intersections appear in the context under their index, which no reader wrote.
-    .filter((_, i) => {
-      const parent = context[i]?.type
-      return !(parent instanceof t.UnionType || parent instanceof t.IntersectionType)
-    })
+    .filter((_, i) => !hasTag('UnionType', 'IntersectionType')(context[i]?.type))
     .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
 
-/** One sentence for the deepest decoding error: the field, what it must be, what was found. */
+/**
+ * One sentence for the deepest decoding error: the field, what it must be, what was found.
+ *
+ * @example
+ * ```ts
+ * import { isLeft } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * const bad = Codec.Count.decode('three')
+ * const sentence = isLeft(bad) ? Codec.explain(bad.left) : ''
+ * sentence // => 'the value must be an integer ≥ 1, but is "three"'
+ * ```
+ */
 export const explain = (errors: t.Errors): string => {
   const deepest = errors.reduce<t.ValidationError | undefined>(
     (best, error) => (best === undefined || error.context.length > best.context.length ? error : best),
@@ -118,7 +226,19 @@ export const explain = (errors: t.Errors): string => {
   return `${where} must be ${expected}, but is ${shown(deepest.value)}`
 }
 
-/** Decodes, or says in one sentence why not. */
+/**
+ * Decodes, or says in one sentence why not.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { decode, SearchSpace } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * decode(SearchSpace.SearchSpace)(space) // => right(space)
+ * decode(SearchSpace.SearchSpace)([{ name: 'l2' }]) // => left('field `[0].lower` must be a finite number, but is nothing')
+ * ```
+ */
 export const decode =
   <A, O>(codec: t.Type<A, O>) =>
   (input: unknown): E.Either<string, A> =>

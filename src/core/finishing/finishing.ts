@@ -1,8 +1,11 @@
 /**
- * Finishing, the same for every method: weights trained at each λ to return are measured on every set, λ is refitted on
- * training and validation set together, and all of that is told in rows.
+ * The end that all methods have in common: every λ to return (a finalist) is measured, refitted and told in a row.
  *
- * Whatever is trained here is trained alike: from the initial weights, to the same tolerance, with the same budget.
+ * Used in the phase finishing of the bilevel method and of its rivals. In: the finalists. Out: the questions about them
+ * (`questionsAbout`), then the rows made of the answers (`rowsOf`).
+ *
+ * What is trained here is trained alike: from the initial weights, to the same tolerance, with the same budget. So results of
+ * different methods can be compared.
  */
 import type { WeightsRef } from '../protocol/Command.js'
 import { initialWeights } from '../protocol/Command.js'

@@ -33,6 +33,18 @@ const relativeStep = 6e-6
  * tolerance; an empty list where all agree.
  *
  * Errors: a sentence saying where the level cannot be evaluated.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { checkGradients, type CheckOptions, type GradientMismatch, type Level } from 'bilevel-hpo'
+ *
+ * // f = x·y², with a slip in ∂f/∂y.
+ * const level: Level = ([x = 0], [y = 0]) => ({ value: x * y * y, gradX: [y * y], gradY: [x * y] })
+ * const options: CheckOptions = { tolerance: 1e-6 }
+ * const mismatches: E.Either<string, ReadonlyArray<GradientMismatch>> = checkGradients(level, [2], [3], options)
+ * E.map((found: ReadonlyArray<GradientMismatch>) => found.map(({ by, stated }) => [by, stated]))(mismatches) // => E.right([['y', 6]])
+ * ```
  */
 export const checkGradients = (
   level: Level,

@@ -33,7 +33,10 @@ export interface SolveOptions {
 }
 
 /** Where a search ended: the point, the losses there, what it took and why it stopped. */
-/** `S` is the state of the method that found it. */
+/**
+ * Where a search ended: the point (x, y), the losses there, the certificates of the constraint, what it took and why it stopped. `S` is
+ * the type of the states of the method that found it.
+ */
 export interface BilevelSolution<S = BilevelState> {
   readonly x: Vec
   readonly y: Vec
@@ -151,6 +154,21 @@ const solveFree = <S>(
  * {@link solveBilevel} by another method: one of `Bilevel.make` with some of its parts replaced, for instance.
  *
  * Errors: as `solveBilevel`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Bilevel, type Level, Parts, solveBilevelWith, type SolveOptions } from 'bilevel-hpo'
+ *
+ * const upperLevel: Level = (_, [y = 0]) => ({ value: (y - 2) ** 2, gradX: [0], gradY: [2 * (y - 2)] })
+ * const lowerLevel: Level = ([x = 0], [y = 0]) =>
+ *   ({ value: (y - x) ** 2, gradX: [2 * (x - y)], gradY: [2 * (y - x)] })
+ * const constant = Bilevel.make({ penalty: { ...Parts.defaults.penalty, next: () => () => () => ({ penalty }) => penalty } })
+ * const options: SolveOptions = { maxLowerLevelSolves: 40 }
+ * const x = { start: [1], lower: [0], upper: [10] }
+ * const solved = solveBilevelWith(constant)({ x, y: { start: [0] }, upperLevel, lowerLevel }, options)
+ * E.isRight(solved) ? solved.right.x : [] // ≈ [2]
+ * ```
  */
 export const solveBilevelWith =
   <S>(method: Method<BilevelConfig, S>) =>
@@ -185,6 +203,21 @@ export const solveBilevelWith =
  * Errors: `InvalidConfig` for shapes, bounds and options that do not fit, or functions that cannot be evaluated at the
  * start; `Numerical` where the lower level cannot be minimised. Running out of budget or of progress is no error but
  * a `stopReason`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type BilevelProblem, type BilevelSolution, type Evaluated, solveBilevel } from 'bilevel-hpo'
+ *
+ * // min (y − 2)² over x in [0, 10] where y minimises (y − 3)² + x·y²: y = 3/(1 + x), so x = ½.
+ * const upperLevel = (_: unknown, [y = 0]: ReadonlyArray<number>): Evaluated =>
+ *   ({ value: (y - 2) ** 2, gradX: [0], gradY: [2 * (y - 2)] })
+ * const lowerLevel = ([x = 0]: ReadonlyArray<number>, [y = 0]: ReadonlyArray<number>): Evaluated =>
+ *   ({ value: (y - 3) ** 2 + x * y * y, gradX: [y * y], gradY: [2 * (y - 3) + 2 * x * y] })
+ * const problem: BilevelProblem = { x: { start: [1], lower: [0], upper: [10] }, y: { start: [0] }, upperLevel, lowerLevel }
+ * const solved: E.Either<unknown, BilevelSolution> = solveBilevel(problem)
+ * E.isRight(solved) ? [...solved.right.x, ...solved.right.y] : [] // ≈ [0.5, 2]
+ * ```
  */
 export const solveBilevel: (
   problem: BilevelProblem,

@@ -57,10 +57,36 @@ export interface Report {
 export const isFault = ({ _tag }: Finding): boolean =>
   _tag === 'Broken' || _tag === 'Needless' || _tag === 'NoSuchLaw'
 
-/** Whether every law is kept, untested, or an exception that was declared and is one. */
+/**
+ * Whether every law is kept, untested, or an exception that was declared and is one.
+ *
+ * @example
+ * ```ts
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed({ subject: 'nothing', runs: 0, seed: 1, findings: [] }) // => true
+ * Laws.passed({ subject: 'mine', runs: 9, seed: 1, findings: [{ _tag: 'NoSuchLaw', name: 'x', because: 'y' }] }) // => false
+ * ```
+ */
 export const passed = ({ findings }: Report): boolean => !findings.some(isFault)
 
-/** Names of the laws that are broken without having been declared so. */
+/**
+ * Names of the laws that are broken without having been declared so.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { type Exception, Laws, type Options, type Report } from 'bilevel-hpo/laws'
+ *
+ * const zero = { ...Parts.defaults.penalty, initial: () => () => 0 }
+ * const report: Report = Laws.penaltySchedule(zero)({ runs: 20, only: ['penalty is positive'] })
+ * Laws.broken(report) // => ['penalty is positive']
+ * // Declared, it is no fault.
+ * const declared: Exception = { law: 'penalty is positive', because: 'this schedule is for a method without a penalty' }
+ * const options: Options = { runs: 20, only: ['penalty is positive'], except: [declared] }
+ * Laws.broken(Laws.penaltySchedule(zero)(options)) // => []
+ * ```
+ */
 export const broken = ({ findings }: Report): ReadonlyArray<string> =>
   findings.flatMap(finding => (finding._tag === 'Broken' ? [finding.law.name] : []))
 
@@ -113,13 +139,36 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
   }
 }
 
-/** The whole report as text, faults with all there is to say of them. */
+/**
+ * The whole report as text, faults with all there is to say of them.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * const text = Laws.format(Laws.penaltySchedule(Parts.defaults.penalty)({ runs: 20 }))
+ * text.includes('kept      penalty is positive (20 of 20 cases put it to the test)') // => true
+ * ```
+ */
 export const format = (report: Report): string =>
   [
     `${report.subject}: ${report.findings.length === 1 ? '1 law' : `${report.findings.length} laws`}, ${report.runs} cases each, seed ${report.seed}`,
     ...report.findings.flatMap(finding => lines(finding, report.runs)),
   ].join('\n')
 
-/** The faults alone. */
+/**
+ * The faults alone.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * const zero = { ...Parts.defaults.penalty, initial: () => () => 0 }
+ * const text = Laws.formatFaults(Laws.penaltySchedule(zero)({ runs: 20 }))
+ * text.includes('BROKEN    penalty is positive') // => true
+ * ```
+ */
 export const formatFaults = (report: Report): string =>
   format({ ...report, findings: report.findings.filter(isFault) })

@@ -19,7 +19,18 @@ export interface Family {
   readonly laws: ReadonlyArray<Statement>
 }
 
-/** Every family with its laws. */
+/**
+ * Every law that there is, by family: the subjects that it is a law of. docs/laws.md is this list.
+ *
+ * @example
+ * ```ts
+ * import { catalogue, type Family, type Statement } from 'bilevel-hpo/laws'
+ *
+ * const named = ({ name }: Family): boolean => name === 'penaltySchedule'
+ * const laws: ReadonlyArray<Statement> = catalogue.find(named)?.laws ?? []
+ * laws.some(({ name }) => name === 'penalty is positive') // => true
+ * ```
+ */
 export const catalogue: ReadonlyArray<Family> = [
   { name: 'method', laws: methodLaws },
   { name: 'configurations', laws: configurationLaws },

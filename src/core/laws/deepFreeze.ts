@@ -1,4 +1,14 @@
-/** The value with all that it consists of frozen: writing to any of it throws. Typed arrays cannot be frozen. */
+/**
+ * The value with all that it consists of frozen: writing to any of it throws. Typed arrays cannot be frozen.
+ *
+ * @example
+ * ```ts
+ * import { deepFreeze } from 'bilevel-hpo/laws'
+ *
+ * const frozen = deepFreeze({ budget: { solves: 5 } })
+ * Object.isFrozen(frozen.budget) // => true
+ * ```
+ */
 export const deepFreeze = <A>(value: A): A => {
   if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
     Object.freeze(value)

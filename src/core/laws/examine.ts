@@ -85,7 +85,25 @@ const shrink = <C, A>(
   }
 }
 
-/** Examines a subject. Never throws; equal options give equal reports, if the subject is deterministic. */
+/**
+ * Examines a subject: generates `runs` cases, looks at each with every law, and makes a counterexample of each broken law as small as it can.
+ *
+ * Never throws. Equal options give equal reports, if the subject is deterministic.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as fc from 'fast-check'
+ * import { type Counterexample, examine, type Examination, type Finding, type Law, type Tested } from 'bilevel-hpo/laws'
+ *
+ * const small = (n: number): E.Either<string, Tested> => (n < 50 ? E.right('tested') : E.left(`${n} is not small`))
+ * const law: Law<number> = { name: 'small', meaning: 'Every number is below 50.', source: 'an example', check: small }
+ * const examination: Examination<number, number> = { subject: 'numbers', cases: fc.nat(100), evidence: n => n, laws: [law] }
+ * const [finding]: ReadonlyArray<Finding> = examine(examination).findings
+ * const smallest: Counterexample | null = finding?._tag === 'Broken' ? finding.counterexample : null
+ * smallest?.violation // => '50 is not small'
+ * ```
+ */
 export const examine = <C, A>(
   examination: Examination<C, A>,
   { runs = 100, seed = 1, path, except = [], only, shrinks = 300 }: Options = {},

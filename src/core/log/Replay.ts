@@ -38,7 +38,23 @@ export const at =
   (line: number) =>
   (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
 
-/** Where a run starts. */
+/**
+ * The cursor where a run of `method` starts: no records, and the transition of `init`.
+ *
+ * Errors: those of the method's `init`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Replay } from 'bilevel-hpo'
+ *
+ * // Where the bilevel method begins: one measurement, and a lower-level solve at each point of the design.
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(Replay.start(bilevel))(decode(bilevel.config)({ space }))
+ * const open = E.isRight(begun) ? begun.right.todo.map(({ _tag }) => _tag) : []
+ * open // => ['DescendWeights', 'SolveLowerLevel', 'SolveLowerLevel']
+ * ```
+ */
 export const start =
   <C, S>(method: Method<C, S>) =>
   (config: C): E.Either<MethodError, Cursor<S>> =>
@@ -58,7 +74,25 @@ export const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray
   return todo.filter((command, i) => i > answered || (i < answered && isQuestion(command)))
 }
 
-/** Where one more observation leads. */
+/**
+ * The cursor after one more observation. The answered question is taken from what is left to do, and the commands of the new transition are
+ * added.
+ *
+ * Errors: those of the method's `step`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const config = decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 5 } })
+ * const failed = { _tag: 'CommandFailed', id: 0, reason: 'no memory', effort: 0 } as const
+ * const after = E.flatMap(Replay.follow(gridSearch)(failed))(E.flatMap(Replay.start(gridSearch))(config))
+ * // One of five solves is answered.
+ * const left = E.isRight(after) ? after.right.todo.length : NaN // => 4
+ * ```
+ */
 export const follow =
   <C, S>(method: Method<C, S>) =>
   (observation: Observation) =>
@@ -72,7 +106,21 @@ export const follow =
       })),
     )
 
-/** The cursor once its transition, `init`'s, is recorded. */
+/**
+ * The cursor once its transition, `init`'s, is recorded.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(Replay.start(gridSearch))(decode(gridSearch.config)({ space }))
+ * // The record of `init` is the first of a log, so the next step has the number 1.
+ * const records = E.isRight(begun) ? [begun.right.records, Replay.recorded(begun.right).records] : []
+ * records // => [0, 1]
+ * ```
+ */
 export const recorded = <S>(cursor: Cursor<S>): Cursor<S> => ({ ...cursor, records: 1 })
 
 const deepest = (errors: t.Errors): Difference =>
@@ -194,7 +242,27 @@ export const unless =
   <F>(fault: O.Option<F>): E.Either<F, A> =>
     O.isSome(fault) ? E.left(fault.value) : E.right(value)
 
-/** One line further, if the line says what the method says. */
+/**
+ * The cursor after one more line of a log, if the line is what the method makes of its observation.
+ *
+ * Errors: a `Divergence` with the first field that differs, what was expected and what was found.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { decode, gridSearch, Replay, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const begun = pipe(config, E.flatMap(Replay.start(gridSearch)))
+ * // The first record of a log from which somebody has taken the commands.
+ * const body = E.isRight(begun) ? RunLog.encodeRecord(0, null, { ...begun.right.transition, commands: [] }) : '{}'
+ * const line = { line: 2, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' } }
+ * const next = E.isRight(begun) ? Replay.advance(gridSearch)(line)(begun.right) : E.right(null)
+ * const where = E.isLeft(next) ? next.left.field : ''
+ * where // => 'commands[0]'
+ * ```
+ */
 export const advance =
   <C, S>(method: Method<C, S>) =>
   (line: LogLine) =>
@@ -227,6 +295,19 @@ export interface Place<S> {
  *
  * Ends with the first error: a `Divergence`, that of the digest only where the content of a line and of all before
  * it is as the method says; or whatever error the lines themselves have.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { gridSearch, Replay, type RunLog } from 'bilevel-hpo'
+ *
+ * // The header names a configuration that the method does not take: replay ends at line 1.
+ * const header: RunLog.LogLine = { line: 1, body: '{}', value: { config: {} }, digest: { expected: 'x', found: 'x' } }
+ * const [place, ...further] = Replay.places(gridSearch)(header)<never>([])
+ * const where = place !== undefined && E.isLeft(place) ? place.left.field : ''
+ * where // => 'config'
+ * further // => []
+ * ```
  */
 export const places =
   <C, S>(method: Method<C, S>) =>
@@ -268,7 +349,23 @@ export const places =
       }
     }
 
-/** Replays a whole log. Errors: as those of {@link places}. */
+/**
+ * Replays a whole log: its header, then every line. Returns where the run is after the last one. Errors: as those of {@link places}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, Replay, RunLog } from 'bilevel-hpo'
+ *
+ * const config = { space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] }
+ * const begun = E.flatMap(Replay.start(gridSearch))(decode(gridSearch.config)(config))
+ * const record = E.isRight(begun) ? RunLog.encodeRecord(0, null, begun.right.transition) : '{}'
+ * const [header, first] = [JSON.stringify({ config }), record].map((body, i) => ({
+ *   line: i + 1, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' },
+ * }))
+ * E.isRight(Replay.replay(gridSearch)(header!)([E.right(first!)])) // => true
+ * ```
+ */
 export const replay =
   <C, S>(method: Method<C, S>) =>
   (header: LogLine) =>

@@ -18,14 +18,55 @@ import type { Observation } from '../protocol/Observation.js'
 import type { Transition } from '../protocol/Method.js'
 import { longestPlain } from '../codec/packedVector.js'
 
-/** Says of a file's first line that it is the header of a run log. */
+/**
+ * Says of a file's first line that it is the header of a run log.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * // By this a reader tells a run log from any other file of JSON lines.
+ * RunLog.format // => 'bilevel-hpo/run'
+ * ```
+ */
 export const format = 'bilevel-hpo/run'
-/** The version of the log's own form that writes every number in decimal. */
+/**
+ * The version of the log's own form that writes every number in decimal.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * RunLog.packingOf(RunLog.version) // => null
+ * ```
+ */
 export const version = 1
-/** The version in which long vectors are packed (logVectors.ts). A log of yet another version is refused. */
+/**
+ * The version in which long vectors are packed (logVectors.ts). A log of yet another version is refused.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * // From version 2 on, a line may refer to vectors of earlier lines.
+ * RunLog.packingOf(RunLog.packedVersion) !== null // => true
+ * ```
+ */
 export const packedVersion = 2
 
-/** Nothing that a run writes comes near these. */
+/**
+ * The most that is read of one line: characters, depth, entries of a list, numbers in packed vectors. No run writes nearly as much.
+ *
+ * @example
+ * ```ts
+ * import { isLeft } from 'fp-ts/lib/Either.js'
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * // JSON nested deeper than any run writes is refused, not parsed.
+ * const hostile = `{"a":${'['.repeat(RunLog.limits.depth + 1)}${']'.repeat(RunLog.limits.depth + 1)}}`
+ * isLeft(RunLog.parse(hostile)) // => true
+ * ```
+ */
 export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536, packed: 16 * 65_536 } as const
 
 export const Header = t.readonly(
@@ -49,12 +90,31 @@ export const Header = t.readonly(
   }),
   'Header',
 )
-/** The first line of a log. */
+/**
+ * The first line of a log.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode, RunLog } from 'bilevel-hpo'
+ *
+ * const header = { format: 'another program/log', version: 1, method: 'bilevel' }
+ * decode(RunLog.Header)(header) // => left('field `format` must be "bilevel-hpo/run", but is "another program/log"')
+ * ```
+ */
 export type Header = t.TypeOf<typeof Header>
 
 /**
  * The version that a run with this configuration is logged in: what no vector is packed in stays readable for programs
  * that know version 1 only.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * RunLog.versionFor({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] }) // => 1
+ * RunLog.versionFor({ space: Array.from({ length: 5000 }) }) // => 2
+ * ```
  */
 export const versionFor = ({ space }: Header['config']): Header['version'] =>
   Array.isArray(space) && space.length > longestPlain ? packedVersion : version
@@ -62,7 +122,16 @@ export const versionFor = ({ space }: Header['config']): Header['version'] =>
 /** What vectors a place in a log may refer to; `null`: all are written out. */
 export type Packing = Known | null
 
-/** At the start of a log of this version. */
+/**
+ * What vectors the first line of a log may refer to: none yet, or `null` where the version packs no vectors.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * RunLog.packingOf(1) // => null
+ * ```
+ */
 export const packingOf = (stated: unknown): Packing => (stated === packedVersion ? nothingKnown : null)
 
 /** One line of a log, read but not yet believed. */
@@ -79,7 +148,20 @@ export interface LogLine {
   readonly digest: { readonly expected: string; readonly found: string }
 }
 
-/** The header's text, without its digest. */
+/**
+ * The header's text, without its digest.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * const header: RunLog.Header = {
+ *   format: RunLog.format, version: 1, method: 'bilevel', config: {}, problem: { model: 'mine' },
+ *   data: { train: 600, validation: 400, test: null, fingerprint: 'abc' }, backend: 'mine', versions: {},
+ * }
+ * JSON.parse(RunLog.encodeHeader(header)) // => header
+ * ```
+ */
 export const encodeHeader = (header: Header): string => {
   const { version, method, config, problem, data, backend, versions } = header
   return JSON.stringify({ format, version, method, config, problem, data, backend, versions })
@@ -91,14 +173,43 @@ export interface LogRecord extends Pick<Transition<unknown>, 'commands' | 'info'
   readonly observation: Observation | null
 }
 
-/** The text of one record, without its digest, in a log of version 1. */
+/**
+ * The text of one record, without its digest, in a log of version 1.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(gridSearch.init)(decode(gridSearch.config)({ space }))
+ * const body = E.isRight(begun) ? RunLog.encodeRecord(0, null, begun.right) : '{}'
+ * Object.keys(JSON.parse(body)) // => ['step', 'observation', 'commands', 'info']
+ * ```
+ */
 export const encodeRecord = (
   step: number,
   observation: LogRecord['observation'],
   { commands, info }: Pick<LogRecord, 'commands' | 'info'>,
 ): string => JSON.stringify({ step, observation, commands, info })
 
-/** The text of one record, without its digest, and what the next one may refer to. */
+/**
+ * The text of one record, without its digest, and what the next one may refer to.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const space = Array.from({ length: 5000 }, (_, k) => ({ name: `h${k}`, lower: 0, upper: 1, scale: 'linear' }))
+ * const config = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 1 } })
+ * const begun = E.flatMap(randomSearch.init)(config)
+ * const record = E.isRight(begun) ? { step: 0, observation: null, ...begun.right } : null
+ * const lengths = [1, 2].map(version =>
+ *   record === null ? NaN : RunLog.packRecord(RunLog.packingOf(version))(record).body.length)
+ * lengths[1]! < 0.7 * lengths[0]! // => true
+ * ```
+ */
 export const packRecord =
   (packing: Packing) =>
   ({
@@ -116,13 +227,35 @@ export const packRecord =
     return { body: JSON.stringify(value), packing: known }
   }
 
-/** A line of the log from its text and digest. */
+/**
+ * A line of a log: the text of a JSON object with `digest`, 16 hexadecimal digits, as its last field.
+ *
+ * @example
+ * ```ts
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * RunLog.seal('{"step":0}', '0123456789abcdef') // => '{"step":0,"digest":"0123456789abcdef"}'
+ * ```
+ */
 export const seal = (body: string, digest: string): string => `${body.slice(0, -1)},"digest":"${digest}"}`
 
 const sealing = /^,"digest":"([0-9a-f]{16})"\}$/
 const sealingLength = seal('{}', '0'.repeat(16)).length - 1
 
-/** The inverse of {@link seal}. */
+/**
+ * The text and the digest of a line, the inverse of {@link seal}; `None` where the line does not end in a digest.
+ *
+ * @example
+ * ```ts
+ * import { none, some } from 'fp-ts/lib/Option.js'
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * const line = RunLog.seal('{"step":0}', '0123456789abcdef')
+ * RunLog.unseal(line) // => some({ body: '{"step":0}', digest: '0123456789abcdef' })
+ * // A line that was cut short has no digest.
+ * RunLog.unseal(line.slice(0, -3)) // => none
+ * ```
+ */
 export const unseal = (line: string): O.Option<{ readonly body: string; readonly digest: string }> =>
   pipe(
     O.fromNullable(sealing.exec(line.slice(-sealingLength))?.[1]),
@@ -158,7 +291,18 @@ const withoutLeadingZeros = (text: string): string => {
   return [...kept, text.slice(from)].join('')
 }
 
-/** The JSON object that the body of a line stands for. Errors: a clause that says what the text is instead. */
+/**
+ * The JSON object that the body of a line stands for. Errors: a clause that says what the text is instead.
+ *
+ * @example
+ * ```ts
+ * import { isLeft, right } from 'fp-ts/lib/Either.js'
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * RunLog.parse('{"step":3,"observation":null}') // => right({ step: 3, observation: null })
+ * isLeft(RunLog.parse('[3]')) // => true
+ * ```
+ */
 export const parse = (body: string): E.Either<string, Readonly<Record<string, unknown>>> =>
   pipe(
     parseObject(limits)(body),
@@ -170,7 +314,18 @@ export interface Unpacked extends Pick<LogLine, 'value'> {
   readonly packing: Packing
 }
 
-/** The inverse of {@link packRecord}: every vector is a list of numbers. Errors: as those of {@link parse}. */
+/**
+ * The inverse of {@link packRecord}: every vector is a list of numbers. Errors: as those of {@link parse}.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { RunLog } from 'bilevel-hpo'
+ *
+ * const nothing = RunLog.packingOf(1)
+ * RunLog.unpackRecord(nothing)('{"step":3}') // => right({ value: { step: 3 }, packing: null })
+ * ```
+ */
 export const unpackRecord =
   (packing: Packing) =>
   (body: string): E.Either<string, Unpacked> =>

@@ -38,8 +38,19 @@ const checked = (points: number, dimension: number): E.Either<MethodError, void>
 }
 
 /**
- * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle);
- * levels^d points, the last axis fastest.
+ * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle). It has levels^d points, the
+ * last axis fastest.
+ *
+ * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Design } from 'bilevel-hpo'
+ *
+ * const corners: Design.Design = [[0, 0], [0, 1], [1, 0], [1, 1]]
+ * Design.grid(2, 2) // => right(corners)
+ * ```
  */
 export const grid = (levels: number, dimension: number): E.Either<MethodError, Design> =>
   E.map((): Design => {
@@ -53,6 +64,14 @@ export const grid = (levels: number, dimension: number): E.Either<MethodError, D
 /**
  * `count` equidistant points on the diagonal from (0, …, 0) to (1, …, 1), both included (one point: the middle).
  * Where the hyperparameters are of a kind, as one coefficient a layer, this samples the problem with one for all.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Design } from 'bilevel-hpo'
+ *
+ * Design.diagonal(3, 2) // => right([[0, 0], [0.5, 0.5], [1, 1]])
+ * ```
  */
 export const diagonal = (count: number, dimension: number): E.Either<MethodError, Design> =>
   E.map((): Design =>
@@ -64,6 +83,14 @@ export const diagonal = (count: number, dimension: number): E.Either<MethodError
 /**
  * `count` points on the same diagonal, by halving it: at ½, ¾, ¼, ⅜, ⅞, …, the Sobol' sequence of one dimension from its
  * second point on. However few there are, they begin in the middle and leave out the ends.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Design } from 'bilevel-hpo'
+ *
+ * Design.halvedDiagonal(3, 2) // => right([[0.5, 0.5], [0.75, 0.75], [0.25, 0.25]])
+ * ```
  */
 export const halvedDiagonal = (count: number, dimension: number): E.Either<MethodError, Design> =>
   E.map((): Design =>
@@ -87,8 +114,21 @@ const hypercube =
   }
 
 /**
- * A Latin hypercube (McKay, Beckman & Conover 1979): on every axis each of the `count` intervals of equal length
- * holds one point, uniformly placed in it.
+ * A Latin hypercube of n = `count` points in d = `dimension` dimensions: on every axis each of the n intervals of length 1/n holds one
+ * point, uniformly placed in it. Takes a generator and returns it advanced.
+ *
+ * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers. Source: McKay, Beckman & Conover 1979.
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { Design, Rng } from 'bilevel-hpo'
+ *
+ * const drawn = Design.latinHypercube(4, 2)(Rng.make(1))
+ * // Each quarter of each axis holds one point.
+ * const quarters = isRight(drawn) ? drawn.right[0].map(([x = 0]) => Math.floor(4 * x)) : []
+ * quarters.sort() // => [0, 1, 2, 3]
+ * ```
  */
 export const latinHypercube =
   (count: number, dimension: number) =>
@@ -100,6 +140,16 @@ export const latinHypercube =
  * flipped by one random 32-bit pattern, which keeps the stratification (2^m points put one into each interval of
  * length 2^-m of every axis) and leaves no point on the cube's border. Dimensions beyond the 21st, for which there
  * are no direction numbers here, are those of a Latin hypercube ("padding", Owen 1998).
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { Design, Rng } from 'bilevel-hpo'
+ *
+ * const drawn = Design.sobol(8, 3)(Rng.make(1))
+ * const eighths = isRight(drawn) ? drawn.right[0].map(([x = 0]) => Math.floor(8 * x)) : []
+ * eighths.sort() // => [0, 1, 2, 3, 4, 5, 6, 7]
+ * ```
  */
 export const sobol =
   (count: number, dimension: number) =>

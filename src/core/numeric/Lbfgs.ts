@@ -102,7 +102,26 @@ const finite = (at: Evaluation, n: number): boolean => {
   return true
 }
 
-/** A stationary point of f over the box, or as near to one as the budget allows; f never rises beyond rounding. */
+/**
+ * A stationary point of f over the box, or as near to one as the budget allows: ‖P(x − g) − x‖∞ ≤ `gradientTolerance`, with P the
+ * projection onto the box. f never rises beyond rounding. It does not throw; `status` says why it ended.
+ *
+ * Source: Nocedal & Wright 2006, §7.2; Schmidt et al. 2009 for the restriction to free variables; Bertsekas 1982 for the projection.
+ *
+ * @example
+ * ```ts
+ * import { Lbfgs } from 'bilevel-hpo'
+ *
+ * // f(x) = (x₀ − 3)² + (x₁ + 1)² over the box [0, 1]²: both variables end on a bound.
+ * const minimum = Lbfgs.minimize({
+ *   objective: ([a = 0, b = 0]) => ({ value: (a - 3) ** 2 + (b + 1) ** 2, gradient: [2 * (a - 3), 2 * (b + 1)] }),
+ *   start: [0.5, 0.5],
+ *   lower: [0, 0],
+ *   upper: [1, 1],
+ * })
+ * const found = [minimum.x, minimum.value, minimum.status] // => [[1, 0], 5, 'converged']
+ * ```
+ */
 export const minimize = (problem: Problem): Minimum => {
   const n = problem.start.length
   const lower = problem.lower ?? problem.start.map(() => -Infinity)

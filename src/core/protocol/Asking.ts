@@ -39,10 +39,24 @@ const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
   inOrder(batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
 
 /**
- * `after` (whose batch is still the answered one) with `questions` asked, and the commands of that.
+ * Asks `questions`: gives each its id, and releases the weights that nobody needs any more.
  *
- * Weights that the answered batch created, or that were held, are released in the same breath, unless a question or
- * `needed` names them.
+ * - `after`: the state of the method; its batch still is the answered one
+ * - `needed`: weights to keep
+ *
+ * Weights that the answered batch created, or that were held, are released unless a question or `needed` names them.
+ *
+ * @example
+ * ```ts
+ * import { Asking, Batch, Command } from 'bilevel-hpo'
+ *
+ * const state: Asking.Asks = { batch: Batch.ask([]), nextId: 3, held: ['w1', 'w2'] }
+ * const solve: Asking.Unnumbered = { _tag: 'SolveLowerLevel', lambda: [-4], from: 'w2', tolerance: 1e-3, maxEpochs: 30 }
+ * const { commands } = Asking.issue(state, [solve], [])
+ * // `w1` is named by nobody any more; `w2` is where the solve starts.
+ * commands // => [{ _tag: 'ReleaseWeights', weights: ['w1'] }, { ...solve, id: 3 }]
+ * commands.filter(Command.isQuestion).length // => 1
+ * ```
  */
 export const issue = <S extends Asks>(
   after: S,

@@ -20,13 +20,44 @@ export const Batch = t.readonly(
   t.strict({ questions: t.readonlyArray(QuestionCodec), answers: t.readonlyArray(Observation) }),
   'Batch',
 )
-/** `answers[i]` answers some question; a batch is complete when there are as many of them as questions. */
+/**
+ * `answers[i]` answers some question; a batch is complete when there are as many of them as questions.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Batch, decode } from 'bilevel-hpo'
+ *
+ * const batch = Batch.ask([{ _tag: 'EvaluateLosses', id: 0, lambda: [-4], weights: 'w3' }])
+ * decode(Batch.Batch)(JSON.parse(JSON.stringify(batch))) // => right(batch)
+ * ```
+ */
 export type Batch = Readonly<{ questions: ReadonlyArray<Question>; answers: ReadonlyArray<Observation> }>
 
-/** Questions that nobody has answered yet. */
+/**
+ * Questions that nobody has answered yet.
+ *
+ * @example
+ * ```ts
+ * import { Batch } from 'bilevel-hpo'
+ *
+ * const batch = Batch.ask([{ _tag: 'EvaluateLosses', id: 0, lambda: [-4], weights: 'w3' }])
+ * batch.answers // => []
+ * ```
+ */
 export const ask = (questions: ReadonlyArray<Question>): Batch => ({ questions, answers: [] })
 
-/** Whether every question has its answer. */
+/**
+ * Whether every question has its answer.
+ *
+ * @example
+ * ```ts
+ * import { Batch } from 'bilevel-hpo'
+ *
+ * Batch.isComplete(Batch.ask([{ _tag: 'EvaluateLosses', id: 0, lambda: [-4], weights: 'w3' }])) // => false
+ * Batch.isComplete(Batch.ask([])) // => true
+ * ```
+ */
 export const isComplete = (batch: Batch): boolean => batch.answers.length === batch.questions.length
 
 const validate = (question: Question, observation: Observation): E.Either<MethodError, Observation> => {
@@ -65,6 +96,18 @@ const validate = (question: Question, observation: Observation): E.Either<Method
  * Errors: `UnknownCommand` for an id that is not open, `UnexpectedObservation` for the wrong kind of answer,
  * `InvalidObservation` for gradients of the wrong length and whatever else is not as its codec says, numbers that are
  * not finite above all.
+ *
+ * @example
+ * ```ts
+ * import { isLeft, isRight } from 'fp-ts/lib/Either.js'
+ * import { Batch, type Observation } from 'bilevel-hpo'
+ *
+ * const batch = Batch.ask([{ _tag: 'EvaluateLosses', id: 7, lambda: [-4], weights: 'w3' }])
+ * const failed = (id: number): Observation.Observation => ({ _tag: 'CommandFailed', id, reason: 'no memory', effort: 0 })
+ * isRight(Batch.receive(failed(7))(batch)) // => true
+ * // Nobody asked question 8.
+ * isLeft(Batch.receive(failed(8))(batch)) // => true
+ * ```
  */
 export const receive =
   (observation: Observation) =>
@@ -77,13 +120,37 @@ export const receive =
     )
   }
 
-/** The answers in the order of their questions, whatever the order they came in. */
+/**
+ * The answers in the order of their questions, whatever the order they came in.
+ *
+ * @example
+ * ```ts
+ * import { Batch, type Command, type Observation } from 'bilevel-hpo'
+ *
+ * const measure = (id: number): Command.Question => ({ _tag: 'EvaluateLosses', id, lambda: [-4], weights: 'w3' })
+ * const failed = (id: number): Observation.Observation => ({ _tag: 'CommandFailed', id, reason: 'no memory', effort: 0 })
+ * // Question 1 was answered first.
+ * const batch: Batch.Batch = { questions: [measure(0), measure(1)], answers: [failed(1), failed(0)] }
+ * Batch.inOrder(batch) // => [failed(0), failed(1)]
+ * ```
+ */
 export const inOrder = (batch: Batch): ReadonlyArray<Observation> =>
   batch.questions.flatMap(({ id }) => batch.answers.filter(answer => answer.id === id))
 
 /**
  * The effort of all answers together, added to what had been spent before, one after the other: give them in the order
  * of their questions where the last digit matters.
+ *
+ * @example
+ * ```ts
+ * import { Batch, type Observation } from 'bilevel-hpo'
+ *
+ * const answers: ReadonlyArray<Observation.Observation> = [
+ *   { _tag: 'CommandFailed', id: 0, reason: 'it diverged', effort: 600 },
+ *   { _tag: 'CommandFailed', id: 1, reason: 'it diverged', effort: 1200 },
+ * ]
+ * Batch.effortOf(answers, 3000) // => 4800
+ * ```
  */
 export const effortOf = (answers: ReadonlyArray<Observation>, before = 0): number =>
   answers.reduce((sum, answer) => sum + ('effort' in answer ? answer.effort : 0), before)

@@ -14,10 +14,34 @@ import { invalidConfig, type MethodError } from './MethodError.js'
 
 const spent = { lowerLevelSolves: Natural, effort: NonNegative } as const
 export const Spent = t.readonly(t.strict(spent), 'Spent')
-/** What had been spent at some moment: lower-level solves, and training examples whose gradient was taken. */
+/**
+ * What had been spent at some moment: lower-level solves, and training examples whose gradient was taken.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Budget, decode } from 'bilevel-hpo'
+ *
+ * decode(Budget.Spent)({ lowerLevelSolves: 2, effort: 9600 }) // => right({ lowerLevelSolves: 2, effort: 9600 })
+ * ```
+ */
 export type Spent = t.TypeOf<typeof Spent>
 
-/** The fields of a method's section `budget` that all methods have. */
+/**
+ * The fields of a method's section `budget` that all methods have.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import * as t from 'io-ts'
+ * import { Budget, decode } from 'bilevel-hpo'
+ *
+ * // The section `budget` of a method of one's own.
+ * const section = t.strict({ ...Budget.budgetFields, rounds: t.number })
+ * const refused = decode(section)({ lowerLevelSolves: 0, effortEpochs: null, rounds: 3 })
+ * refused // => left('field `lowerLevelSolves` must be an integer ≥ 1, but is 0')
+ * ```
+ */
 export const budgetFields = {
   /** Lower-level solves before finishing, whole or partial trainings. */
   lowerLevelSolves: Count,
@@ -25,7 +49,18 @@ export const budgetFields = {
   effortEpochs: nullable(Positive),
 } as const
 
-/** How many examples train, which is the effort of an epoch; whoever trains says so. Needed where effort is budgeted. */
+/**
+ * How many examples train, which is the effort of an epoch; whoever trains says so. Needed where effort is budgeted.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Budget, decode } from 'bilevel-hpo'
+ *
+ * decode(Budget.TrainingExamples)(600) // => right(600)
+ * decode(Budget.TrainingExamples)(null) // => right(null)
+ * ```
+ */
 export const TrainingExamples = nullable(Positive)
 
 /** A configuration that has a budget. */
@@ -40,7 +75,19 @@ export interface Room {
   readonly epochs: number
 }
 
-/** What is left once `used` was spent. */
+/**
+ * What is left of a budget once `used` was spent: solves, and epochs, of which each is as many examples as train. Infinite where no
+ * effort is budgeted.
+ *
+ * @example
+ * ```ts
+ * import { Budget } from 'bilevel-hpo'
+ *
+ * const config: Budget.Budgeted = { trainingExamples: 600, budget: { lowerLevelSolves: 15, effortEpochs: 200 } }
+ * // 3,000 examples are 5 epochs of 600.
+ * Budget.roomOf(config, { lowerLevelSolves: 2, effort: 3000 }) // => { solves: 13, epochs: 195 }
+ * ```
+ */
 export const roomOf = (
   { trainingExamples, budget: { lowerLevelSolves, effortEpochs } }: Budgeted,
   used: Spent,
@@ -55,17 +102,50 @@ export const roomOf = (
 /** What the sums and quotients that budgets are made of may lose: a share that decides nothing but whether 3 · 0.1 fits in 0.3. */
 const rounding = 1e-9
 
-/** Whether this many solves, and this many epochs for all of them together, are left. */
+/**
+ * Whether this many solves, and this many epochs for all of them together, are left.
+ *
+ * @example
+ * ```ts
+ * import { Budget } from 'bilevel-hpo'
+ *
+ * const room: Budget.Room = { solves: 2, epochs: 150 }
+ * Budget.fits(room, 2, 150) // => true
+ * Budget.fits(room, 2, 200) // => false
+ * ```
+ */
 export const fits = (room: Room, solves: number, epochs: number): boolean =>
   solves <= room.solves && epochs <= room.epochs * (1 + rounding)
 
-/** How many solves are left that may take `epochs` each. */
+/**
+ * How many solves are left if each may take `epochs`: min(solves left, ⌊epochs left / epochs⌋), at least 0.
+ *
+ * @example
+ * ```ts
+ * import { Budget } from 'bilevel-hpo'
+ *
+ * // Three solves are allowed, but there are epochs for two of 60.
+ * Budget.affordable({ solves: 3, epochs: 150 }, 60) // => 2
+ * ```
+ */
 export const affordable = ({ solves, epochs: left }: Room, epochs: number): number =>
   Math.max(0, Math.min(solves, Math.floor((left * (1 + rounding)) / epochs)))
 
 /**
- * The configuration, where its budget can be counted, and covers what cannot be done without: `solves` solves that may
- * take `epochs` in all. Errors: `InvalidConfig`.
+ * The configuration, if its budget covers the least that a method needs: `solves` solves that may take `epochs` epochs in all. `what`
+ * names that in the message.
+ *
+ * Errors: `InvalidConfig` where it does not, or where epochs are budgeted and `trainingExamples` is not known.
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { Budget } from 'bilevel-hpo'
+ *
+ * const config: Budget.Budgeted = { trainingExamples: 600, budget: { lowerLevelSolves: 5, effortEpochs: 300 } }
+ * isRight(Budget.sufficient('the grid', 3, 300)(config)) // => true
+ * isRight(Budget.sufficient('the grid', 9, 300)(config)) // => false
+ * ```
  */
 export const sufficient =
   (what: string, solves: number, epochs: number) =>

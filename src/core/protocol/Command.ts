@@ -11,14 +11,41 @@ import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from '../c
 /**
  * A name for weights that the shell keeps. `initial` names the freshly initialised ones; the answer to command 7
  * creates `w7`.
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { Command } from 'bilevel-hpo'
+ *
+ * const accepted = ['initial', 'w7', 'weights/7'].map(name => isRight(Command.WeightsRef.decode(name)))
+ * accepted // => [true, true, false]
+ * ```
  */
 export const WeightsRef = t.refinement(t.string, s => /^(initial|w\d+)$/.test(s), 'a reference to weights')
 export type WeightsRef = t.TypeOf<typeof WeightsRef>
 
-/** The freshly initialised weights, the same for every solve of a run. */
+/**
+ * The freshly initialised weights, the same for every solve of a run.
+ *
+ * @example
+ * ```ts
+ * import { Command } from 'bilevel-hpo'
+ *
+ * Command.WeightsRef.is(Command.initialWeights) // => true
+ * ```
+ */
 export const initialWeights: WeightsRef = 'initial'
 
-/** The weights that the answer to the command `id` creates. */
+/**
+ * The weights that the answer to the command `id` creates.
+ *
+ * @example
+ * ```ts
+ * import { Command } from 'bilevel-hpo'
+ *
+ * Command.weightsOf(7) // => 'w7'
+ * ```
+ */
 export const weightsOf = (id: number): WeightsRef => `w${id}`
 
 export const SolveLowerLevel = t.readonly(
@@ -35,7 +62,19 @@ export const SolveLowerLevel = t.readonly(
   }),
   'SolveLowerLevel',
 )
-/** Minimise f(λ, ·); a sample of the value function φ. Answered by `LowerLevelSolved`. */
+/**
+ * Minimise f(λ, ·) over the weights: one sample of the value function φ. Ends at ‖∇_w f‖₂ ≤ `tolerance` or after `maxEpochs` epochs.
+ * Answered by `LowerLevelSolved`.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * const solve = { _tag: 'SolveLowerLevel', id: 0, lambda: [-4], from: 'initial', tolerance: 1e-3, maxEpochs: 100 }
+ * decode(Command.SolveLowerLevel)(solve) // => right(solve)
+ * ```
+ */
 export type SolveLowerLevel = t.TypeOf<typeof SolveLowerLevel>
 
 export const DescendWeights = t.readonly(
@@ -59,14 +98,42 @@ export const DescendWeights = t.readonly(
   }),
   'DescendWeights',
 )
-/** Take some steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ. Answered by `WeightsDescended`. */
+/**
+ * Take `steps` steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ (length d). No steps measure the weights as they are.
+ * Answered by `WeightsDescended`.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * // 100 steps on F/300 + f from the weights `w2`, on minibatches of 64.
+ * const descend: Command.DescendWeights = {
+ *   _tag: 'DescendWeights', id: 3, lambda: [-4], from: 'w2', upperCoefficient: 1 / 300, lowerCoefficient: 1,
+ *   steps: 100, batchSize: 64, stepScale: 1, stream: 3,
+ * }
+ * const refused = decode(Command.DescendWeights)({ ...descend, stepScale: 0 })
+ * refused // => left('field `stepScale` must be a finite number > 0, but is 0')
+ * ```
+ */
 export type DescendWeights = t.TypeOf<typeof DescendWeights>
 
 export const EvaluateLosses = t.readonly(
   t.strict({ _tag: t.literal('EvaluateLosses'), id: Natural, lambda: Vector, weights: WeightsRef }),
   'EvaluateLosses',
 )
-/** Measure weights on every set, for reports only. Answered by `LossesEvaluated`. */
+/**
+ * Measure weights on every set, for reports only. Answered by `LossesEvaluated`.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * const measure = { _tag: 'EvaluateLosses', id: 30, lambda: [-4], weights: 'w29' }
+ * decode(Command.EvaluateLosses)(measure) // => right(measure)
+ * ```
+ */
 export type EvaluateLosses = t.TypeOf<typeof EvaluateLosses>
 
 export const Refit = t.readonly(
@@ -79,28 +146,81 @@ export const Refit = t.readonly(
   }),
   'Refit',
 )
-/** Train from the initial weights on training and validation set together. Answered by `Refitted`. */
+/**
+ * Train from the initial weights on training and validation set together. Answered by `Refitted`.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * const refit = { _tag: 'Refit', id: 33, lambda: [-4], tolerance: 1e-3, maxEpochs: 100 }
+ * decode(Command.Refit)(refit) // => right(refit)
+ * ```
+ */
 export type Refit = t.TypeOf<typeof Refit>
 
 export const ReleaseWeights = t.readonly(
   t.strict({ _tag: t.literal('ReleaseWeights'), weights: listOf(WeightsRef, 'a list of weights') }),
   'ReleaseWeights',
 )
-/** These weights are not needed again. The one command that has no id and is not answered. */
+/**
+ * These weights are not needed again. The one command that has no id and is not answered.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * const release = { _tag: 'ReleaseWeights', weights: ['w1', 'w2'] }
+ * decode(Command.ReleaseWeights)(release) // => right(release)
+ * ```
+ */
 export type ReleaseWeights = t.TypeOf<typeof ReleaseWeights>
 
 export const Command = t.union(
   [SolveLowerLevel, DescendWeights, EvaluateLosses, Refit, ReleaseWeights],
   'Command',
 )
-/** What a method wants done. */
+/**
+ * What a method wants done.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * const command = decode(Command.Command)({ _tag: 'Refit', id: 3, lambda: [NaN], tolerance: 1e-3, maxEpochs: 9 })
+ * command // => left('field `lambda[0]` must be a finite number, but is NaN')
+ * ```
+ */
 export type Command = t.TypeOf<typeof Command>
 
-/** The commands of one record. */
+/**
+ * The commands of one record.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { Command, decode } from 'bilevel-hpo'
+ *
+ * decode(Command.Commands)([]) // => right([])
+ * ```
+ */
 export const Commands = listOf(Command, 'a list of commands')
 
 /** A command that wants an answer. */
 export type Question = Exclude<Command, ReleaseWeights>
 
-/** Whether a command wants an answer. */
+/**
+ * Whether a command wants an answer.
+ *
+ * @example
+ * ```ts
+ * import { Command } from 'bilevel-hpo'
+ *
+ * Command.isQuestion({ _tag: 'EvaluateLosses', id: 30, lambda: [-4], weights: 'w29' }) // => true
+ * Command.isQuestion({ _tag: 'ReleaseWeights', weights: ['w29'] }) // => false
+ * ```
+ */
 export const isQuestion = (command: Command): command is Question => command._tag !== 'ReleaseWeights'

@@ -30,7 +30,9 @@ export const ResultRow = t.readonly(
   }),
   'ResultRow',
 )
-/** One line of the table a run ends with. */
+/**
+ * One λ of the table that a run ends with: what its trained, refitted and bilevel weights score on every set, and what it took to find it.
+ */
 export type ResultRow = t.TypeOf<typeof ResultRow>
 
 export const Outcome = t.readonly(
@@ -43,7 +45,24 @@ export const Outcome = t.readonly(
   }),
   'Outcome',
 )
-/** How a run ended. */
+/**
+ * How a run ended: why, as a name and as a sentence, and the rows of the result.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, type Outcome, type ResultRow, randomSearch } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
+ * const config = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 4 } })
+ * const run = E.isRight(config) ? Simulate.drive(randomSearch)(config.right, world) : null
+ * const outcome: Outcome | null = run?.transitions.at(-1)?.info.outcome ?? null
+ * outcome?.stopReason // => 'budgetSpent'
+ * const rows: ReadonlyArray<ResultRow> = outcome?.rows ?? []
+ * rows.map(({ name }) => name) // => ['random']
+ * ```
+ */
 export type Outcome = t.TypeOf<typeof Outcome>
 
 export const Info = t.readonly(
@@ -77,7 +96,21 @@ export const Info = t.readonly(
   }),
   'Info',
 )
-/** What a person wants to know of a step. */
+/**
+ * What a person or a plot wants to know of a step: phase, losses, φ̂ and its deviation, violation, multipliers, what was spent. The next
+ * step needs nothing of it. A field that has nothing to say is `null`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch, type Info } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const begun = E.flatMap(gridSearch.init)(decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 5 } }))
+ * const info: Info | null = E.isRight(begun) ? begun.right.info : null
+ * const said = [info?.phase, info?.outcome, info?.lowerLevelSolves] // => ['searching', null, 5]
+ * ```
+ */
 export type Info = t.TypeOf<typeof Info>
 
 /** An `Info` that says nothing: what a method has nothing to say of stays so. */

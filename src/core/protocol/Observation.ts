@@ -18,14 +18,36 @@ export const Metrics = t.readonly(
   }),
   'Metrics',
 )
-/** Mean data loss (no regularizer) and accuracy over one set. */
+/**
+ * Mean data loss (no regularizer) and accuracy over one set.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * // A regression has no accuracy.
+ * decode(Observation.Metrics)({ loss: 0.7, accuracy: null }) // => right({ loss: 0.7, accuracy: null })
+ * ```
+ */
 export type Metrics = t.TypeOf<typeof Metrics>
 
 export const SetMetrics = t.readonly(
   t.strict({ train: Metrics, validation: Metrics, test: nullable(Metrics) }),
   'SetMetrics',
 )
-/** Metrics on every set. */
+/**
+ * Metrics on every set.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const metrics = { train: { loss: 0.1, accuracy: 1 }, validation: { loss: 0.4, accuracy: 0.9 }, test: null }
+ * decode(Observation.SetMetrics)(metrics) // => right(metrics)
+ * ```
+ */
 export type SetMetrics = t.TypeOf<typeof SetMetrics>
 
 const losses = {
@@ -49,21 +71,64 @@ export const LowerLevelSolved = t.readonly(
   t.strict({ _tag: t.literal('LowerLevelSolved'), id: Natural, ...losses, converged: t.boolean }),
   'LowerLevelSolved',
 )
-/** Answers `SolveLowerLevel`. `converged`: the gradient tolerance was reached within the budget. */
+/**
+ * Answers `SolveLowerLevel`: F and f, their gradients by λ (length d) at fixed weights, ‖∇_w f‖₂, and the effort in training examples.
+ * `converged`: the gradient tolerance was reached within the budget. At a minimizer `lowerGradient` is ∇φ(λ) (envelope theorem).
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const solved = {
+ *   _tag: 'LowerLevelSolved', id: 0, upper: 0.51, lower: 0.34, upperGradient: [0], lowerGradient: [0.05],
+ *   gradientNorm: 8e-4, weights: 'w0', effort: 21_600, converged: true,
+ * }
+ * decode(Observation.LowerLevelSolved)(solved) // => right(solved)
+ * ```
+ */
 export type LowerLevelSolved = t.TypeOf<typeof LowerLevelSolved>
 
 export const WeightsDescended = t.readonly(
   t.strict({ _tag: t.literal('WeightsDescended'), id: Natural, ...losses }),
   'WeightsDescended',
 )
-/** Answers `DescendWeights`. */
+/**
+ * Answers `DescendWeights`: F and f at the weights where the descent ended, and their gradients by λ (length d) at those weights.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const descended: Observation.WeightsDescended = {
+ *   _tag: 'WeightsDescended', id: 3, upper: 0.5, lower: 0.35, upperGradient: [0], lowerGradient: [0.06],
+ *   gradientNorm: 0.02, weights: 'w3', effort: 6400,
+ * }
+ * // A loss that diverged cannot be told: answer `CommandFailed` instead.
+ * const refused = decode(Observation.WeightsDescended)({ ...descended, lower: Infinity })
+ * refused // => left('field `lower` must be a finite number, but is Infinity')
+ * ```
+ */
 export type WeightsDescended = t.TypeOf<typeof WeightsDescended>
 
 export const LossesEvaluated = t.readonly(
   t.strict({ _tag: t.literal('LossesEvaluated'), id: Natural, metrics: SetMetrics }),
   'LossesEvaluated',
 )
-/** Answers `EvaluateLosses`. */
+/**
+ * Answers `EvaluateLosses`.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const metrics = { train: { loss: 0.1, accuracy: 1 }, validation: { loss: 0.4, accuracy: 0.9 }, test: null }
+ * const measured = { _tag: 'LossesEvaluated', id: 30, metrics }
+ * decode(Observation.LossesEvaluated)(measured) // => right(measured)
+ * ```
+ */
 export type LossesEvaluated = t.TypeOf<typeof LossesEvaluated>
 
 export const Refitted = t.readonly(
@@ -76,24 +141,68 @@ export const Refitted = t.readonly(
   }),
   'Refitted',
 )
-/** Answers `Refit`. Its training and validation metrics are both of sets that were trained on. */
+/**
+ * Answers `Refit`. Its training and validation metrics are both of sets that were trained on.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const metrics = { train: { loss: 0.1, accuracy: 1 }, validation: { loss: 0.1, accuracy: 1 }, test: null }
+ * const refitted = { _tag: 'Refitted', id: 33, metrics, weights: 'w33', effort: 43_000 }
+ * decode(Observation.Refitted)(refitted) // => right(refitted)
+ * ```
+ */
 export type Refitted = t.TypeOf<typeof Refitted>
 
 export const CommandFailed = t.readonly(
   t.strict({ _tag: t.literal('CommandFailed'), id: Natural, reason: t.string, effort: NonNegative }),
   'CommandFailed',
 )
-/** Answers any command that could not be carried out, for instance a training that diverged. */
+/**
+ * Answers any command that could not be carried out, for instance a training that diverged.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * // The effort that was spent on it counts all the same.
+ * const failed = { _tag: 'CommandFailed', id: 4, reason: 'the loss is not finite', effort: 1280 }
+ * decode(Observation.CommandFailed)(failed) // => right(failed)
+ * ```
+ */
 export type CommandFailed = t.TypeOf<typeof CommandFailed>
 
 export const Observation = t.union(
   [LowerLevelSolved, WeightsDescended, LossesEvaluated, Refitted, CommandFailed],
   'Observation',
 )
-/** What happened: the answer to one command. */
+/**
+ * What happened: the answer to one command.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, Observation } from 'bilevel-hpo'
+ *
+ * const failed = { _tag: 'CommandFailed', id: 4, reason: 'the loss is not finite', effort: 1280 }
+ * decode(Observation.Observation)(failed) // => right(failed)
+ * ```
+ */
 export type Observation = t.TypeOf<typeof Observation>
 
-/** The tag of the observation that answers a command, failure aside. */
+/**
+ * The tag of the observation that answers a command, failure aside.
+ *
+ * @example
+ * ```ts
+ * import { Observation } from 'bilevel-hpo'
+ *
+ * Observation.answerTag.SolveLowerLevel // => 'LowerLevelSolved'
+ * ```
+ */
 export const answerTag = {
   SolveLowerLevel: 'LowerLevelSolved',
   DescendWeights: 'WeightsDescended',

@@ -24,17 +24,52 @@ export const Hyperparameter = t.readonly(
   }),
   'Hyperparameter',
 )
-/** One continuous hyperparameter. */
+/**
+ * One continuous hyperparameter.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode, SearchSpace } from 'bilevel-hpo'
+ *
+ * const refused = decode(SearchSpace.Hyperparameter)({ name: 'l2', lower: -12, upper: 2, scale: 'ln' })
+ * refused // => left('field `scale` must be "log", "linear" or "logit", but is "ln"')
+ * ```
+ */
 export type Hyperparameter = t.TypeOf<typeof Hyperparameter>
 
 export const SearchSpace = listOf(Hyperparameter, 'SearchSpace')
-/** Named continuous hyperparameters, in the order of the components of λ. */
+/**
+ * Named continuous hyperparameters, in the order of the components of λ.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, SearchSpace } from 'bilevel-hpo'
+ *
+ * // The decay of each layer's weights, from e⁻¹² to e².
+ * const space = ['dense1', 'dense2'].map(layer => ({ name: `l2.${layer}`, lower: -12, upper: 2, scale: 'log' }))
+ * decode(SearchSpace.SearchSpace)(space) // => right(space)
+ * ```
+ */
 export type SearchSpace = t.TypeOf<typeof SearchSpace>
 
 /**
  * A search space from its hyperparameters.
  *
  * Errors: `InvalidConfig` where there are none, two share a name, or a lower bound is not below its upper bound.
+ *
+ * @example
+ * ```ts
+ * import { isLeft, right } from 'fp-ts/lib/Either.js'
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const l2 = { name: 'l2', lower: -12, upper: 2, scale: 'log' } as const
+ * SearchSpace.make([l2]) // => right([l2])
+ * // Two of one name, and bounds the wrong way round.
+ * isLeft(SearchSpace.make([l2, l2])) // => true
+ * isLeft(SearchSpace.make([{ ...l2, lower: 3 }])) // => true
+ * ```
  */
 export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<MethodError, SearchSpace> => {
   if (parameters.length === 0)
@@ -61,39 +96,111 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
   return E.right(parameters)
 }
 
-/** d, the number of hyperparameters. */
+/**
+ * d, the number of hyperparameters and the length of every λ.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.dimension([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]) // => 1
+ * ```
+ */
 export const dimension = (space: SearchSpace): number => space.length
 
-/** λ mapped onto the unit cube: u_k = (λ_k − lower_k) / (upper_k − lower_k). */
+/**
+ * λ mapped onto the unit cube: u_k = (λ_k − lower_k) / (upper_k − lower_k).
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * SearchSpace.toUnit(space)([-5]) // => [0.5]
+ * ```
+ */
 export const toUnit =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>): ReadonlyArray<number> =>
     space.map(({ lower, upper }, k) => (lambda[k]! - lower) / (upper - lower))
 
-/** The inverse of {@link toUnit}, kept within the bounds. */
+/**
+ * λ_k = lower_k + u_k·(upper_k − lower_k), kept within the bounds: the inverse of {@link toUnit}. u and λ have length d.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * SearchSpace.fromUnit(space)([0.25]) // => [-8.5]
+ * SearchSpace.fromUnit(space)([1.1]) // => [2]
+ * ```
+ */
 export const fromUnit =
   (space: SearchSpace) =>
   (unit: ReadonlyArray<number>): ReadonlyArray<number> =>
     clamp(space)(space.map(({ lower, upper }, k) => lower + unit[k]! * (upper - lower)))
 
-/** ∂λ_k/∂u_k, by which a gradient by λ is multiplied to become one by u. */
+/**
+ * ∂λ_k/∂u_k = upper_k − lower_k, length d. A gradient by λ times these is one by u.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.widths([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]) // => [14]
+ * ```
+ */
 export const widths = (space: SearchSpace): ReadonlyArray<number> =>
   space.map(({ lower, upper }) => upper - lower)
 
-/** λ projected onto the box of bounds. */
+/**
+ * λ projected onto the box of bounds: λ_k → min(upper_k, max(lower_k, λ_k)).
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * SearchSpace.clamp(space)([-20]) // => [-12]
+ * ```
+ */
 export const clamp =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>): ReadonlyArray<number> =>
     space.map(({ lower, upper }, k) => Math.min(upper, Math.max(lower, lambda[k]!)))
 
-/** Whether λ has d finite components within their bounds. */
+/**
+ * Whether λ has d finite components within their bounds.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * SearchSpace.contains(space)([2]) // => true
+ * SearchSpace.contains(space)([2.1]) // => false
+ * SearchSpace.contains(space)([0, 0]) // => false
+ * ```
+ */
 export const contains =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>): boolean =>
     lambda.length === space.length &&
     space.every(({ lower, upper }, k) => lambda[k]! >= lower && lambda[k]! <= upper)
 
-/** 1/(1 + exp(−x)), for any x. */
+/**
+ * 1/(1 + exp(−x)), for any x.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.sigmoid(0) // => 0.5
+ * SearchSpace.sigmoid(-800) // => 0
+ * SearchSpace.sigmoid(2) // ≈ 0.8808
+ * ```
+ */
 export const sigmoid = (x: number): number =>
   x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))
 
@@ -105,13 +212,41 @@ const coefficientAt = (scale: Scale, lambda: number): number =>
 const slopeAt = (scale: Scale, lambda: number): number =>
   scale === 'log' ? Math.exp(lambda) : scale === 'logit' ? sigmoid(lambda) * sigmoid(-lambda) : 1
 
-/** θ: exp(λ_k) on the log scale, λ_k on the linear one, 1/(1 + exp(−λ_k)) on the logit one. */
+/**
+ * θ: exp(λ_k) on the log scale, λ_k on the linear one, 1/(1 + exp(−λ_k)) on the logit one.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [
+ *   { name: 'l2', lower: -12, upper: 2, scale: 'log' },
+ *   { name: 'smoothing', lower: 0, upper: 0.5, scale: 'linear' },
+ *   { name: 'weight', lower: -6, upper: 6, scale: 'logit' },
+ * ]
+ * SearchSpace.coefficients(space)([-5, 0.1, 0]) // ≈ [0.006738, 0.1, 0.5]
+ * ```
+ */
 export const coefficients =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>): ReadonlyArray<number> =>
     space.map(({ scale }, k) => coefficientAt(scale, lambda[k]!))
 
-/** ∂θ_k/∂λ_k: θ_k on the log scale, 1 on the linear one, θ_k(1 − θ_k) on the logit one. */
+/**
+ * ∂θ_k/∂λ_k: θ_k on the log scale, 1 on the linear one, θ_k(1 − θ_k) on the logit one.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [
+ *   { name: 'l2', lower: -12, upper: 2, scale: 'log' },
+ *   { name: 'smoothing', lower: 0, upper: 0.5, scale: 'linear' },
+ *   { name: 'weight', lower: -6, upper: 6, scale: 'logit' },
+ * ]
+ * SearchSpace.coefficientSlopes(space)([-5, 0.1, 0]) // ≈ [0.006738, 1, 0.25]
+ * ```
+ */
 export const coefficientSlopes =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>): ReadonlyArray<number> =>
@@ -120,6 +255,15 @@ export const coefficientSlopes =
 /**
  * (θ(to) − θ(from)) / θ′(from): how far a coefficient has moved, in units of its slope. With d = to − from: expm1(d) on
  * the log scale, d on the linear one, expm1(d)·(1 + exp(from)) / (1 + exp(to)) on the logit one. No coefficient is formed.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.displacement('linear', 1, 3) // => 2
+ * // From λ = 0, where θ = 1, to θ = 2: one more, and the slope is 1.
+ * SearchSpace.displacement('log', 0, Math.log(2)) // ≈ 1
+ * ```
  */
 export const displacement = (scale: Scale, from: number, to: number): number => {
   const away = to - from
@@ -133,7 +277,17 @@ export const displacement = (scale: Scale, from: number, to: number): number => 
   }
 }
 
-/** θ′(to) / θ′(from), the derivative of {@link displacement} by `to`. */
+/**
+ * θ′(to) / θ′(from), the derivative of {@link displacement} by `to`.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.slopeRatio('linear', 1, 3) // => 1
+ * SearchSpace.slopeRatio('log', 0, Math.log(2)) // ≈ 2
+ * ```
+ */
 export const slopeRatio = (scale: Scale, from: number, to: number): number => {
   switch (scale) {
     case 'log':

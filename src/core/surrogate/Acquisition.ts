@@ -51,7 +51,20 @@ const shapeOf = (z: number): Shape => {
   }
 }
 
-/** EI. Where the variance is zero, what is certainly gained. */
+/**
+ * EI = E max(0, b − f) = s·h((b − m)/s), in the unit of f, of a normal f with mean m and variance s² against the best value b. Where the variance is
+ * zero it is max(0, b − m). Source: Jones, Schonlau & Welch 1998, eq. 15.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // At the value to improve on: s·φ(0) = 0.5 · 0.3989.
+ * Acquisition.expectedImprovement(1)({ mean: 1, variance: 0.25 }) // ≈ 0.19947
+ * // Without doubt, the gain itself.
+ * Acquisition.expectedImprovement(1)({ mean: 0.8, variance: 0 }) // ≈ 0.2
+ * ```
+ */
 export const expectedImprovement =
   (best: number) =>
   ({ mean, variance }: Marginal): number => {
@@ -65,7 +78,19 @@ export interface Acquired {
   readonly gradient: ReadonlyArray<number>
 }
 
-/** EI and ∇EI. Where the variance is zero, the gradient is given as zeros. */
+/**
+ * EI and ∇EI = φ(z)·∇s − Φ(z)·∇m with z = (b − m)/s, length d. Where the variance is zero, the gradient is given as zeros. Source: as
+ * {@link expectedImprovement}.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // A mean that falls by 1 for each unit of x: half of that is gained, for Φ(0) = ½.
+ * const at = { mean: 1, variance: 0.25, meanGradient: [-1], varianceGradient: [0] }
+ * Acquisition.expectedImprovementGradient(1)(at).gradient // ≈ [0.5]
+ * ```
+ */
 export const expectedImprovementGradient =
   (best: number) =>
   (posterior: Posterior): Acquired => {
@@ -80,7 +105,18 @@ export const expectedImprovementGradient =
     }
   }
 
-/** ln EI; −∞ where the variance is zero. */
+/**
+ * ln EI = ln s + ln h(z), which is finite where EI itself underflows; −∞ where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // Forty deviations above the best value EI is below the least number of float64, but its logarithm is not.
+ * Acquisition.expectedImprovement(0)({ mean: 40, variance: 1 }) // => 0
+ * Acquisition.logExpectedImprovement(0)({ mean: 40, variance: 1 }) // ≈ -808.29
+ * ```
+ */
 export const logExpectedImprovement =
   (best: number) =>
   ({ mean, variance }: Marginal): number => {
@@ -88,7 +124,18 @@ export const logExpectedImprovement =
     return s > 0 ? Math.log(s) + shapeOf((best - mean) / s).log : -Infinity
   }
 
-/** ln EI and its gradient; −∞ and zeros where the variance is zero. */
+/**
+ * ln EI and ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s, length d; −∞ and zeros where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
+ *
+ * @example
+ * ```ts
+ * import { Acquisition } from 'bilevel-hpo'
+ *
+ * // Far above the best value: ∂ ln EI/∂m is about z/s.
+ * const at = { mean: 40, variance: 1, meanGradient: [1], varianceGradient: [0] }
+ * Acquisition.logExpectedImprovementGradient(0)(at).gradient // ≈ [-40.05]
+ * ```
+ */
 export const logExpectedImprovementGradient =
   (best: number) =>
   ({ mean, variance, meanGradient, varianceGradient }: Posterior): Acquired => {

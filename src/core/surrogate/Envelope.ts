@@ -32,7 +32,20 @@ export interface Evaluated {
   readonly gradient: ReadonlyArray<number>
 }
 
-/** b_i(λ), which is f(λ, w_i) itself; infinite or NaN where λ is so far away that it cannot be represented. */
+/**
+ * b_i(λ) = f_i + Σ_k g_ik·δ_k, an upper bound on φ(λ) in the unit of f: the value f(λ, w_i) of weights that were evaluated at λ_i, where f is linear
+ * in θ. δ_k is `SearchSpace.displacement`. Infinite or NaN where λ is so far away that it cannot be represented.
+ *
+ * @example
+ * ```ts
+ * import { Envelope, type SearchSpace } from 'bilevel-hpo'
+ *
+ * // f = 0.3 + θ·2 at these weights; at λ = 0, where θ = 1, it is 2.3, with ∂f/∂λ = 2.
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const weights: Envelope.Evaluated = { lambda: [0], value: 2.3, gradient: [2] }
+ * Envelope.boundAt(space)([Math.log(3)])(weights) // ≈ 6.3
+ * ```
+ */
 export const boundAt =
   (space: SearchSpace) =>
   (lambda: ReadonlyArray<number>) =>
@@ -43,7 +56,23 @@ export const boundAt =
     return bound
   }
 
-/** The lowest bound at λ, and the first sample that gives it; `None` where no sample has a gradient. */
+/**
+ * The lowest bound at λ, and the first sample that gives it; `None` where no sample has a gradient.
+ *
+ * @example
+ * ```ts
+ * import { isSome } from 'fp-ts/lib/Option.js'
+ * import { Envelope, type SearchSpace } from 'bilevel-hpo'
+ *
+ * const space: SearchSpace.SearchSpace = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
+ * const unknown = { valueNoise: null, gradientNoise: null }
+ * const large = { lambda: [0], value: 2.3, gradient: [2], ...unknown }
+ * const small = { lambda: [0], value: 2.5, gradient: [0.5], ...unknown }
+ * // Small weights cost less where the penalty is large.
+ * const bound = Envelope.lowest(space, [large, small])([2])
+ * const index = isSome(bound) ? bound.value.index : null // => 1
+ * ```
+ */
 export const lowest =
   (space: SearchSpace, samples: ReadonlyArray<Sample>) =>
   (lambda: ReadonlyArray<number>): O.Option<Bound> => {

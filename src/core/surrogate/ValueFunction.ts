@@ -32,7 +32,20 @@ export { defaults, Model, ModelName, Options, ValueFunction } from './valueFunct
 /** What a lower-level solve tells of φ; noise variances left out are not known, and left to the fit. */
 export type Sample = Samples.NewSample
 
-/** φ̂ before the first sample: mean 0, variance 1. Options not chosen are the {@link defaults}. */
+/**
+ * φ̂ before the first sample: mean 0, variance 1, in the unit of f. Options that are left out are the {@link defaults}.
+ *
+ * Errors: `InvalidConfig` for hyperparameters that no process can have. Options are taken as they are; the codec {@link Options} checks them.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * const phi = ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }], { kernel: 'rbf' })
+ * E.map(ValueFunction.estimate([-5]))(phi) // => E.right({ mean: 0, variance: 1, modelMean: 0, boundedBy: null })
+ * ```
+ */
 export const make = (
   space: SearchSpace,
   chosen: Partial<Options> = {},
@@ -82,6 +95,19 @@ const observed = (sample: Samples.Sample): ((phi: ValueFunction) => E.Either<Met
  *
  * Errors: `InvalidConfig` for a sample that is not finite or of the wrong length; `Numerical` where there are too
  * many rows, or no jitter makes their covariance positive definite.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * const sample: ValueFunction.Sample = { lambda: [-5], value: 0.34, gradient: [0.05] }
+ * const phi = pipe(ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]), E.flatMap(ValueFunction.observe(sample)))
+ * E.map(ValueFunction.seen)(phi) // => E.right(1)
+ * // A gradient of another number of hyperparameters.
+ * E.isLeft(E.flatMap(ValueFunction.observe({ ...sample, gradient: [1, 2] }))(phi)) // => true
+ * ```
  */
 export const observe =
   (sample: Sample) =>
@@ -91,16 +117,62 @@ export const observe =
       E.chain(checked => observed(checked)(phi)),
     )
 
-/** How many samples φ̂ has seen, those that it has forgotten included. */
+/**
+ * How many samples φ̂ has seen, those that it has forgotten included.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * E.map(ValueFunction.seen)(ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }])) // => E.right(0)
+ * ```
+ */
 export const seen = ({ samples, forgotten }: ValueFunction): number => samples.length + forgotten
 
 const refitted = byModel<E.Either<MethodError, ValueFunction>>(DenseModel.refit, StructuredModel.refit)
 
-/** φ̂ with standardization and hyperparameters fitted to its samples; without samples it stays as it is. */
+/**
+ * φ̂ with its standardization and hyperparameters fitted to its samples: the maximum of the evidence under log-normal priors. Without samples it stays as
+ * it is.
+ *
+ * Errors: `Numerical` where no jitter makes the covariance positive definite.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * // φ(λ) = λ² at five points, with its slopes: after the fit φ̂ knows it between them, too.
+ * const samples = [-2, -1, 0, 1, 2].map(x => ({ lambda: [x], value: x * x, gradient: [2 * x] }))
+ * const fed = samples.reduce((phi, sample) => pipe(phi, E.flatMap(ValueFunction.observe(sample))),
+ *   ValueFunction.make([{ name: 'x', lower: -2, upper: 2, scale: 'linear' }]))
+ * const fitted = pipe(fed, E.flatMap(ValueFunction.refit), E.map(ValueFunction.estimate([1.5])))
+ * const error = E.isRight(fitted) ? Math.abs(fitted.right.mean - 2.25) : NaN
+ * error < 0.01 // => true
+ * ```
+ */
 export const refit = (phi: ValueFunction): E.Either<MethodError, ValueFunction> =>
   phi.samples.length === 0 ? E.right(phi) : refitted(phi)
 
-/** The lowest upper bound on φ(λ) that a sample gives; `None` unless the loss was declared linear in θ. */
+/**
+ * The lowest upper bound on φ(λ) that a sample gives; `None` unless the loss was declared linear in θ.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] as const
+ * const sample = { lambda: [0], value: 2.3, gradient: [2] }
+ * const phi = pipe(ValueFunction.make(space, { linearInCoefficients: true }), E.flatMap(ValueFunction.observe(sample)))
+ * // The same weights at θ = 3: 0.3 + 3·2.
+ * const bound = E.isRight(phi) ? ValueFunction.lowestBound([Math.log(3)])(phi.right) : phi
+ * 'value' in bound ? bound.value.value : NaN // ≈ 6.3
+ * ```
+ */
 export const lowestBound =
   (lambda: ReadonlyArray<number>) =>
   ({ space, options, samples }: ValueFunction): O.Option<Envelope.Bound> =>
@@ -118,7 +190,9 @@ export interface Estimate {
   readonly boundedBy: number | null
 }
 
-/** The same, and how it changes with λ. */
+/**
+ * An estimate, and its gradients by λ, each of length d.
+ */
 export interface Prediction extends Estimate {
   /** ∇ of `mean` by λ. */
   readonly gradient: ReadonlyArray<number>
@@ -146,7 +220,21 @@ const estimated = (modelMean: number, variance: number, bound: O.Option<Envelope
 const marginalOf = byModel(DenseModel.marginal, StructuredModel.marginal)
 const posteriorOf = byModel(DenseModel.posterior, StructuredModel.posterior)
 
-/** The estimate at a λ of d components: half the work of {@link predict}. */
+/**
+ * The estimate at a λ of d components: half the work of {@link predict}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * const sample = { lambda: [-5], value: 0.34, gradient: [0.05] }
+ * const phi = pipe(ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]), E.flatMap(ValueFunction.observe(sample)))
+ * const at = E.map(ValueFunction.estimate([-5]))(phi)
+ * const mean = E.isRight(at) ? at.right.mean : NaN // ≈ 0.34
+ * ```
+ */
 export const estimate =
   (lambda: ReadonlyArray<number>) =>
   (phi: ValueFunction): Estimate => {
@@ -156,7 +244,22 @@ export const estimate =
     return estimated(modelMean, scale * scale * variance, boundBelow(phi, lambda, modelMean))
   }
 
-/** The prediction at a λ of d components. */
+/**
+ * The prediction at a λ of d components, in the unit of f: min(m(λ), lowest bound) with its gradient by λ, and the model's variance with its gradient.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * const sample = { lambda: [-5], value: 0.34, gradient: [0.05] }
+ * const phi = pipe(ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]), E.flatMap(ValueFunction.observe(sample)))
+ * // ∇φ̂ at a sample with a gradient is that gradient.
+ * const at = E.map(ValueFunction.predict([-5]))(phi)
+ * const slope = E.isRight(at) ? at.right.gradient : [] // ≈ [0.05]
+ * ```
+ */
 export const predict =
   (lambda: ReadonlyArray<number>) =>
   (phi: ValueFunction): Prediction => {
@@ -174,5 +277,15 @@ export const predict =
     }
   }
 
-/** The share of itself by which each prior variance had to be raised for the factorization; 0 usually. */
+/**
+ * The share of itself by which each prior variance had to be raised for the factorization; 0 usually.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * E.map(ValueFunction.jitter)(ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }])) // => E.right(0)
+ * ```
+ */
 export const jitter: (phi: ValueFunction) => number = byModel(DenseModel.jitter, StructuredModel.jitter)

@@ -10,7 +10,17 @@ import { Sample } from './Sample.js'
 import { Standardization } from './Standardization.js'
 
 export const ModelName = t.keyof({ dense: null, structured: null }, '"dense" or "structured"')
-/** `dense`: a length scale for each dimension, O((nd)³). `structured`: one for all, O(n²d + n⁶). */
+/**
+ * `dense`: a length scale for each dimension, O((nd)³). `structured`: one for all, O(n²d + n⁶).
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode, ValueFunction } from 'bilevel-hpo'
+ *
+ * decode(ValueFunction.ModelName)('sparse') // => left('the value must be "dense" or "structured", but is "sparse"')
+ * ```
+ */
 export type ModelName = t.TypeOf<typeof ModelName>
 
 export const Options = t.readonly(
@@ -32,7 +42,18 @@ export const Options = t.readonly(
   }),
   'ValueFunction options',
 )
-/** How the value function is modelled and fitted. */
+/**
+ * How the value function is modelled and fitted. {@link defaults} has every default.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, ValueFunction } from 'bilevel-hpo'
+ *
+ * const options: ValueFunction.Options = { ...ValueFunction.defaults, kernel: 'rbf', window: 8 }
+ * decode(ValueFunction.Options)(options) // => right(options)
+ * ```
+ */
 export type Options = t.TypeOf<typeof Options>
 
 /**
@@ -41,6 +62,13 @@ export type Options = t.TypeOf<typeof Options>
  * The paper (§4) uses the squared exponential kernel. On the φ of ridge problems that one is overconfident: 58 to 68 %
  * of its errors stay within two of its standard deviations, against 92 to 95 % with Matérn 5/2, which errs as little
  * (test/bench/gpKernels.ts): it believes φ to be analytic with one length scale all over.
+ *
+ * @example
+ * ```ts
+ * import { ValueFunction } from 'bilevel-hpo'
+ *
+ * ValueFunction.defaults.kernel // => 'matern52'
+ * ```
  */
 export const defaults: Options = {
   kernel: 'matern52',
@@ -71,7 +99,19 @@ const Structured = t.readonly(
 /** Its hyperparameters only: all else comes from the samples, and would be several times as much to write down. */
 export type Structured = t.TypeOf<typeof Structured>
 
-/** What stands behind φ̂. */
+/**
+ * What stands behind φ̂.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, ValueFunction } from 'bilevel-hpo'
+ *
+ * const hyperparameters = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 1, gradientNoiseVariance: 1 }
+ * const model = { _tag: 'Structured', hyperparameters }
+ * decode(ValueFunction.Model)(model) // => E.right(model)
+ * ```
+ */
 export const Model = t.union([Dense, Structured])
 export type Model = t.TypeOf<typeof Model>
 
@@ -89,7 +129,20 @@ export const ValueFunction = t.readonly(
   }),
   'ValueFunction',
 )
-/** The state of φ̂; plain JSON, unchanged by a JSON round trip. */
+/**
+ * The state of φ̂; plain JSON, unchanged by a JSON round trip.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { decode, ValueFunction } from 'bilevel-hpo'
+ *
+ * const phi = ValueFunction.make([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }])
+ * const revived = pipe(phi, E.flatMap(known => decode(ValueFunction.ValueFunction)(JSON.parse(JSON.stringify(known)))))
+ * revived // => phi
+ * ```
+ */
 export type ValueFunction = t.TypeOf<typeof ValueFunction>
 
 /** φ̂ with that model. */

@@ -20,14 +20,36 @@ import { withoutErrorHandlers, withoutGreeting } from './quiet.js'
 import { tfjs } from './kernels/tfjs.js'
 
 export const BackendName = t.keyof({ node: null, wasm: null, cpu: null }, '"node", "wasm" or "cpu"')
-/** Which implementation of tfjs. */
+/**
+ * Which implementation of tfjs.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { BackendName } from 'bilevel-hpo/shell'
+ *
+ * decode(BackendName)('gpu') // => left('the value must be "node", "wasm" or "cpu", but is "gpu"')
+ * ```
+ */
 export type BackendName = t.TypeOf<typeof BackendName>
 
 export const BackendChoice = t.keyof(
   { auto: null, node: null, wasm: null, cpu: null },
   '"auto", "node", "wasm" or "cpu"',
 )
-/** `auto`: the first of node, wasm, cpu that loads. */
+/**
+ * `auto`: the first of node, wasm, cpu that loads.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { BackendChoice } from 'bilevel-hpo/shell'
+ *
+ * decode(BackendChoice)('auto') // => right('auto')
+ * ```
+ */
 export type BackendChoice = t.TypeOf<typeof BackendChoice>
 
 /** A backend that is loaded, and that computed a product rightly; of `chooseForNoTensors`, one that may only be named. */
@@ -284,7 +306,18 @@ const choosing =
 const opened: Get = name => pipe(load(name), TE.map(usable))
 const named: Get = name => (name === 'node' ? opened(name) : installed(name))
 
-/** The backend of a choice. Errors: `Environment` where it, or with `auto` every one, cannot be loaded. */
+/**
+ * The backend of a choice. Errors: `Environment` where it, or with `auto` every one, cannot be loaded.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Backend, chooseBackend } from 'bilevel-hpo/shell'
+ *
+ * const chosen = await chooseBackend('cpu')()
+ * E.map(({ name, threads }: Backend) => [name, threads])(chosen) // => E.right(['cpu', 1])
+ * ```
+ */
 export const choose = choosing(opened)
 
 /**
@@ -303,7 +336,17 @@ export const chooseUnloaded = choosing(
   'this problem is computed without tensors, whatever there is',
 )
 
-/** Every backend, and whether it works here. */
+/**
+ * Looks for every backend, one after the other, and says whether it works here. It never fails.
+ *
+ * @example
+ * ```ts
+ * import { availableBackends, type Availability } from 'bilevel-hpo/shell'
+ *
+ * const found: ReadonlyArray<Availability> = await availableBackends()
+ * found.map(({ name }) => name) // => ['node', 'wasm', 'cpu']
+ * ```
+ */
 export const available: Task<ReadonlyArray<Availability>> = async () => {
   const found: Array<Availability> = []
   // One after the other: tfjs has one active backend at a time.

@@ -1,6 +1,6 @@
 /** The command line `bilevel …`. Each command imports its slow modules only when it runs. */
 import { Command, CommanderError } from 'commander'
-import { programVersion } from '../record/versions.js'
+import { programVersion } from '../base/package.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
 import { diffCommand } from './diff.js'

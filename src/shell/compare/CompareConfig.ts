@@ -78,7 +78,18 @@ const fromParts = (
     E.map(listed => ({ named, listed, chosen })),
   )
 
-/** Reads the configuration of a comparison. Errors: `BadInput`. */
+/**
+ * Reads the configuration of a comparison. Errors: `BadInput`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { compareFromFile, type CompareConfig } from 'bilevel-hpo/shell'
+ *
+ * const read = compareFromFile('config.json')
+ * E.map(({ listed }: CompareConfig) => listed.map(({ label }) => label))(read) // => E.right(['random'])
+ * ```
+ */
 export const compareFromFile = (path: string): E.Either<ShellError, CompareConfig> =>
   pipe(
     readObject(path),
@@ -102,7 +113,18 @@ export const compareFromFile = (path: string): E.Either<ShellError, CompareConfi
     }),
   )
 
-/** A comparison on the task of a preset. Errors: `BadInput`. */
+/**
+ * A comparison on the task of a preset. Errors: `BadInput`.
+ *
+ * @example
+ * ```ts
+ * import { map, right } from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { compareFromPreset } from 'bilevel-hpo/shell'
+ *
+ * pipe(compareFromPreset('mnist-mlp-1k'), map(({ listed }) => listed.map(({ method }) => method))) // => right(['bilevel'])
+ * ```
+ */
 export const compareFromPreset = (name: string): E.Either<ShellError, CompareConfig> =>
   pipe(
     fromPreset(name),

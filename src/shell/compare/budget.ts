@@ -34,6 +34,19 @@ const stopsByItself = (method: string): boolean => method === 'bilevel'
 /**
  * Sets the budget fields that all methods of this package share (protocol/Budget.ts). A rival is limited by effort only:
  * it may train as often as the epochs allow, also partially. An option that limits the solves still applies.
+ *
+ * @example
+ * ```ts
+ * import { type Allot, allot, type Contender } from 'bilevel-hpo/shell'
+ *
+ * const random: Contender = { label: 'random', method: 'random', options: {} }
+ * // 30 solves of 100 epochs: a rival may train as often as the epochs allow.
+ * const given = allot(random, { solves: 30, epochsPerSolve: 100, epochs: 3000 })
+ * given.options // => { budget: { lowerLevelSolves: 3000, effortEpochs: 3000 } }
+ * // A program with its own methods may give other budgets.
+ * const none: Allot = contender => contender
+ * none(random, { solves: 1, epochsPerSolve: 1, epochs: 1 }) // => random
+ * ```
  */
 export const allot: Allot = (contender, { epochs }) => {
   const budget = contender.options['budget']

@@ -114,6 +114,21 @@ const makeFolder = (folder: string): E.Either<ShellError, void> =>
  *
  * Errors: `BadInput` if the configuration cannot be used or the folder holds something else, `Environment` if the folder
  * cannot be written, `Interrupted` if the comparison was stopped before all runs had ended.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { allot, compare, compareFromFile, type CompareOptions, methods, status } from 'bilevel-hpo/shell'
+ *
+ * const config = compareFromFile('config.json')
+ * const rest = { methods, seeds: { count: 1 }, solves: 3, folder: 'mine', backend: 'wasm', allot, jobs: 1, signals: process } as const
+ * const options = (labels: ReadonlyArray<string>): CompareOptions | null =>
+ *   E.isRight(config) ? { ...rest, config: config.right, labels, status: status({ write: () => true }, () => 0) } : null
+ * // A name that no method has is refused before anything is run.
+ * const wrong = options(['randon'])
+ * const compared = wrong === null ? null : await compare(wrong)()
+ * const error = compared !== null && E.isLeft(compared) ? compared.left._tag : null // => 'BadInput'
+ * ```
  */
 export const compare = (options: CompareOptions): TE.TaskEither<ShellError, Compared> => {
   const { folder } = options

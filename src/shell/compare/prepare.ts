@@ -20,7 +20,19 @@ import { type Comparison, comparisonIn, read } from './result/Comparison.js'
 import { canResume, type Contender, type Job, type Plan } from './result/Plan.js'
 import type { Identity } from './result/runResult.js'
 
-/** What the user asks to compare. */
+/**
+ * What the user asks to compare.
+ *
+ * @example
+ * ```ts
+ * import { type Seeds, type Wanted } from 'bilevel-hpo/shell'
+ *
+ * // Five seeds from the configuration's own on, or just these.
+ * const counted: Seeds = { count: 5 }
+ * const wanted: Pick<Wanted, 'seeds' | 'solves'> = { seeds: { list: [3, 7] }, solves: 30 }
+ * const seeds = [counted, wanted.seeds].map(seeds => ('count' in seeds ? seeds.count : seeds.list.length)) // => [5, 2]
+ * ```
+ */
 export interface Wanted {
   readonly methods: Methods
   readonly config: CompareConfig

@@ -29,7 +29,20 @@ const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEi
   )
 }
 
-/** Waits for an order, carries it out, and ends the process. Call it once, in a child process with an IPC channel. */
+/**
+ * Waits for an order, carries it out, and ends the process. Call it once, in a child process with an IPC channel.
+ *
+ * @example
+ * ```ts
+ * import { Bilevel, bilevel, Parts } from 'bilevel-hpo'
+ * import { registry, serveComparison, some, type WorkerModule } from 'bilevel-hpo/shell'
+ *
+ * // The module of a process that knows your own method; give its path to `compare` as `worker`.
+ * export const worker: WorkerModule = { path: '/where/this/module/is.js', execArgv: [] }
+ * const mine = Bilevel.make({ name: 'mine', penalty: { ...Parts.defaults.penalty, cap: () => () => Infinity } })
+ * serveComparison(registry(some(bilevel), some(mine)))
+ * ```
+ */
 export const serve = (methods: Methods): void => {
   const listeners = new Set<() => void>()
   const signals: Signals = {

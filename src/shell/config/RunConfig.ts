@@ -35,7 +35,18 @@ export const RunConfig = t.readonly(
   }),
   'RunConfig',
 )
-/** A whole run's configuration. */
+/**
+ * A whole run's configuration: data, network, hyperparameters, solver, method, seed. docs/configuration.md has every field.
+ *
+ * @example
+ * ```ts
+ * import { map, right } from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { configFromFile, RunConfig } from 'bilevel-hpo/shell'
+ *
+ * pipe(configFromFile('config.json'), map(({ config }) => RunConfig.is(config))) // => right(true)
+ * ```
+ */
 export type RunConfig = t.TypeOf<typeof RunConfig>
 
 const refused =
@@ -56,7 +67,24 @@ const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => 
   return E.left(`field \`${place}.lower\` is ${lower}, which is not below \`${place}.upper\`, ${upper}.`)
 }
 
-/** Decodes a configuration. `source` is what messages call it. Errors: `BadInput`. */
+/**
+ * Decodes a configuration. `source` is what messages call it. Errors: `BadInput`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { decodeRunConfig } from 'bilevel-hpo/shell'
+ *
+ * const written = {
+ *   data: { source: 'mnist', train: 600, validation: 400 }, network: { kind: 'mlp', hidden: [100] },
+ *   hyperparameters: { family: 'l2' }, solver: {}, method: { name: 'bilevel' }, seed: 0,
+ * }
+ * pipe(decodeRunConfig('mine')(written), E.map(({ solver }) => solver.batchSize)) // => E.right(64)
+ * const wrong = decodeRunConfig('mine')({ ...written, solver: { batchsize: 64 } })
+ * const named = E.isLeft(wrong) && wrong.left.message.includes('field `solver.batchsize`') // => true
+ * ```
+ */
 export const decodeRunConfig =
   (source: string) =>
   (input: unknown): E.Either<ShellError, RunConfig> =>
@@ -93,6 +121,18 @@ const methodField = (problem: string): string => `${problem.replace(/^field `/, 
 /**
  * A method's configuration: the section `method`, with the search space that the problem has, the run's seed, and how
  * many examples train (`null` where that is not known: then no effort can be budgeted). Errors: `BadInput`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { randomSearch } from 'bilevel-hpo'
+ * import { configFromFile, methodConfig } from 'bilevel-hpo/shell'
+ *
+ * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] as const
+ * const read = configFromFile('config.json')
+ * const config = E.isRight(read) ? methodConfig(randomSearch)('config.json', read.right.config, space, 30) : read
+ * const solves = E.isRight(config) ? config.right.budget.lowerLevelSolves : NaN // => 2
+ * ```
  */
 export const methodConfig =
   <C, S>(method: Method<C, S>) =>

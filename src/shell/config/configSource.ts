@@ -71,7 +71,20 @@ export const named = (path: string, config: RunConfig): NamedConfig => ({
   config,
 })
 
-/** Reads a configuration file. Errors: `BadInput`. */
+/**
+ * Reads a configuration file: JSON of at most 1 MiB, named after the file; relative paths in it are relative to its folder.
+ *
+ * Errors: `BadInput` where it cannot be read or used, with the field.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { configFromFile, type NamedConfig } from 'bilevel-hpo/shell'
+ *
+ * E.map(({ name }: NamedConfig) => name)(configFromFile('config.json')) // => E.right('config')
+ * E.isLeft(configFromFile('images.idx')) // => true
+ * ```
+ */
 export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
   pipe(
     readObject(path),
@@ -93,7 +106,19 @@ export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
   )
 }
 
-/** The configuration of a preset. Errors: `BadInput` where there is none of this name. */
+/**
+ * The configuration of a preset. Errors: `BadInput` where there is none of this name.
+ *
+ * @example
+ * ```ts
+ * import { map, right } from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { configFromPreset } from 'bilevel-hpo/shell'
+ *
+ * const data = pipe(configFromPreset('mnist-mlp-1k'), map(({ config }) => config.data))
+ * data // => right({ source: 'mnist', train: 600, validation: 400 })
+ * ```
+ */
 export const fromPreset = (name: string): E.Either<ShellError, NamedConfig> =>
   pipe(
     presetNamed(name),

@@ -183,7 +183,17 @@ const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
   ...[28, 14, 7, 4, 2, 1].map(grouped),
 ]
 
-/** The presets by their names. */
+/**
+ * The presets by their names.
+ *
+ * @example
+ * ```ts
+ * import { type Preset, presets } from 'bilevel-hpo/shell'
+ *
+ * const main: Preset | undefined = presets['mnist-mlp-1k']
+ * main?.description.includes('MNIST') // => true
+ * ```
+ */
 export const presets: Readonly<Record<string, Preset>> = Object.fromEntries([
   ...families.flatMap(ofFamily),
   ...manyHyperparameters,

@@ -118,7 +118,19 @@ const IdxData = t.readonly(
 export type IdxData = t.TypeOf<typeof IdxData>
 
 export const DataConfig = t.union([MnistData, FashionMnistData, Cifar10Data, NpzData, IdxData], 'DataConfig')
-/** The source of the images: the section `data` of a configuration. */
+/**
+ * The source of the images: the section `data` of a configuration.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { DataConfig } from 'bilevel-hpo/shell'
+ *
+ * const mine = { source: 'npz', train: 'train.npz', validation: 'validation.npz', labelNoise: 0.2 }
+ * decode(DataConfig)(mine) // => right(mine)
+ * ```
+ */
 export type DataConfig = t.TypeOf<typeof DataConfig>
 
 /** The number of classes if a configuration states none. */

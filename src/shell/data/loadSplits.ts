@@ -173,6 +173,18 @@ const noisy =
  * Reads, decodes and splits the data that a configuration names, then adds its label noise to the training set.
  *
  * Errors: `BadInput` for a bad file or configuration, `Environment` for failures of a download, the cache or the disk.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type DataConfig, type ImageSet, loadSplits, type LoadOptions, type Splits } from 'bilevel-hpo/shell'
+ *
+ * const data: DataConfig = { source: 'idx', images: 'images.idx', labels: 'labels.idx', train: 30, validation: 20, classes: 2 }
+ * const options: LoadOptions = { seed: 0, baseFolder: '.' }
+ * const splits: E.Either<unknown, Splits> = await loadSplits(data, options)()
+ * const shapeOf = ({ labels, shape }: ImageSet) => [labels.length, ...shape]
+ * E.map(({ train, validation }: Splits) => [train, validation].map(shapeOf))(splits) // => E.right([[30, 3, 3, 1], [20, 3, 3, 1]])
+ * ```
  */
 export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
   pipe(loaded(config, options), TE.chainEitherK(checkShapes), TE.map(noisy(config, options)))

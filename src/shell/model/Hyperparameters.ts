@@ -51,7 +51,21 @@ export interface Hyperparameters {
 
 const Families = t.readonlyArray(FamilyConfig, 'a list of families')
 
-/** One family, or a list of them. */
+/**
+ * One family, or a list of them.
+ *
+ * @example
+ * ```ts
+ * import { map, right } from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { HyperparametersConfig } from 'bilevel-hpo/shell'
+ *
+ * // One family, or several.
+ * pipe(decode(HyperparametersConfig)([{ family: 'l2' }, { family: 'labelSmoothing' }]), map(Array.isArray)) // => right(true)
+ * pipe(decode(HyperparametersConfig)({ family: 'l2' }), map(Array.isArray)) // => right(false)
+ * ```
+ */
 export const HyperparametersConfig = new t.Type<FamilyConfig | ReadonlyArray<FamilyConfig>, unknown>(
   'hyperparameters',
   (u): u is FamilyConfig | ReadonlyArray<FamilyConfig> => FamilyConfig.is(u) || Families.is(u),
@@ -190,7 +204,22 @@ const noTerms = (network: Network, dimension: number): Terms => ({
   term: null,
 })
 
-/** Families as one. Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used. */
+/**
+ * Several families as one: their λ one after the other, their penalties and terms added, their costs of examples multiplied.
+ *
+ * Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { classWeights, combinedHyperparameters, type Hyperparameters, labelSmoothing, linear } from 'bilevel-hpo/shell'
+ *
+ * const families = [classWeights(2, { lower: -2, upper: 2 }), labelSmoothing({ lower: -8, upper: 0 })]
+ * const both: E.Either<unknown, Hyperparameters> = combinedHyperparameters(linear([3, 3, 1], 2))(families)
+ * // The two are multiplied, and a product is linear in neither.
+ * E.map(({ space, linearInCoefficients }: Hyperparameters) => [space.length, linearInCoefficients])(both) // => E.right([3, false])
+ * ```
+ */
 export const combined =
   (network: Network) =>
   (families: ReadonlyArray<Family>): E.Either<ShellError, Hyperparameters> =>
@@ -212,6 +241,19 @@ export const combined =
  * - `examples`: how many there are in the training set; only example weights want to know.
  *
  * Errors: `BadInput` where bounds cannot be used, or the network has no such groups.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Hyperparameters, hyperparametersOf, mlp, type Terms } from 'bilevel-hpo/shell'
+ *
+ * const config = { family: 'l2', per: 'layer', lower: -10, upper: 4 } as const
+ * const made = hyperparametersOf(mlp([28, 28, 1], 10, [100]), config)
+ * E.map(({ space }: Hyperparameters) => space.map(({ name }) => name))(made) // => E.right(['l2[dense1]', 'l2[dense2]'])
+ * // What enters f at λ = (0, 0): half of θ/N of every kernel, and nothing of a bias.
+ * const terms: Terms | null = E.isRight(made) ? made.right.lower([0, 0], 600) : null
+ * terms?.decay // ≈ [1 / 1200, 0, 1 / 1200, 0]
+ * ```
  */
 export const hyperparametersOf = (
   network: Network,

@@ -22,7 +22,23 @@ export interface ParameterShape {
   readonly fanOut: number
 }
 
-/** What has gone forward through a layer and can go back. */
+/**
+ * What has gone forward through a layer and can go back.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { flatten, linear, type NetworkPass, type Pass } from 'bilevel-hpo/shell'
+ *
+ * // Back through a layer without parameters: the gradient takes the shape of the input.
+ * const pass: Pass = flatten([2, 2, 1]).forward([], tf.ones([3, 2, 2, 1]))
+ * pass.backward(tf.ones([3, 4]), true).input?.shape // => [3, 2, 2, 1]
+ * const network = linear([2, 2, 1], 2)
+ * const whole: NetworkPass = network.pass([tf.zeros([4, 2]), tf.ones([2])], tf.ones([3, 4]))
+ * Array.from(whole.logits.dataSync()) // => [1, 1, 1, 1, 1, 1]
+ * ```
+ */
 export interface Pass {
   readonly output: tf.Tensor
   /** From ∂/∂output: ∂/∂parameters, and ∂/∂input where it is wanted. */
@@ -44,7 +60,17 @@ export interface Layer {
 
 const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1)
 
-/** All axes but the first into one. */
+/**
+ * The layer that makes one axis of all axes but the first: B × height × width × channels → B × pixels.
+ *
+ * @example
+ * ```ts
+ * import { flatten, type Layer } from 'bilevel-hpo/shell'
+ *
+ * const layer: Layer = flatten([28, 28, 1])
+ * layer.outputShape // => [784]
+ * ```
+ */
 export const flatten = (inputShape: Shape): Layer => ({
   name: 'flatten',
   parameters: [],
@@ -56,7 +82,17 @@ export const flatten = (inputShape: Shape): Layer => ({
   }),
 })
 
-/** y = x·W + b, and max(0, y) where asked. W: inputs × units. */
+/**
+ * A dense layer: y = x·W + b, and max(0, y) with the activation `relu`. x: B × inputs, W: inputs × units, b: units, y: B × units.
+ *
+ * @example
+ * ```ts
+ * import { dense, type ParameterShape } from 'bilevel-hpo/shell'
+ *
+ * const parameters: ReadonlyArray<ParameterShape> = dense('dense1', 784, 100, 'relu').parameters
+ * parameters.map(({ role, shape }) => [role, ...shape]) // => [['kernel', 784, 100], ['bias', 100]]
+ * ```
+ */
 export const dense = (
   name: string,
   inputs: number,
@@ -86,7 +122,18 @@ export const dense = (
   },
 })
 
-/** max(0, x ∗ K + b) with stride 1. K: size × size × channels in × channels out. */
+/**
+ * A convolution with stride 1: max(0, x ∗ K + b). x: B × height × width × channels, K: size × size × channels × filters, b: filters. `valid` shrinks each
+ * side by size − 1, `same` pads with zeros.
+ *
+ * @example
+ * ```ts
+ * import { convolution, type Shape } from 'bilevel-hpo/shell'
+ *
+ * const shape: Shape = convolution('conv1', [32, 32, 3], 6, 5, 'valid').outputShape
+ * shape // => [28, 28, 6]
+ * ```
+ */
 export const convolution = (
   name: string,
   inputShape: readonly [number, number, number],
@@ -149,7 +196,16 @@ export const convolution = (
   }
 }
 
-/** The largest of each 2×2 square; an odd last row or column is left out. */
+/**
+ * Max pooling: the largest of each 2 × 2 square. It halves height and width, and leaves out an odd last row or column.
+ *
+ * @example
+ * ```ts
+ * import { maxPool } from 'bilevel-hpo/shell'
+ *
+ * maxPool([29, 28, 6]).outputShape // => [14, 14, 6]
+ * ```
+ */
 export const maxPool = (inputShape: readonly [number, number, number]): Layer => {
   const [height, width, channels] = inputShape
   return {

@@ -92,7 +92,22 @@ const denseOf = ([flatten, ...layers]: ReadonlyArray<Layer>): Network['dense'] =
   return flatten?.name === 'flatten' && dense.length === layers.length && dense.length > 0 ? dense : null
 }
 
-/** The network that applies `layers` one after the other. The last one's outputs are the logits. */
+/**
+ * The network that applies `layers` one after the other. The last one's outputs are the logits.
+ *
+ * @example
+ * ```ts
+ * import { dense, flatten, type Parameter, sequential } from 'bilevel-hpo/shell'
+ *
+ * const network = sequential('two layers', [3, 3, 1], 2, [
+ *   flatten([3, 3, 1]), dense('first', 9, 5, 'relu'), dense('last', 5, 2, 'linear'),
+ * ])
+ * const parameters: ReadonlyArray<Parameter> = network.parameters
+ * parameters.map(({ layer, role, offset }) => [layer, role, offset])
+ *   // The bias of the last layer begins behind all other weights.
+ *   .at(-1) // => ['last', 'bias', 60]
+ * ```
+ */
 export const sequential = (
   name: string,
   inputShape: readonly [number, number, number],
@@ -119,6 +134,17 @@ const initialisationStream = 1
  * Initial weights: kernels uniform in ±√(6 / (fanIn + fanOut)) (Glorot & Bengio 2010), biases zero.
  *
  * Each tensor has a stream of its own, so that a layer's start does not depend on those before it.
+ *
+ * @example
+ * ```ts
+ * import { initialWeights, mlp } from 'bilevel-hpo/shell'
+ *
+ * const weights = initialWeights(mlp([28, 28, 1], 10, [100]))(0)
+ * weights.length // => 79510
+ * // Within ±√(6/(784 + 100)), and a bias of zero.
+ * weights.every(w => Math.abs(w) <= Math.sqrt(6 / 110)) // => true
+ * weights.at(-1) // => 0
+ * ```
  */
 export const initialWeights =
   (network: Network) =>

@@ -31,7 +31,19 @@ const Kind = t.type({
   kind: t.keyof({ mlp: null, lenet: null, linear: null }, '"mlp", "lenet" or "linear"'),
 })
 
-/** Decodes by `kind`, so that an error is about the fields of the network that was meant. */
+/**
+ * The configuration of a network, by its field `kind`. An error is about the fields of the network that was meant.
+ *
+ * @example
+ * ```ts
+ * import { isLeft, right } from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { NetworkConfig } from 'bilevel-hpo/shell'
+ *
+ * decode(NetworkConfig)({ kind: 'mlp', hidden: [100] }) // => right({ kind: 'mlp', hidden: [100] })
+ * isLeft(decode(NetworkConfig)({ kind: 'transformer' })) // => true
+ * ```
+ */
 export const NetworkConfig = new t.Type<Config, unknown>(
   'a network',
   (u): u is Config => Object.values(codecs).some(codec => codec.is(u)),
@@ -50,7 +62,19 @@ const mostWeights = 50_000_000
 const weightsOfWidths = (widths: ReadonlyArray<number>): number =>
   widths.slice(1).reduce((sum, width, i) => sum + (widths[i]! + 1) * width, 0)
 
-/** The network for images of a shape. Errors: `BadInput` where it does not fit them, or would be too large. */
+/**
+ * The network for images of a shape. Errors: `BadInput` where it does not fit them, or would be too large.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Network, networkOf } from 'bilevel-hpo/shell'
+ *
+ * E.map(({ name }: Network) => name)(networkOf({ kind: 'linear' }, [28, 28, 1], 10)) // => E.right('linear 784-10')
+ * // Too small to be pooled twice.
+ * E.isLeft(networkOf({ kind: 'lenet' }, [8, 8, 1], 10)) // => true
+ * ```
+ */
 export const networkOf = (
   config: NetworkConfig,
   inputShape: readonly [number, number, number],

@@ -221,6 +221,21 @@ const placeOf = (network: Network, family: Family, { lambda, weights, set }: Che
  * What of a family's derivatives does not agree with its values at a point; an empty list where all does that was looked at.
  *
  * Errors: `BadInput` where the point does not fit, or the family cannot be computed there.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { checkFamily, type CheckFamilyOptions, type CheckPoint, chooseBackend, classWeights, type Disagreement, initialWeights, linear } from 'bilevel-hpo/shell'
+ *
+ * const network = linear([1, 2, 1], 2)
+ * const set = { images: Float32Array.of(0.1, 0.9, 0.8, 0.2), labels: Uint8Array.of(0, 1), shape: [1, 2, 1], classes: 2 } as const
+ * const point: CheckPoint = { lambda: [0.5, -0.5], weights: initialWeights(network)(0), set }
+ * const options: CheckFamilyOptions = { tolerance: 1e-2 }
+ * const backend = await chooseBackend('cpu')()
+ * const found: E.Either<unknown, ReadonlyArray<Disagreement>> = E.isRight(backend)
+ *   ? checkFamily(backend.right, network)(classWeights(2, { lower: -2, upper: 2 }), point, options) : backend
+ * found // => E.right([])
+ * ```
  */
 export const checkFamily =
   (backend: Backend, network: Network) =>

@@ -12,7 +12,18 @@ const spatial = (shape: Shape): readonly [number, number, number] => [shape[0]!,
 /** The least height and width that leave something to pool. */
 export const smallestSide = 12
 
-/** Height and width must be at least `smallestSide`. */
+/**
+ * LeNet-5 with ReLU and max pooling, for images of height × width × channels. Height and width must be at least 12. Source: LeCun et
+ * al. 1998.
+ *
+ * @example
+ * ```ts
+ * import { lenet, type Network } from 'bilevel-hpo/shell'
+ *
+ * const network: Network = lenet([32, 32, 3], 10)
+ * network.size // => 62006
+ * ```
+ */
 export const lenet = (inputShape: readonly [number, number, number], classes: number): Network => {
   const [height, width, channels] = inputShape
   const padding = Math.min(height, width) < 32 ? 'same' : 'valid'

@@ -2,7 +2,17 @@
 import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
-/** inputs–hidden…–classes; the layers are called dense1, dense2, …. */
+/**
+ * A multi-layer perceptron: dense layers `dense1`, `dense2`, … with ReLU between them, from the pixels over the widths in `hidden` to the logits.
+ *
+ * @example
+ * ```ts
+ * import { mlp } from 'bilevel-hpo/shell'
+ *
+ * const { name, size } = mlp([28, 28, 1], 10, [100])
+ * const told = [name, size] // => ['mlp 784-100-10', 79510]
+ * ```
+ */
 export const mlp = (
   inputShape: readonly [number, number, number],
   classes: number,

@@ -16,7 +16,18 @@ import { badInput, type ShellError } from '../base/ShellError.js'
  */
 export type SomeMethod = <R>(use: <C, S>(method: Method<C, S>) => R) => R
 
-/** Forgets a method's types. */
+/**
+ * A method whose types of configuration and state are forgotten, so that methods of different types fit in one registry.
+ *
+ * @example
+ * ```ts
+ * import { gridSearch } from 'bilevel-hpo'
+ * import { some, type SomeMethod } from 'bilevel-hpo/runs'
+ *
+ * const grid: SomeMethod = some(gridSearch)
+ * grid(({ name }) => name) // => 'grid'
+ * ```
+ */
 export const some =
   <C, S>(method: Method<C, S>): SomeMethod =>
   use =>
@@ -25,11 +36,32 @@ export const some =
 /** Methods by their names. */
 export type Methods = ReadonlyMap<string, SomeMethod>
 
-/** Methods by their names. */
+/**
+ * Methods by the names that configurations and logs have for them.
+ *
+ * @example
+ * ```ts
+ * import { bilevel, Bilevel, Parts } from 'bilevel-hpo'
+ * import { type Methods, registry, some } from 'bilevel-hpo/runs'
+ *
+ * const mine = Bilevel.make({ name: 'mine', penalty: { ...Parts.defaults.penalty, cap: () => () => Infinity } })
+ * const methods: Methods = registry(some(bilevel), some(mine))
+ * Array.from(methods.keys()) // => ['bilevel', 'mine']
+ * ```
+ */
 export const registry = (...all: ReadonlyArray<SomeMethod>): Methods =>
   new Map(all.map(method => [method(({ name }) => name), method]))
 
-/** The methods that this package has. */
+/**
+ * The methods of this package: `bilevel`, `grid`, `random`, `bayesian` and `hyperband`.
+ *
+ * @example
+ * ```ts
+ * import { methods } from 'bilevel-hpo/runs'
+ *
+ * Array.from(methods.keys()) // => ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
+ * ```
+ */
 export const methods: Methods = registry(
   some(bilevel),
   some(gridSearch),
@@ -38,7 +70,18 @@ export const methods: Methods = registry(
   some(hyperband),
 )
 
-/** The method of this name. */
+/**
+ * The method of this name. Errors: `BadInput` where there is none; the message lists those there are.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { methodNamed, methods } from 'bilevel-hpo/runs'
+ *
+ * E.isRight(methodNamed(methods)('grid')) // => true
+ * E.isLeft(methodNamed(methods)('gird')) // => true
+ * ```
+ */
 export const methodNamed =
   (known: Methods) =>
   (name: string): E.Either<ShellError, SomeMethod> =>

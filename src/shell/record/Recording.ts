@@ -34,7 +34,19 @@ export interface Recording<C> {
   readonly hooks?: Hooks
 }
 
-/** Hooks for whoever neither watches a run nor stops it. */
+/**
+ * Hooks for whoever neither watches a run nor stops it.
+ *
+ * @example
+ * ```ts
+ * import { type Hooks, noHooks } from 'bilevel-hpo/runs'
+ *
+ * // Watch, and never stop.
+ * const seen: string[] = []
+ * const hooks: Hooks = { ...noHooks, onQuestion: ({ _tag }) => seen.push(_tag) }
+ * hooks.stopRequested() // => false
+ * ```
+ */
 export const noHooks: Hooks = {
   onTransition: () => undefined,
   onQuestion: () => undefined,
@@ -118,6 +130,22 @@ const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<S
  *
  * Errors: those of the interpreter; `BadInput` where the log cannot be read or is of another run; `Mismatch` where it
  * does not replay; `Environment` where it cannot be written; `Interrupted` if a hook asked to stop.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { decode, gridSearch, type GridSearchConfig } from 'bilevel-hpo'
+ * import { type About, type Interpreter, type Recording, recordRun } from 'bilevel-hpo/runs'
+ *
+ * const answer: Interpreter['answer'] = ({ id }) => TE.right({ _tag: 'CommandFailed', id, reason: 'no memory', effort: 0 })
+ * const interpreter: Interpreter = { answer, release: () => undefined, dispose: () => undefined }
+ * const about: About = { problem: { model: 'mine' }, data: { train: 9, validation: 9, test: null, fingerprint: 'abc' }, backend: 'mine' }
+ * const recording = (config: GridSearchConfig): Recording<GridSearchConfig> => ({ path: 'grid.jsonl', config, about, interpreter })
+ * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const outcome = E.isRight(config) ? await recordRun(gridSearch)(recording(config.right))() : config
+ * E.isRight(outcome) // => true
+ * ```
  */
 export const recordRun =
   <C, S>(method: Method<C, S>) =>

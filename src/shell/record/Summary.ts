@@ -64,7 +64,22 @@ const rowOf =
     stopReason: row.bilevelWeights === null ? null : outcome.stopReason,
   })
 
-/** The summary of a run that halted with this outcome. `info` is the last one, `steps` the number of records. */
+/**
+ * The summary of a run that halted with this outcome. `info` is the last one, `steps` the number of records.
+ *
+ * @example
+ * ```ts
+ * import { type Info, type Outcome, type RunLog } from 'bilevel-hpo'
+ * import { summarize, type Summary, type SummaryRow } from 'bilevel-hpo/runs'
+ *
+ * const data = { train: 600, validation: 400, test: null, fingerprint: 'abc' }
+ * const header = { method: 'mine', config: {}, data, backend: 'mine' } as RunLog.Header
+ * const outcome: Outcome = { stopReason: 'searched', message: 'All was tried.', rows: [] }
+ * const summary: Summary = summarize(header, 12, { lowerLevelSolves: 5, effort: 3000 } as Info, outcome)
+ * summary.total // => { steps: 12, lowerLevelSolves: 5, effortEpochs: 5 }
+ * const rows: ReadonlyArray<SummaryRow> = summary.rows // => []
+ * ```
+ */
 export const summarize = (header: Header, steps: number, info: Info, outcome: Outcome): Summary => {
   const common = Common.is(header.config) ? header.config : null
   const { train } = header.data

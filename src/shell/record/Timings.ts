@@ -48,7 +48,17 @@ export const Timings = t.readonly(
   ]),
   'Timings',
 )
-/** The content of `timings.json`. */
+/**
+ * The content of `timings.json`.
+ *
+ * @example
+ * ```ts
+ * import { type Timings } from 'bilevel-hpo/shell'
+ *
+ * const timings: Timings = { format: 'bilevel-hpo/timings', version: 1, totalSeconds: 9, rows: { bilevel: 6 }, phases: { sampling: 2 } }
+ * timings.rows['bilevel'] // => 6
+ * ```
+ */
 export type Timings = t.TypeOf<typeof Timings>
 
 /** The moment when a row's λ was found: when the run had spent the solves and the effort that the row states. */

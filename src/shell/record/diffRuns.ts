@@ -95,6 +95,17 @@ const asUnreadable = (error: ShellError): ShellError =>
 /**
  * Compares two runs line by line, without replaying them. Errors: `BadInput` where one cannot be read, or was changed
  * after it was written.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { copyFileSync } from 'node:fs'
+ * import { type Compared, diffRuns, type ShellError } from 'bilevel-hpo/runs'
+ *
+ * copyFileSync('run/run.jsonl', 'again.jsonl')
+ * const compared: E.Either<ShellError, Compared> = diffRuns('run', 'again.jsonl')
+ * E.map(({ lines }: Compared) => lines)(compared) // => E.right(37)
+ * ```
  */
 export const diffRuns = (a: string, b: string): E.Either<ShellError, Compared> =>
   pipe(
@@ -102,7 +113,19 @@ export const diffRuns = (a: string, b: string): E.Either<ShellError, Compared> =
     E.mapLeft(asUnreadable),
   )
 
-/** Whether nothing differs. */
+/**
+ * Whether two compared runs have the same header and the same records.
+ *
+ * @example
+ * ```ts
+ * import { none, some } from 'fp-ts/lib/Option.js'
+ * import { type Compared, equal, type Parting } from 'bilevel-hpo/runs'
+ *
+ * const same: Compared = { paths: ['a', 'b'], lines: 37, header: none, records: none, notices: [] }
+ * const parting: Parting = { line: 9, field: 'observation.upper', expected: '0.5', found: '0.6' }
+ * const whether = [equal(same), equal({ ...same, records: some(parting) })] // => [true, false]
+ * ```
+ */
 export const equal = ({ header, records }: Compared): boolean => O.isNone(header) && O.isNone(records)
 
 const sentence =
@@ -114,7 +137,19 @@ const sentence =
       `  ${b}: ${found}`,
     ].join('\n')
 
-/** The result for a person. */
+/**
+ * What a comparison of two runs found, as text for a person: the line, the step and the field where they part, and both values.
+ *
+ * @example
+ * ```ts
+ * import { none, some } from 'fp-ts/lib/Option.js'
+ * import { diffStatement } from 'bilevel-hpo/runs'
+ *
+ * const parting = { line: 9, field: 'observation.upper', expected: '0.5', found: '0.6' }
+ * const text = diffStatement({ paths: ['a', 'b'], lines: 8, header: none, records: some(parting), notices: [] })
+ * text // => 'Line 9, step 7, field `observation.upper`:\n  a: 0.5\n  b: 0.6'
+ * ```
+ */
 export const statement = (compared: Compared): string => {
   const { paths, lines, header, records } = compared
   if (equal(compared)) return `${paths[0]} and ${paths[1]} are equal: ${lines} lines.`

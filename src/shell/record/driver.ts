@@ -46,7 +46,23 @@ const fault = (error: MethodError): ShellError =>
           'its commands; all records up to here are in the run log, please report it with them.',
       )
 
-/** Where a method starts with this configuration. */
+/**
+ * The cursor where a run of `method` with this configuration starts.
+ *
+ * Errors: `BadInput` where the method refuses the configuration, with the field.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, gridSearch } from 'bilevel-hpo'
+ * import { start } from 'bilevel-hpo/runs'
+ *
+ * // A search space without a hyperparameter.
+ * const config = decode(gridSearch.config)({ space: [], budget: { lowerLevelSolves: 3 } })
+ * const refused = E.isRight(config) ? start(gridSearch)(config.right) : E.right(null)
+ * const why = E.isLeft(refused) ? refused.left._tag : null // => 'BadInput'
+ * ```
+ */
 export const start =
   <C, S>(method: Method<C, S>) =>
   (config: C): E.Either<ShellError, Replay.Cursor<S>> =>
@@ -77,6 +93,24 @@ const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
  *
  * Errors: `Interrupted` if a hook asked to stop; whatever keeps the interpreter or the log from going on; a refusal
  * by the method. The log is valid in every case.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { decode, gridSearch } from 'bilevel-hpo'
+ * import { drive, noHooks, start, type Interpreter, type Surroundings } from 'bilevel-hpo/runs'
+ *
+ * // A trainer that fails everything, and a log that counts its records.
+ * const answer: Interpreter['answer'] = ({ id }) => TE.right({ _tag: 'CommandFailed', id, reason: 'no memory', effort: 0 })
+ * let records = 0
+ * const surroundings: Surroundings =
+ *   { interpreter: { answer, release: () => undefined, dispose: () => undefined }, log: { record: () => TE.fromIO(() => void records++) }, hooks: noHooks }
+ * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const from = E.isRight(config) ? start(gridSearch)(config.right) : config
+ * if (E.isRight(from)) await drive(gridSearch)(surroundings)(from.right)()
+ * records > 1 // => true
+ * ```
  */
 export const drive =
   <C, S>(method: Method<C, S>) =>

@@ -103,7 +103,26 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
   }
 }
 
-/** Starts a log at a path where there is none yet, with its header. */
+/**
+ * Starts a log with its header, at a path where there is no file yet.
+ *
+ * Errors: `Environment` where the file cannot be written or is there already.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { readFileSync } from 'node:fs'
+ * import { RunLog } from 'bilevel-hpo'
+ * import { createLog, type LogWriter } from 'bilevel-hpo/runs'
+ *
+ * const data = { train: 600, validation: 400, test: null, fingerprint: 'abc' }
+ * const header = { format: RunLog.format, version: 1, method: 'mine', config: {}, problem: {}, data, backend: 'mine', versions: {} } as const
+ * const log = await createLog('mine.jsonl')(header)()
+ * const close = ({ close }: LogWriter): void => close()
+ * if (E.isRight(log)) close(log.right)
+ * readFileSync('mine.jsonl', 'utf8').startsWith('{"format":"bilevel-hpo/run","version":1,"method":"mine"') // => true
+ * ```
+ */
 export const create =
   (path: string) =>
   (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>

@@ -106,6 +106,18 @@ const noStep = (path: string, until: number | null, records: number): ShellError
  *
  * Errors: `Mismatch` where the log, or the summary beside it, is not what the method makes of the observations;
  * `BadInput` and `Environment` where it cannot be read.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { methods, type Replayed, type ReplayOptions, replayRun, type ShellError } from 'bilevel-hpo/runs'
+ *
+ * const replayed: E.Either<ShellError, Replayed> = replayRun(methods)('run')
+ * E.map(({ steps, checked, halted }: Replayed) => ({ steps, checked, halted }))(replayed) // => E.right({ steps: 36, checked: 'decisions', halted: true })
+ * // Only as far as step 9, for the method's state there.
+ * const options: ReplayOptions = { until: 9 }
+ * E.map(({ after }: Replayed) => after.info?.phase)(replayRun(methods)('run', options)) // => E.right('minimising')
+ * ```
  */
 export const replayRun =
   (known: Methods) =>
@@ -140,7 +152,19 @@ export const replayRun =
       )
     })
 
-/** The result in one line. */
+/**
+ * What a replay found, in one line for a person.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { methods, replayRun, replayStatement } from 'bilevel-hpo/runs'
+ *
+ * const replayed = replayRun(methods)('run')
+ * const text = E.isRight(replayed) ? replayStatement(replayed.right) : ''
+ * text.includes('all 36 steps replay as logged (method bilevel') // => true
+ * ```
+ */
 export const statement = (
   { path, header, checked, steps, seconds, state, torn }: Replayed,
   { until }: ReplayOptions = { until: null },

@@ -133,6 +133,21 @@ const continued =
  *
  * Errors: `BadInput` where the log cannot be read, the data is other data or weights are missing; `Mismatch` where the
  * log does not replay; and those of any run. Nothing is written before all of this has been looked at.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { configFromFile, methods, resume, type Resumed, type ResumeOptions, type Signals, status, tune } from 'bilevel-hpo/shell'
+ *
+ * const signals: Signals = process
+ * const audience = { status: status({ write: () => true }, () => 0), signals, workers: 1, methods }
+ * const config = configFromFile('config.json')
+ * if (E.isRight(config)) await tune({ ...audience, config: config.right, folder: 'resumed', backend: 'wasm' })()
+ * // It had come to its end, so nothing is left to do.
+ * const options: ResumeOptions = { ...audience, target: 'resumed', backend: null }
+ * const resumed: E.Either<unknown, Resumed> = await resume(options)()
+ * E.map(({ _tag }: Resumed) => _tag)(resumed) // => E.right('AlreadyFinished')
+ * ```
  */
 export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resumed> => {
   return pipe(

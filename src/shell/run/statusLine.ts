@@ -70,7 +70,21 @@ const clearLine = '\r\u001b[2K'
 /** Seconds between two renewals. */
 const intervals = { terminal: 0.1, plain: 5 }
 
-/** A status display. `clockSeconds` is any clock that only grows. */
+/**
+ * Shows how a run is going: one line that is renewed, on a terminal ten times a second, elsewhere every 5 seconds. `clockSeconds` is any clock that only grows.
+ *
+ * @example
+ * ```ts
+ * import { type Screen, status, type Status } from 'bilevel-hpo/shell'
+ *
+ * const written: string[] = []
+ * const screen: Screen = { write: text => written.push(text) }
+ * const shown: Status = status(screen, () => 0)
+ * shown.show(() => 'outer iteration 3')
+ * shown.note('Stored.')
+ * written // => ['outer iteration 3\n', 'Stored.\n']
+ * ```
+ */
 export const status = (screen: Screen, clockSeconds: () => number): Status => {
   const live = screen.isTTY === true
   const interval = live ? intervals.terminal : intervals.plain

@@ -36,7 +36,24 @@ export interface TuneOptions extends Audience {
   readonly backend: BackendChoice
 }
 
-/** The problem that a configuration describes, its data loaded. */
+/**
+ * The problem that a configuration describes: its data loaded, its network and hyperparameters made.
+ *
+ * Errors: `BadInput` where a section cannot be used, `Environment` where data cannot be fetched or read.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { configFromFile, type Problem, problemOf, type Recipe, status } from 'bilevel-hpo/shell'
+ *
+ * const config = configFromFile('config.json')
+ * const problem = E.isRight(config) ? await problemOf(config.right, status({ write: () => true }, () => 0))() : config
+ * E.map(({ network }: Problem) => network.name)(problem) // => E.right('linear 9-2')
+ * // With it a thread makes the network again.
+ * const recipe: Recipe | undefined = E.isRight(problem) ? problem.right.recipe : undefined
+ * recipe?.network // => { kind: 'linear' }
+ * ```
+ */
 export const problemOf = (
   { config, baseFolder }: Pick<NamedConfig, 'config' | 'baseFolder'>,
   status: Status,
@@ -76,7 +93,24 @@ export const configSection = <C, S>(method: Method<C, S>, config: C): Header['co
   return typeof encoded === 'object' && encoded !== null ? Object.fromEntries(Object.entries(encoded)) : {}
 }
 
-/** Runs a configuration to its end. */
+/**
+ * Runs a configuration to its end in a new folder: `run.jsonl`, `summary.json`, `timings.json` and `weights/`.
+ *
+ * Errors: `BadInput` where the configuration cannot be used or the folder holds something, `Environment` where the surroundings fail, `Interrupted` where it was
+ * stopped; what was recorded can be resumed.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Audience, configFromFile, methods, status, tune, type Tuned, type TuneOptions } from 'bilevel-hpo/shell'
+ *
+ * const audience: Audience = { status: status({ write: () => true }, () => 0), signals: process, workers: 1 }
+ * const options: Omit<TuneOptions, 'config'> = { ...audience, methods, folder: 'mine', backend: 'wasm' }
+ * const config = configFromFile('config.json')
+ * const tuned: E.Either<unknown, Tuned> = E.isRight(config) ? await tune({ ...options, config: config.right })() : config
+ * const rows = E.isRight(tuned) ? tuned.right.summary.rows.map(({ name }) => name) : [] // => ['random']
+ * ```
+ */
 export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => {
   const { methods, config, folder, status } = options
   const elapsed = stopwatch()

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { builtFile } from '../base/package.js'
 import { group } from '../data/formats/limits.js'
 import type { ShellError } from '../base/ShellError.js'
 import { isLaidOut, layOut } from './deps.js'
@@ -27,7 +28,7 @@ export interface SetupOptions {
 }
 
 const wheel = tensorflowWheel
-const main = fileURLToPath(new URL('../cli/main.js', import.meta.url))
+const main = fileURLToPath(builtFile('bilevel.js'))
 
 /** Runs a task, and prints its start, its end and its duration. */
 const step =

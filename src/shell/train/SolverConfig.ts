@@ -57,5 +57,18 @@ export const SolverConfig = withDefaults(
     chunkSize: 1000,
   },
 )
-/** How weights are trained: the section `solver` of a configuration. */
+/**
+ * How weights are trained: the section `solver` of a configuration.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { SolverConfig } from 'bilevel-hpo/shell'
+ *
+ * const solver = decode(SolverConfig)({ epochs: 20 })
+ * // What was said, and a default.
+ * E.map(({ epochs, batchSize }: SolverConfig) => [epochs, batchSize])(solver) // => E.right([20, 64])
+ * ```
+ */
 export type SolverConfig = t.TypeOf<typeof SolverConfig>

@@ -108,7 +108,20 @@ const pathIn =
   (ref: WeightsRef): string =>
     join(folder, `${ref}.f32`)
 
-/** Files `<ref>.f32` in `folder`, which is made when needed; each appears whole or not at all. */
+/**
+ * Files `<ref>.f32` in `folder`, which is made when needed; each appears whole or not at all.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { some } from 'fp-ts/lib/Option.js'
+ * import { folderPersistence, type Persistence } from 'bilevel-hpo/shell'
+ *
+ * const persistence: Persistence = folderPersistence('weights')
+ * await persistence.save('w3', Float32Array.of(0.5, -0.25))() // => right(undefined)
+ * await persistence.load('w3', 2)() // => right(some(Float32Array.of(0.5, -0.25)))
+ * ```
+ */
 export const folderPersistence = (folder: string): Persistence => {
   const pathOf = pathIn(folder)
   return {

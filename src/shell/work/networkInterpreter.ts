@@ -28,6 +28,22 @@ export interface InterpreterOptions extends TrainingOptions {
 /**
  * The interpreter of a problem on a backend. Equal problems on equal backends with one thread give equal answers,
  * byte for byte. Errors: `BadInput` where a set does not fit the network.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { chooseBackend, configFromFile, type InterpreterOptions, networkInterpreter, type Problem, problemOf, type Progress, status } from 'bilevel-hpo/shell'
+ *
+ * const options: InterpreterOptions = { onProgress: ({ done }: Progress) => void done }
+ * const config = configFromFile('config.json')
+ * const problem: E.Either<unknown, Problem> = E.isRight(config)
+ *   ? await problemOf(config.right, status({ write: () => true }, () => 0))() : config
+ * const backend = await chooseBackend('cpu')()
+ * const made = E.isRight(backend) && E.isRight(problem) ? networkInterpreter(backend.right, problem.right, options) : E.left(null)
+ * const solve = { _tag: 'SolveLowerLevel', id: 0, lambda: [-4], from: 'initial', tolerance: 1e-3, maxEpochs: 5 } as const
+ * const answer = E.isRight(made) ? await made.right.answer(solve)() : made
+ * E.isRight(answer) && answer.right._tag // => 'LowerLevelSolved'
+ * ```
  */
 export const networkInterpreter = (
   backend: Backend,

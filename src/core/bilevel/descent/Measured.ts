@@ -1,6 +1,17 @@
-/** What a descent rule is told of a point, and what it answers. */
+/**
+ * What a descent rule is told of a point (`Measured`), and what it answers (`Moved`).
+ *
+ * Used in minimising, once a step of λ. Both are in the unit cube: coordinates are shares of each hyperparameter's range.
+ */
 
-/** The augmented Lagrangian, minimised over the weights, at a point of the unit cube. */
+/**
+ * The augmented Lagrangian at a point of the unit cube, minimised over the weights.
+ *
+ * - `unit`: u, length d, shares of each hyperparameter's range
+ * - `gradient`: ∂L/∂u, length d, in the unit of F
+ * - `merit`: F + κ·g, in the unit of F
+ * - `noise`: an error that rounding may have put into the merit, in the unit of F
+ */
 export interface Measured {
   readonly unit: ReadonlyArray<number>
   /** Its gradient by the unit coordinates. */

@@ -1,6 +1,9 @@
 /**
- * How λ moves where the augmented Lagrangian can be measured exactly: limited-memory BFGS in the unit cube, a point a
- * step, within a trust radius and with backtracking by cubic interpolation.
+ * The rule that moves λ where the augmented Lagrangian is measured exactly: limited-memory BFGS in the unit cube, one point a
+ * step, within a trust radius, with backtracking by cubic interpolation. Used in minimising, by `solveBilevel`.
+ *
+ * In: the merit m and its gradient g at the point asked for last. Out: the next point u⁺ = u − H·g, cut to Δ and to the cube,
+ * or, where m did not decrease enough (m > m₀ + 1e-4·gᵀs), a shorter step from the last accepted point.
  *
  * | symbol | name       | shape | unit                                    |
  * | ------ | ---------- | ----- | --------------------------------------- |

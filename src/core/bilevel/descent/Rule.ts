@@ -1,4 +1,9 @@
-/** The rules by which λ may move, as one type: a new rule is one more member here. */
+/**
+ * The two descent rules as one: a tagged union of their options and states, and `start`, `step` and `retreat` by tag.
+ *
+ * Used by the part `descent` (parts/DescentRule.ts). `signs` (Signs.ts) is for networks, whose gradients are noisy; `quasiNewton`
+ * (QuasiNewton.ts) for problems in memory, whose gradients are exact. To add a rule, add a member here.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Measured, Moved } from './Measured.js'
@@ -9,7 +14,18 @@ export const RuleOptions = t.union([Signs.SignsOptions, QuasiNewton.QuasiNewtonO
 export type RuleOptions = t.TypeOf<typeof RuleOptions>
 
 export const Rule = t.union([Signs.Signs, QuasiNewton.QuasiNewton], 'Rule')
-/** The state of a rule. */
+/**
+ * The state of a rule.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // What the default rule remembers of one hyperparameter: its step length, and the last derivative.
+ * const rule: Parts.Rule = { rule: 'signs', steps: [0.07], gradient: [0] }
+ * Parts.defaults.descent.state.is(rule) // => true
+ * ```
+ */
 export type Rule = t.TypeOf<typeof Rule>
 
 /** The state before the first step. */

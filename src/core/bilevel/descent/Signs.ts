@@ -1,11 +1,15 @@
 /**
- * How λ moves: one step length a hyperparameter, which grows while the sign of its derivative stays and is halved
- * where it flips, in the unit cube (Riedmiller & Braun 1993, "Rprop").
+ * The rule that moves λ for networks: Rprop (Riedmiller & Braun 1993) in the unit cube. Used in minimising.
  *
- * Only signs of derivatives are used. That makes the rule independent of the scale of F, of f and of each
- * hyperparameter, and indifferent to the orders of magnitude that the derivative by a log coefficient spans.
+ * Each hyperparameter k has a step length Δ_k, a share of its range. In: the gradient g by the unit coordinates u. Out: the next u.
  *
- * Differs from the paper, which takes gradient descent steps of a fixed size on λ and w together.
+ *     Δ_k⁺ = min(maxStep, growth·Δ_k)      where g_k has the sign that it had
+ *     Δ_k⁺ = max(minStep, shrinkage·Δ_k)   where its sign flipped
+ *     u_k⁺ = u_k − Δ_k⁺·sign(g_k), kept in [0, 1]
+ *
+ * Only signs of derivatives are used. So the rule does not depend on the scales of F, f and λ, nor on the orders of magnitude that
+ * the derivative by a log coefficient spans. Differs from the paper, which takes gradient descent steps of a fixed size on λ and w
+ * together.
  */
 import * as t from 'io-ts'
 import { Positive, Vector } from '../../codec/Codec.js'

@@ -1,5 +1,8 @@
 /**
- * The choice of the returned iterate: which of the points that a search went through is its result.
+ * The part `choice`: which of the points that a search went through is its result.
+ *
+ * Used in minimising (`prefers` keeps the best iterate) and in finishing (`lambda`, `iterate`, `accepts`). The default returns
+ * the mean of the last `averaged` λ of the path.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
@@ -27,6 +30,20 @@ export interface Candidate extends Relaxed {
  * losses. None of these fails: `null` says that there is no iterate, for the search ended before its first one.
  *
  * The authors of arXiv 2208.12118 return the iterate of the smallest |f − φ|.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // The last λ instead of the mean of the last five.
+ * const last: Parts.Choice = { ...Parts.defaults.choice, lambda: () => ({ path }) => path.at(-1) ?? [] }
+ * const visited: Parts.Visited = { path: [[-5], [-4]], relaxed: null, best: null }
+ * last.lambda({} as never)(visited) // => [-4]
+ * // The default one prefers the lesser merit.
+ * const incumbent: Parts.Relaxed = { lambda: [-5], upper: 0.4, lower: 0.3, violation: 1e-4, epsilon: 1e-4, merit: 0.4, weights: 'w5' }
+ * const candidate: Parts.Candidate = { ...incumbent, merit: 0.3, noise: 0 }
+ * Parts.defaults.choice.prefers(candidate)(incumbent) // => true
+ * ```
  */
 export interface Choice {
   /** Whether `candidate` takes the incumbent's place. */

@@ -1,10 +1,10 @@
 /**
- * The constraint form: how "w minimises f(λ, ·)" is written as a constraint, and which force κ holds w to it.
+ * The part `constraint`: how "w minimises f(λ, ·)" is written as a constraint, which force κ holds w to it, and the next μ.
  *
- * In every minimisation the shell's weights descend on F + κ·f with κ held, which leaves one number for this part to
- * choose. The method minimises, measures v, and asks for the next multiplier.
+ * Used in minimising (`coefficient`, `violation`, `gradient`) and in the dual step (`next`). In every minimisation the weights
+ * descend on F + κ·f with κ held, so κ is the one number that this part chooses for them. The default:
  *
- * The default is the inequality g = v − ε ≤ 0 of AugmentedLagrangian.ts.
+ *     v = f − min(φ̂, f),  g = v − ε ≤ 0,  κ = μ,  μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)
  */
 import type * as t from 'io-ts'
 import { NonNegative } from '../../codec/Codec.js'
@@ -28,6 +28,18 @@ export interface Partials {
  * Gradients by λ are of length d. None of these fails; all numbers are to be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1; Nocedal & Wright (2006), §17.4. The paper has h = f − φ̂ = 0.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // The paper's form: an equation, without a tolerance.
+ * const equation: Parts.ConstraintForm = { ...Parts.defaults.constraint, violation: phi => lower => lower - phi, constraint: () => v => v }
+ * // f below φ̂ is a violation for it, and none for the inequality, whose φ̂ then is wrong.
+ * const violations = [equation, Parts.defaults.constraint].map(({ violation }) => violation(0.3)(0.25)) // ≈ [-0.05, 0]
+ * const partials: Parts.Partials = { upper: [0], lower: [0.051], phi: [0.05] }
+ * Parts.defaults.constraint.gradient(300)(partials) // ≈ [0.3]
+ * ```
  */
 export interface ConstraintForm {
   /** Decodes a multiplier that this form may have: its sign, its range. */

@@ -1,12 +1,33 @@
 /**
- * The descent rule for λ: where to measure next, from the derivative where it was measured last.
+ * The part `descent`: where λ goes next, from the derivative where it was measured last.
+ *
+ * Used in minimising, after the pair is measured. In: u and ∂L/∂u in the unit cube, and the rule's state. Out: the next u and state.
+ * The default is one of two rules (descent/Rule.ts), as the option `descent.rule` says.
  */
 import type * as t from 'io-ts'
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Measured, Moved } from '../descent/Measured.js'
 import * as Rule from '../descent/Rule.js'
 
-/** A rule with the state R, which is plain JSON and survives a round trip through `state` unchanged. */
+/**
+ * A rule with the state R, which is plain JSON and survives a round trip through `state` unchanged.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'io-ts'
+ * import { Bilevel, Parts } from 'bilevel-hpo'
+ *
+ * // Gradient descent with a fixed step size, kept in the unit cube.
+ * const fixed: Parts.DescentRule<null> = {
+ *   state: t.null,
+ *   start: () => null,
+ *   step: () => ({ unit, gradient }: Parts.Measured) => (): Parts.Moved<null> =>
+ *     ({ unit: unit.map((u, k) => Math.min(1, Math.max(0, u - 0.1 * gradient[k]!))), after: null, longest: 0.1, backtracking: false }),
+ *   retreat: () => () => null,
+ * }
+ * Bilevel.make({ descent: fixed }).name // => 'bilevel with another descent'
+ * ```
+ */
 export interface DescentRule<R> {
   readonly state: t.Type<R, unknown>
   /** Before the first step. */

@@ -1,5 +1,8 @@
 /**
- * The initial design: the λ at which φ is sampled before the search, which starts at the best of them.
+ * The part `design`: the λ at which φ is sampled before the search. Used in sampling.
+ *
+ * In: the configuration. Out: n λ in the search space. The default has two points on the diagonal of the unit cube, at ½ and ¾ of
+ * the box `design.lower` to `design.upper`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -13,6 +16,16 @@ import type { BilevelConfig } from '../BilevelConfig.js'
  * A set of λ, n × d in the units of the search space, at each of which the lower level is solved once before the search.
  *
  * Errors: `InvalidConfig` for a design that cannot be made, say for its size; the method then does not start.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Bilevel, Parts, SearchSpace } from 'bilevel-hpo'
+ *
+ * // One sample, in the middle of the search space.
+ * const middle: Parts.InitialDesign = { points: ({ space }) => E.right([SearchSpace.fromUnit(space)(space.map(() => 0.5))]) }
+ * Bilevel.make({ design: middle }).name // => 'bilevel with another design'
+ * ```
  */
 export interface InitialDesign {
   /** At least one λ; every one in the search space. The same for the same configuration. */

@@ -1,5 +1,5 @@
 /**
- * What the dual parts (constraint form, penalty schedule, tolerance schedule) are told.
+ * What the three dual parts (constraint form, penalty schedule, tolerance schedule) are told in a dual step.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
@@ -8,6 +8,9 @@
  * | g      | constraint    | unit of f                   |
  * | μ      | multiplier    | unit of F / unit of f       |
  * | ρ      | penalty       | unit of F / (unit of f)²    |
+ *
+ * `Setting` stays the same for a whole search, `First` is before the first minimisation, `Minimised` is what one measured,
+ * `Multipliers` goes from one outer iteration to the next. Types only.
  */
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Scales } from '../iterates.js'
@@ -19,7 +22,9 @@ export interface Setting {
   readonly scales: Scales
 }
 
-/** μ and ε before anything was measured, by which a penalty schedule may choose ρ₀ and its cap. */
+/**
+ * μ₀ (unit of F per unit of f) and ε₀ (unit of f), before anything was measured. A penalty schedule may choose ρ₀ and its cap by them.
+ */
 export interface First {
   readonly multiplier: number
   readonly epsilon: number
@@ -33,7 +38,22 @@ export interface Multipliers {
   readonly infeasibility: number | null
 }
 
-/** What a minimisation at fixed μ, ρ and ε came to. */
+/**
+ * What a minimisation at fixed μ, ρ and ε came to.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * // Twice the tolerance: the multiplier grows, by no more than the matched penalty allows.
+ * const minimised: Parts.Minimised = { violation: 2e-4, epsilon: 1e-4, constraint: 1e-4, noise: 0, outerIteration: 1 }
+ * const before: Parts.Multipliers = { multiplier: 300, penalty: 1e9, infeasibility: null }
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const scales = { upper: 2, lower: 2 }
+ * E.isRight(config) ? Parts.defaults.constraint.next({ config: config.right, scales })(minimised)(before) : NaN // => 450
+ * ```
+ */
 export interface Minimised {
   /** v, as the constraint form defines it, and the ε that was asked of it. */
   readonly violation: number

@@ -1,5 +1,9 @@
 /**
- * The penalty schedule: how ρ, which turns a constraint's excess into a change of the multiplier, grows.
+ * The part `penalty`: ρ, which turns a violation above ε into a change of the multiplier. Used in the dual step, in refining.
+ *
+ *     ρ₀ = penalty.initial·μ₀/ε₀
+ *     ρ⁺ = growth·ρ, at most the cap and μ/(2ε)   where infeasibility has stalled (default below)
+ *     ρ⁺ = ρ                                      elsewhere
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
 import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
@@ -9,6 +13,20 @@ import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
  * None of these fails; ρ is to be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1. In the paper ρ⁺ = 1.5ρ in every outer iteration.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ *
+ * // The paper's: ρ₀ = 2, and half as much again in every outer iteration.
+ * const growing: Parts.PenaltySchedule = {
+ *   initial: () => () => 2,
+ *   cap: () => () => Infinity,
+ *   next: () => () => () => ({ penalty }: Parts.Multipliers) => 1.5 * penalty,
+ * }
+ * const first: Parts.First = { multiplier: 300, epsilon: 1e-4 }
+ * growing.initial({} as never)(first) // => 2
+ * ```
  */
 export interface PenaltySchedule {
   /** ρ₀ > 0. */

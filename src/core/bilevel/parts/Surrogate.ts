@@ -1,5 +1,11 @@
 /**
- * The surrogate: φ̂, a model of the lower level's optimal value function φ(λ) = min_w f(λ, w), learnt from samples.
+ * The part `surrogate`: φ̂, a model of φ(λ) = min_w f(λ, w), learnt from samples.
+ *
+ * Used in sampling (`prior`, `observe`, `consolidate`), in minimising (`observe` of the reference end) and in refining (`observe`,
+ * `consolidate`, `estimate`). In: samples, each a value f(λ, w) and a gradient ∂f/∂λ. Out: mean and variance of φ at any λ.
+ *
+ * The default is a Gaussian process (surrogate/ValueFunction.ts). It is conditioned on the initial solves, on the solve of every
+ * refinement, and on the reference end of every pair. Its hyperparameters are fitted again once there are 1.5 times the samples.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,19 +18,42 @@ import type { Sample } from '../../surrogate/Sample.js'
 import * as ValueFunction from '../../surrogate/ValueFunction.js'
 import type { BilevelConfig } from '../BilevelConfig.js'
 
-/** What φ̂ says of φ at a λ, in units of f. */
+/**
+ * Mean (unit of f) and variance (squared unit of f) of φ at a λ.
+ */
 export interface Estimate {
   readonly mean: number
   /** ≥ 0, in squared units of f. */
   readonly variance: number
 }
 
-/** The same, with ∇ of `mean` by λ, of length d. */
+/**
+ * An estimate with the gradient of its mean by λ, length d.
+ */
 export interface Prediction extends Estimate {
   readonly gradient: ReadonlyArray<number>
 }
 
-/** A model with the state V, which is plain JSON and survives a round trip through `state` unchanged. */
+/**
+ * A model with the state V, which is plain JSON and survives a round trip through `state` unchanged.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Bilevel, Codec, Parts } from 'bilevel-hpo'
+ *
+ * // φ̂ = the latest value, whatever λ: a surrogate to compare others with.
+ * const latest: Parts.Surrogate<number> = {
+ *   state: Codec.Finite,
+ *   prior: () => E.right(0),
+ *   observe: ({ value }) => () => E.right(value),
+ *   consolidate: E.right,
+ *   estimate: () => (mean): Parts.Estimate => ({ mean, variance: 0 }),
+ *   predict: lambda => (mean): Parts.Prediction => ({ mean, variance: 0, gradient: lambda.map(() => 0) }),
+ * }
+ * Bilevel.make({ surrogate: latest }).name // => 'bilevel with another surrogate'
+ * ```
+ */
 export interface Surrogate<V> {
   readonly state: t.Type<V, unknown>
   /** φ̂ before the first sample. */
@@ -50,7 +79,20 @@ const State = t.readonly(
   }),
   'GaussianProcessSurrogate',
 )
-/** The state of the default surrogate, `Parts.defaults.surrogate`. */
+/**
+ * The state of the default surrogate, `Parts.defaults.surrogate`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const samplesOf = ({ valueFunction }: Parts.GaussianProcessState): number => valueFunction.samples.length
+ * const phi = E.isRight(config) ? Parts.defaults.surrogate.prior(config.right) : config
+ * const samples = E.isRight(phi) ? samplesOf(phi.right) : NaN // => 0
+ * ```
+ */
 export type GaussianProcessState = t.TypeOf<typeof State>
 
 /** Fit the hyperparameters again once there are this many times the samples of the last fit. */
@@ -137,5 +179,17 @@ export const gaussianProcess: Surrogate<GaussianProcessState> = modelled(({ spac
 /**
  * The same with the structured process whatever the number of hyperparameters: one length scale for all of them, over
  * the latest 16 samples. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * // One hyperparameter would get the dense process; this part has the structured one all the same.
+ * const { prior } = Parts.structuredProcess
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const phi = E.isRight(config) ? prior(config.right) : config
+ * const model = E.isRight(phi) ? phi.right.valueFunction.model._tag : null // => 'Structured'
+ * ```
  */
 export const structuredProcess: Surrogate<GaussianProcessState> = modelled(() => 'structured')

@@ -1,5 +1,7 @@
 /**
- * The tolerance schedule: the ε of the relaxed constraint, and when it is lowered.
+ * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered. Used in the dual step, in refining.
+ *
+ * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in tolerance.ts.
  */
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
 import type { Setting } from './Multipliers.js'
@@ -10,6 +12,23 @@ import type { Setting } from './Multipliers.js'
  *
  * At ε = 0 constraint qualifications fail and μ diverges; the distance to the true optimum is of order √ε. The paper
  * has no tolerance.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { bilevel, decode, Parts } from 'bilevel-hpo'
+ *
+ * // ε as a tenth of what it was, whatever the violation.
+ * const impatient: Parts.ToleranceSchedule = { ...Parts.defaults.tolerance, next: () => () => epsilon => epsilon / 10 }
+ * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const next = ({ tolerance }: Pick<Parts.Parts, 'tolerance'>, setting: Parts.Setting): number =>
+ *   tolerance.next(setting)({ violation: 1, lower: 0.3 })(1e-3)
+ * const scales: Parts.Scales = { upper: 2, lower: 2 }
+ * // The default one keeps ε where the violation is far above it.
+ * const both = E.isRight(config)
+ *   ? [impatient, Parts.defaults.tolerance].map(tolerance => next({ tolerance }, { config: config.right, scales })) : []
+ * both // => [1e-4, 1e-3]
+ * ```
  */
 export interface ToleranceSchedule {
   /** ε₀ > 0, in the unit of f. */

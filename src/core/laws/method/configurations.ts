@@ -51,6 +51,17 @@ export const configurationLaws = [initIsTotal, configurationSurvivesJson] as con
  * Examines a method's configurations, derived from their codec; sizes of lists and counts stay at most 50.
  *
  * Errors: a sentence that names a codec which cannot be walked; `overrides` helps.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { gridSearch } from 'bilevel-hpo'
+ * import { Laws, spaces } from 'bilevel-hpo/laws'
+ *
+ * // Whatever the codec accepts, `init` makes a transition of it or says why not.
+ * const report = Laws.configurations(gridSearch, { fields: { space: spaces(2) } })({ runs: 20 })
+ * E.map(Laws.passed)(report) // => E.right(true)
+ * ```
  */
 export const configurations =
   <C, S>(subject: Method<C, S>, overrides: Overrides = {}) =>

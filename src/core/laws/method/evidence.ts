@@ -15,7 +15,21 @@ import { deepFreeze } from '../deepFreeze.js'
 import { drive, type DriveOptions, type Run } from '../simulate/drive.js'
 import type { World } from '../simulate/World.js'
 
-/** What the laws of a method look at. */
+/**
+ * What the laws of a method look at.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { type Law, type MethodCase, type MethodEvidence } from 'bilevel-hpo/laws'
+ *
+ * // A law of one's own: a run asks at most `most` questions.
+ * const brief = (most: number): Law<MethodEvidence>['check'] => evidence =>
+ *   evidence.live().answered.length <= most ? right('tested') : { _tag: 'Left', left: 'it asks too much' }
+ * const silent: MethodEvidence['live'] = () => ({ transitions: [], answered: [], world: {} as MethodCase<null>['world'], ending: { _tag: 'Silent' } })
+ * brief(50)({ live: silent } as MethodEvidence) // => right('tested')
+ * ```
+ */
 export interface MethodEvidence {
   readonly space: SearchSpace
   /** The most `SolveLowerLevel` commands that this configuration allows; `null`: not stated. */

@@ -69,6 +69,17 @@ const order = fc.array(fc.nat(20), { maxLength: 8 })
 /**
  * Examines any method: a small run of it on each of many simulated problems, and the same run again, replayed, on
  * frozen input, through JSON, and with its questions answered in another order.
+ *
+ * @example
+ * ```ts
+ * import * as fc from 'fast-check'
+ * import { randomSearch } from 'bilevel-hpo'
+ * import { Laws, type MethodArbitraries } from 'bilevel-hpo/laws'
+ *
+ * const options = fc.record({ seed: fc.nat(100), budget: fc.constant({ lowerLevelSolves: 3 }) })
+ * const arbitraries: MethodArbitraries<unknown> = { options, solves: () => 4 }
+ * Laws.broken(Laws.method(randomSearch, arbitraries)({ runs: 5 })) // => []
+ * ```
  */
 export const method =
   <C, S>(subject: Method<C, S>, arbitraries: MethodArbitraries<C>) =>
@@ -113,7 +124,19 @@ export interface OptimumArbitraries {
   readonly within: number
 }
 
-/** Examines whether a method finds solutions that are known. Runs are as long as the options say: use few. */
+/**
+ * Examines whether a method finds solutions that are known. Runs are as long as the options say: use few.
+ *
+ * @example
+ * ```ts
+ * import * as fc from 'fast-check'
+ * import { bilevel } from 'bilevel-hpo'
+ * import { Laws, type OptimumArbitraries, Simulate } from 'bilevel-hpo/laws'
+ *
+ * const arbitraries: OptimumArbitraries = { options: fc.constant({}), problems: Simulate.ridgeProblems(1), within: 0.3 }
+ * Laws.passed(Laws.optimum(bilevel, arbitraries)({ runs: 3 })) // => true
+ * ```
+ */
 export const optimum =
   <C, S>(subject: Method<C, S>, { options: written, problems: given, within }: OptimumArbitraries) =>
   (options: Options = {}): Report => {

@@ -147,7 +147,19 @@ const point: fc.Arbitrary<Point> = fc.record({
   epsilon: magnitudes(-6, -1),
 })
 
-/** Examines a choice of the returned iterate. */
+/**
+ * Examines a choice of the returned iterate.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed(Laws.choice(Parts.defaults.choice)({ runs: 20 })) // => true
+ * // A choice that returns a λ nobody went through.
+ * Laws.passed(Laws.choice({ ...Parts.defaults.choice, lambda: () => () => [1e9] })({ runs: 20 })) // => false
+ * ```
+ */
 export const choice =
   (subject: Choice) =>
   (options: Options = {}): Report =>

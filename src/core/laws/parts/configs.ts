@@ -9,7 +9,19 @@ import type { SearchSpace } from '../../protocol/SearchSpace.js'
 import { fromCodec } from '../fromCodec.js'
 import { magnitudes, thousandths } from '../numbers.js'
 
-/** Up to this many hyperparameters, of either scale. */
+/**
+ * Up to this many hyperparameters, of either scale.
+ *
+ * @example
+ * ```ts
+ * import * as fc from 'fast-check'
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { SearchSpace } from 'bilevel-hpo'
+ * import { spaces } from 'bilevel-hpo/laws'
+ *
+ * fc.sample(spaces(2), { seed: 1, numRuns: 20 }).every(space => isRight(SearchSpace.make(space))) // => true
+ * ```
+ */
 export const spaces = (maxDimension = 3): fc.Arbitrary<SearchSpace> =>
   fc
     .array(
@@ -79,6 +91,19 @@ const named = (options: Readonly<Record<string, unknown>>, config: BilevelConfig
 /**
  * Valid configurations of the bilevel method with arbitrary values in these sections, derived from the codec, and
  * defaults everywhere else.
+ *
+ * @example
+ * ```ts
+ * import * as fc from 'fast-check'
+ * import { bilevel } from 'bilevel-hpo'
+ * import { configs } from 'bilevel-hpo/laws'
+ *
+ * const some = fc.sample(configs(['penalty']), { seed: 1, numRuns: 20 })
+ * some.every(({ penalty }) => penalty.growth > 1) // => true
+ * // All that was not asked for is the default.
+ * new Set(some.map(({ averaged }) => averaged)).size // => 1
+ * some.every(bilevel.config.is) // => true
+ * ```
  */
 export const configs = (
   sections: ReadonlyArray<Section>,
@@ -98,7 +123,19 @@ export const configs = (
     .map(({ right }) => right)
     .filter(config => E.isRight(validate(config)))
 
-/** A configuration of the dual parts' sections, and units of F and f. */
+/**
+ * A configuration of the dual parts' sections, and units of F and f.
+ *
+ * @example
+ * ```ts
+ * import * as fc from 'fast-check'
+ * import { Parts } from 'bilevel-hpo'
+ * import { settings } from 'bilevel-hpo/laws'
+ *
+ * const some = fc.sample(settings, { seed: 1, numRuns: 20 })
+ * some.every(setting => Parts.defaults.tolerance.initial(setting) > 0) // => true
+ * ```
+ */
 export const settings: fc.Arbitrary<Setting> = fc.record({
   config: configs(['pair', 'multiplier', 'penalty', 'epsilon'], spaces(1)),
   scales: fc.record({ upper: magnitudes(-3, 3), lower: magnitudes(-3, 3) }),

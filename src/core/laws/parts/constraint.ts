@@ -52,7 +52,19 @@ const terms: fc.Arbitrary<Terms> = fc.record({
   lambda: thousandths(-1, 1),
 })
 
-/** Examines a constraint form. */
+/**
+ * Examines a constraint form.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed(Laws.constraintForm(Parts.defaults.constraint)({ runs: 20 })) // => true
+ * // A multiplier that never moves cannot be right at two different violations.
+ * Laws.passed(Laws.constraintForm({ ...Parts.defaults.constraint, next: () => () => () => NaN })({ runs: 20 })) // => false
+ * ```
+ */
 export const constraintForm =
   (form: ConstraintForm) =>
   (options: Options = {}): Report =>

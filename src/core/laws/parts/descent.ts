@@ -218,7 +218,17 @@ const evidenceOf =
     }
   }
 
-/** Examines a descent rule. */
+/**
+ * Examines a descent rule.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed(Laws.descentRule(Parts.defaults.descent)({ runs: 10 })) // => true
+ * ```
+ */
 export const descentRule =
   <R>(rule: DescentRule<R>) =>
   (options: Options = {}): Report =>

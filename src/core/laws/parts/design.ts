@@ -167,7 +167,20 @@ interface Case {
   readonly margins: readonly [number, number] | null
 }
 
-/** Examines an initial design. */
+/**
+ * Examines an initial design.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed(Laws.design(Parts.defaults.design)({ runs: 20 })) // => true
+ * // No points at all.
+ * Laws.passed(Laws.design({ points: () => E.right([]) })({ runs: 20 })) // => false
+ * ```
+ */
 export const design =
   (subject: InitialDesign) =>
   (options: Options = {}): Report =>

@@ -161,7 +161,20 @@ const evidenceOf =
     }
   }
 
-/** Examines a penalty schedule. */
+/**
+ * Examines a penalty schedule.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * Laws.passed(Laws.penaltySchedule(Parts.defaults.penalty)({ runs: 20 })) // => true
+ * // A penalty of zero: the augmented Lagrangian divides by it.
+ * const zero = { ...Parts.defaults.penalty, initial: () => () => 0 }
+ * Laws.broken(Laws.penaltySchedule(zero)({ runs: 20 })).includes('penalty is positive') // => true
+ * ```
+ */
 export const penaltySchedule =
   (schedule: PenaltySchedule) =>
   (options: Options = {}): Report =>

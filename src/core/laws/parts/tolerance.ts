@@ -125,7 +125,20 @@ const evidenceOf =
     }
   }
 
-/** Examines a tolerance schedule. */
+/**
+ * Examines a tolerance schedule.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws } from 'bilevel-hpo/laws'
+ *
+ * // An ε that grows again.
+ * const growing = { ...Parts.defaults.tolerance, next: () => () => (epsilon: number) => 2 * epsilon }
+ * Laws.passed(Laws.toleranceSchedule(growing)({ runs: 20 })) // => false
+ * Laws.passed(Laws.toleranceSchedule(Parts.defaults.tolerance)({ runs: 20 })) // => true
+ * ```
+ */
 export const toleranceSchedule =
   (schedule: ToleranceSchedule) =>
   (options: Options = {}): Report =>

@@ -18,7 +18,16 @@ export interface Hostility {
   readonly seed: number
 }
 
-/** Nothing goes wrong. */
+/**
+ * Nothing goes wrong.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * Simulate.friendly // => { failing: [], noise: 0, fractionalEffort: false, seed: 0 }
+ * ```
+ */
 export const friendly: Hostility = { failing: [], noise: 0, fractionalEffort: false, seed: 0 }
 
 const noisy =
@@ -48,7 +57,21 @@ const fractional =
     return { ...observation, effort: observation.effort * (0.5 + 0.5 * share) }
   }
 
-/** The world made hostile. */
+/**
+ * The world made hostile.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // Every other command fails.
+ * const hostility: Simulate.Hostility = { ...Simulate.friendly, failing: [false, true] }
+ * const world = Simulate.hostile(hostility)(Simulate.ridgeWorld({ a: [3], b: [2] }))
+ * const tags = [0, 1].map(id =>
+ *   world.answer({ _tag: 'SolveLowerLevel', id, lambda: [0], from: 'initial', tolerance: 1e-3, maxEpochs: 9 })[0]._tag)
+ * tags // => ['LowerLevelSolved', 'CommandFailed']
+ * ```
+ */
 export const hostile =
   (hostility: Hostility) =>
   (world: World): World => ({

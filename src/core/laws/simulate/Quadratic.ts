@@ -26,7 +26,21 @@ const level =
     }
   }
 
-/** With d components of x in [−10, 10] and m of y; Hessians have eigenvalues of at least 0.5. */
+/**
+ * With d components of x in [−10, 10] and m of y; Hessians have eigenvalues of at least 0.5.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { solveBilevel } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { problem, x }: Simulate.Quadratic = Simulate.randomQuadratic(1, 2, 7)
+ * const solved = solveBilevel(problem)
+ * const error = E.isRight(solved) ? Math.abs(solved.right.x[0]! - x[0]!) : NaN
+ * error < 1e-3 // => true
+ * ```
+ */
 export const randomQuadratic = (d: number, m: number, seed: number): Quadratic => {
   const n = d + m
   const [normals] = Rng.normals(2 * n * n + 3 * n)(Rng.make(seed, d, m))

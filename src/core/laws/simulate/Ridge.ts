@@ -20,29 +20,90 @@ export interface Ridge {
   readonly b: Vec
 }
 
-/** With d components drawn from a seed; the solution is within [ln 0.1, ln 7]. */
+/**
+ * With d components drawn from a seed; the solution is within [ln 0.1, ln 7].
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { a, b } = Simulate.randomRidge(3, 1)
+ * a.every((value, k) => value > b[k]!) // => true
+ * ```
+ */
 export const randomRidge = (dimension: number, seed: number): Ridge => {
   const [uniforms] = Rng.uniforms(2 * dimension)(Rng.make(seed, dimension))
   const b = Array.from({ length: dimension }, (_, k) => 0.2 + 1.8 * uniforms[2 * k]!)
   return { a: b.map((value, k) => value * (1.1 + 6.9 * uniforms[2 * k + 1]!)), b }
 }
 
-/** One log coefficient for each component of w. */
+/**
+ * One log coefficient for each component of w.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * Simulate.ridgeSpace({ a: [3], b: [2] }, -2, 2) // => [{ name: 'ridge0', lower: -2, upper: 2, scale: 'log' }]
+ * ```
+ */
 export const ridgeSpace = ({ a }: Ridge, lower = -6, upper = 4): SearchSpace =>
   a.map((_, k) => ({ name: `ridge${k}`, lower, upper, scale: 'log' }))
 
-/** λ of the solution. */
+/**
+ * λ_k = ln(a_k/b_k − 1), the solution of the bilevel problem, length d.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * Simulate.ridgeOptimum({ a: [3, 4], b: [2, 2] }) // => [Math.log(0.5), 0]
+ * ```
+ */
 export const ridgeOptimum = ({ a, b }: Ridge): Vec => a.map((value, k) => Math.log(value / b[k]! - 1))
 
-/** φ(λ) = Σ a²θ/(1 + θ). */
+/**
+ * φ(λ) = Σ_k a_k²·θ_k/(1 + θ_k) with θ = exp λ.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // At θ = 1 half of a² = 9.
+ * Simulate.ridgeValue({ a: [3], b: [2] }, [0]) // => 4.5
+ * ```
+ */
 export const ridgeValue = ({ a }: Ridge, lambda: Vec): number =>
   a.reduce((sum, value, k) => sum + (value * value) / (1 + Math.exp(-lambda[k]!)), 0)
 
-/** ∇φ(λ): a²θ/(1 + θ)² by each λ. */
+/**
+ * ∇φ(λ)_k = a_k²·θ_k/(1 + θ_k)² with θ = exp λ, length d.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // a²θ/(1 + θ)² at θ = 1.
+ * Simulate.ridgeValueGradient({ a: [3], b: [2] }, [0]) // => [2.25]
+ * ```
+ */
 export const ridgeValueGradient = ({ a }: Ridge, lambda: Vec): Vec =>
   a.map((value, k) => (value * value) / (1 + Math.exp(-lambda[k]!)) / (1 + Math.exp(lambda[k]!)))
 
-/** Answers every question exactly; descents go all the way to their minimizer. Asks for unknown weights fail. */
+/**
+ * Answers every question exactly; descents go all the way to their minimizer. Asks for unknown weights fail.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const world = Simulate.ridgeWorld({ a: [3], b: [2] })
+ * const [solved, after] = world.answer({ _tag: 'SolveLowerLevel', id: 0, lambda: [0], from: 'initial', tolerance: 1e-3, maxEpochs: 9 })
+ * // w = 3/(1 + 1) = 1.5: f = φ = 4.5, and F = (1.5 − 2)².
+ * const losses = 'lower' in solved ? [solved.lower, solved.upper] : [] // => [4.5, 0.25]
+ * after.held // => ['initial', 'w0']
+ * ```
+ */
 export const ridgeWorld = ({ a, b }: Ridge): World => {
   const sum = (of: (k: number) => number): number => a.reduce((total, _, k) => total + of(k), 0)
   const losses = (lambda: Vec, w: Vec) => ({
@@ -105,7 +166,19 @@ export const ridgeWorld = ({ a, b }: Ridge): World => {
   return world(new Map([[initialWeights, a.map(() => 0)]]))
 }
 
-/** The problem with its space, its world and its solution. */
+/**
+ * The problem with its space, its world and its solution.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * // θ = 3/2 − 1 = ½.
+ * const { optimum, space } = Simulate.ridge({ a: [3], b: [2] })
+ * optimum // => [Math.log(0.5)]
+ * space.length // => 1
+ * ```
+ */
 export const ridge = (problem: Ridge, lower = -6, upper = 4): Simulated => {
   const space = ridgeSpace(problem, lower, upper)
   const optimum = ridgeOptimum(problem)

@@ -55,7 +55,25 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
   }
 }
 
-/** Drives a method until it halts, or cannot go on. Never throws. */
+/**
+ * Drives a method until it halts, or cannot go on. Never throws.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, type RandomSearchState } from 'bilevel-hpo'
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { space, world }: Simulate.Simulated = Simulate.ridge({ a: [3], b: [2] })
+ * const config = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 2 } })
+ * // The last open question first: the order must not matter.
+ * const options: Simulate.DriveOptions<RandomSearchState> = { pick: open => open.length - 1 }
+ * const run = E.isRight(config) ? Simulate.drive(randomSearch, options)(config.right, world) : null
+ * const ending: Simulate.Ending | undefined = run?.ending
+ * const first: Simulate.Answered | undefined = run?.answered[0]
+ * const told = [ending?._tag, first?.question.id] // => ['Halted', 1]
+ * ```
+ */
 export const drive =
   <C, S>(method: Method<C, S>, options: DriveOptions<S> = {}) =>
   (config: C, start: World): Run<S> => {

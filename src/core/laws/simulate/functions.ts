@@ -15,11 +15,31 @@ const wrapped = (world: InMemory.World): World => ({
 /**
  * The world of a problem whose x is bounded on all sides. Questions for reports (`EvaluateLosses`, `Refit`) fail: such
  * a problem has no data sets.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const world: Simulate.World = Simulate.functionWorld(Simulate.randomQuadratic(1, 2, 7).problem)
+ * const [solved] = world.answer({ _tag: 'SolveLowerLevel', id: 0, lambda: [1], from: 'initial', tolerance: 1e-6, maxEpochs: 100 })
+ * solved._tag // => 'LowerLevelSolved'
+ * ```
  */
 export const functionWorld = (problem: BilevelProblem): World =>
   wrapped(InMemory.make(problem, { starts: 1, seed: 0, maxIterations: 200, outsets: [] }))
 
-/** The problem with its space (λ is x itself) and its solution. */
+/**
+ * The problem with its space (λ is x itself) and its solution.
+ *
+ * @example
+ * ```ts
+ * import { Simulate } from 'bilevel-hpo/laws'
+ *
+ * const { problem, x } = Simulate.randomQuadratic(1, 2, 7)
+ * const simulated = Simulate.functions('a quadratic', problem, x)
+ * simulated.space // => [{ name: 'x0', lower: -10, upper: 10, scale: 'linear' }]
+ * ```
+ */
 export const functions = (
   description: unknown,
   problem: BilevelProblem,

@@ -39,7 +39,18 @@ const cases: fc.Arbitrary<RegressionCase> = fc.integer({ min: 1, max: 3 }).chain
   }),
 )
 
-/** Examines a Gaussian-process regression. */
+/**
+ * Examines a Gaussian-process regression.
+ *
+ * @example
+ * ```ts
+ * import { GaussianProcess } from 'bilevel-hpo'
+ * import { Laws, type Regression } from 'bilevel-hpo/laws'
+ *
+ * const subject: Regression<GaussianProcess.Gp> = GaussianProcess
+ * Laws.passed(Laws.regression(subject)({ runs: 5 })) // => true
+ * ```
+ */
 export const regression =
   <G>({ conditionOn, append, posterior }: Regression<G>) =>
   (options: Options = {}): Report =>

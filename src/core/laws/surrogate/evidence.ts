@@ -16,7 +16,20 @@ import { type Ridge, ridgeSpace, ridgeValue, ridgeValueGradient } from '../simul
 
 type Vec = ReadonlyArray<number>
 
-/** A prediction that may also have the gradient of its variance. */
+/**
+ * A prediction that may also have the gradient of its variance.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import type { FullPrediction } from 'bilevel-hpo/laws'
+ *
+ * // A surrogate that also tells the variance's gradient has it examined, too.
+ * const full: FullPrediction = { mean: 0.3, variance: 1e-6, gradient: [0.05], varianceGradient: [0] }
+ * const plain: Parts.Prediction = full
+ * plain.mean // => 0.3
+ * ```
+ */
 export type FullPrediction = Prediction & { readonly varianceGradient?: Vec }
 
 /** A surrogate under examination. */

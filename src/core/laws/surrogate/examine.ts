@@ -41,7 +41,18 @@ const cases: fc.Arbitrary<SurrogateCase> = ridges(2).chain(ridge => {
   })
 })
 
-/** Examines a surrogate. */
+/**
+ * Examines a surrogate.
+ *
+ * @example
+ * ```ts
+ * import { Parts } from 'bilevel-hpo'
+ * import { Laws, type Subject } from 'bilevel-hpo/laws'
+ *
+ * const subject: Subject<Parts.GaussianProcessState> = Parts.defaults.surrogate
+ * Laws.passed(Laws.surrogate(subject)({ runs: 3 })) // => true
+ * ```
+ */
 export const surrogate =
   <V>(subject: Subject<V>) =>
   (options: Options = {}): Report =>

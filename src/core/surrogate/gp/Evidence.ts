@@ -32,14 +32,40 @@ export interface HyperGradient {
   readonly gradientNoiseVariance: number
 }
 
-/** ln p(y). */
+/**
+ * ln p(y) = −½·(‖z‖² + ln det(K + S) + N·ln 2π), with z = L⁻¹y. Source: Rasmussen & Williams 2006, eq. 2.30.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // One value, 0, of a process with variance 1: −½·ln 2π.
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * E.map(GaussianProcess.logDensity)(GaussianProcess.condition(config)([[0]], [0])) // ≈ E.right(-0.918939)
+ * ```
+ */
 export const logDensity = ({ whitened, factor }: Gp): number =>
   -0.5 *
   (whitened.reduce((sum, z) => sum + z * z, 0) +
     Cholesky.logDeterminant(factor) +
     whitened.length * Math.log(2 * Math.PI))
 
-/** The gradient of the log evidence, in O(N³) operations for the inverse and O(N²) for all else. */
+/**
+ * ∂ ln p(y) by the logarithms of the signal variance, of each length scale and of the two noise multipliers:
+ * ½·tr((ααᵀ − (K + S)⁻¹)·∂(K + S)/∂ ln θ), in O(N³). Source: Rasmussen & Williams 2006, eq. 5.9.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // A value of 2 under variance 1: ∂ ln p/∂ ln σ² = (y²/σ² − 1)/2.
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * const slope = E.map(GaussianProcess.hyperGradient)(GaussianProcess.condition(config)([[0]], [2]))
+ * const bySignal = E.isRight(slope) ? slope.right.signalVariance : NaN // ≈ 1.5
+ * ```
+ */
 export const hyperGradient = (gp: Gp): HyperGradient => {
   const { hyperparameters, observations, weights, factor, targets, jitter } = gp
   const { kernel, signalVariance, lengthScales } = hyperparameters
@@ -140,7 +166,20 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
   }
 }
 
-/** The log evidence and its gradient by the logarithms of signal variance and length scales. */
+/**
+ * ln p(y) and its gradient by [ln σ², ln l_1, …, ln l_d]. Source: Rasmussen & Williams 2006, eqs. 2.30 and 5.9.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * const evidence = E.map(GaussianProcess.logEvidence)(GaussianProcess.condition(config)([[0]], [2]))
+ * // −½(2² + ln 2π), and its gradient by ln σ² and ln l.
+ * evidence // ≈ E.right({ value: -2.918939, gradient: [1.5, 0] })
+ * ```
+ */
 export const logEvidence = (gp: Gp): Evidence => {
   const { signalVariance, lengthScales } = hyperGradient(gp)
   return { value: logDensity(gp), gradient: [signalVariance, ...lengthScales] }

@@ -23,14 +23,44 @@ export { GpObservation, Gp, Hyperparameters } from './Gp.js'
 export { marginal, posterior, type Marginal, type Posterior } from './Posterior.js'
 export { hyperGradient, logDensity, logEvidence, type Evidence, type HyperGradient } from './Evidence.js'
 
-/** Rows that a process may have: beyond, its factor alone would take over 500 MB. */
+/**
+ * Rows that a process may have: beyond, its factor alone would take over 500 MB.
+ *
+ * @example
+ * ```ts
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // Values and gradients of 3 hyperparameters are 4 rows a sample.
+ * Math.floor(GaussianProcess.maxRows / 4) // => 3000
+ * ```
+ */
 export const maxRows = 12_000
 
 const firstJitter = 1e-14
-/** The largest share by which prior variances are raised. */
+/**
+ * The largest share by which prior variances are raised.
+ *
+ * @example
+ * ```ts
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // Beyond this, a covariance is called singular.
+ * GaussianProcess.lastJitter // => 1e-3
+ * ```
+ */
 export const lastJitter = 1e-3
 
-/** The share to be tried after another one has failed. */
+/**
+ * The share to try after another one has failed: 0, 1e-14, 1e-13, …
+ *
+ * @example
+ * ```ts
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * GaussianProcess.nextJitter(0) // => 1e-14
+ * GaussianProcess.nextJitter(1e-14) // ≈ 1e-13
+ * ```
+ */
 export const nextJitter = (jitter: number): number => (jitter === 0 ? firstJitter : jitter * 10)
 
 /** −0 becomes 0, since JSON cannot write −0. */
@@ -149,7 +179,22 @@ const prior = (hyperparameters: Hyperparameters, jitter = 0): Gp => ({
   jitter,
 })
 
-/** The hyperparameters, if they can be those of a process over `dimension` components. */
+/**
+ * The hyperparameters, if they can be those of a process over `dimension` components.
+ *
+ * Errors: `InvalidConfig` where a number is not finite or of the wrong sign, or the number of length scales is not `dimension`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: [1, 2], noiseVariance: 0, gradientNoiseVariance: 0 } as const
+ * GaussianProcess.checkedHyperparameters(2, known) // => E.right(known)
+ * // One length scale for each component of x.
+ * E.isLeft(GaussianProcess.checkedHyperparameters(3, known)) // => true
+ * ```
+ */
 export const checkedHyperparameters = (
   dimension: number,
   hyperparameters: Hyperparameters,
@@ -178,7 +223,21 @@ export const checkedHyperparameters = (
     })),
   )
 
-/** The observations, if each is finite and has `dimension` components. */
+/**
+ * The observations, if each is finite and its x and gradient have `dimension` components.
+ *
+ * Errors: `InvalidConfig` with the index of the observation.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const seen = { x: [0.5], value: 2, gradient: null, valueNoise: 0, gradientNoise: [] }
+ * GaussianProcess.checkedAll(1, [seen]) // => E.right([seen])
+ * E.isLeft(GaussianProcess.checkedAll(1, [{ ...seen, value: NaN }])) // => true
+ * ```
+ */
 export const checkedAll = (
   dimension: number,
   observations: ReadonlyArray<GpObservation>,
@@ -192,6 +251,22 @@ export const checkedAll = (
  *
  * Errors: `InvalidConfig` for observations that are not finite, of the wrong sign or length; the function returned
  * gives those of {@link conditionOn}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // Which length scale explains the same value at 0 and at 1 better?
+ * const seen = [0, 1].map(x => ({ x: [x], value: 2, gradient: null, valueNoise: 0, gradientNoise: [] }))
+ * const rest = { kernel: 'rbf', signalVariance: 1, noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const evidence = [0.3, 3].map(l => pipe(
+ *   GaussianProcess.conditioner(1)(seen),
+ *   E.flatMap(condition => condition({ ...rest, lengthScales: [l] })),
+ *   E.match(() => NaN, GaussianProcess.logDensity)))
+ * evidence[1]! > evidence[0]! // => true
+ * ```
  */
 export const conditioner =
   (dimension: number) =>
@@ -214,6 +289,19 @@ export const conditioner =
  *
  * Errors: `InvalidConfig` for hyperparameters or observations that are not finite, of the wrong sign or length;
  * `Numerical` where no jitter makes the covariance positive definite, or it would be too large.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * // A gradient alone: the mean rises as much on the right as it falls on the left.
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0, gradientNoiseVariance: 0 } as const
+ * const slope: GaussianProcess.GpObservation = { x: [0], value: null, gradient: [3], valueNoise: 0, gradientNoise: [0] }
+ * const gp = GaussianProcess.conditionOn(known)([slope])
+ * const means = [-1, 0, 1].map(x => (E.isRight(gp) ? GaussianProcess.marginal(gp.right)([x]).mean : NaN))
+ * means // ≈ [-1.8196, 0, 1.8196]
+ * ```
  */
 export const conditionOn =
   (hyperparameters: Hyperparameters) =>
@@ -228,7 +316,24 @@ export const conditionOn =
       ),
     )
 
-/** The process after one more observation: what conditioning on all of them gives, in O(dN²) instead of O(N³). */
+/**
+ * The process after one more observation: bit for bit what conditioning on all of them gives, in O(dN²) instead of O(N³).
+ *
+ * Errors: as {@link conditionOn}.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 1e-6 } as const
+ * const another = { x: [1], value: 3, gradient: null, valueNoise: 1, gradientNoise: [] }
+ * const grown = pipe(GaussianProcess.condition(config)([[0]], [2]), E.flatMap(GaussianProcess.append(another)))
+ * // Bit for bit what conditioning on both gives.
+ * grown // => GaussianProcess.condition(config)([[0], [1]], [2, 3])
+ * ```
+ */
 export const append =
   (observation: GpObservation) =>
   (gp: Gp): E.Either<MethodError, Gp> =>
@@ -258,6 +363,18 @@ const valueAt = (x: ReadonlyArray<number>, value: number): GpObservation => ({
  * The process conditioned on the values y_i at x_i, each with the noise variance `noiseVariance`.
  *
  * Errors: as {@link conditionOn}, and `InvalidConfig` where x and y differ in length.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config: GaussianProcess.ValueConfig =
+ *   { kernel: 'matern52', signalVariance: 1, lengthScales: [1], noiseVariance: 0.01 }
+ * const gp = GaussianProcess.condition(config)([[0], [0.5], [1]], [0, 0.25, 1])
+ * const size = E.isRight(gp) ? gp.right.targets.length : NaN // => 3
+ * E.isLeft(GaussianProcess.condition(config)([[0]], [0, 1])) // => true
+ * ```
  */
 export const condition =
   (config: ValueConfig) =>

@@ -34,7 +34,19 @@ export const Hyperparameters = t.readonly(
   }),
   'Hyperparameters',
 )
-/** The kernel, and by how much the observations' own noise variances are multiplied. */
+/**
+ * The kernel, and by how much the observations' own noise variances are multiplied.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { decode, GaussianProcess } from 'bilevel-hpo'
+ *
+ * const known = { kernel: 'rbf', signalVariance: 0, lengthScales: [1], noiseVariance: 0, gradientNoiseVariance: 0 }
+ * const refused = decode(GaussianProcess.Hyperparameters)(known)
+ * refused // => left('field `signalVariance` must be a finite number > 0, but is 0')
+ * ```
+ */
 export type Hyperparameters = t.TypeOf<typeof Hyperparameters>
 
 export const GpObservation = t.readonly(
@@ -49,7 +61,18 @@ export const GpObservation = t.readonly(
   }),
   'GpObservation',
 )
-/** A value, a gradient, or both, observed at x with noise. `gradientNoise` has d entries, or none where there is no gradient. */
+/**
+ * A value, a gradient, or both, observed at x with noise. `gradientNoise` has d entries, or none where there is no gradient.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { decode, GaussianProcess } from 'bilevel-hpo'
+ *
+ * const seen = { x: [0.5, 0.5], value: 2, gradient: [0.1, -3], valueNoise: 0, gradientNoise: [0, 0] }
+ * decode(GaussianProcess.GpObservation)(seen) // => right(seen)
+ * ```
+ */
 export type GpObservation = t.TypeOf<typeof GpObservation>
 
 const shape = t.readonly(
@@ -126,5 +149,19 @@ export const Gp = t.refinement(
     weights.length === targets.length,
   'a Gaussian process whose parts fit together',
 )
-/** A Gaussian process conditioned on observations; plain JSON, and a JSON round trip leaves it unchanged. */
+/**
+ * A Gaussian process conditioned on observations; plain JSON, and a JSON round trip leaves it unchanged.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { decode, GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * const gp = GaussianProcess.condition(config)([[0]], [2])
+ * const revived = pipe(gp, E.flatMap(known => decode(GaussianProcess.Gp)(JSON.parse(JSON.stringify(known)))))
+ * revived // => gp
+ * ```
+ */
 export type Gp = t.TypeOf<typeof shape>

@@ -96,7 +96,23 @@ const marginalOf = (
   return { mean, variance: Math.max(0, signalVariance - explained) }
 }
 
-/** Mean and variance at a point, which must have d components; half the work of {@link posterior}. */
+/**
+ * Mean m = k⋆ᵀα and variance v = σ² − ‖L⁻¹k⋆‖² of f without noise at a point of d components. Half the work of {@link posterior}. Source: Rasmussen &
+ * Williams 2006, algorithm 2.1.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * const gp = GaussianProcess.condition(config)([[0]], [2])
+ * // At the observation it is certain; far away it knows what it knew before.
+ * const [near, far] = [0, 9].map(x => (E.isRight(gp) ? GaussianProcess.marginal(gp.right)([x]) : null))
+ * near // ≈ { mean: 2, variance: 0 }
+ * far?.variance // ≈ 1
+ * ```
+ */
 export const marginal =
   (gp: Gp) =>
   (xStar: ReadonlyArray<number>): Marginal => {
@@ -104,7 +120,23 @@ export const marginal =
     return marginalOf(gp, covariances, Cholesky.solveLower(gp.factor)(covariances))
   }
 
-/** The posterior at a point, which must have d components. */
+/**
+ * Mean and variance of f without noise at a point of d components, with their gradients (length d), in O(N²). Source: Rasmussen & Williams 2006,
+ * algorithm 2.1 and §9.4; Solak et al. 2003 for observed gradients.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { GaussianProcess } from 'bilevel-hpo'
+ *
+ * const config = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 0 } as const
+ * const gp = GaussianProcess.condition(config)([[0]], [2])
+ * // m(x) = 2·exp(−x²/2), whose slope at 1 is −2·exp(−½).
+ * const at = E.isRight(gp) ? GaussianProcess.posterior(gp.right)([1]) : null
+ * at?.mean // ≈ 1.21306
+ * at?.meanGradient // ≈ [-1.21306]
+ * ```
+ */
 export const posterior =
   (gp: Gp) =>
   (xStar: ReadonlyArray<number>): Posterior => {

@@ -95,6 +95,22 @@ const checked = (
  * which `relative` has ρ.
  *
  * Errors: as GaussianProcess.conditioner, and `Numerical` where squared distances overflow.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { StructuredGp } from 'bilevel-hpo'
+ *
+ * // Which length scale, with both dimensions alike, explains a steep gradient better?
+ * const seen = { x: [0, 0], value: 0, gradient: [5, 5], valueNoise: 0.1, gradientNoise: [0.1, 0.1] }
+ * const rest = { kernel: 'rbf', signalVariance: 1, noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const evidence = [0.2, 2].map(l => pipe(
+ *   StructuredGp.conditioner([1, 1])([seen]),
+ *   E.flatMap(condition => condition({ ...rest, lengthScales: [l] })),
+ *   E.match(() => NaN, StructuredGp.logDensity)))
+ * evidence[0]! > evidence[1]! // => true
+ * ```
  */
 export const conditioner =
   (relative: ReadonlyArray<number>) =>
@@ -162,6 +178,17 @@ const raised = (
  * The process conditioned on observations of values, of gradients, or both; as `GaussianProcess.conditionOn`.
  *
  * Errors: the same, and `Numerical` where squared distances overflow.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { StructuredGp } from 'bilevel-hpo'
+ *
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: [1, 1], noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const seen = { x: [0, 0], value: 2, gradient: null, valueNoise: 1e-9, gradientNoise: [] }
+ * const gp = StructuredGp.conditionOn(known)([seen])
+ * const mean = E.isRight(gp) ? StructuredGp.marginal(gp.right)([0, 0]).mean : NaN // ≈ 2
+ * ```
  */
 export const conditionOn =
   (hyperparameters: Hyperparameters) =>
@@ -178,7 +205,21 @@ export const conditionOn =
       }),
     )
 
-/** The process after one more observation. A new point turns the span, so this is conditioning anew. */
+/**
+ * The process after one more observation. A new point turns the span, so this is conditioning anew.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { StructuredGp } from 'bilevel-hpo'
+ *
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: [1], noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const [first, second] = [0, 1].map(x => ({ x: [x], value: 2 * x, gradient: null, valueNoise: 1e-9, gradientNoise: [] }))
+ * const gp = pipe(StructuredGp.conditionOn(known)([first!]), E.flatMap(StructuredGp.append(second!)))
+ * const mean = E.isRight(gp) ? StructuredGp.marginal(gp.right)([1]).mean : NaN // ≈ 2
+ * ```
+ */
 export const append =
   (observation: GpObservation) =>
   ({ hyperparameters, observations, reduction }: StructuredGp): E.Either<MethodError, StructuredGp> =>

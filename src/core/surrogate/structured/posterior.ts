@@ -143,7 +143,22 @@ const describe = (gp: StructuredGp, at: Covariances) => {
   return { mean, variance, whitened, shares, observed }
 }
 
-/** Mean and variance at a point, which must have d components. */
+/**
+ * Mean and variance of f without noise at a point of d components, as `GaussianProcess.marginal`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { StructuredGp } from 'bilevel-hpo'
+ *
+ * // One sample of 1,000 dimensions: dense, its covariance would have 1,001 rows.
+ * const x = Array.from({ length: 1000 }, () => 0.5)
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: x, noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const seen = { x, value: 2, gradient: x.map(() => 0.01), valueNoise: 1e-9, gradientNoise: x.map(() => 1e-9) }
+ * const at = E.map((gp: StructuredGp.StructuredGp) => StructuredGp.marginal(gp)(x).mean)(StructuredGp.conditionOn(known)([seen]))
+ * at // ≈ E.right(2)
+ * ```
+ */
 export const marginal =
   (gp: StructuredGp) =>
   (xStar: ReadonlyArray<number>): Marginal => {
@@ -153,7 +168,22 @@ export const marginal =
     return { mean, variance }
   }
 
-/** The posterior at a point, which must have d components. */
+/**
+ * Mean and variance of f without noise at a point of d components, with their gradients (length d), as `GaussianProcess.posterior`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { StructuredGp } from 'bilevel-hpo'
+ *
+ * // A gradient that was observed without noise is the mean's own.
+ * const known = { kernel: 'rbf', signalVariance: 1, lengthScales: [1, 1], noiseVariance: 1, gradientNoiseVariance: 1 } as const
+ * const seen = { x: [0, 0], value: 2, gradient: [1, -3], valueNoise: 1e-9, gradientNoise: [1e-9, 1e-9] }
+ * const gp = StructuredGp.conditionOn(known)([seen])
+ * const slope = E.isRight(gp) ? StructuredGp.posterior(gp.right)([0, 0]).meanGradient : []
+ * slope // ≈ [1, -3]
+ * ```
+ */
 export const posterior =
   (gp: StructuredGp) =>
   (xStar: ReadonlyArray<number>): Posterior => {

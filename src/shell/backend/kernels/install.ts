@@ -40,7 +40,22 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
 
 const installed = new Set<string>()
 
-/** Registers our kernels for a backend; a second call does nothing. */
+/**
+ * Registers our kernels for a backend; a second call does nothing.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { installKernels } from 'bilevel-hpo/shell'
+ *
+ * // tfjs' cpu backend takes the gradient of max pooling slowly, so ours replaces it; a second call does nothing.
+ * installKernels('cpu')
+ * const ours = tf.getKernel('MaxPoolGrad', 'cpu')
+ * installKernels('cpu')
+ * tf.getKernel('MaxPoolGrad', 'cpu') === ours // => true
+ * ```
+ */
 export const installKernels = (backendName: string): void => {
   if (installed.has(backendName)) return
   installed.add(backendName)

@@ -30,7 +30,24 @@ const measures = {
   ownTestAccuracy: run => run.result.bilevelWeights?.test?.accuracy ?? null,
 } as const satisfies Readonly<Record<string, (run: FinishedRun) => number | null>>
 
-/** The name of a measure. */
+/**
+ * The name of a measure.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { analyseComparison, type Duel, type Measure, type Race, readComparison, type Verdict } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const analysis = E.isRight(read) && read.right !== null ? analyseComparison(read.right) : null
+ * const [duel]: ReadonlyArray<Duel> = analysis?.duels ?? []
+ * const [race]: ReadonlyArray<Race> = analysis?.races ?? []
+ * const verdict: Verdict | null = analysis?.verdict ?? null
+ * const told = [duel?.label, duel?.rival, race?.reached.length, verdict?.label] // => ['bilevel', 'grid', 5, 'bilevel']
+ * const measure: Measure = 'refitTestLoss'
+ * analysis?.standings[0]?.of[measure]?.n // => 5
+ * ```
+ */
 export type Measure = keyof typeof measures
 
 /** A contender's means over its seeds. */
@@ -227,7 +244,22 @@ const verdictOf = (
 /** The method that is compared with all others. */
 const bilevelMethod = 'bilevel'
 
-/** Analyses a comparison, complete or not. */
+/**
+ * Analyses a comparison, complete or not.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { analyseComparison, type Analysis, type Pace, readComparison, type Standing } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const analysis: Analysis | null = E.isRight(read) && read.right !== null ? analyseComparison(read.right) : null
+ * const standings: ReadonlyArray<Standing> = analysis?.standings ?? []
+ * standings.map(({ label, finished }) => [label, finished]) // => [['bilevel', 5], ['grid', 5], ['random', 5], ['bayesian', 5], ['hyperband', 5]]
+ * const paces: ReadonlyArray<Pace> = analysis?.paces ?? []
+ * paces.length // => 5
+ * ```
+ */
 export const analyse = (comparison: Comparison): Analysis => {
   const { plan } = comparison
   const runs = finishedOf(comparison)

@@ -92,7 +92,19 @@ export const PendingRun = t.readonly(t.strict({ _tag: t.literal('Pending'), ...w
 export type PendingRun = t.TypeOf<typeof PendingRun>
 
 export const RunEntry = t.union([FinishedRun, FailedRun, PendingRun], 'a run')
-/** The entry of one run. */
+/**
+ * The entry of one run.
+ *
+ * @example
+ * ```ts
+ * import { type FailedRun, type FinishedRun, type PendingRun, type RunEntry } from 'bilevel-hpo/shell'
+ *
+ * const pending: PendingRun = { _tag: 'Pending', label: 'grid', seed: 0, folder: 'runs/grid-0' }
+ * const failed: FailedRun = { ...pending, _tag: 'Failed', reason: 'no memory' }
+ * const isFinished = (run: RunEntry): run is FinishedRun => run._tag === 'Finished'
+ * const finished = [pending, failed].filter(isFinished) // => []
+ * ```
+ */
 export type RunEntry = t.TypeOf<typeof RunEntry>
 
 const Machine = t.readonly(
@@ -130,7 +142,19 @@ export const Comparison = t.intersection(
   ],
   'Comparison',
 )
-/** A comparison, complete or not. */
+/**
+ * A comparison, complete or not.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { Comparison, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * E.flatMap(decode(Comparison))(read) // => read
+ * ```
+ */
 export type Comparison = t.TypeOf<typeof Comparison>
 
 /** The path of `comparison.json` in a comparison's folder. */
@@ -193,7 +217,21 @@ const hasItsRuns = ({ plan, runs }: Comparison): boolean =>
   }) &&
   new Set(runs.map(run => run.folder)).size === runs.length
 
-/** Decodes the text of a `comparison.json`. Left: a clause about the text. */
+/**
+ * Decodes the text of a `comparison.json`. Left: a clause about the text.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { readFileSync } from 'node:fs'
+ * import { parseComparison } from 'bilevel-hpo/shell'
+ *
+ * const parsed = parseComparison(readFileSync('comparison/comparison.json', 'utf8'))
+ * pipe(parsed, E.map(({ plan }) => plan.name)) // => E.right('mnist-mlp-1k')
+ * parseComparison('{"format":"other"}') // => E.left('has no field `format` with the value "bilevel-hpo/comparison"')
+ * ```
+ */
 export const parse = (text: string): E.Either<string, Comparison> =>
   pipe(
     parseObject(limits)(text),
@@ -216,7 +254,21 @@ export const parse = (text: string): E.Either<string, Comparison> =>
     E.filterOrElse(hasItsRuns, () => 'cannot be used: its `runs` are not those of its `plan`'),
   )
 
-/** The comparison in a folder; `null` if there is none. Errors: `BadInput`, `Environment`. */
+/**
+ * The comparison in a folder; `null` if there is none. Errors: `BadInput`, `Environment`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { readComparison, type RunEntry } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const runs: ReadonlyArray<RunEntry> = E.isRight(read) && read.right !== null ? read.right.runs : []
+ * runs.every(({ _tag }) => _tag === 'Finished') // => true
+ * // This folder holds no comparison.
+ * readComparison('run') // => E.right(null)
+ * ```
+ */
 export const read = (folder: string): E.Either<ShellError, Comparison | null> => {
   const path = comparisonIn(folder)
   return pipe(

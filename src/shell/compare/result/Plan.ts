@@ -54,7 +54,20 @@ export const Plan = t.readonly(
   }),
   'Plan',
 )
-/** The plan of a comparison, made before any run starts. */
+/**
+ * The plan of a comparison, made before any run starts.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Budget, type Plan, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const plan: Plan | null = E.isRight(read) && read.right !== null ? read.right.plan : null
+ * const budget: Budget | undefined = plan?.budget
+ * budget?.epochs // => 3000
+ * ```
+ */
 export type Plan = t.TypeOf<typeof Plan>
 
 /** One run of a comparison. */

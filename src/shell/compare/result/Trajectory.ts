@@ -83,7 +83,22 @@ export interface Scale {
   readonly completeEpochs: number
 }
 
-/** The trajectory of a run, from its records in their order. */
+/**
+ * The trajectory of a run, from its records in their order.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs'
+ * import { type Scale, type Step, trajectory, type Trajectory } from 'bilevel-hpo/shell'
+ *
+ * const [, ...lines] = readFileSync('run/run.jsonl', 'utf8').trim().split('\n')
+ * const steps = lines.map((line): Step => JSON.parse(line) as Step)
+ * const scale: Scale = { train: 600, completeEpochs: 99 }
+ * const { retrained }: Trajectory = trajectory(scale)(steps)
+ * // Two initial samples, and what is retrained at the end: each validates better than all before.
+ * retrained.map(({ loss }) => Number(loss.toFixed(2))) // => [0.6, 0.43, 0.42]
+ * ```
+ */
 export const trajectory =
   ({ train, completeEpochs }: Scale) =>
   (steps: Iterable<Step>): Trajectory => {
@@ -131,10 +146,32 @@ export const trajectory =
     return { retrained: bestSoFar(retrained), trained: bestSoFar(trained) }
   }
 
-/** The lowest loss; `null` if there are no points. */
+/**
+ * The lowest loss; `null` if there are no points.
+ *
+ * @example
+ * ```ts
+ * import { bestLoss, type Point } from 'bilevel-hpo/shell'
+ *
+ * const points: ReadonlyArray<Point> = [{ effortEpochs: 100, loss: 0.6 }, { effortEpochs: 300, loss: 0.45 }]
+ * bestLoss(points) // => 0.45
+ * bestLoss([]) // => null
+ * ```
+ */
 export const best = (points: ReadonlyArray<Point>): number | null => points.at(-1)?.loss ?? null
 
-/** The effort at which the loss was at most `target` for the first time; `null` if it never was. */
+/**
+ * The effort at which the loss was at most `target` for the first time; `null` if it never was.
+ *
+ * @example
+ * ```ts
+ * import { effortToReach } from 'bilevel-hpo/shell'
+ *
+ * const points = [{ effortEpochs: 100, loss: 0.6 }, { effortEpochs: 300, loss: 0.45 }]
+ * effortToReach(0.5)(points) // => 300
+ * effortToReach(0.4)(points) // => null
+ * ```
+ */
 export const effortToReach =
   (target: number) =>
   (points: ReadonlyArray<Point>): number | null =>

@@ -8,7 +8,22 @@
  */
 import jstat from 'jstat'
 
-/** A mean over seeds. */
+/**
+ * A mean over seeds.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { analyseComparison, type Estimate, type PairedDifference, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const analysis = E.isRight(read) && read.right !== null ? analyseComparison(read.right) : null
+ * const estimate: Estimate | null = analysis?.standings[0]?.of.refitTestLoss ?? null
+ * const difference: PairedDifference | null = analysis?.duels[0]?.of.refitTestLoss ?? null
+ * // Five seeds each; the interval is around the mean.
+ * const told = [estimate?.n, difference?.n, difference !== null && difference.interval![0] < difference.mean] // => [5, 5, true]
+ * ```
+ */
 export interface Estimate {
   readonly n: number
   readonly mean: number

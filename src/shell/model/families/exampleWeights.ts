@@ -8,7 +8,23 @@
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
-/** `count`: examples of the training set. */
+/**
+ * A weight for each training example: the loss of example i is multiplied by σ(λ_i) = 1/(1 + exp(−λ_i)).
+ *
+ * - `count`: examples of the training set, and hyperparameters
+ * - `lower`, `upper`: bounds of each λ_i, on a logit scale
+ *
+ * @example
+ * ```ts
+ * import { type Costs, type ExampleLosses, exampleWeights, type Target } from 'bilevel-hpo/shell'
+ *
+ * // Two training examples: the first counts σ(0) = ½, and with its loss of 3, ∂f/∂λ is ¼·3/2.
+ * const costs: Costs | null = exampleWeights(2, { lower: -6, upper: 6 }).at([0, 6], 2).costs
+ * const losses: ExampleLosses = { own: Float64Array.of(3, 0), even: Float64Array.of(0, 0), labels: Uint8Array.of(0, 1) }
+ * const target: Target | null = costs && costs.target
+ * const slopes = costs && target && costs.lambdaGradient(losses, target) // ≈ [0.375, 0]
+ * ```
+ */
 export const exampleWeights = (
   count: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },

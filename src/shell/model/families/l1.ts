@@ -26,7 +26,24 @@ const lengths = (network: Network, { names, of }: Grouping, weights: Float32Arra
   return sums
 }
 
-/** The sum of smoothed |w| with a coefficient exp(λ_k) a group, over N; λ on a log scale between the bounds. */
+/**
+ * An L1 penalty, smoothed: Σ_k exp(λ_k)·Σ_{w in W_k} (√(w² + δ²) − δ) / N with δ = 1e-3, over the groups k of weights.
+ *
+ * - `lower`, `upper`: bounds of each λ_k, on a log scale
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Family, type FamilyTerms, type Grouping, groupingOf, l1, linear, type Penalty } from 'bilevel-hpo/shell'
+ *
+ * const network = linear([1, 2, 1], 2)
+ * const family = E.map((grouping: Grouping): Family => l1(network, grouping, { lower: -10, upper: 2 }))(groupingOf(network, 'model', undefined))
+ * // Two weights of 1 of four, biases apart, and N = 4 examples: (|1| + |1|)/4, but for the smoothing.
+ * const terms: FamilyTerms | null = E.isRight(family) ? family.right.at([0], 4) : null
+ * const penalty: Penalty | null = terms && terms.penalty
+ * penalty?.value(Float32Array.of(1, 0, 0, 1, 5, 5)) // ≈ 0.4995
+ * ```
+ */
 export const l1 = (
   network: Network,
   grouping: Grouping,

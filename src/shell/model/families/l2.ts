@@ -23,7 +23,26 @@ const squaresOf = (network: Network, { names, of }: Grouping, weights: Float32Ar
   return sums
 }
 
-/** Σ_k exp(λ_k)·‖W_k‖² / (4N) over the groups; λ on a log scale between the bounds. */
+/**
+ * An L2 penalty: Σ_k exp(λ_k)·‖W_k‖² / (4N) over the groups k of weights. Its gradient by a weight of group k is exp(λ_k)·w / (2N).
+ *
+ * - `lower`, `upper`: bounds of each λ_k, on a log scale
+ *
+ * Source: arXiv 2208.12118, which divides by 4N, too.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { type Family, type Grouping, groupingOf, l2, linear } from 'bilevel-hpo/shell'
+ *
+ * const network = linear([1, 2, 1], 2)
+ * const family = E.map((grouping: Grouping): Family => l2(network, grouping, { lower: -10, upper: 4 }))(groupingOf(network, 'model', undefined))
+ * // exp(0)·(1² + 2²)/(4·N) with N = 5; biases are left alone.
+ * const penalty = E.isRight(family) ? family.right.at([0], 5).penalty : null
+ * penalty?.value(Float32Array.of(1, 2, 0, 0, 9, 9)) // => 0.25
+ * penalty?.lambdaGradient(Float32Array.of(1, 2, 0, 0, 9, 9)) // => [0.25]
+ * ```
+ */
 export const l2 = (
   network: Network,
   grouping: Grouping,

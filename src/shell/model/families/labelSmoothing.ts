@@ -6,7 +6,20 @@
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
-/** The share σ(λ) of a label that goes to all classes evenly; one λ, on a logit scale between the bounds. */
+/**
+ * Label smoothing: a share s = σ(λ) of every label goes to all classes evenly. One λ, on a logit scale between `lower` and `upper`. Source: Szegedy et
+ * al. 2016.
+ *
+ * @example
+ * ```ts
+ * import { labelSmoothing } from 'bilevel-hpo/shell'
+ *
+ * const { space, at } = labelSmoothing({ lower: -8, upper: 0 })
+ * space // => [{ name: 'labelSmoothing', lower: -8, upper: 0, scale: 'logit' }]
+ * // A share of σ(−4) of every label goes to all classes evenly.
+ * at([-4], 600).costs?.target.smoothing // ≈ 0.017986
+ * ```
+ */
 export const labelSmoothing = ({
   lower,
   upper,

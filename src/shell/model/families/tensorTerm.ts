@@ -104,6 +104,20 @@ const termOf =
 /**
  * A family of a term of one's own, differentiated by tfjs. Errors: `Environment` where `@tensorflow/tfjs`, which has the
  * derivatives of tfjs' operations, is not installed.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { linear, type OwnTensorTerm, type TensorBatch, tensorTerm } from 'bilevel-hpo/shell'
+ *
+ * // exp(λ) times the mean square of the logits: tfjs finds the derivatives.
+ * const term: OwnTensorTerm['term'] = (lambda, _, { logits }: TensorBatch) =>
+ *   tf.mul(tf.exp(tf.sum(lambda)), tf.mean(tf.square(logits)))
+ * const own: OwnTensorTerm = { space: [{ name: 'mine', lower: -8, upper: 2, scale: 'log' }], term }
+ * const family = await tensorTerm(linear([3, 3, 1], 2))(own)()
+ * E.isRight(family) && family.right.space[0]?.name // => 'mine'
+ * ```
  */
 export const tensorTerm =
   (network: Network) =>
