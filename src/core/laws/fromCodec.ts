@@ -10,7 +10,7 @@ import * as t from 'io-ts'
 import * as fc from 'fast-check'
 import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../codec/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
-import type { DefaultedType } from '../codec/defaults.js'
+import type { OptionsType } from '../codec/options.js'
 
 /** What is to be generated in the place of what the codec alone would give. */
 export interface Overrides {
@@ -65,7 +65,7 @@ const merged = (parts: ReadonlyArray<unknown>): unknown => Object.assign({}, ...
 type Structured =
   | t.ReadonlyType<t.Mixed>
   | t.ExactType<t.Mixed>
-  | DefaultedType<unknown>
+  | OptionsType<unknown>
   | t.RefinementType<t.Mixed>
   | t.InterfaceType<t.Props>
   | t.PartialType<t.Props>
@@ -79,7 +79,7 @@ type Structured =
 const structures: ReadonlyArray<string> = [
   'ReadonlyType',
   'ExactType',
-  'DefaultedType',
+  'OptionsType',
   'RefinementType',
   'InterfaceType',
   'PartialType',
@@ -111,7 +111,7 @@ const walkWith =
       switch (codec._tag) {
         case 'ReadonlyType':
         case 'ExactType':
-        case 'DefaultedType':
+        case 'OptionsType':
           return walk(codec.type, path)
         case 'RefinementType':
           return pipe(

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { parseObject } from '../../core/codec/boundedJson.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../../core/codec/nearest.js'
 import { presets, type Preset } from './presets.js'
 import { decodeRunConfig, type RunConfig } from './RunConfig.js'
 

@@ -30,14 +30,14 @@ describe('configurations', () => {
   })
 
   test.each([
-    [SolverConfig, { epoch: 3 }, /`epoch`.*left out.*epochs/],
+    [SolverConfig, { epoch: 3 }, /`epoch`.*is not known.*"epochs"/],
     [SolverConfig, { momentum: 1 }, /`momentum`.*\[0, 1\)/],
     [SolverConfig, { learningRate: NaN }, /`learningRate`/],
     [HyperparametersConfig, { family: 'l3' }, /`family`/],
     [NetworkConfig, { kind: 'vgg' }, /`kind`.*mlp/],
     [NetworkConfig, { kind: 'mlp', hidden: [10, 0] }, /`hidden\[1\]`/],
-    [NetworkConfig, { kind: 'lenet', hidden: [3] }, /`hidden`.*left out/],
-    [NetworkConfig, { kind: 'linear', hidden: [3] }, /`hidden`.*left out/],
+    [NetworkConfig, { kind: 'lenet', hidden: [3] }, /`hidden` is not known/],
+    [NetworkConfig, { kind: 'linear', hidden: [3] }, /`hidden` is not known/],
   ] as ReadonlyArray<readonly [t.Type<unknown, unknown>, unknown, RegExp]>)(
     'case %# is refused by field',
     (codec, input, message) => {

@@ -72,7 +72,7 @@ describe('hyperparameters', () => {
 
   test.each([
     [{ family: 'l3' }, /`hyperparameters.family` must be one of "l2", "l1"/],
-    [{ family: 'exampleWeights', per: 'model' }, /`hyperparameters.per` must be left out/],
+    [{ family: 'exampleWeights', per: 'model' }, /`hyperparameters.per` is not known/],
     [[{ family: 'l2' }, { family: 'l1', per: 'pixel' }], /`hyperparameters\[1\].per` must be "model"/],
     [[{ family: 'l2' }, { family: 'l1', lower: 5 }], /`hyperparameters\[1\].lower` is 5/],
     [{ family: 'l2', per: 'block', block: 0 }, /`hyperparameters.block` must be an integer ≥ 1/],
