@@ -58,7 +58,6 @@ export {
   trajectory,
   type Point,
   type Scale,
-  type Step,
   type Trajectory,
 } from './compare/result/Trajectory.js'
 

@@ -4,8 +4,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Method } from '../../core/protocol/Method.js'
-import { format, versionFor, type Header } from '../../core/log/RunLog.js'
+import { headerOf, type Header } from '../../core/log/RunLog.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
@@ -70,12 +69,6 @@ export const problemSection = ({ config, baseFolder }: NamedConfig): Header['pro
   return { data, network, hyperparameters, solver, seed, baseFolder }
 }
 
-/** A method's configuration as the log has it. */
-export const configSection = <C, S>(method: Method<C, S>, config: C): Header['config'] => {
-  const encoded: unknown = JSON.parse(JSON.stringify(method.config.encode(config)))
-  return typeof encoded === 'object' && encoded !== null ? Object.fromEntries(Object.entries(encoded)) : {}
-}
-
 /** Runs a configuration to its end. */
 export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => {
   const { methods, config, folder, status } = options
@@ -105,17 +98,12 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
           TE.bindTo('settings'),
           TE.bind('cursor', ({ settings }) => TE.fromEither(start(typed)(settings))),
           TE.chain(({ settings, cursor }) => {
-            const section = configSection(typed, settings)
-            const header: Header = {
-              format,
-              version: versionFor(section),
-              method: typed.name,
-              config: section,
+            const header = headerOf(typed)(settings, {
               problem: problemSection(config),
               data: describeData(problem.splits),
               backend: backend.name,
               versions: versionsOf(backend.versions),
-            }
+            })
             const log = pipe(
               TE.fromEither(RunFolder.make(folder)),
               TE.chain(() => create(RunFolder.logIn(folder))(header)),

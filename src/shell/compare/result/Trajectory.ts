@@ -18,15 +18,10 @@
  *
  * @module
  */
-import type { Command, Question, WeightsRef } from '../../../core/protocol/Command.js'
+import type { Question, WeightsRef } from '../../../core/protocol/Command.js'
 import { initialWeights, isQuestion, weightsOf } from '../../../core/protocol/Command.js'
+import type { LogRecord } from '../../../core/log/LogRecord.js'
 import type { Observation } from '../../../core/protocol/Observation.js'
-
-/** What a record of the log says: the answer, and what was asked next. */
-export interface Step {
-  readonly observation: Observation | null
-  readonly commands: ReadonlyArray<Command>
-}
 
 /** A validation loss, and the effort by which it was known. */
 export interface Point {
@@ -86,7 +81,7 @@ export interface Scale {
 /** The trajectory of a run from its records, in their order. */
 export const trajectory =
   ({ train, completeEpochs }: Scale) =>
-  (steps: Iterable<Step>): Trajectory => {
+  (records: Iterable<Pick<LogRecord, 'observation' | 'commands'>>): Trajectory => {
     const questions = new Map<number, Question>()
     const lineages = new Map<WeightsRef, Lineage>([[initialWeights, untouched]])
     const retrained: Array<Point> = []
@@ -119,7 +114,7 @@ export const trajectory =
       }
     }
 
-    for (const { observation, commands } of steps) {
+    for (const { observation, commands } of records) {
       if (observation !== null) {
         if ('effort' in observation) effort += observation.effort
         const question = questions.get(observation.id)
