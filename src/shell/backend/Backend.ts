@@ -6,6 +6,7 @@
  *
  * Who computes without tensors asks by `chooseForNoTensors`, and nothing of tfjs is loaded where that can be helped.
  */
+import { messageOf } from '../base/messageOf.js'
 import type * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -129,7 +130,7 @@ const reasonOf =
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
       return `${packages[name]} is not installed`
-    const first = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
+    const first = messageOf(cause).split('\n')[0] ?? ''
     return `${packages[name]} could not be loaded (${first.slice(0, 160)})`
   }
 

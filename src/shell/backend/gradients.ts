@@ -3,6 +3,7 @@
  * Node; `@tensorflow/tfjs` registers them when it is loaded. Networks do without (model/Layer.ts), so it is loaded only
  * for functions of one's own.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
@@ -26,7 +27,7 @@ export const registerGradients: TE.TaskEither<ShellError, void> = async () => {
     return E.left(
       environment(
         `A function of tensors cannot be differentiated without the package ${name}, which cannot be loaded ` +
-          `(${(cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''}). ${advice}`,
+          `(${messageOf(cause).split('\n')[0] ?? ''}). ${advice}`,
       ),
     )
   }

@@ -1,4 +1,5 @@
 /** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
+import { messageOf } from '../base/messageOf.js'
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../record/versions.js'
 import { compareCommand } from './compare.js'
@@ -77,7 +78,7 @@ export const commandLine =
     } catch (error) {
       // commander's own: help and version end with 0, everything else is a command line that cannot be used.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.BadInput
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       terminal.err(
         `bilevel: Something failed that should not have (${message.split('\n')[0] ?? ''}). This is a fault of the ` +
           'program; please report it with the command line. With BILEVEL_DEBUG=1 a stack trace is printed.\n',

@@ -3,6 +3,7 @@
  * before it counts, and `comparison.json` is written after each run that ends; so whatever ends a comparison, started again
  * it goes on.
  */
+import { messageOf } from '../base/messageOf.js'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -104,8 +105,7 @@ const made = (folder: string): E.Either<ShellError, void> =>
     () => makeFolders(folder),
     error =>
       environment(
-        `The folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}). Choose another ` +
-          'one with --out.',
+        `The folder ${folder} cannot be made (${messageOf(error)}). Choose another ` + 'one with --out.',
       ),
   )
 

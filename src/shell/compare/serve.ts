@@ -2,6 +2,7 @@
  * One run in a process of its own: what `bilevel tune` and `bilevel resume` do, with orders and progress by messages.
  * Ctrl-C in a terminal reaches all processes of a comparison; it is the comparison's to pass on.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -78,7 +79,7 @@ export const serve = (methods: Methods): void => {
           _tag: 'Stopped',
           error: {
             _tag: 'Environment',
-            message: `Something failed that should not have (${cause instanceof Error ? cause.message : String(cause)}).`,
+            message: `Something failed that should not have (${messageOf(cause)}).`,
           },
         }),
     )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { group } from '../data/formats/limits.js'
-import { reasonOf } from '../data/formats/readInput.js'
+import { messageOf } from '../base/messageOf.js'
 import type { ShellError } from '../base/ShellError.js'
 import { failed } from './failure.js'
 import { jsonIn } from './jsonIn.js'
@@ -56,7 +56,7 @@ export const layOut = (
   } catch (thrown) {
     return E.left(
       failed(
-        `libtensorflow could not be unpacked: ${reasonOf(thrown)}`,
+        `libtensorflow could not be unpacked: ${messageOf(thrown)}`,
         'Run this again when that is put right.',
       ),
     )

@@ -1,4 +1,5 @@
 /** Answers the questions of a method by training a network in this thread, one question at a time. */
+import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -54,8 +55,6 @@ const failed = (id: number, reason: string, effort: number): Observation => ({
   reason,
   effort,
 })
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Trouble that belongs to the command becomes its answer; trouble of the surroundings ends the run. */
 const settle =

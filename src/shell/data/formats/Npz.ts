@@ -8,6 +8,7 @@
  * Pure. Zip by fflate, NPY by npyjs. Neither checks what it is told: fflate allocates what a zip entry announces, so
  * the announcement is checked first; npyjs looks at neither the memory order nor whether shape and data agree.
  */
+import { messageOf } from '../../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unzipSync } from 'fflate'
@@ -26,8 +27,6 @@ const labelTypes: ReadonlyArray<string> = ['f4', 'f8', 'u1', 'i1', 'u2', 'i2', '
 
 const words: Readonly<Record<string, string>> = { f4: 'float32', f8: 'float64', u1: 'uint8' }
 
-const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
-
 /** The archive's members `x.npy` and `y.npy`, inflated; nothing else is. */
 const members = (bytes: Uint8Array): E.Either<string, Readonly<Record<string, Uint8Array>>> => {
   const tooLarge: string[] = []
@@ -42,7 +41,7 @@ const members = (bytes: Uint8Array): E.Either<string, Readonly<Record<string, Ui
             return announced <= maxFileBytes
           },
         }),
-      thrown => `it is not a readable NPZ (zip) archive: ${reason(thrown)}`,
+      thrown => `it is not a readable NPZ (zip) archive: ${messageOf(thrown)}`,
     ),
     E.filterOrElse(
       () => tooLarge.length === 0,
@@ -69,7 +68,7 @@ const npy =
       E.tryCatch(
         () => parse(file.slice().buffer),
         thrown =>
-          `the array \`${name}\` cannot be read (${reason(thrown)}): little-endian ${accepted} is expected`,
+          `the array \`${name}\` cannot be read (${messageOf(thrown)}): little-endian ${accepted} is expected`,
       ),
       E.chain(({ data, shape, dtype, fortranOrder }) => {
         if (!types.includes(dtype) || !isNumbers(data))
