@@ -2,7 +2,13 @@
  * Finishing: weights retrained at the λ to return are compared with the best initial sample's, which were trained
  * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
  */
-import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
+import {
+  completeTraining,
+  type Finalist,
+  questionsAbout,
+  rowsOf,
+  unmeasured,
+} from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
@@ -88,7 +94,7 @@ const retrain = <V, R>(
     },
     lowerLevelSolves: state.lowerLevelSolves + 1,
   }
-  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...said })
+  return proceed(next, [completeTraining(state.config)(chosen.lambda)], { message: stop.message, ...said })
 }
 
 /** The end of the search. */

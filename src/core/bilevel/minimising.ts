@@ -1,7 +1,7 @@
 /**
  * Minimising the augmented Lagrangian: weights descend on F + κ·f with κ = μ, λ follows its partial derivative there.
  *
- * What the violation is measured against is the business of measuring.ts.
+ * What the violation is measured against is the business of descentEnds.ts.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +16,7 @@ import { balanced, capped, dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
 import { finish } from './finishing.js'
 import { sampleOf, type Solved } from './iterates.js'
-import { type Ends, endsOf, measured, stationarityOf, unitGradient } from './measuring.js'
+import { type Ends, descentEnds, withRelaxed, stationarityOf, unitGradient } from './descentEnds.js'
 import type { Parts } from './Parts.js'
 import { descentsLeft, solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search, type Stop } from './BilevelState.js'
@@ -214,7 +214,7 @@ export const finishMinimising =
   ): E.Either<MethodError, Transition<BilevelState<V, R>>> => {
     const { config } = state
     const again = minimise(parts)
-    const ends = endsOf(parts, state, search, surrogate)
+    const ends = descentEnds(parts, state, search, surrogate)
     if (E.isLeft(ends)) return E.right(recover(parts)(state, search, again, descentsLeft(state), ends.left))
     const steady = steadied(config, search, ends.right)
     if (O.isSome(steady) && descentsLeft(state))
@@ -225,7 +225,7 @@ export const finishMinimising =
       )
     const kappa = parts.constraint.coefficient(search.multipliers)
     const gradient = unitGradient(parts, config, ends.right, kappa)
-    const here = measured(parts, search, ends.right)
+    const here = withRelaxed(parts, search, ends.right)
     return pipe(
       learned(parts, state, surrogate, ends.right.reference),
       E.map(after => {

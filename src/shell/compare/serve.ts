@@ -24,7 +24,7 @@ const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEi
           TE.map(() => undefined),
         )
       : pipe(
-          tune({ ...options, folder, config: { source, name, baseFolder, config } }),
+          tune({ ...options, folder, named: { source, name, baseFolder, config } }),
           TE.map(() => undefined),
         ),
   )

@@ -30,7 +30,7 @@ import { versionsOf } from '../record/versions.js'
 /** Which configuration is run where, and by what. */
 export interface TuneOptions extends Audience {
   readonly methods: Methods
-  readonly config: NamedConfig
+  readonly named: NamedConfig
   readonly folder: string
   readonly backend: BackendChoice
 }
@@ -71,13 +71,13 @@ export const problemSection = ({ config, baseFolder }: NamedConfig): Header['pro
 
 /** Runs a configuration to its end. */
 export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => {
-  const { methods, config, folder, status } = options
+  const { methods, named, folder, status } = options
   const elapsed = stopwatch()
   return pipe(
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
-    TE.bind('method', () => TE.fromEither(methodNamed(methods)(config.config.method.name))),
-    TE.bind('problem', () => problemOf(config, status)),
+    TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.bind('problem', () => problemOf(named, status)),
     TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
       ({ backend }) =>
@@ -89,8 +89,8 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
         pipe(
           TE.fromEither(
             methodConfig(typed)(
-              config.source,
-              config.config,
+              named.source,
+              named.config,
               problem.hyperparameters.space,
               size(problem.splits.train),
             ),
@@ -99,7 +99,7 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
           TE.bind('cursor', ({ settings }) => TE.fromEither(start(typed)(settings))),
           TE.chain(({ settings, cursor }) => {
             const header = headerOf(typed)(settings, {
-              problem: problemSection(config),
+              problem: problemSection(named),
               data: describeData(problem.splits),
               backend: backend.name,
               versions: versionsOf(backend.versions),

@@ -82,7 +82,7 @@ describe('networks', () => {
   test('regularize by kind what they regularize by layer', () => {
     const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
     const terms = (per: string, lambda: ReadonlyArray<number>) =>
-      right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lower(lambda, 10)
+      right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lowerTerms(lambda, 10)
     const weights = initialWeights(lenet)(3)
     const kind = terms('kind', [1, -2])
     const layer = terms('layer', [1, 1, -2, -2, -2])

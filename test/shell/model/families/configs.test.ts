@@ -48,8 +48,8 @@ describe('hyperparameters', () => {
     const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
     const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
     const weights = Float32Array.from({ length: linear.size }, (_, i) => Math.sin(i))
-    const fixed = right(hyperparametersOf(linear, decoded)).lower([-1], 50)
-    const same = right(hyperparametersOf(linear, tuned)).lower([-1, 2], 50)
+    const fixed = right(hyperparametersOf(linear, decoded)).lowerTerms([-1], 50)
+    const same = right(hyperparametersOf(linear, tuned)).lowerTerms([-1, 2], 50)
     expect(fixed.penalty(weights)).toBe(same.penalty(weights))
     expect(fixed.decay).toEqual(same.decay)
     expect(fixed.lambdaGradient(weights)).toEqual([same.lambdaGradient(weights)[0]])
@@ -107,10 +107,10 @@ describe('weights of examples', () => {
   })
 
   test('are 1 behind the training set, as those of a refit are', () => {
-    const { lower } = problem({
+    const { lowerTerms } = problem({
       hyperparameters: { family: 'exampleWeights' },
       sizes: [3, 2, 2],
     }).hyperparameters
-    expect([...(lower([0, 0, 0], 5).costs?.target.examples ?? [])]).toEqual([0.5, 0.5, 0.5, 1, 1])
+    expect([...(lowerTerms([0, 0, 0], 5).costs?.target.examples ?? [])]).toEqual([0.5, 0.5, 0.5, 1, 1])
   })
 })
