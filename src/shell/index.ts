@@ -12,14 +12,8 @@
  */
 export * from './runs.js'
 
-export {
-  available as availableBackends,
-  BackendChoice,
-  BackendName,
-  choose as chooseBackend,
-  type Availability,
-  type Backend,
-} from './backend/Backend.js'
+export { available as availableBackends, choose as chooseBackend } from './backend/chooseBackend.js'
+export { BackendChoice, BackendName, type Availability, type Backend } from './backend/Backend.js'
 export { installKernels } from './backend/kernels/install.js'
 
 export {

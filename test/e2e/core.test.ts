@@ -44,7 +44,7 @@ describe('the built core alone', () => {
   })
 
   it('would be caught if it did', async () => {
-    const shell = built('shell').filter(url => url.endsWith('/backend/Backend.js'))
+    const shell = built('shell').filter(url => url.endsWith('/backend/loadBackend.js'))
     expect(shell).toHaveLength(1)
     const { code, err } = await importing(shell, impure)
     expect(code).toBe(1)

@@ -16,7 +16,7 @@ import { norm } from '../../../../src/shell/model/weightNorms.js'
 import { initialWeights } from '../../../../src/shell/model/Network.js'
 import { pausesOf } from '../../../../src/shell/train/Pauses.js'
 import type { Problem } from '../../../../src/shell/train/Problem.js'
-import { available } from '../../../../src/shell/backend/Backend.js'
+import { available } from '../../../../src/shell/backend/chooseBackend.js'
 import { presentBackends, problem, right } from '../fixtures.js'
 
 const problems: Readonly<Record<string, Problem>> = {
