@@ -110,8 +110,8 @@ export const lambdaGradient =
   async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
     const { gradient, pauses } = context
     const { costs, term } = terms
-    const slopes = Float64Array.from(terms.lambdaGradient(weights))
-    if (costs === null && term === null) return E.right(Array.from(slopes))
+    const byLambda = Float64Array.from(terms.lambdaGradient(weights))
+    if (costs === null && term === null) return E.right(Array.from(byLambda))
     const losses = {
       own: new Float64Array(size(set)),
       even: new Float64Array(size(set)),
@@ -127,13 +127,13 @@ export const lambdaGradient =
       if (term !== null) {
         const share = batch.labels.length / size(set)
         for (const [k, slope] of gradient.term(weights, batch, term).byLambda.entries())
-          slopes[k]! += share * slope
+          byLambda[k]! += share * slope
       }
       at += batch.labels.length
     }
     for (const [k, slope] of (costs?.lambdaGradient(losses, costs.target) ?? []).entries())
-      slopes[k]! += slope
-    return E.right(Array.from(slopes))
+      byLambda[k]! += slope
+    return E.right(Array.from(byLambda))
   }
 
 /** The examples whose gradient one whole-set gradient of an objective takes. */

@@ -85,10 +85,10 @@ export const lookedAt =
  * A long gradient in single precision, which is what tensors are computed in and half as much to write down; a short one, or
  * one that has no such numbers, as it is.
  */
-const reportedSlopes = (slopes: ReadonlyArray<number>): ReadonlyArray<number> => {
-  if (slopes.length <= longestPlain) return slopes
-  const single = slopes.map(Math.fround)
-  return single.every(Number.isFinite) ? single : slopes
+const asReported = (gradient: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (gradient.length <= longestPlain) return gradient
+  const single = gradient.map(Math.fround)
+  return single.every(Number.isFinite) ? single : gradient
 }
 
 /** Adds F and both derivatives by λ. */
@@ -97,10 +97,10 @@ export const measure =
   ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, MeasuredEnd> => {
     const losses = lossesAt(problem, lambda)
     const upperValue: TE.TaskEither<Stopped, number> = () => Losses.value(context)(losses.upper)(weights)
-    const slopes =
+    const lambdaGradient =
       (loss: Losses.Loss): TE.TaskEither<Stopped, ReadonlyArray<number>> =>
       () =>
-        pipe(() => Losses.lambdaGradient(context)(loss)(weights), TE.map(reportedSlopes))()
+        pipe(() => Losses.lambdaGradient(context)(loss)(weights), TE.map(asReported))()
     return pipe(
       upperValue,
       TE.filterOrElse(
@@ -108,8 +108,8 @@ export const measure =
         () => notFinite(effort),
       ),
       TE.bindTo('upper'),
-      TE.bindW('upperGradient', () => slopes(losses.upper)),
-      TE.bindW('lowerGradient', () => slopes(losses.lower)),
+      TE.bindW('upperGradient', () => lambdaGradient(losses.upper)),
+      TE.bindW('lowerGradient', () => lambdaGradient(losses.lower)),
       TE.map(({ upper, upperGradient, lowerGradient }) => ({
         upper,
         lower,
