@@ -42,7 +42,7 @@ export const manyRun = async (
   right(
     await tune({
       methods,
-      config: { source: 'test', name, baseFolder: place, config },
+      named: { source: 'test', name, baseFolder: place, config },
       folder: target,
       backend: 'wasm',
       status: silent,

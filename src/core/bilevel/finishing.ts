@@ -9,7 +9,13 @@
  *
  * Without `retrain` the augmented Lagrangian's own weights are the result. In: the search and why it stopped. Out: the outcome.
  */
-import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
+import {
+  completeTraining,
+  type Finalist,
+  questionsAbout,
+  rowsOf,
+  unmeasured,
+} from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
@@ -95,7 +101,7 @@ const retrain = <V, R>(
     },
     lowerLevelSolves: state.lowerLevelSolves + 1,
   }
-  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...said })
+  return proceed(next, [completeTraining(state.config)(chosen.lambda)], { message: stop.message, ...said })
 }
 
 /** The end of the search. */

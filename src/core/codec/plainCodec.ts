@@ -5,7 +5,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { hasTag } from './codecTag.js'
+import { hasTag, isCodec } from './codecTag.js'
+import { element, isObject, members, props, unwrapped } from './structure.js'
 
 const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
   new t.Type<number>(
@@ -174,11 +175,30 @@ export const dictionaryOf = <A, O>(
 export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 
 const shown = (value: unknown): string => {
-  if (value === undefined) return 'nothing'
   if (typeof value === 'number') return String(value)
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
+
+/**
+ * Whether a step of a context leads into a member of a union or an intersection. Nobody wrote such a step: its value is that
+ * of the step before, which a field of a value never is. io-ts leaves the value out where a tag told the member.
+ */
+const isMember = ({ key, actual }: t.ContextEntry, parent: t.ContextEntry | undefined): boolean =>
+  parent !== undefined &&
+  (Object.is(actual, parent.actual) ||
+    (actual === undefined &&
+      /^\d+$/.test(key) &&
+      isCodec(parent.type) &&
+      hasTag('UnionType')(unwrapped(parent.type))))
+
+/** A context without the steps into unions and intersections; an error of a member itself is one of its union. */
+const written = (context: t.Context): t.Context =>
+  context.reduce<ReadonlyArray<t.ContextEntry>>((steps, entry, i) => {
+    if (!isMember(entry, context[i - 1])) return [...steps, entry]
+    const owner = steps[steps.length - 1]!
+    return i === context.length - 1 ? steps : [...steps.slice(0, -1), { ...owner, type: entry.type }]
+  }, [])
 
 /**
  * The field a decoding error is about, as a reader writes it: `space[0].lower`.
@@ -193,16 +213,44 @@ const shown = (value: unknown): string => {
  * fields // => ['[0].lower']
  * ```
  */
-export const fieldOf = (context: t.Context): string =>
-  context
-    .slice(1)
-    .map(entry => entry.key)
-    // Members of unions and intersections appear in the context under their index, which no reader wrote.
-    .filter((_, i) => !hasTag('UnionType', 'IntersectionType')(context[i]?.type))
-    .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
+export const fieldOf = (context: t.Context): string => {
+  const steps = written(context)
+  return steps.slice(1).reduce((path, { key }, i) => {
+    const isEntry = /^\d+$/.test(key) && !isObject(steps[i]?.actual)
+    return isEntry ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
+  }, '')
+}
+
+const plainNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  number: 'a number',
+  UnknownRecord: 'an object',
+}
+
+/** Fields that a message lists; more would bury what it says. */
+const mostListed = 12
+
+/** What a value must be, for a person. Codecs that were given no readable name are described by what they are made of. */
+const expected = (codec: t.Mixed): string => {
+  const plain = plainNames[codec.name]
+  if (plain !== undefined) return plain
+  // A name that is one word with a capital, or that io-ts made up, is a programmer's.
+  if (!/^([A-Z]\w*$|[{(]|Partial<|Readonly<|Exact<|ReadonlyArray<|Array<|Record<)/.test(codec.name))
+    return codec.name
+  const inner = unwrapped(codec)
+  if (hasTag('UnionType')(inner)) return [...new Set(members(inner).map(expected))].join(' or ')
+  if (element(inner) !== undefined) return 'a list'
+  const fields = [inner, ...(hasTag('IntersectionType')(inner) ? members(inner).map(unwrapped) : [])].flatMap(
+    part => [...props(part).keys()],
+  )
+  return fields.length === 0 || fields.length > mostListed
+    ? 'an object'
+    : `an object with the field${fields.length === 1 ? '' : 's'} ${fields.join(', ')}`
+}
 
 /**
- * One sentence for the deepest decoding error: the field, what it must be, what was found.
+ * One clause for the deepest decoding error: the field, what it must be, what was found.
  *
  * @example
  * ```ts
@@ -215,19 +263,22 @@ export const fieldOf = (context: t.Context): string =>
  * ```
  */
 export const explain = (errors: t.Errors): string => {
-  const deepest = errors.reduce<t.ValidationError | undefined>(
-    (best, error) => (best === undefined || error.context.length > best.context.length ? error : best),
-    undefined,
-  )
+  const [deepest] = errors
+    .map(error => ({ ...error, context: written(error.context) }))
+    .sort((a, b) => b.context.length - a.context.length)
   if (deepest === undefined) return 'it could not be decoded'
-  const expected = deepest.context[deepest.context.length - 1]?.type.name ?? 'something else'
   const field = fieldOf(deepest.context)
-  const where = field === '' ? 'the value' : `field \`${field}\``
-  return `${where} must be ${expected}, but is ${shown(deepest.value)}`
+  const where = deepest.context.length < 2 ? 'the value' : `\`${field}\``
+  const type = deepest.context[deepest.context.length - 1]?.type
+  const wanted = isCodec(type) ? expected(type) : 'something else'
+  if (deepest.message !== undefined) return `${where} ${deepest.message}`
+  return deepest.value === undefined
+    ? `${where} is missing; it must be ${wanted}`
+    : `${where} must be ${wanted}, but is ${shown(deepest.value)}`
 }
 
 /**
- * Decodes, or says in one sentence why not.
+ * Decodes, or says in one clause why not.
  *
  * @example
  * ```ts
@@ -236,10 +287,23 @@ export const explain = (errors: t.Errors): string => {
  *
  * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
  * decode(SearchSpace.SearchSpace)(space) // => right(space)
- * decode(SearchSpace.SearchSpace)([{ name: 'l2' }]) // => left('field `[0].lower` must be a finite number, but is nothing')
+ * decode(SearchSpace.SearchSpace)([{ name: 'l2' }]) // => left('`[0].lower` is missing; it must be a finite number')
  * ```
  */
 export const decode =
   <A, O>(codec: t.Type<A, O>) =>
   (input: unknown): E.Either<string, A> =>
     pipe(codec.decode(input), E.mapLeft(explain))
+
+/** As {@link decode}, of a value that lies in a field of something larger: messages name that field, too. */
+export const decodeField =
+  (field: string) =>
+  <A, O>(codec: t.Type<A, O>) =>
+  (input: unknown): E.Either<string, A> =>
+    pipe(
+      codec.validate(input, [
+        { key: '', type: t.UnknownRecord, actual: { [field]: input } },
+        { key: field, type: codec, actual: input },
+      ]),
+      E.mapLeft(explain),
+    )

@@ -14,9 +14,11 @@ import * as t from 'io-ts'
 import { parseObject } from '../codec/boundedJson.js'
 import { Count, dictionaryOf, nullable } from '../codec/Codec.js'
 import { type Known, nothingKnown, packAll, unpackAll } from './logVectors.js'
-import type { Observation } from '../protocol/Observation.js'
-import type { Transition } from '../protocol/Method.js'
+import type { Method } from '../protocol/Method.js'
+import type { LogRecord } from './LogRecord.js'
 import { longestPlain } from '../codec/packedVector.js'
+
+export { LogRecord } from './LogRecord.js'
 
 /**
  * Says of a file's first line that it is the header of a run log.
@@ -119,6 +121,33 @@ export type Header = t.TypeOf<typeof Header>
 export const versionFor = ({ space }: Header['config']): Header['version'] =>
   Array.isArray(space) && space.length > longestPlain ? packedVersion : version
 
+/** A method's configuration as the log has it. */
+export const writtenConfig = <C, S>({ config: codec }: Method<C, S>, config: C): Header['config'] => {
+  const written: unknown = JSON.parse(JSON.stringify(codec.encode(config)))
+  return t.UnknownRecord.is(written) ? written : {}
+}
+
+/** What a header says of a run besides its method. */
+export type About = Pick<Header, 'problem' | 'data' | 'backend' | 'versions'>
+
+/** The header of a run of a method. */
+export const headerOf =
+  <C, S>(method: Method<C, S>) =>
+  (config: C, { problem, data, backend, versions }: About): Header => {
+    const written = writtenConfig(method, config)
+    return {
+      format,
+      version: versionFor(written),
+      method: method.name,
+      config: written,
+      // As JSON has it: a header that was read is compared with this one.
+      problem: JSON.parse(JSON.stringify(problem)) as Header['problem'],
+      data,
+      backend,
+      versions,
+    }
+  }
+
 /** What vectors a place in a log may refer to; `null`: all are written out. */
 export type Packing = Known | null
 
@@ -165,12 +194,6 @@ export interface LogLine {
 export const encodeHeader = (header: Header): string => {
   const { version, method, config, problem, data, backend, versions } = header
   return JSON.stringify({ format, version, method, config, problem, data, backend, versions })
-}
-
-/** What a line after the header says. `observation` is null for the transition that `init` gave. */
-export interface LogRecord extends Pick<Transition<unknown>, 'commands' | 'info'> {
-  readonly step: number
-  readonly observation: Observation | null
 }
 
 /**

@@ -10,12 +10,27 @@ import type { MethodError } from '../protocol/MethodError.js'
 import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
 import * as Fit from './gp/Fit.js'
 import type { GpObservation, Hyperparameters } from './gp/Gp.js'
-import { latestOnly } from './latestOnly.js'
 import type { Marginal, Posterior } from './gp/Posterior.js'
 import type { Sample } from './Sample.js'
 import * as Standardization from './Standardization.js'
 import * as StructuredGp from './structured/StructuredGp.js'
 import type { Options, Structured, With } from './valueFunctionState.js'
+
+/**
+ * A function that remembers its latest result: asked again about the very same objects, it does not compute again.
+ *
+ * Nobody can tell but by the time it takes. One result is held, not one for each object (as a WeakMap would): states
+ * of a run may all be kept, for a replay or a plot, and what is derived from them must not be.
+ */
+export const latestOnly = <A extends ReadonlyArray<unknown>, B>(
+  compute: (...of: A) => B,
+): ((...of: A) => B) => {
+  let latest: { readonly of: A; readonly result: B } | null = null
+  return (...of) => {
+    if (latest?.of.every((one, i) => one === of[i]) !== true) latest = { of, result: compute(...of) }
+    return latest.result
+  }
+}
 
 type Phi = With<Structured>
 

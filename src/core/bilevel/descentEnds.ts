@@ -39,7 +39,7 @@ const predictedReference = <R>({ lambda, base }: Search<R>, { mean, gradient }: 
 })
 
 /** The answers as what they mean, or the reason of the first that failed. */
-export const endsOf = <V, R>(
+export const descentEnds = <V, R>(
   { surrogate: { predict } }: Parts<V, R>,
   state: BilevelState<V, R>,
   search: Search<R>,
@@ -66,7 +66,7 @@ export const endsOf = <V, R>(
 }
 
 /** The search with what the relaxed path found. */
-export const measured = <R>(
+export const withRelaxed = <R>(
   { constraint }: Pick<Parts, 'constraint'>,
   search: Search<R>,
   { reference, relaxed }: Ends,
