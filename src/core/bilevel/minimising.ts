@@ -3,7 +3,7 @@
  *
  * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does, in this order:
  *
- * 1. measures v and ∂L/∂λ (measuring.ts); a pair whose reference path climbed is repeated with shorter steps,
+ * 1. measures v and ∂L/∂λ (descentEnds.ts); a pair whose reference path climbed is repeated with shorter steps,
  * 2. gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and solves,
  * 3. moves λ by the part `descent`,
  * 4. decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 another pair comes first.

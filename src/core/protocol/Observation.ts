@@ -107,7 +107,7 @@ export const WeightsDescended = t.readonly(
  * }
  * // A loss that diverged cannot be told: answer `CommandFailed` instead.
  * const refused = decode(Observation.WeightsDescended)({ ...descended, lower: Infinity })
- * refused // => left('field `lower` must be a finite number, but is Infinity')
+ * refused // => left('`lower` must be a finite number, but is Infinity')
  * ```
  */
 export type WeightsDescended = t.TypeOf<typeof WeightsDescended>
