@@ -12,6 +12,7 @@ import {
   type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
 import type { MethodError } from '../../../src/core/protocol/MethodError.js'
+import { cases } from '../../support/cases.js'
 
 type Result = E.Either<MethodError, BilevelSolution>
 
@@ -89,7 +90,7 @@ const withLevel = (name: 'upperLevel' | 'lowerLevel', level: Level): BilevelProb
 const untyped = (value: unknown): Evaluated => value as Evaluated
 
 const levels = fc.constantFrom('upperLevel' as const, 'lowerLevel' as const)
-const runs = { numRuns: 1000 }
+const runs = cases(1000)
 
 describe('functions that fail', () => {
   const thrown: ReadonlyArray<unknown> = [

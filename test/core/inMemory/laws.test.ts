@@ -10,6 +10,7 @@ import {
 } from '../../../src/core/inMemory/solveBilevel.js'
 import { diagonalRidge } from '../../support/knownOptima.js'
 import { randomQuadratic } from '../../../src/core/laws/simulate/Quadratic.js'
+import { cases } from '../../support/cases.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -19,7 +20,7 @@ const solved = (problem: BilevelProblem, options?: SolveOptions): BilevelSolutio
   return result.right
 }
 
-const runs = { numRuns: 1000 }
+const runs = cases(1000)
 const patience = 120_000
 const seeds = fc.nat({ max: 2 ** 31 - 1 })
 const dimension = fc.constantFrom(1, 2)

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { encodeHeader, limits } from '../../../src/core/protocol/RunLog.js'
 import { create, digestOf, noLines, past, reopen } from '../../../src/shell/run/LogFile.js'
@@ -30,7 +31,7 @@ describe('a log file', () => {
           expect(lines.map(({ line }) => line)).toEqual(lines.map((_, i) => i + 1))
         }),
       ),
-      { numRuns: 30 },
+      cases(30),
     ))
 
   it('finds lines that are longer than what is read at once', () =>

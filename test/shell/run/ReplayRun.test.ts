@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { isQuestion } from '../../../src/core/protocol/Command.js'
 import { follow, recorded, start } from '../../../src/core/protocol/Replay.js'
@@ -57,7 +58,7 @@ describe('replaying a recorded run', () => {
           expect(error.message).toMatch(/^Line \d+ of .*, field `[^`]+`: expected .+, found .+\. /)
           expect(error.message).toContain(`Line ${lineAt(text, index)} of `)
         }),
-        { numRuns: 300 },
+        cases(300),
       )
     }))
 
@@ -74,7 +75,7 @@ describe('replaying a recorded run', () => {
           if (index === bytes.length - 1) expect(right(result)).toMatchObject({ torn: 19, steps: 17 })
           else expect(['Mismatch', 'BadInput']).toContain(left(result)._tag)
         }),
-        { numRuns: 300 },
+        cases(300),
       )
     }))
 
