@@ -11,13 +11,14 @@ import type { Options } from '../../src/core/laws/index.js'
 import { modeOf } from './mode.js'
 
 /**
- * What a case costs, in processor time: `quick` up to 0.2 ms, `usual` up to 3 ms, `slow` up to 20 ms, `heavy` more.
- * A property of any class then takes half a second of `npm test`, give or take.
+ * What a case costs, in processor time: `quick` up to 0.2 ms, `usual` up to 3 ms, `slow` up to 50 ms,
+ * `heavy` up to 0.2 s, `huge` seconds.
+ * So each takes a second or two of `npm test`, at most.
  */
 export type Cost = keyof typeof budget
 
 /** The most cases of `npm test`. */
-const budget = { quick: 1000, usual: 200, slow: 40, heavy: 12 } as const
+const budget = { quick: 1000, usual: 200, slow: 60, heavy: 12, huge: 2 } as const
 
 const mode = modeOf(process.env)
 

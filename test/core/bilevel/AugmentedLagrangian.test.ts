@@ -12,7 +12,7 @@ import {
 } from '../../../src/core/bilevel/AugmentedLagrangian.js'
 import { cases } from '../../support/cases.js'
 
-const runs = cases(1000)
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const multipliers: fc.Arbitrary<Multipliers> = fc.record({

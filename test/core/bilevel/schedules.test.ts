@@ -4,7 +4,7 @@ import * as Signs from '../../../src/core/bilevel/descent/Signs.js'
 import { nextEpsilon } from '../../../src/core/bilevel/Tolerance.js'
 import { cases } from '../../support/cases.js'
 
-const runs = cases(1000)
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const options: Signs.SignsOptions = {

@@ -90,7 +90,7 @@ const withLevel = (name: 'upperLevel' | 'lowerLevel', level: Level): BilevelProb
 const untyped = (value: unknown): Evaluated => value as Evaluated
 
 const levels = fc.constantFrom('upperLevel' as const, 'lowerLevel' as const)
-const runs = cases(1000)
+const runs = cases(1000, 'slow')
 
 describe('functions that fail', () => {
   const thrown: ReadonlyArray<unknown> = [

@@ -56,7 +56,7 @@ describe('Cholesky', () => {
           1e-9 * Math.max(1, Math.abs(logDet)),
         )
       }),
-      cases(200),
+      cases(200, 'slow'),
     )
   })
 

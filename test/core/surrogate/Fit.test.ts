@@ -43,7 +43,7 @@ describe('Fit', () => {
         expect(again.logPosterior).toBeGreaterThanOrEqual(fitted.logPosterior - 1e-4)
         expect(again.logPosterior - fitted.logPosterior).toBeLessThan(0.1)
       }),
-      cases(200),
+      cases(200, 'slow'),
     )
   })
 

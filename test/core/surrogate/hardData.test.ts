@@ -93,7 +93,7 @@ describe.each([
         fc.property(hard, ({ samples, kernel }) =>
           sound(right(ValueFunction.refit(observed(samples, { kernel, model, fitStarts: 1 }))), samples),
         ),
-        cases(fits),
+        cases(fits, 'slow'),
       )
     })
 
