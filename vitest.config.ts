@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => {
     test: {
       include: ['test/**/*.test.ts'],
       exclude: deep ? [] : ['test/deep/**'],
-      setupFiles: ['test/support/setup.ts', ...(process.env.PROF ? ['test/support/prof.ts'] : [])],
+      setupFiles: ['test/support/setup.ts'],
       reporters: ['default', './test/support/countReporter.ts'],
       testTimeout: deep ? 900_000 : 60_000,
       hookTimeout: deep ? 300_000 : 60_000,

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Comparison, RunEntry } from '../../src/shell/compare/Comparison.js'
 import { again } from '../../src/shell/compare/Again.js'
 import { read } from '../../src/shell/compare/Comparison.js'
+import { deep } from '../support/cases.js'
 import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
@@ -143,15 +144,21 @@ describe('a comparison that is interrupted', () => {
     /** How many runs were finished when a signal ended the program, and not the program itself. */
     const landed: Array<number> = []
     // By how many runs are finished, and milliseconds after that; at the last, only tables may be left to be written.
-    for (const [count, delay, signal] of [
-      [0, 300, 'SIGKILL'],
-      [0, 900, 'SIGINT'],
-      [1, 0, 'SIGINT'],
-      [1, 700, 'SIGKILL'],
-      [2, 0, 'SIGKILL'],
-      [3, 0, 'SIGINT'],
-      [4, 20, 'SIGKILL'],
-    ] as const) {
+    for (const [count, delay, signal] of deep
+      ? ([
+          [0, 300, 'SIGKILL'],
+          [0, 900, 'SIGINT'],
+          [1, 0, 'SIGINT'],
+          [1, 700, 'SIGKILL'],
+          [2, 0, 'SIGKILL'],
+          [3, 0, 'SIGINT'],
+          [4, 20, 'SIGKILL'],
+        ] as const)
+      : ([
+          [0, 300, 'SIGINT'],
+          [1, 0, 'SIGKILL'],
+          [2, 0, 'SIGINT'],
+        ] as const)) {
       const { child, ended: end } = startBilevel(args(out, '--no-report'))
       while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
       await sleep(delay)
@@ -169,7 +176,7 @@ describe('a comparison that is interrupted', () => {
       `signals at ${landed.join()}`,
     ).toBeGreaterThan(1)
     await expectWhole(out)
-    expect(kept.size).toBe(runs.length)
+    expect(kept.size).toBeGreaterThanOrEqual(deep ? runs.length : 2)
     keptAreThere()
   })
 
@@ -264,5 +271,5 @@ describe('the table of 1,000 MNIST images', () => {
       expect(run.result.trained!.validation.accuracy).toBeGreaterThan(0.7)
       expect(run.trajectory.retrained.length).toBeGreaterThan(0)
     }
-  }, 180_000)
+  })
 })

@@ -22,8 +22,8 @@ const budget = { quick: 1000, usual: 200, slow: 60, heavy: 12, huge: 2 } as cons
 
 const mode = modeOf(process.env)
 
-/** Whether this is `npm run test:deep`. */
-export const { deep } = mode
+/** Whether this is `npm run test:deep`, and the seed of all that is random. */
+export const { deep, seed } = mode
 
 /** Cases of a property that wants so many of them in depth. */
 export const count = (wanted: number, cost: Cost = 'usual'): number =>
@@ -32,14 +32,13 @@ export const count = (wanted: number, cost: Cost = 'usual'): number =>
 /** fast-check's parameters of a property that wants so many cases in depth. */
 export const cases = (wanted: number, cost: Cost = 'usual') => ({
   numRuns: count(wanted, cost),
-  seed: mode.seed,
+  seed,
   ...(mode.path === null ? {} : { path: mode.path }),
 })
 
 /** The same for an examination of the law kit. */
 export const lawCases = (wanted: number, cost: Cost = 'usual'): Options => ({
   runs: count(wanted, cost),
-  // The kit's seeds are natural numbers.
-  seed: mode.seed,
+  seed,
   ...(mode.path === null ? {} : { path: mode.path }),
 })
