@@ -11,8 +11,9 @@ import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
-const { method, ...task } = smallConfig
-const random = { name: 'random', solve: { coldEpochs: 12 } }
+const { method: longer, ...task } = smallConfig
+const method = { ...longer, solve: { coldEpochs: 6, warmEpochs: 3 } }
+const random = { name: 'random', solve: { coldEpochs: 6 } }
 const config = writeConfig(join(folder, 'task.json'), { ...task, methods: [method, random] })
 const whole = join(folder, 'whole')
 const args = (out: string, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
@@ -47,7 +48,7 @@ describe('compare', () => {
     expect(ended.code, ended.err).toBe(0)
     for (const line of ended.out.slice(0, ended.out.lastIndexOf('\n\n')).split('\n'))
       expect(line.trimEnd().length).toBeLessThanOrEqual(80)
-    for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
+    for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 48 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
     expect(readdirSync(whole).sort()).toEqual([
@@ -66,7 +67,7 @@ describe('compare', () => {
   it('keeps every method within the budget', () => {
     for (const run of comparisonOf(whole).runs) {
       if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
-      expect(run.result.effortEpochs).toBeLessThanOrEqual(96)
+      expect(run.result.effortEpochs).toBeLessThanOrEqual(48)
       expect(run.result.refit?.test).not.toBeNull()
       expect(run.result.bilevelWeights === null).toBe(run.label === 'random')
     }
@@ -248,7 +249,7 @@ describe('the table of 1,000 MNIST images', () => {
     const names = ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
     const path = writeConfig(join(folder, 'mnist-1k.json'), {
       ...task,
-      network: { kind: 'mlp', hidden: [100] },
+      network: { kind: 'mlp', hidden: [32] },
       hyperparameters: { family: 'l2', per: 'layer', lower: -10, upper: 4 },
       solver: { epochs: 6 },
       methods: names.map(name => ({

@@ -45,14 +45,12 @@ const survived = (problem: BilevelProblem, options: SolveOptions = { maxLowerLev
       calls++
       return level(x, y)
     }
-  const began = performance.now()
   const result = solveBilevel(
     typeof problem.upperLevel === 'function' && typeof problem.lowerLevel === 'function'
       ? { ...problem, upperLevel: counted(problem.upperLevel), lowerLevel: counted(problem.lowerLevel) }
       : problem,
     options,
   )
-  expect(performance.now() - began).toBeLessThan(20_000)
   const solves = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   expect(calls).toBeLessThanOrEqual(evaluationBound(solves, options.starts ?? 1))
   if (E.isLeft(result)) {
