@@ -32,9 +32,9 @@ export {
   type Reached,
   type Standing,
   type Verdict,
-} from './compare/Analysis.js'
-export { allot, type Allot } from './compare/Budget.js'
-export { compare, type Compared, type CompareOptions } from './compare/Compare.js'
+} from './compare/result/Analysis.js'
+export { allot, type Allot } from './compare/budget.js'
+export { compare, type Compared, type CompareOptions } from './compare/compare.js'
 export { compareFromFile, compareFromPreset, type CompareConfig } from './compare/CompareConfig.js'
 export {
   Comparison,
@@ -44,14 +44,14 @@ export {
   type FinishedRun,
   type PendingRun,
   type RunEntry,
-} from './compare/Comparison.js'
-export { markdown as comparisonMarkdown } from './compare/Markdown.js'
-export type { Budget, Contender, Plan } from './compare/Plan.js'
-export type { Seeds, Wanted } from './compare/Prepare.js'
+} from './compare/result/Comparison.js'
+export { markdown as comparisonMarkdown } from './compare/text/markdown.js'
+export type { Budget, Contender, Plan } from './compare/result/Plan.js'
+export type { Seeds, Wanted } from './compare/prepare.js'
 export type { WorkerModule } from './compare/Processes.js'
 export { serve as serveComparison } from './compare/serve.js'
-export type { Estimate, PairedDifference } from './compare/Statistics.js'
-export { comparisonTable } from './compare/Table.js'
+export type { Estimate, PairedDifference } from './compare/result/statistics.js'
+export { comparisonTable } from './compare/text/table.js'
 export {
   best as bestLoss,
   effortToReach,
@@ -60,22 +60,22 @@ export {
   type Scale,
   type Step,
   type Trajectory,
-} from './compare/Trajectory.js'
+} from './compare/result/Trajectory.js'
 
-export { fromFile as configFromFile, fromPreset as configFromPreset } from './config/ConfigSource.js'
-export type { NamedConfig } from './config/ConfigSource.js'
+export { fromFile as configFromFile, fromPreset as configFromPreset } from './config/configSource.js'
+export type { NamedConfig } from './config/configSource.js'
 export { presets, type Preset } from './config/presets.js'
 export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
 
 export { DataConfig } from './data/DataConfig.js'
-export type { ImageSet, Splits } from './data/ImageSet.js'
-export { loadSplits, type LoadOptions } from './data/Load.js'
+export type { ImageSet, Splits } from './data/set/ImageSet.js'
+export { loadSplits, type LoadOptions } from './data/loadSplits.js'
 
-export type { DataProgress } from './data/Progress.js'
-export type { FetchOptions } from './data/StoredSet.js'
+export type { DataProgress } from './data/stored/DataProgress.js'
+export type { FetchOptions } from './data/stored/StoredSet.js'
 
-export { classWeights } from './problem/families/ClassWeights.js'
-export { exampleWeights } from './problem/families/ExampleWeights.js'
+export { classWeights } from './model/families/classWeights.js'
+export { exampleWeights } from './model/families/exampleWeights.js'
 export type {
   Costs,
   Curved,
@@ -88,27 +88,27 @@ export type {
   Target,
   Term,
   TermAt,
-} from './problem/families/Family.js'
-export { FamilyConfig, type PenaltyConfig } from './problem/families/FamilyConfig.js'
-export { groupingOf, type Grouping, type Per } from './problem/families/Grouping.js'
-export { l1 } from './problem/families/L1.js'
-export { l2 } from './problem/families/L2.js'
-export { labelSmoothing } from './problem/families/LabelSmoothing.js'
-export { ownTerm, type OwnTerm, type TermBatch } from './problem/families/OwnTerm.js'
-export { tensorTerm, type OwnTensorTerm, type TensorBatch } from './problem/families/TensorTerm.js'
+} from './model/families/Family.js'
+export { FamilyConfig, type PenaltyConfig } from './model/families/FamilyConfig.js'
+export { groupingOf, type Grouping, type Per } from './model/families/Grouping.js'
+export { l1 } from './model/families/l1.js'
+export { l2 } from './model/families/l2.js'
+export { labelSmoothing } from './model/families/labelSmoothing.js'
+export { ownTerm, type OwnTerm, type TermBatch } from './model/families/OwnTerm.js'
+export { tensorTerm, type OwnTensorTerm, type TensorBatch } from './model/families/tensorTerm.js'
 export {
   checkFamily,
   type CheckOptions as CheckFamilyOptions,
   type CheckPoint,
   type Disagreement,
-} from './problem/CheckFamily.js'
+} from './model/checkFamily.js'
 export {
   combined as combinedHyperparameters,
   hyperparametersOf,
   HyperparametersConfig,
   type Hyperparameters,
   type Terms,
-} from './problem/Hyperparameters.js'
+} from './model/Hyperparameters.js'
 export {
   convolution,
   dense,
@@ -118,26 +118,26 @@ export {
   type ParameterShape,
   type Pass,
   type Shape,
-} from './problem/Layer.js'
-export { lenet } from './problem/lenet.js'
-export { linear } from './problem/linear.js'
-export { mlp } from './problem/mlp.js'
+} from './model/Layer.js'
+export { lenet } from './model/lenet.js'
+export { linear } from './model/linear.js'
+export { mlp } from './model/mlp.js'
 export {
   initialWeights,
   sequential,
   type Network,
   type NetworkPass,
   type Parameter,
-} from './problem/Network.js'
-export { NetworkConfig, networkOf } from './problem/NetworkConfig.js'
-export type { Problem, Recipe } from './problem/Problem.js'
-export { SolverConfig } from './problem/SolverConfig.js'
-export { folderPersistence, type Persistence } from './problem/WeightStore.js'
+} from './model/Network.js'
+export { NetworkConfig, networkOf } from './model/NetworkConfig.js'
+export type { Problem, Recipe } from './train/Problem.js'
+export { SolverConfig } from './train/SolverConfig.js'
+export { folderPersistence, type Persistence } from './train/WeightStore.js'
 
-export type { Audience, Tuned } from './run/Conduct.js'
-export { networkInterpreter, type InterpreterOptions, type Progress } from './run/NetworkInterpreter.js'
-export { resume, type Resumed, type ResumeOptions } from './run/Resume.js'
-export { status, type Screen, type Status } from './run/StatusLine.js'
+export type { Audience, Tuned } from './run/conduct.js'
+export { networkInterpreter, type InterpreterOptions, type Progress } from './work/networkInterpreter.js'
+export { resume, type Resumed, type ResumeOptions } from './run/resume.js'
+export { status, type Screen, type Status } from './run/statusLine.js'
 export type { Signals } from './run/Stop.js'
-export type { Timings } from './run/Timings.js'
-export { problemOf, tune, type TuneOptions } from './run/Tune.js'
+export type { Timings } from './record/Timings.js'
+export { problemOf, tune, type TuneOptions } from './run/tune.js'

@@ -9,17 +9,23 @@
  *
  * @module bilevel-hpo/runs
  */
-export { diffRuns, equal, statement as diffStatement, type Compared, type Parting } from './run/DiffRuns.js'
-export { drive, start, type Hooks, type Surroundings } from './run/Driver.js'
-export type { Interpreter } from './run/Interpreter.js'
-export { create as createLog, type LogWriter } from './run/LogFile.js'
-export { methodNamed, methods, registry, some, type Methods, type SomeMethod } from './run/methods.js'
-export { noHooks, recordRun, type About, type Recording } from './run/Recording.js'
+export {
+  diffRuns,
+  equal,
+  statement as diffStatement,
+  type Compared,
+  type Parting,
+} from './record/diffRuns.js'
+export { drive, start, type Hooks, type Surroundings } from './record/driver.js'
+export type { Interpreter } from './record/Interpreter.js'
+export { create as createLog, type LogWriter } from './record/logFile.js'
+export { methodNamed, methods, registry, some, type Methods, type SomeMethod } from './record/Methods.js'
+export { noHooks, recordRun, type About, type Recording } from './record/Recording.js'
 export {
   replayRun,
   statement as replayStatement,
   type Replayed,
   type ReplayOptions,
-} from './run/ReplayRun.js'
-export { summarize, type Summary, type SummaryRow } from './run/Summary.js'
-export type { ShellError } from './ShellError.js'
+} from './record/replayRun.js'
+export { summarize, type Summary, type SummaryRow } from './record/Summary.js'
+export type { ShellError } from './base/ShellError.js'

@@ -20,12 +20,12 @@ import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import * as t from 'io-ts'
 import { minimize } from '../../src/core/numeric/Lbfgs.js'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { choose } from '../../src/shell/backend/Backend.js'
-import { fromPreset } from '../../src/shell/config/ConfigSource.js'
+import { fromPreset } from '../../src/shell/config/configSource.js'
 import { RunConfig } from '../../src/shell/config/RunConfig.js'
 import { networkInterpreter, problemOf } from '../../src/shell/index.js'
-import { describeData } from '../../src/shell/run/Fingerprint.js'
+import { describeData } from '../../src/shell/run/describeData.js'
 import {
   bestKnown,
   bestKnownFile,
@@ -35,7 +35,7 @@ import {
   type BestKnown,
   type Implicit,
   type Long,
-} from '../support/bestKnown.js'
+} from '../tools/bestKnown.js'
 import { measuredRun } from '../support/peakMemory.js'
 import { blocks, softmaxRegression } from '../support/softmaxRegression.js'
 import { here, right } from './gpTiming.js'

@@ -9,17 +9,11 @@
  */
 import { loadavg } from 'node:os'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { isQuestion, type Question } from '../../src/core/protocol/Command.js'
 import type { Observation } from '../../src/core/protocol/Observation.js'
-import { longestPlain } from '../../src/core/protocol/PackedVector.js'
-import {
-  packingOf,
-  packRecord,
-  packedVersion,
-  unpackRecord,
-  version,
-} from '../../src/core/protocol/RunLog.js'
+import { longestPlain } from '../../src/core/codec/packedVector.js'
+import { packingOf, packRecord, packedVersion, unpackRecord, version } from '../../src/core/log/RunLog.js'
 import { type Ridge, ridgeSpace, ridgeWorld } from '../support/ridge.js'
 import { median, quantile, right, write } from './gpTiming.js'
 

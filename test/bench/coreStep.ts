@@ -8,7 +8,7 @@
  * Writes docs/results/core-step.json: milliseconds.
  */
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { isQuestion, type Question } from '../../src/core/protocol/Command.js'
 import { type Ridge, ridgeSpace, ridgeWorld } from '../support/ridge.js'
 import { median, quantile, right, write } from './gpTiming.js'

@@ -10,14 +10,14 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { denseNetwork, type RowList } from '../../src/shell/backend/kernels/denseNetwork.js'
-import { fromPreset } from '../../src/shell/config/ConfigSource.js'
-import { loadSplits } from '../../src/shell/data/Load.js'
-import { crossEntropy } from '../../src/shell/problem/CrossEntropy.js'
-import { minibatches } from '../../src/shell/problem/Minibatches.js'
-import { initialWeights } from '../../src/shell/problem/Network.js'
-import { networkOf } from '../../src/shell/problem/NetworkConfig.js'
-import { placedImages } from '../../src/shell/problem/PlacedImages.js'
+import { denseNetwork, type RowList } from '../../src/shell/backend/kernels/DenseNetwork.js'
+import { fromPreset } from '../../src/shell/config/configSource.js'
+import { loadSplits } from '../../src/shell/data/loadSplits.js'
+import { crossEntropy } from '../../src/shell/model/crossEntropy.js'
+import { minibatches } from '../../src/shell/train/Minibatches.js'
+import { initialWeights } from '../../src/shell/model/Network.js'
+import { networkOf } from '../../src/shell/model/NetworkConfig.js'
+import { placedImages } from '../../src/shell/train/gradient/PlacedImages.js'
 import { median, quantile, right, write } from './gpTiming.js'
 
 const { values: options } = parseArgs({ options: { repeats: { type: 'string', default: '40' } } })

@@ -6,7 +6,7 @@
  * Writes docs/results/gp-append.json: medians in milliseconds, and the exponents p of t ≈ c·N^p.
  */
 import * as Rng from '../../src/core/numeric/Rng.js'
-import * as GaussianProcess from '../../src/core/surrogate/GaussianProcess.js'
+import * as GaussianProcess from '../../src/core/surrogate/gp/GaussianProcess.js'
 import { growth, median, repeat, right, warmUp, write } from './gpTiming.js'
 
 const sizes = [200, 500, 1000, 2000]

@@ -11,13 +11,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { choose } from '../../src/shell/backend/Backend.js'
-import { fromPreset } from '../../src/shell/config/ConfigSource.js'
-import { size, type ImageSet, type Splits } from '../../src/shell/data/ImageSet.js'
-import { loadSplits } from '../../src/shell/data/Load.js'
-import { hyperparametersOf } from '../../src/shell/problem/Hyperparameters.js'
-import { networkOf } from '../../src/shell/problem/NetworkConfig.js'
+import { fromPreset } from '../../src/shell/config/configSource.js'
+import { size, type ImageSet, type Splits } from '../../src/shell/data/set/ImageSet.js'
+import { loadSplits } from '../../src/shell/data/loadSplits.js'
+import { hyperparametersOf } from '../../src/shell/model/Hyperparameters.js'
+import { networkOf } from '../../src/shell/model/NetworkConfig.js'
 import type { BackendChoice } from '../../src/shell/backend/Backend.js'
-import { networkInterpreter } from '../../src/shell/run/NetworkInterpreter.js'
+import { networkInterpreter } from '../../src/shell/work/networkInterpreter.js'
 import { right, write } from './gpTiming.js'
 
 const lambdas = [0, 2, 3, 4]

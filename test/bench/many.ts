@@ -7,9 +7,9 @@
 import { writeFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
 import { complete, draw } from '../../src/shell/report/render.js'
-import { bestKnown } from '../support/bestKnown.js'
-import { cleaning, figure, many, manyFigure, manyPath } from '../support/many.js'
-import { tasks } from '../support/manyData.js'
+import { bestKnown } from '../tools/bestKnown.js'
+import { cleaning, figure, many, manyFigure, manyPath } from '../tools/many.js'
+import { tasks } from '../tools/manyData.js'
 import { right } from './gpTiming.js'
 
 const all = tasks(bestKnown())

@@ -15,7 +15,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as t from 'io-ts'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { here, median, right, write } from './gpTiming.js'
 
 const { values: options } = parseArgs({

@@ -7,7 +7,7 @@
  * Writes docs/results/one-ahead.json: the median error, and the share within two deviations (noise included).
  */
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
-import type { BilevelState } from '../../src/core/bilevel/State.js'
+import type { BilevelState } from '../../src/core/bilevel/BilevelState.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 import * as ValueFunction from '../../src/core/surrogate/ValueFunction.js'
 import { driveInMemory } from '../support/driveInMemory.js'

@@ -16,7 +16,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as t from 'io-ts'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { right, write } from './gpTiming.js'
 
 const { values: options } = parseArgs({

@@ -1,5 +1,5 @@
 /**
- * Records the logs that test/shell/run/oldLogs.test.ts replays from now on: one run with one hyperparameter, one with two
+ * Records the logs that test/shell/record/oldLogs.test.ts replays from now on: one run with one hyperparameter, one with two
  * of a small network, and one with 196 of softmax regression, whose log packs its vectors; on the images in test/data, with the
  * version of the log and of the numerics that the code has now.
  *
@@ -10,11 +10,11 @@
  */
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { numerics } from '../../src/core/protocol/Numerics.js'
-import { versionFor } from '../../src/core/protocol/RunLog.js'
+import { numerics } from '../../src/core/log/numerics.js'
+import { versionFor } from '../../src/core/log/RunLog.js'
 import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { tune } from '../../src/shell/run/Tune.js'
+import { methods } from '../../src/shell/record/Methods.js'
+import { tune } from '../../src/shell/run/tune.js'
 import { right, withFolder } from '../support/recordedRun.js'
 
 const small = {

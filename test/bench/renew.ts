@@ -12,7 +12,7 @@
 import { execFileSync } from 'node:child_process'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import { renew, renewalFolder } from '../support/renew.js'
+import { renew, renewalFolder } from '../tools/renew.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

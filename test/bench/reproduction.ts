@@ -9,8 +9,8 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { markdown } from '../../src/shell/compare/Markdown.js'
-import { complete, documentPath, kept, reproduction, resultsFolder } from '../support/reproduction.js'
+import { markdown } from '../../src/shell/compare/text/markdown.js'
+import { complete, documentPath, kept, reproduction, resultsFolder } from '../tools/reproduction.js'
 
 for (const folder of process.argv.slice(2)) {
   const comparison = complete(join(folder, 'comparison.json'))

@@ -1,6 +1,6 @@
 /**
  * From which share of lit pixels on a product with all pixels is as fast as one that leaves the dark ones out (`mostLit` in
- * problem/PlacedImages.ts): minibatch steps of 784-100-10 at batch 64, both ways in turn, on images of which random pixels
+ * train/gradient/PlacedImages.ts): minibatch steps of 784-100-10 at batch 64, both ways in turn, on images of which random pixels
  * are dark.
  *
  *     npx tsx test/bench/sparsity.ts [--repeats 25]
@@ -10,11 +10,11 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { make, uniforms } from '../../src/core/numeric/Rng.js'
-import { denseNetwork } from '../../src/shell/backend/kernels/denseNetwork.js'
-import type { ImageSet } from '../../src/shell/data/ImageSet.js'
-import { mlp } from '../../src/shell/problem/mlp.js'
-import { initialWeights } from '../../src/shell/problem/Network.js'
-import { placedImages } from '../../src/shell/problem/PlacedImages.js'
+import { denseNetwork } from '../../src/shell/backend/kernels/DenseNetwork.js'
+import type { ImageSet } from '../../src/shell/data/set/ImageSet.js'
+import { mlp } from '../../src/shell/model/mlp.js'
+import { initialWeights } from '../../src/shell/model/Network.js'
+import { placedImages } from '../../src/shell/train/gradient/PlacedImages.js'
 import { median, write } from './gpTiming.js'
 
 const { values: options } = parseArgs({ options: { repeats: { type: 'string', default: '25' } } })

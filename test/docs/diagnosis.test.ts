@@ -1,7 +1,7 @@
 /** What is said of missed targets is computed from runs as it should be. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { methods } from '../../src/shell/run/methods.js'
+import { methods } from '../../src/shell/record/Methods.js'
 import { readRun } from '../../src/shell/report/ReadRun.js'
 import { comparisonOf, finished, metrics } from '../support/comparison.js'
 import {
@@ -13,7 +13,7 @@ import {
   phasesOf,
   spread,
   type Diagnosis,
-} from '../support/diagnosis.js'
+} from '../tools/diagnosis.js'
 import { right, withFolder } from '../support/recordedRun.js'
 import { committed } from '../support/reportRuns.js'
 

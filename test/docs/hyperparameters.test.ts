@@ -6,12 +6,12 @@ import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { choose } from '../../src/shell/backend/Backend.js'
 import { presets } from '../../src/shell/config/presets.js'
 import { decodeRunConfig, methodConfig } from '../../src/shell/config/RunConfig.js'
-import { withLabelNoise } from '../../src/shell/data/LabelNoise.js'
-import { hyperparametersOf } from '../../src/shell/problem/Hyperparameters.js'
-import { networkOf } from '../../src/shell/problem/NetworkConfig.js'
-import { SolverConfig } from '../../src/shell/problem/SolverConfig.js'
-import { networkInterpreter } from '../../src/shell/run/NetworkInterpreter.js'
-import { blobs, right, run } from '../shell/problem/fixtures.js'
+import { withLabelNoise } from '../../src/shell/data/set/labelNoise.js'
+import { hyperparametersOf } from '../../src/shell/model/Hyperparameters.js'
+import { networkOf } from '../../src/shell/model/NetworkConfig.js'
+import { SolverConfig } from '../../src/shell/train/SolverConfig.js'
+import { networkInterpreter } from '../../src/shell/work/networkInterpreter.js'
+import { blobs, right, run } from '../shell/train/fixtures.js'
 
 const text = readFileSync(new URL('../../docs/hyperparameters.md', import.meta.url), 'utf8')
 const configs = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, block]): unknown =>

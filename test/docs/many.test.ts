@@ -2,12 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encode } from '../../src/shell/compare/Comparison.js'
+import { encode } from '../../src/shell/compare/result/Comparison.js'
 import { complete } from '../../src/shell/report/render.js'
-import { bestKnown, type Implicit } from '../support/bestKnown.js'
+import { bestKnown, type Implicit } from '../tools/bestKnown.js'
 import { comparisonOf, finished } from '../support/comparison.js'
-import { cleaning, figure, many, manyFigure, manyPath } from '../support/many.js'
-import { leastAt, leastKnown, reach, tasks } from '../support/manyData.js'
+import { cleaning, figure, many, manyFigure, manyPath } from '../tools/many.js'
+import { leastAt, leastKnown, reach, tasks } from '../tools/manyData.js'
 import { withFolder } from '../support/recordedRun.js'
 
 const point = (effortEpochs: number, loss: number) => ({ effortEpochs, loss })

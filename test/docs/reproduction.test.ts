@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encode } from '../../src/shell/compare/Comparison.js'
-import { experimentOf } from '../support/authors.js'
+import { encode } from '../../src/shell/compare/result/Comparison.js'
+import { experimentOf } from '../tools/authors.js'
 import { comparisonOf, finished, metrics } from '../support/comparison.js'
 import { withFolder } from '../support/recordedRun.js'
-import { gridOf, truthOf, type KeptTruth } from '../support/gridTruth.js'
-import { deepTable, documentPath, gapToTruth, kept, reproduction } from '../support/reproduction.js'
+import { gridOf, truthOf, type KeptTruth } from '../tools/gridTruth.js'
+import { deepTable, documentPath, gapToTruth, kept, reproduction } from '../tools/reproduction.js'
 
 const task = {
   data: { source: 'mnist', train: 600, validation: 400 },

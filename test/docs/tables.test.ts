@@ -1,7 +1,7 @@
 /** Tables of measurements say what the committed measurements say. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { withTables } from '../support/tables.js'
+import { withTables } from '../tools/tables.js'
 
 describe('the tables of measurements', () => {
   it.each(['docs/gp.md', 'docs/performance.md', 'docs/data.md', 'docs/rivals.md'])(

@@ -6,7 +6,7 @@ import { closeSync, copyFileSync, ftruncateSync, mkdirSync, openSync, writeFileS
 import { dirname, join } from 'node:path'
 import * as t from 'io-ts'
 import { afterAll, describe, expect, it } from 'vitest'
-import { limits } from '../../src/core/protocol/RunLog.js'
+import { limits } from '../../src/core/log/RunLog.js'
 import { bodiesOf, recordedRuns, sealed, textOf } from '../support/logText.js'
 import { program, root, scratch, startNode } from './support.js'
 

@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { resume } from '../../src/shell/run/Resume.js'
-import { tune } from '../../src/shell/run/Tune.js'
+import { methods } from '../../src/shell/record/Methods.js'
+import { resume } from '../../src/shell/run/resume.js'
+import { tune } from '../../src/shell/run/tune.js'
 
 const right = <A>(result: E.Either<unknown, A>): A => {
   if (E.isRight(result)) return result.right

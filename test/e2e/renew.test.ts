@@ -9,11 +9,11 @@ import {
   markdownIn,
   parse,
   type Comparison,
-} from '../../src/shell/compare/Comparison.js'
-import { markdown } from '../../src/shell/compare/Markdown.js'
+} from '../../src/shell/compare/result/Comparison.js'
+import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { comparisonOf, finished, metrics, planOf } from '../support/comparison.js'
 import { right } from '../support/recordedRun.js'
-import { renew, renewed } from '../support/renew.js'
+import { renew, renewed } from '../tools/renew.js'
 import { bilevel, scratch, smallConfig, writeConfig } from './support.js'
 
 const provenance = { date: '2026-11-29', source: 'abc1234' }

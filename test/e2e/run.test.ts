@@ -6,11 +6,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bilevel as method } from '../../src/core/bilevel/Bilevel.js'
-import { Finite, Natural, nullable, Vector } from '../../src/core/protocol/Codec.js'
+import { Finite, Natural, nullable, Vector } from '../../src/core/codec/Codec.js'
 import { Observation } from '../../src/core/protocol/Observation.js'
-import { follow, recorded, start } from '../../src/core/protocol/Replay.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { replayRun } from '../../src/shell/run/ReplayRun.js'
+import { follow, recorded, start } from '../../src/core/log/Replay.js'
+import { methods } from '../../src/shell/record/Methods.js'
+import { replayRun } from '../../src/shell/record/replayRun.js'
 import {
   bilevel,
   readJson,

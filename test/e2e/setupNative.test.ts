@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { requirement, tensorflowWheel } from '../../src/shell/setup/Wheel.js'
+import { requirement, tensorflowWheel } from '../../src/shell/setup/wheel.js'
 import { layoutVersion } from '../../src/shell/setup/Layout.js'
 import { root, scratch, startNode, type Ended } from './support.js'
 

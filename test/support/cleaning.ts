@@ -1,5 +1,5 @@
 /** What learned weights of examples are worth, held against the true labels of a set with noisy ones. */
-import type { ImageSet } from '../../src/shell/data/ImageSet.js'
+import type { ImageSet } from '../../src/shell/data/set/ImageSet.js'
 
 /** The examples of a set for which `keep` holds. */
 export const subset =

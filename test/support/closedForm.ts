@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { initialWeights, weightsOf, type Question, type WeightsRef } from '../../src/core/protocol/Command.js'
 import type { Observation, SetMetrics } from '../../src/core/protocol/Observation.js'
-import type { Interpreter } from '../../src/shell/run/Interpreter.js'
+import type { Interpreter } from '../../src/shell/record/Interpreter.js'
 
 export interface Recorder extends Interpreter {
   readonly asked: Array<Question>

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import { serve } from '../../src/shell/compare/serve.js'
-import { registry, some } from '../../src/shell/run/methods.js'
+import { registry, some } from '../../src/shell/record/Methods.js'
 import { sampleAndDescend } from './sampleAndDescend.js'
 
 process.on('message', (message: unknown) => {

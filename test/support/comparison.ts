@@ -6,8 +6,8 @@ import {
   type Comparison,
   type FinishedRun,
   type RunEntry,
-} from '../../src/shell/compare/Comparison.js'
-import { folderOf, type Plan } from '../../src/shell/compare/Plan.js'
+} from '../../src/shell/compare/result/Comparison.js'
+import { folderOf, type Plan } from '../../src/shell/compare/result/Plan.js'
 
 export const metrics = (validation: number, test: number): SetMetrics => ({
   train: { loss: validation / 2, accuracy: 1 },

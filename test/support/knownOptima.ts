@@ -3,7 +3,7 @@
  * starts. Sources are named where the problem has a name in the literature.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
-import type { BilevelProblem } from '../../src/core/inMemory/Problem.js'
+import type { BilevelProblem } from '../../src/core/inMemory/BilevelProblem.js'
 import * as Lbfgs from '../../src/core/numeric/Lbfgs.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 

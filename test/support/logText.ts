@@ -2,8 +2,8 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { seal } from '../../src/core/protocol/RunLog.js'
-import { digestOf, readLines } from '../../src/shell/run/LogFile.js'
+import { seal } from '../../src/core/log/RunLog.js'
+import { digestOf, readLines } from '../../src/shell/record/logFile.js'
 
 /** The lines of a log without their digests. */
 export const bodiesOf = (text: string): ReadonlyArray<string> =>

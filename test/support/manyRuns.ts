@@ -3,8 +3,8 @@ import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
-import { methods } from '../../src/shell/run/methods.js'
-import { tune } from '../../src/shell/run/Tune.js'
+import { methods } from '../../src/shell/record/Methods.js'
+import { tune } from '../../src/shell/run/tune.js'
 import { right } from './recordedRun.js'
 
 const committed = fileURLToPath(new URL('../data/mnist-1k-60-40', import.meta.url))

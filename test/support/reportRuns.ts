@@ -1,10 +1,10 @@
 /** Runs for tests of reports: the committed logs of today's numerics, and runs of the test method. */
 import { join } from 'node:path'
-import { numerics } from '../../src/core/protocol/Numerics.js'
-import { version } from '../../src/core/protocol/RunLog.js'
+import { numerics } from '../../src/core/log/numerics.js'
+import { version } from '../../src/core/log/RunLog.js'
 import { readRun } from '../../src/shell/report/ReadRun.js'
 import type { Run } from '../../src/shell/report/Run.js'
-import { methods } from '../../src/shell/run/methods.js'
+import { methods } from '../../src/shell/record/Methods.js'
 import { closedForm } from './closedForm.js'
 import { recordedRuns } from './logText.js'
 import { sampleAndDescend } from './sampleAndDescend.js'

@@ -10,7 +10,7 @@
  *
  * All in float64.
  */
-import type { ImageSet } from '../../src/shell/data/ImageSet.js'
+import type { ImageSet } from '../../src/shell/data/set/ImageSet.js'
 
 /** Lit pixels of each image, and a last column of ones. */
 interface Rows {

@@ -1,8 +1,8 @@
 /** Runs of the bilevel method with its default options on ridge problems, blurred, and told never to settle. */
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
-import type { BilevelConfig } from '../../src/core/bilevel/Config.js'
+import type { BilevelConfig } from '../../src/core/bilevel/BilevelConfig.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
-import { decode } from '../../src/core/protocol/Codec.js'
+import { decode } from '../../src/core/codec/Codec.js'
 import { blurred } from './blurred.js'
 import { right } from './recordedRun.js'
 import { ridgeSpace, ridgeWorld, type RidgeWorld } from './ridge.js'

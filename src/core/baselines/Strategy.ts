@@ -7,7 +7,7 @@ import type * as t from 'io-ts'
 import { affordable, type Room } from '../protocol/Budget.js'
 import { initialWeights, type WeightsRef } from '../protocol/Command.js'
 import type { MethodError } from '../protocol/MethodError.js'
-import type { TrialConfig } from './Config.js'
+import type { TrialConfig } from './TrialConfig.js'
 import type { Trained, Trial } from './Trial.js'
 
 type Vec = ReadonlyArray<number>

@@ -3,7 +3,7 @@
  */
 import * as t from 'io-ts'
 import type { Batch } from '../protocol/Batch.js'
-import { Finite, nullable, Positive, Vector } from '../protocol/Codec.js'
+import { Finite, nullable, Positive, Vector } from '../codec/Codec.js'
 import { initialWeights, WeightsRef } from '../protocol/Command.js'
 
 export const Trial = t.readonly(

@@ -6,10 +6,10 @@
 import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'
 import { Spent } from '../protocol/Budget.js'
-import { Finite, Natural, NonNegative, nullable, Positive, Vector } from '../protocol/Codec.js'
+import { Finite, Natural, NonNegative, nullable, Positive, Vector } from '../codec/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
 import { Outcome } from '../protocol/Info.js'
-import type { TrialConfig } from './Config.js'
+import type { TrialConfig } from './TrialConfig.js'
 import type { Known, Strategy } from './Strategy.js'
 import { Trial, trialsOf } from './Trial.js'
 

@@ -2,7 +2,7 @@
 import { effortOf, inOrder } from '../protocol/Batch.js'
 import { roomOf } from '../protocol/Budget.js'
 import { blank, type Info } from '../protocol/Info.js'
-import type { TrialConfig } from './Config.js'
+import type { TrialConfig } from './TrialConfig.js'
 import { best, isComplete as isCompleteTraining } from './Trial.js'
 import { trialsSoFar, type Phase, type TrialState } from './TrialState.js'
 

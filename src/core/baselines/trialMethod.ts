@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Method } from '../protocol/Method.js'
-import type { TrialConfig } from './Config.js'
+import type { TrialConfig } from './TrialConfig.js'
 import type { Strategy } from './Strategy.js'
 import { search, step } from './trialSteps.js'
 import { stateCodec, type TrialState } from './TrialState.js'

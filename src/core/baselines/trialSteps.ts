@@ -14,7 +14,7 @@ import {
   rowsOf,
   unmeasured,
   weightsOfRows,
-} from '../finishing/Finishing.js'
+} from '../finishing/finishing.js'
 import { issue, type Unnumbered } from '../protocol/Asking.js'
 import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
 import { roomOf, type Spent } from '../protocol/Budget.js'
@@ -23,7 +23,7 @@ import type { Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import { halted, type MethodError } from '../protocol/MethodError.js'
 import type { Observation } from '../protocol/Observation.js'
-import type { TrialConfig } from './Config.js'
+import type { TrialConfig } from './TrialConfig.js'
 import type { Stop, Strategy } from './Strategy.js'
 import { isComplete as isCompleteTraining } from './Trial.js'
 import { describe } from './trialInfo.js'

@@ -20,7 +20,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { NonNegative, nullable, Positive } from '../protocol/Codec.js'
+import { NonNegative, nullable, Positive } from '../codec/Codec.js'
 
 export const Multipliers = t.readonly(
   t.strict({

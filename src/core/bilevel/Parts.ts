@@ -17,11 +17,11 @@ import { type ToleranceSchedule, whereReached } from './parts/ToleranceSchedule.
 
 export type { Measured, Moved } from './descent/Measured.js'
 export type { Rule } from './descent/Rule.js'
-export type { Relaxed, Scales, Solved } from './Iterates.js'
+export type { Relaxed, Scales, Solved } from './iterates.js'
 export type { Candidate, Choice, Visited } from './parts/Choice.js'
 export type { ConstraintForm, Partials } from './parts/ConstraintForm.js'
 export type { DescentRule } from './parts/DescentRule.js'
-export type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'
+export type { First, Minimised, Multipliers, Setting } from './parts/Multipliers.js'
 export type { InitialDesign } from './parts/InitialDesign.js'
 export type { PenaltySchedule } from './parts/PenaltySchedule.js'
 export { structuredProcess } from './parts/Surrogate.js'

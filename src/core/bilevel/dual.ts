@@ -1,11 +1,11 @@
 /**
  * The dual side of an iteration: multiplier, penalty and tolerance after a violation was measured.
  */
-import type { BilevelConfig } from './Config.js'
-import type { Relaxed, Scales } from './Iterates.js'
+import type { BilevelConfig } from './BilevelConfig.js'
+import type { Relaxed, Scales } from './iterates.js'
 import type { Parts } from './Parts.js'
-import type { First, Minimised, Multipliers, Setting } from './parts/Dual.js'
-import type { Search } from './State.js'
+import type { First, Minimised, Multipliers, Setting } from './parts/Multipliers.js'
+import type { Search } from './BilevelState.js'
 
 type DualParts = Pick<Parts, 'constraint' | 'penalty' | 'tolerance'>
 

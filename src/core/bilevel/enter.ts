@@ -4,18 +4,18 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { norm } from '../numeric/Norm.js'
+import { norm } from '../numeric/norm.js'
 import type { Unnumbered } from '../protocol/Asking.js'
 import type { Info } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as Envelope from '../surrogate/Envelope.js'
-import { proceed } from './Asking.js'
-import type { BilevelConfig } from './Config.js'
+import { proceed } from './transitions.js'
+import type { BilevelConfig } from './BilevelConfig.js'
 import { finish } from './finishing.js'
-import { type Relaxed, sampleOf, type Solved } from './Iterates.js'
+import { type Relaxed, sampleOf, type Solved } from './iterates.js'
 import type { Parts } from './Parts.js'
-import type { BilevelState, Search } from './State.js'
+import type { BilevelState, Search } from './BilevelState.js'
 
 type Step<V, R> = Transition<BilevelState<V, R>>
 

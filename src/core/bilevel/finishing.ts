@@ -2,15 +2,15 @@
  * Finishing: weights retrained at the λ to return are compared with the best initial sample's, which were trained
  * alike; the better λ is refitted on training and validation set; then everything is measured once, and told.
  */
-import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/Finishing.js'
+import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
 import type { Observation } from '../protocol/Observation.js'
-import { proceed } from './Asking.js'
-import type { Solved } from './Iterates.js'
+import { proceed } from './transitions.js'
+import type { Solved } from './iterates.js'
 import type { Parts } from './Parts.js'
-import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } from './State.js'
+import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } from './BilevelState.js'
 
 type Step<V, R> = Transition<BilevelState<V, R>>
 

@@ -13,11 +13,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { WeightsDescended } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
-import type { BilevelConfig } from './Config.js'
-import { type Solved, solvedFrom } from './Iterates.js'
+import type { BilevelConfig } from './BilevelConfig.js'
+import { type Solved, solvedFrom } from './iterates.js'
 import type { Parts } from './Parts.js'
 import type { Prediction } from './parts/Surrogate.js'
-import type { BilevelState, Search } from './State.js'
+import type { BilevelState, Search } from './BilevelState.js'
 
 /** Where the descents of a minimisation ended. */
 export interface Ends {

@@ -9,10 +9,10 @@ import type { Transition } from '../protocol/Method.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import { dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
-import { sampleOf, solvedFrom } from './Iterates.js'
+import { sampleOf, solvedFrom } from './iterates.js'
 import type { Parts } from './Parts.js'
 import { solvesLeft } from './spending.js'
-import { type BilevelState, remember, type Search } from './State.js'
+import { type BilevelState, remember, type Search } from './BilevelState.js'
 
 /** The lower-level solve at the new λ is answered. */
 export const finishRefining =

@@ -3,8 +3,8 @@
  * too, for without them it would be of no use.
  */
 import { fits, roomOf } from '../protocol/Budget.js'
-import type { BilevelConfig } from './Config.js'
-import type { BilevelState } from './State.js'
+import type { BilevelConfig } from './BilevelConfig.js'
+import type { BilevelState } from './BilevelState.js'
 
 /** Sets that the descents of one minimisation go through: f's once for each of the two paths, F's for one of them. */
 const sets = { paired: 3, surrogate: 2, solved: 2 } as const

@@ -9,7 +9,7 @@ import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../p
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
 import { beyond, minimize, type Minimized, outsetOf, steepnessOf } from './minimizers.js'
-import { type BilevelProblem, evaluate, type Evaluated } from './Problem.js'
+import { type BilevelProblem, evaluate, type Evaluated } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 

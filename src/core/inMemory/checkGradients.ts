@@ -2,7 +2,7 @@
  * Checks the gradients of a level against finite differences, and says which component is off.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { evaluate, type Level } from './Problem.js'
+import { evaluate, type Level } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 

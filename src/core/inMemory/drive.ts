@@ -3,7 +3,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { decode } from '../protocol/Codec.js'
+import { decode } from '../codec/Codec.js'
 import { isQuestion, type Question } from '../protocol/Command.js'
 import type { Outcome } from '../protocol/Info.js'
 import type { Method, Transition } from '../protocol/Method.js'

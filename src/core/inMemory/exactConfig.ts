@@ -1,7 +1,7 @@
 /**
  * How the method is configured for problems given as functions: solves and descents are exact, units are anything.
  */
-import type { BilevelProblem } from './Problem.js'
+import type { BilevelProblem } from './BilevelProblem.js'
 import { type Box, reach } from './range.js'
 
 /**

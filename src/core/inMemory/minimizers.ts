@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
-import { type BilevelProblem, evaluate, type Level } from './Problem.js'
+import { type BilevelProblem, evaluate, type Level } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 

@@ -1,7 +1,7 @@
 /**
  * Where x is looked for: its bounds, a guess in their place where there are none, and only in components that can vary.
  */
-import type { BilevelProblem } from './Problem.js'
+import type { BilevelProblem } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 

@@ -8,9 +8,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as fc from 'fast-check'
-import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../protocol/Codec.js'
+import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../codec/Codec.js'
 import { WeightsRef } from '../protocol/Command.js'
-import type { DefaultedType } from '../protocol/Defaults.js'
+import type { DefaultedType } from '../codec/defaults.js'
 
 /** What is to be generated in the place of what the codec alone would give. */
 export interface Overrides {

@@ -20,7 +20,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { Finite } from '../protocol/Codec.js'
+import { Finite } from '../codec/Codec.js'
 
 const Rows = t.readonlyArray(
   t.readonlyArray(Finite, 'a row of a Cholesky factor'),

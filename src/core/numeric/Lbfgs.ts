@@ -23,7 +23,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, firstStep, quasiNewton, type Pair } from './Direction.js'
+import { dotOn, firstStep, quasiNewton, type Pair } from './direction.js'
 import { search, type Trial } from './LineSearch.js'
 
 /** f and ∇f (n) at a point. */

@@ -10,7 +10,7 @@
  * By W. J. Cody's rational approximations of the scaled complementary error function (Math. Comp. 23, 1969, 631–637), in
  * three intervals: M(t) = √(π/2)·erfcx(t/√2).
  */
-import { exp } from './Exponential.js'
+import { exp } from './exponential.js'
 
 /** Numerators and denominators in Horner's order, from the highest power to the constant. */
 const near = {

@@ -10,7 +10,7 @@ import * as t from 'io-ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { Finite } from '../protocol/Codec.js'
+import { Finite } from '../codec/Codec.js'
 
 export const Rng = t.readonlyArray(Finite, 'the state of a random generator')
 /** The generator's state: four 32-bit integers. */

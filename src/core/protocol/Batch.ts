@@ -9,7 +9,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decode } from './Codec.js'
+import { decode } from '../codec/Codec.js'
 import { Command, isQuestion, type Question } from './Command.js'
 import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'

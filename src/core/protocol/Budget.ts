@@ -9,7 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Count, Natural, NonNegative, nullable, Positive } from './Codec.js'
+import { Count, Natural, NonNegative, nullable, Positive } from '../codec/Codec.js'
 import { invalidConfig, type MethodError } from './MethodError.js'
 
 const spent = { lowerLevelSolves: Natural, effort: NonNegative } as const

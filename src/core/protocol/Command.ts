@@ -6,7 +6,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from './Codec.js'
+import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from '../codec/Codec.js'
 
 /**
  * A name for weights that the shell keeps. `initial` names the freshly initialised ones; the answer to command 7

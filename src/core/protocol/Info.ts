@@ -2,7 +2,7 @@
  * What a person or a plot wants to know of a step; nothing that the next step needs (that is the state's).
  */
 import * as t from 'io-ts'
-import { Finite, listOf, Natural, NonNegative, nullable, Vector } from './Codec.js'
+import { Finite, listOf, Natural, NonNegative, nullable, Vector } from '../codec/Codec.js'
 import { WeightsRef } from './Command.js'
 import { SetMetrics } from './Observation.js'
 

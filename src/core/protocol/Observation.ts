@@ -7,7 +7,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { Finite, Natural, NonNegative, nullable, Vector } from './Codec.js'
+import { Finite, Natural, NonNegative, nullable, Vector } from '../codec/Codec.js'
 import { WeightsRef, type Command } from './Command.js'
 
 export const Metrics = t.readonly(

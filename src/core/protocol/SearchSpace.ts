@@ -11,7 +11,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Finite, listOf } from './Codec.js'
+import { Finite, listOf } from '../codec/Codec.js'
 import { invalidConfig, type MethodError } from './MethodError.js'
 
 export const Hyperparameter = t.readonly(

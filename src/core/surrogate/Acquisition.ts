@@ -25,7 +25,7 @@
  * @module
  */
 import * as Normal from '../numeric/Normal.js'
-import type { Marginal, Posterior } from './Posterior.js'
+import type { Marginal, Posterior } from './gp/Posterior.js'
 
 /** h and what its logarithm's gradient is made of. */
 interface Shape {

@@ -5,12 +5,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import { dimension } from '../protocol/SearchSpace.js'
-import * as Fit from './Fit.js'
-import * as GaussianProcess from './GaussianProcess.js'
-import { latestWithin } from './Gp.js'
+import * as Fit from './gp/Fit.js'
+import * as GaussianProcess from './gp/GaussianProcess.js'
+import { latestWithin } from './gp/Gp.js'
 import type { Sample } from './Sample.js'
 import * as Standardization from './Standardization.js'
-import type { Dense, Options, ValueFunction, With } from './ValueFunctionState.js'
+import type { Dense, Options, ValueFunction, With } from './valueFunctionState.js'
 
 type Phi = With<Dense>
 

@@ -4,7 +4,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decode, Finite, NonNegative, nullable, Vector } from '../protocol/Codec.js'
+import { decode, Finite, NonNegative, nullable, Vector } from '../codec/Codec.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
 

@@ -9,10 +9,10 @@
  * sample only, or where all values agree and the slopes do not vanish.
  */
 import * as t from 'io-ts'
-import { Finite, Positive } from '../protocol/Codec.js'
+import { Finite, Positive } from '../codec/Codec.js'
 import { toUnit, widths, type SearchSpace } from '../protocol/SearchSpace.js'
-import type { Posterior } from './GaussianProcess.js'
-import type { GpObservation } from './Gp.js'
+import type { Posterior } from './gp/GaussianProcess.js'
+import type { GpObservation } from './gp/Gp.js'
 import type { Sample } from './Sample.js'
 
 export const Standardization = t.readonly(t.strict({ center: Finite, scale: Positive }), 'Standardization')

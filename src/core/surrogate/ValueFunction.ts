@@ -25,9 +25,9 @@ import {
   type Structured,
   type ValueFunction,
   type With,
-} from './ValueFunctionState.js'
+} from './valueFunctionState.js'
 
-export { defaults, Model, ModelName, Options, ValueFunction } from './ValueFunctionState.js'
+export { defaults, Model, ModelName, Options, ValueFunction } from './valueFunctionState.js'
 
 /** What a lower-level solve tells of φ; noise variances left out are not known, and left to the fit. */
 export type Sample = Samples.NewSample

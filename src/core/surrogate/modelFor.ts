@@ -1,4 +1,4 @@
-import type { ModelName } from './ValueFunctionState.js'
+import type { ModelName } from './valueFunctionState.js'
 
 /**
  * The model that suits a window of n samples with gradients in d dimensions.

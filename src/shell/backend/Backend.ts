@@ -15,9 +15,9 @@ import * as t from 'io-ts'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { environment, type ShellError } from '../ShellError.js'
+import { environment, type ShellError } from '../base/ShellError.js'
 import { withoutErrorHandlers, withoutGreeting } from './quiet.js'
-import { tfjs } from './tfjs.js'
+import { tfjs } from './kernels/tfjs.js'
 
 export const BackendName = t.keyof({ node: null, wasm: null, cpu: null }, '"node", "wasm" or "cpu"')
 /** Which implementation of tfjs. */

@@ -1,12 +1,12 @@
 /**
  * The derivatives of tfjs' operations. `@tensorflow/tfjs-core` has none registered, and those it comes with cannot be loaded by
- * Node; `@tensorflow/tfjs` registers them when it is loaded. Networks do without (problem/Layer.ts), so it is loaded only
+ * Node; `@tensorflow/tfjs` registers them when it is loaded. Networks do without (model/Layer.ts), so it is loaded only
  * for functions of one's own.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { environment, type ShellError } from '../ShellError.js'
+import { environment, type ShellError } from '../base/ShellError.js'
 
 const registered = (): boolean => {
   const known: unknown = tf.getGradient(tf.Multiply)

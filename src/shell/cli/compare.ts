@@ -6,12 +6,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { BackendChoice } from '../backend/Backend.js'
-import type { CompareOptions } from '../compare/Compare.js'
+import type { CompareOptions } from '../compare/compare.js'
 import type { CompareConfig } from '../compare/CompareConfig.js'
-import type { Seeds } from '../compare/Prepare.js'
+import type { Seeds } from '../compare/prepare.js'
 import { defaultPreset } from '../config/presets.js'
-import { optional } from '../Optional.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 import { exitCodes, type Finding, type Finish } from './exit.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
@@ -139,15 +139,15 @@ const perform = async (
   const config = await configOf(file, options.preset)
   if (E.isLeft(config)) return config
   // Only now what is slow to load: tfjs and all that stands on it.
-  const loaded = await optional(() => import('../compare/Compare.js'))()
+  const loaded = await optional(() => import('../compare/compare.js'))()
   if (E.isLeft(loaded)) return loaded
   const [{ methods }, { allot }, { comparisonTable, failures }, { status }, { comparisonIn, markdownIn }] =
     await Promise.all([
-      import('../run/methods.js'),
-      import('../compare/Budget.js'),
-      import('../compare/Table.js'),
-      import('../run/StatusLine.js'),
-      import('../compare/Comparison.js'),
+      import('../record/Methods.js'),
+      import('../compare/budget.js'),
+      import('../compare/text/table.js'),
+      import('../run/statusLine.js'),
+      import('../compare/result/Comparison.js'),
     ])
   const { join } = await import('node:path')
   const { existsSync } = await import('node:fs')

@@ -4,9 +4,9 @@ import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { storedSets } from '../data/sets.js'
-import { fetchSet, statusOf, type CacheStatus, type StoredSet } from '../data/StoredSet.js'
-import { badInput, environment, type ShellError } from '../ShellError.js'
+import { storedSets } from '../data/stored/storedSets.js'
+import { fetchSet, statusOf, type CacheStatus, type StoredSet } from '../data/stored/StoredSet.js'
+import { badInput, environment, type ShellError } from '../base/ShellError.js'
 
 type Finish = (result: E.Either<ShellError, string>) => void
 
@@ -71,7 +71,7 @@ const fetched = async (
     )
   const [{ showDataProgress }, { status }] = await Promise.all([
     import('../run/dataProgress.js'),
-    import('../run/StatusLine.js'),
+    import('../run/statusLine.js'),
   ])
   const display = status(process.stderr, () => performance.now() / 1000)
   const result = await pipe(

@@ -25,7 +25,7 @@ export const diffCommand = (finish: Finish): Command =>
     .argument('<OTHER>', 'another one')
     .addHelpText('after', help)
     .action(async (a: string, b: string) => {
-      const { diffRuns, equal, statement } = await import('../run/DiffRuns.js')
+      const { diffRuns, equal, statement } = await import('../record/diffRuns.js')
       finish(
         pipe(
           diffRuns(a, b),

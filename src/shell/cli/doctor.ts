@@ -3,10 +3,10 @@ import { Command } from 'commander'
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Availability } from '../backend/Backend.js'
-import { storedSets } from '../data/sets.js'
-import { statusOf, type CacheStatus, type StoredSet } from '../data/StoredSet.js'
-import { optional } from '../Optional.js'
-import type { ShellError } from '../ShellError.js'
+import { storedSets } from '../data/stored/storedSets.js'
+import { statusOf, type CacheStatus, type StoredSet } from '../data/stored/StoredSet.js'
+import { optional } from '../base/optional.js'
+import type { ShellError } from '../base/ShellError.js'
 import { stateOf } from './data.js'
 
 const backendLine = ({ name, present, detail }: Availability): string =>
@@ -52,8 +52,8 @@ const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): Re
 const report = async (): Promise<E.Either<ShellError, string>> => {
   const [loaded, { programVersion }, { methods }] = await Promise.all([
     optional(() => import('../backend/Backend.js'))(),
-    import('../run/Versions.js'),
-    import('../run/methods.js'),
+    import('../record/versions.js'),
+    import('../record/Methods.js'),
   ])
   const backends = E.isRight(loaded) ? await loaded.right.available() : []
   const caches: string[] = []

@@ -1,11 +1,11 @@
 /** What a run that ended prints. */
-import type { Tuned } from '../run/Conduct.js'
+import type { Tuned } from '../run/conduct.js'
 
 /** The table of results, where there is one, and what the run took. */
 export const ending = async ({ folder, summary, timings }: Tuned): Promise<string> => {
   const [{ resultTable }, { wrapped }] = await Promise.all([
-    import('../run/ResultTable.js'),
-    import('../run/Wrapped.js'),
+    import('../run/resultTable.js'),
+    import('../run/wrapped.js'),
   ])
   return [
     ...(summary.rows.length === 0 ? [] : [resultTable(summary, timings.rows), '']),

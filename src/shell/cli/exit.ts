@@ -1,6 +1,6 @@
 /** How a command ends: what it prints, and the code it leaves. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { ShellError } from '../ShellError.js'
+import type { ShellError } from '../base/ShellError.js'
 
 export const exitCodes = {
   BadInput: 2,

@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { presetPatterns, presets } from '../config/presets.js'
-import { optional } from '../Optional.js'
-import type { ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import type { ShellError } from '../base/ShellError.js'
 
 /** How their names are made, for help texts. */
 export const presetsHelp = `
@@ -32,7 +32,7 @@ const listed = (): string => {
 
 const shown = async (name: string): Promise<E.Either<ShellError, string>> =>
   pipe(
-    await optional(() => import('../config/ConfigSource.js'))(),
+    await optional(() => import('../config/configSource.js'))(),
     // The text as it would be written, without the defaults that decoding fills in.
     E.chain(({ presetNamed }) => presetNamed(name)),
     E.map(({ config }) => JSON.stringify(config, null, 2)),

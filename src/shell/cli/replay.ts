@@ -2,9 +2,9 @@
 import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Natural } from '../../core/protocol/Codec.js'
-import { badInput, type ShellError } from '../ShellError.js'
-import type { Replayed } from '../run/ReplayRun.js'
+import { Natural } from '../../core/codec/Codec.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import type { Replayed } from '../record/replayRun.js'
 import { exitCodes, type Finding, type Finish } from './exit.js'
 
 const help = `
@@ -73,9 +73,9 @@ const perform = async (
   { until: text, json }: Options,
 ): Promise<E.Either<ShellError, Finding>> => {
   const [{ replayRun, statement }, { otherNumerics, tornNotice }, { methods }] = await Promise.all([
-    import('../run/ReplayRun.js'),
-    import('../run/RecordedRun.js'),
-    import('../run/methods.js'),
+    import('../record/replayRun.js'),
+    import('../record/RecordedRun.js'),
+    import('../record/Methods.js'),
   ])
   return pipe(
     untilOf(text),

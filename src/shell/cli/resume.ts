@@ -3,8 +3,8 @@ import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import type { BackendName } from '../backend/Backend.js'
-import { optional } from '../Optional.js'
-import type { ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import type { ShellError } from '../base/ShellError.js'
 import type { Finish } from './exit.js'
 import { ending } from './ending.js'
 import { workersOf, workersOption } from './workers.js'
@@ -38,12 +38,12 @@ const perform = async (
 ): Promise<E.Either<ShellError, string>> => {
   const workers = workersOf(asked)
   if (E.isLeft(workers)) return workers
-  const loaded = await optional(() => import('../run/Resume.js'))()
+  const loaded = await optional(() => import('../run/resume.js'))()
   if (E.isLeft(loaded)) return loaded
   const { resume } = loaded.right
   const [{ methods }, { status }] = await Promise.all([
-    import('../run/methods.js'),
-    import('../run/StatusLine.js'),
+    import('../record/Methods.js'),
+    import('../run/statusLine.js'),
   ])
   const result = await resume({
     methods,

@@ -1,8 +1,8 @@
 /** `bilevel setup-native`: makes the backend tfjs-node work. */
 import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { optional } from '../Optional.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 
 const help = `
 The backend tfjs-node needs libtensorflow and an addon built for it. This tries
@@ -31,10 +31,10 @@ const perform = async ({ check, limit }: Options): Promise<E.Either<ShellError, 
       badInput(`The option --limit takes a number of seconds ≥ 1, not "${limit}". Try --limit 600.`),
     )
   if (check) {
-    const loaded = await optional(() => import('../setup/Check.js'))()
+    const loaded = await optional(() => import('../setup/checkNative.js'))()
     return E.isLeft(loaded) ? loaded : loaded.right.checkNative()
   }
-  const loaded = await optional(() => import('../setup/SetupNative.js'))()
+  const loaded = await optional(() => import('../setup/setupNative.js'))()
   return E.isLeft(loaded)
     ? loaded
     : loaded.right.setupNative({ say: line => process.stderr.write(`${line}\n`), limitSeconds })()

@@ -3,12 +3,12 @@ import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Natural } from '../../core/protocol/Codec.js'
+import { Natural } from '../../core/codec/Codec.js'
 import type { BackendChoice } from '../backend/Backend.js'
-import type { NamedConfig } from '../config/ConfigSource.js'
+import type { NamedConfig } from '../config/configSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
-import { optional } from '../Optional.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 import { ending } from './ending.js'
 import { presetsHelp } from './presets.js'
 import { workersOf, workersOption } from './workers.js'
@@ -61,7 +61,7 @@ const configOf = async (
       badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
     )
   return pipe(
-    await optional(() => import('../config/ConfigSource.js'))(),
+    await optional(() => import('../config/configSource.js'))(),
     E.chain(({ fromFile, fromPreset }) =>
       file === undefined ? fromPreset(preset ?? defaultPreset) : fromFile(file),
     ),
@@ -83,13 +83,13 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
   if (E.isLeft(named)) return named
   const { workers, ...config } = named.right
   // Only now what is slow to load: tfjs and all that stands on it.
-  const loaded = await optional(() => import('../run/Tune.js'))()
+  const loaded = await optional(() => import('../run/tune.js'))()
   if (E.isLeft(loaded)) return loaded
   const { tune } = loaded.right
   const [{ methods }, { defaultFolder }, { status }] = await Promise.all([
-    import('../run/methods.js'),
-    import('../run/RunFolder.js'),
-    import('../run/StatusLine.js'),
+    import('../record/Methods.js'),
+    import('../record/RunFolder.js'),
+    import('../run/statusLine.js'),
   ])
   const result = await tune({
     methods,

@@ -1,7 +1,7 @@
 /** The option `--workers` of the commands that train. */
 import { Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 
 /** More threads than this hold more memory than they save time. */
 const most = 64

@@ -7,12 +7,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
-import { decode } from '../../core/protocol/Codec.js'
-import { fromPreset, named, readObject, type NamedConfig } from '../config/ConfigSource.js'
+import { decode } from '../../core/codec/Codec.js'
+import { fromPreset, named, readObject, type NamedConfig } from '../config/configSource.js'
 import { decodeRunConfig } from '../config/RunConfig.js'
-import { strictDecode } from '../config/Strict.js'
-import { badInput, type ShellError } from '../ShellError.js'
-import { Contender } from './Plan.js'
+import { strictDecode } from '../config/strictDecode.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { Contender } from './result/Plan.js'
 
 /** A task, and what the configuration says of the methods on it. */
 export interface CompareConfig {

@@ -2,12 +2,12 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { writeWhole } from '../run/RunFolder.js'
-import type { ShellError } from '../ShellError.js'
-import * as Comparison from './Comparison.js'
-import { markdown } from './Markdown.js'
-import { jobs as jobsOf, type Job } from './Plan.js'
-import type { Prepared } from './Prepare.js'
+import { writeWhole } from '../record/RunFolder.js'
+import type { ShellError } from '../base/ShellError.js'
+import * as Comparison from './result/Comparison.js'
+import { markdown } from './text/markdown.js'
+import { jobs as jobsOf, type Job } from './result/Plan.js'
+import type { Prepared } from './prepare.js'
 
 const entryOf =
   (earlier: Comparison.Comparison | null) =>

@@ -3,8 +3,8 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import { environment, interrupted, type ShellError } from '../ShellError.js'
-import { type Order, Report, type ToWorker } from './Messages.js'
+import { environment, interrupted, type ShellError } from '../base/ShellError.js'
+import { type Order, Report, type ToWorker } from './messages.js'
 
 /** The module that a process runs. */
 export interface WorkerModule {

@@ -5,13 +5,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Audience } from '../run/Conduct.js'
-import type { Methods } from '../run/methods.js'
-import { resume } from '../run/Resume.js'
+import type { Audience } from '../run/conduct.js'
+import type { Methods } from '../record/Methods.js'
+import { resume } from '../run/resume.js'
 import type { Signals } from '../run/Stop.js'
-import { tune } from '../run/Tune.js'
-import type { ShellError } from '../ShellError.js'
-import { type Order, type Report, ToWorker } from './Messages.js'
+import { tune } from '../run/tune.js'
+import type { ShellError } from '../base/ShellError.js'
+import { type Order, type Report, ToWorker } from './messages.js'
 
 const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEither<ShellError, void> => {
   const { folder, backend, source, name, baseFolder, config } = order

@@ -1,5 +1,5 @@
 /** The process of one run of a comparison. */
-import { methods } from '../run/methods.js'
+import { methods } from '../record/Methods.js'
 import { serve } from './serve.js'
 
 serve(methods)

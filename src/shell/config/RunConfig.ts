@@ -8,16 +8,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decode, Natural } from '../../core/protocol/Codec.js'
+import { decode, Natural } from '../../core/codec/Codec.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { DataConfig } from '../data/DataConfig.js'
-import { HyperparametersConfig, isLinear, listed } from '../problem/Hyperparameters.js'
-import { NetworkConfig } from '../problem/NetworkConfig.js'
-import { SolverConfig } from '../problem/SolverConfig.js'
-import { badInput, type ShellError } from '../ShellError.js'
-import { nearest } from './Nearest.js'
-import { strictDecode } from './Strict.js'
+import { HyperparametersConfig, isLinear, listed } from '../model/Hyperparameters.js'
+import { NetworkConfig } from '../model/NetworkConfig.js'
+import { SolverConfig } from '../train/SolverConfig.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { nearest } from './nearest.js'
+import { strictDecode } from './strictDecode.js'
 
 const MethodSection = t.intersection(
   [t.type({ name: t.string }), t.UnknownRecord],

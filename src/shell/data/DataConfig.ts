@@ -3,8 +3,8 @@
  * misspelt field is refused. Paths are relative to the folder of the configuration file.
  */
 import * as t from 'io-ts'
-import { Count } from '../../core/protocol/Codec.js'
-import { maxClasses } from './Limits.js'
+import { Count } from '../../core/codec/Codec.js'
+import { maxClasses } from './formats/limits.js'
 
 const Path = t.refinement(t.string, path => path !== '', 'a path')
 

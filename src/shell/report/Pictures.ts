@@ -6,13 +6,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { decode, Natural } from '../../core/protocol/Codec.js'
-import type { Header } from '../../core/protocol/RunLog.js'
+import { decode, Natural } from '../../core/codec/Codec.js'
+import type { Header } from '../../core/log/RunLog.js'
 import { DataConfig } from '../data/DataConfig.js'
-import type { ImageSet } from '../data/ImageSet.js'
-import { optional } from '../Optional.js'
-import { describeData } from '../run/Fingerprint.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import type { ImageSet } from '../data/set/ImageSet.js'
+import { optional } from '../base/optional.js'
+import { describeData } from '../run/describeData.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 
 /** An image as a page can hold it: 8 bits a channel, as a data URL. */
 export type Picture = (example: number) => string
@@ -34,9 +34,9 @@ const Problem = t.readonly(
 const modules = optional(
   () =>
     Promise.all([
-      import('../data/Load.js'),
-      import('../data/StoredSet.js'),
-      import('../data/sets.js'),
+      import('../data/loadSplits.js'),
+      import('../data/stored/StoredSet.js'),
+      import('../data/stored/storedSets.js'),
       import('fast-png'),
     ]),
   'no example can be shown',

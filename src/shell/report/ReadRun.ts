@@ -3,17 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
-import { parseObject } from '../../core/protocol/BoundedJson.js'
-import { decode } from '../../core/protocol/Codec.js'
+import { parseObject } from '../../core/codec/boundedJson.js'
+import { decode } from '../../core/codec/Codec.js'
 import { Commands } from '../../core/protocol/Command.js'
 import { Info } from '../../core/protocol/Info.js'
-import { sameNumerics } from '../../core/protocol/Numerics.js'
+import { sameNumerics } from '../../core/log/numerics.js'
 import { Observation } from '../../core/protocol/Observation.js'
-import { limits, type LogLine } from '../../core/protocol/RunLog.js'
+import { limits, type LogLine } from '../../core/log/RunLog.js'
 import * as SearchSpace from '../../core/protocol/SearchSpace.js'
-import * as Story from '../../core/protocol/Story.js'
+import * as Story from '../../core/log/Story.js'
 import type { ValueFunction } from '../../core/surrogate/ValueFunction.js'
-import type { Methods } from '../run/methods.js'
+import type { Methods } from '../record/Methods.js'
 import {
   otherNumerics,
   readThrough,
@@ -21,10 +21,10 @@ import {
   traverse,
   withRecordedRun,
   type RecordedRun,
-} from '../run/RecordedRun.js'
-import { readIfThere, timingsIn } from '../run/RunFolder.js'
-import { badInput, type ShellError } from '../ShellError.js'
-import type { Named } from './FindRuns.js'
+} from '../record/RecordedRun.js'
+import { readIfThere, timingsIn } from '../record/RunFolder.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import type { Named } from './findRuns.js'
 import { Common, type Run, Seconds } from './Run.js'
 
 /** A run, and what a person should know about how far it could be believed. */

@@ -1,10 +1,10 @@
 /** A run as a report sees it: what its log says, and, where the method can be replayed, what its last state holds. */
 import * as t from 'io-ts'
-import { Natural, NonNegative } from '../../core/protocol/Codec.js'
+import { Natural, NonNegative } from '../../core/codec/Codec.js'
 import type { Outcome, ResultRow } from '../../core/protocol/Info.js'
-import type { Header } from '../../core/protocol/RunLog.js'
+import type { Header } from '../../core/log/RunLog.js'
 import { SearchSpace } from '../../core/protocol/SearchSpace.js'
-import type { Solve, Step } from '../../core/protocol/Story.js'
+import type { Solve, Step } from '../../core/log/Story.js'
 import type { ValueFunction } from '../../core/surrogate/ValueFunction.js'
 
 /** The part of a configuration that all methods share. */

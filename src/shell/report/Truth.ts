@@ -2,11 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { parseObject } from '../../core/protocol/BoundedJson.js'
-import { decode, Finite, Vector } from '../../core/protocol/Codec.js'
-import { limits } from '../../core/protocol/RunLog.js'
-import { readIfThere } from '../run/RunFolder.js'
-import { badInput, type ShellError } from '../ShellError.js'
+import { parseObject } from '../../core/codec/boundedJson.js'
+import { decode, Finite, Vector } from '../../core/codec/Codec.js'
+import { limits } from '../../core/log/RunLog.js'
+import { readIfThere } from '../record/RunFolder.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 
 const Points = t.readonlyArray(t.readonly(t.strict({ lambda: Vector, upper: Finite })), 'points')
 

@@ -1,6 +1,6 @@
 /** Which figures the runs of a task have. */
 import { weighs } from './data/exampleWeights.js'
-import { mapped } from './data/lambdaMap.js'
+import { mapped } from './data/LambdaMap.js'
 import { few } from './data/spread.js'
 import type { Figure } from './figures/Figure.js'
 import { bestFigure, gapFigure } from './figures/best.js'

@@ -2,10 +2,10 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
-import { optional } from '../Optional.js'
-import { environment, type ShellError } from '../ShellError.js'
+import { optional } from '../base/optional.js'
+import { environment, type ShellError } from '../base/ShellError.js'
 import type { Spec } from './figures/Figure.js'
-import { config } from './figures/Theme.js'
+import { config } from './figures/theme.js'
 
 /** A drawn figure. */
 export interface Drawn {

@@ -1,4 +1,4 @@
-/** The style sheet of a page. Its colours are the variables of figures/Theme.ts. */
+/** The style sheet of a page. Its colours are the variables of figures/theme.ts. */
 
 /** Where a page changes to the pictures for narrow screens. */
 const narrowest = '720px'

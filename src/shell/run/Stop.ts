@@ -2,7 +2,7 @@
  * Ctrl-C: the first stops after the commands at work, the second stops those too, the third ends the process.
  * The log is valid after each of them.
  */
-import type { Status } from './StatusLine.js'
+import type { Status } from './statusLine.js'
 
 export interface Stop {
   readonly requested: () => boolean

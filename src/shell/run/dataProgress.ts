@@ -1,6 +1,6 @@
 /** What data loading says while it goes on. */
-import type { DataProgress } from '../data/Progress.js'
-import type { Status } from './StatusLine.js'
+import type { DataProgress } from '../data/stored/DataProgress.js'
+import type { Status } from './statusLine.js'
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 

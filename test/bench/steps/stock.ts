@@ -3,7 +3,7 @@
  * own momentum optimizer, tensors that stay on the backend. Nothing of ours takes part.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import type { Network } from '../../../src/shell/problem/Network.js'
+import type { Network } from '../../../src/shell/model/Network.js'
 
 /** A network's forward pass written with tfjs' operations; `w` are its parameters in our order. */
 export type Forward = (w: ReadonlyArray<tf.Tensor>, images: tf.Tensor4D) => tf.Tensor2D

@@ -9,9 +9,9 @@ import {
   randomSearch,
 } from '../../../src/core/index.js'
 import { Laws, type MethodArbitraries, type Report } from '../../../src/core/laws/index.js'
-import type { TrialConfig } from '../../../src/core/baselines/Config.js'
-import * as Hyperband from '../../../src/core/baselines/Hyperband.js'
-import * as RandomSearch from '../../../src/core/baselines/RandomSearch.js'
+import type { TrialConfig } from '../../../src/core/baselines/TrialConfig.js'
+import * as Hyperband from '../../../src/core/baselines/hyperband.js'
+import * as RandomSearch from '../../../src/core/baselines/randomSearch.js'
 import type { Strategy } from '../../../src/core/baselines/Strategy.js'
 import { trialMethod, type TrialState } from '../../../src/core/baselines/trialMethod.js'
 import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'

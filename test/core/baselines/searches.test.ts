@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { levelsFor, spread } from '../../../src/core/baselines/GridSearch.js'
+import { levelsFor, spread } from '../../../src/core/baselines/gridSearch.js'
 import { gridSearch, randomSearch } from '../../../src/core/index.js'
 import { box } from '../../support/landscape.js'
 import { returned, run } from './support.js'

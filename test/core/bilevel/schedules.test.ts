@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Signs from '../../../src/core/bilevel/descent/Signs.js'
-import { nextEpsilon } from '../../../src/core/bilevel/Tolerance.js'
+import { nextEpsilon } from '../../../src/core/bilevel/tolerance.js'
 import { cases } from '../../support/cases.js'
 
 const runs = cases(1000, 'quick')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { decode } from '../../../src/core/protocol/Codec.js'
-import { BilevelConfig } from '../../../src/core/bilevel/Config.js'
+import { decode } from '../../../src/core/codec/Codec.js'
+import { BilevelConfig } from '../../../src/core/bilevel/BilevelConfig.js'
 import { descentEpochs } from '../../../src/core/bilevel/spending.js'
 import * as E from 'fp-ts/lib/Either.js'
 

@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BilevelProblem, Evaluated, Level } from '../../../src/core/inMemory/Problem.js'
+import type { BilevelProblem, Evaluated, Level } from '../../../src/core/inMemory/BilevelProblem.js'
 import {
   solveBilevel,
   type BilevelSolution,

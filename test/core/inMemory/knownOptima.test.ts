@@ -9,7 +9,7 @@ import {
   type BilevelSolution,
   type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
-import type { BilevelProblem } from '../../../src/core/inMemory/Problem.js'
+import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
 import * as Known from '../../support/knownOptima.js'
 
 const solved = (problem: BilevelProblem, options?: SolveOptions): BilevelSolution => {

@@ -6,7 +6,7 @@ import { CholeskyDecomposition, inverse as denseInverse, Matrix } from 'ml-matri
 import { describe, expect, it } from 'vitest'
 import * as Cholesky from '../../../src/core/numeric/Cholesky.js'
 import * as Rng from '../../../src/core/numeric/Rng.js'
-import { decode } from '../../../src/core/protocol/Codec.js'
+import { decode } from '../../../src/core/codec/Codec.js'
 import { cases } from '../../support/cases.js'
 
 /** B Bᵀ + shift·I with normal B, exactly symmetric. */

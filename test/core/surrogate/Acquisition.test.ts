@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import * as Acquisition from '../../../src/core/surrogate/Acquisition.js'
-import * as GaussianProcess from '../../../src/core/surrogate/GaussianProcess.js'
+import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import { cases } from '../../support/cases.js'
 
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import { gaussianProcess } from '../../../src/core/bilevel/parts/Surrogate.js'
-import { decode } from '../../../src/core/protocol/Codec.js'
+import { decode } from '../../../src/core/codec/Codec.js'
 import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import { latestOnly } from '../../../src/core/surrogate/latestOnly.js'
 import { modelFor } from '../../../src/core/surrogate/modelFor.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
-import { decode } from '../../../src/core/protocol/Codec.js'
+import { decode } from '../../../src/core/codec/Codec.js'
 import { driveInMemory } from '../../support/driveInMemory.js'
 import { type Ridge, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
 import { denseOf, right } from './support.js'

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Gp, GpObservation, Hyperparameters } from '../../../src/core/surrogate/Gp.js'
+import type { Gp, GpObservation, Hyperparameters } from '../../../src/core/surrogate/gp/Gp.js'
 import type { ValueFunction } from '../../../src/core/surrogate/ValueFunction.js'
 
 export const right = <A>(either: E.Either<{ readonly message: string }, A>): A =>

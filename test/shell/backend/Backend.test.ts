@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { available, choose, chooseForNoTensors, type Backend } from '../../../src/shell/backend/Backend.js'
 import { withoutErrorHandlers, withoutGreeting } from '../../../src/shell/backend/quiet.js'
 import { installKernels } from '../../../src/shell/backend/kernels/install.js'
-import { left, run } from '../problem/fixtures.js'
+import { left, run } from '../train/fixtures.js'
 
 describe('Backend', () => {
   test('starting every backend says nothing and leaves no error handler behind', async () => {

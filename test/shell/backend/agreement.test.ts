@@ -9,7 +9,7 @@ import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
 import { available, choose, type Backend } from '../../../src/shell/backend/Backend.js'
 import { describeWith, tfjsNode } from '../../support/requires.js'
 import * as Kernels from '../../../src/shell/backend/kernels/dense.js'
-import { presentBackends, run } from '../problem/fixtures.js'
+import { presentBackends, run } from '../train/fixtures.js'
 
 const found = await available()
 const absent = found.filter(({ present }) => !present)

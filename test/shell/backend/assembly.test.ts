@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { denseModule } from '../../../src/shell/backend/kernels/denseModule.js'
 import { lbfgsModule } from '../../../src/shell/backend/kernels/lbfgsModule.js'
-import { compile, modules } from '../../support/assembly.js'
+import { compile, modules } from '../../tools/assembly.js'
 
 const committed = { dense: denseModule, lbfgs: lbfgsModule }
 

@@ -4,7 +4,7 @@ import { cases } from '../../support/cases.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
 import { choose, type Backend } from '../../../src/shell/backend/Backend.js'
-import { run } from '../problem/fixtures.js'
+import { run } from '../train/fixtures.js'
 
 type Shape4 = [number, number, number, number]
 type Padding = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding

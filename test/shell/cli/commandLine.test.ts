@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { numerics } from '../../../src/core/protocol/Numerics.js'
+import { numerics } from '../../../src/core/log/numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
 import { presetPatterns, presets } from '../../../src/shell/config/presets.js'
 import { recordedRuns } from '../../support/logText.js'

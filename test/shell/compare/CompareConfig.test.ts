@@ -6,7 +6,7 @@ import {
   compareFromPreset,
   contendersFor,
 } from '../../../src/shell/compare/CompareConfig.js'
-import { seedsOf } from '../../../src/shell/compare/Prepare.js'
+import { seedsOf } from '../../../src/shell/compare/prepare.js'
 import { presets } from '../../../src/shell/config/presets.js'
 import { left, right, withFolder } from '../../support/recordedRun.js'
 

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
-import { fromPreset } from '../../../src/shell/config/ConfigSource.js'
+import { fromPreset } from '../../../src/shell/config/configSource.js'
 import { defaultPreset, presetPatterns, presets } from '../../../src/shell/config/presets.js'
 import { methodConfig } from '../../../src/shell/config/RunConfig.js'
 import type { DataConfig } from '../../../src/shell/data/DataConfig.js'
-import { hyperparametersOf } from '../../../src/shell/problem/Hyperparameters.js'
-import { networkOf } from '../../../src/shell/problem/NetworkConfig.js'
+import { hyperparametersOf } from '../../../src/shell/model/Hyperparameters.js'
+import { networkOf } from '../../../src/shell/model/NetworkConfig.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isRight(either)) return either.right

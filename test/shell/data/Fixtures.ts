@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { zipSync } from 'fflate'
 import { afterAll } from 'vitest'
-import type { ShellError } from '../../../src/shell/ShellError.js'
+import type { ShellError } from '../../../src/shell/base/ShellError.js'
 
 /** The committed 600/400 split. */
 export const npzFolder = fileURLToPath(new URL('../../data/mnist-1k-60-40', import.meta.url))

@@ -10,7 +10,7 @@ import {
   themed,
   faint,
   background,
-} from '../../../src/shell/report/figures/Theme.js'
+} from '../../../src/shell/report/figures/theme.js'
 import { figuresOf } from '../../../src/shell/report/figuresOf.js'
 import { draw } from '../../../src/shell/report/render.js'
 import type { Run } from '../../../src/shell/report/Run.js'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { cases } from '../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { maxUnpackedBytes, placeOf, planOf, type Member } from '../../../src/shell/setup/Layout.js'
-import { pipArguments, requirement, tensorflowWheel } from '../../../src/shell/setup/Wheel.js'
-import { left, right } from '../problem/fixtures.js'
+import { pipArguments, requirement, tensorflowWheel } from '../../../src/shell/setup/wheel.js'
+import { left, right } from '../train/fixtures.js'
 
 /** Some of the members of the wheel of tensorflow-cpu 2.21.0, in their order. */
 const members: ReadonlyArray<Member> = [

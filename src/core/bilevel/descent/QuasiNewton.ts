@@ -16,8 +16,8 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { quasiNewton } from '../../numeric/Direction.js'
-import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../../protocol/Codec.js'
+import { quasiNewton } from '../../numeric/direction.js'
+import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../../codec/Codec.js'
 import type { Measured, Moved } from './Measured.js'
 
 export const QuasiNewtonOptions = t.readonly(

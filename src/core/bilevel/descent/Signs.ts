@@ -8,7 +8,7 @@
  * Differs from the paper, which takes gradient descent steps of a fixed size on λ and w together.
  */
 import * as t from 'io-ts'
-import { Positive, Vector } from '../../protocol/Codec.js'
+import { Positive, Vector } from '../../codec/Codec.js'
 import type { Measured, Moved } from './Measured.js'
 
 export const SignsOptions = t.readonly(

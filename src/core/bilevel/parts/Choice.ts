@@ -3,8 +3,8 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
-import type { BilevelConfig } from '../Config.js'
-import type { Relaxed, Solved } from '../Iterates.js'
+import type { BilevelConfig } from '../BilevelConfig.js'
+import type { Relaxed, Solved } from '../iterates.js'
 
 /** What a search has to choose from when it ends. */
 export interface Visited {

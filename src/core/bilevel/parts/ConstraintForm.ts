@@ -7,9 +7,9 @@
  * The default is the inequality g = v − ε ≤ 0 of AugmentedLagrangian.ts.
  */
 import type * as t from 'io-ts'
-import { NonNegative } from '../../protocol/Codec.js'
+import { NonNegative } from '../../codec/Codec.js'
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
-import type { Minimised, Multipliers, Setting } from './Dual.js'
+import type { Minimised, Multipliers, Setting } from './Multipliers.js'
 
 /** Partial derivatives by λ, each of length d. */
 export interface Partials {

@@ -2,7 +2,7 @@
  * The descent rule for λ: where to measure next, from the derivative where it was measured last.
  */
 import type * as t from 'io-ts'
-import type { BilevelConfig } from '../Config.js'
+import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Measured, Moved } from '../descent/Measured.js'
 import * as Rule from '../descent/Rule.js'
 

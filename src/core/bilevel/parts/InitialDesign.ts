@@ -7,7 +7,7 @@ import * as Design from '../../numeric/Design.js'
 import * as Rng from '../../numeric/Rng.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
-import type { BilevelConfig } from '../Config.js'
+import type { BilevelConfig } from '../BilevelConfig.js'
 
 /**
  * A set of λ, n × d in the units of the search space, at each of which the lower level is solved once before the search.

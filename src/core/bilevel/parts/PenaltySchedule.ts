@@ -2,7 +2,7 @@
  * The penalty schedule: how ρ, which turns a constraint's excess into a change of the multiplier, grows.
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
-import type { First, Minimised, Multipliers, Setting } from './Dual.js'
+import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
 
 /**
  * A schedule of ρ, by which μ⁺ = max(0, μ + ρ·g): in the unit of μ over that of f. Asked once after every minimisation.

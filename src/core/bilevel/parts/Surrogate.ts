@@ -4,13 +4,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { Natural } from '../../protocol/Codec.js'
+import { Natural } from '../../codec/Codec.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
 import { modelFor } from '../../surrogate/modelFor.js'
 import type { Sample } from '../../surrogate/Sample.js'
 import * as ValueFunction from '../../surrogate/ValueFunction.js'
-import type { BilevelConfig } from '../Config.js'
+import type { BilevelConfig } from '../BilevelConfig.js'
 
 /** What φ̂ says of φ at a λ, in units of f. */
 export interface Estimate {

@@ -1,8 +1,8 @@
 /**
  * The tolerance schedule: the ε of the relaxed constraint, and when it is lowered.
  */
-import { finalEpsilon, initialEpsilon, nextEpsilon } from '../Tolerance.js'
-import type { Setting } from './Dual.js'
+import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
+import type { Setting } from './Multipliers.js'
 
 /**
  * A schedule of ε in f(λ, w) ≤ φ(λ) + ε: in the unit of f. Asked once after every minimisation. None of these fails;
@@ -27,7 +27,7 @@ const final: ToleranceSchedule['final'] =
   lower =>
     finalEpsilon(config.epsilon)(scales.lower, lower)
 
-/** ε⁺ = max(factor·ε, final) where v ≤ 2ε, else ε: see Tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
+/** ε⁺ = max(factor·ε, final) where v ≤ 2ε, else ε: see tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
 export const whereReached: ToleranceSchedule = {
   initial: ({ config, scales }) => initialEpsilon(config.epsilon)(scales.lower),
   final,

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { isQuestion } from '../../protocol/Command.js'
-import { firstDifference } from '../../protocol/Difference.js'
+import { firstDifference } from '../../codec/Difference.js'
 import type { Transition } from '../../protocol/Method.js'
 import { each, every, type Tested, tested, unless } from '../Law.js'
 import type { Ending, Run } from '../simulate/drive.js'

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as fc from 'fast-check'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import type { Method } from '../../protocol/Method.js'
 import { examine, type Options } from '../examine.js'
 import { fromCodec, type Overrides } from '../fromCodec.js'
@@ -36,7 +36,7 @@ export const configurationSurvivesJson: ConfigurationLaw = {
   name: 'configuration survives JSON',
   meaning:
     'A configuration that is written as JSON and read by its codec is the same: a log holds nothing else of it.',
-  source: 'core/protocol/RunLog.ts: what a run can be resumed from',
+  source: 'core/log/RunLog.ts: what a run can be resumed from',
   check: ({ config, revived }) =>
     pipe(
       revived(),

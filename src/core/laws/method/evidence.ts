@@ -3,13 +3,13 @@
  * is made when the first law asks for it.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import type { Question } from '../../protocol/Command.js'
 import type { Method } from '../../protocol/Method.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import { Observation } from '../../protocol/Observation.js'
-import * as Replay from '../../protocol/Replay.js'
-import * as RunLog from '../../protocol/RunLog.js'
+import * as Replay from '../../log/Replay.js'
+import * as RunLog from '../../log/RunLog.js'
 import type { SearchSpace } from '../../protocol/SearchSpace.js'
 import { deepFreeze } from '../deepFreeze.js'
 import { drive, type DriveOptions, type Run } from '../simulate/drive.js'

@@ -1,7 +1,7 @@
 /** The laws of a method, put to the test on arbitrary problems. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import type { Method } from '../../protocol/Method.js'
 import { examine, type Options } from '../examine.js'
 import type { Report } from '../Report.js'

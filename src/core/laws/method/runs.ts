@@ -94,7 +94,7 @@ export const replayIsLive: MethodLaw = {
   name: 'replay is live',
   meaning:
     'The log of a run, replayed, gives the same commands and infos at every line and the same state at the end.',
-  source: 'core/protocol/Replay.ts: going on with a run is replaying its log',
+  source: 'core/log/Replay.ts: going on with a run is replaying its log',
   check: ({ live, replayed }) =>
     started(live(), ({ transitions }) => {
       const state = replayed()

@@ -1,7 +1,7 @@
 /** The laws of what the transitions of a method ask and report, and of the result. */
 import * as E from 'fp-ts/lib/Either.js'
 import { effortOf } from '../../protocol/Batch.js'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import { Command, initialWeights, isQuestion, type WeightsRef } from '../../protocol/Command.js'
 import { Info } from '../../protocol/Info.js'
 import { contains } from '../../protocol/SearchSpace.js'

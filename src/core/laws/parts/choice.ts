@@ -1,13 +1,13 @@
 /** The laws of the choice of the returned iterate. */
 import * as fc from 'fast-check'
-import type { BilevelConfig } from '../../bilevel/Config.js'
-import type { Relaxed } from '../../bilevel/Iterates.js'
+import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
+import type { Relaxed } from '../../bilevel/iterates.js'
 import type { Choice, Visited } from '../../bilevel/parts/Choice.js'
 import { contains, fromUnit } from '../../protocol/SearchSpace.js'
 import { deepFreeze } from '../deepFreeze.js'
 import { examine, type Options } from '../examine.js'
 import { every, type Law, silent, unless } from '../Law.js'
-import { magnitudes, thousandths, units } from '../Numbers.js'
+import { magnitudes, thousandths, units } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { configs, spaces } from './configs.js'
 

@@ -2,12 +2,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
-import { BilevelConfig, validate } from '../../bilevel/Config.js'
-import type { Setting } from '../../bilevel/parts/Dual.js'
-import { decode } from '../../protocol/Codec.js'
+import { BilevelConfig, validate } from '../../bilevel/BilevelConfig.js'
+import type { Setting } from '../../bilevel/parts/Multipliers.js'
+import { decode } from '../../codec/Codec.js'
 import type { SearchSpace } from '../../protocol/SearchSpace.js'
 import { fromCodec } from '../fromCodec.js'
-import { magnitudes, thousandths } from '../Numbers.js'
+import { magnitudes, thousandths } from '../numbers.js'
 
 /** Up to this many hyperparameters, of either scale. */
 export const spaces = (maxDimension = 3): fc.Arbitrary<SearchSpace> =>

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import type { ConstraintForm } from '../../bilevel/parts/ConstraintForm.js'
 import { examine, type Options } from '../examine.js'
-import { magnitudes, thousandths } from '../Numbers.js'
+import { magnitudes, thousandths } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { settings } from './configs.js'
 import {

@@ -1,14 +1,14 @@
 /** The laws of a descent rule. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import type { BilevelConfig } from '../../bilevel/Config.js'
+import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
 import type { Measured, Moved } from '../../bilevel/descent/Measured.js'
 import type { DescentRule } from '../../bilevel/parts/DescentRule.js'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import { deepFreeze } from '../deepFreeze.js'
 import { examine, type Options } from '../examine.js'
 import { each, every, type Law, silent, unless } from '../Law.js'
-import { thousandths } from '../Numbers.js'
+import { thousandths } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { configs } from './configs.js'
 

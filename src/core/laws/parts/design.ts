@@ -1,14 +1,14 @@
 /** The laws of an initial design. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import type { BilevelConfig } from '../../bilevel/Config.js'
+import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
 import type { InitialDesign } from '../../bilevel/parts/InitialDesign.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import { contains } from '../../protocol/SearchSpace.js'
 import { deepFreeze } from '../deepFreeze.js'
 import { examine, type Options } from '../examine.js'
 import { each, every, type Law, silent, type Tested, tested, unless } from '../Law.js'
-import { thousandths } from '../Numbers.js'
+import { thousandths } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { configs } from './configs.js'
 

@@ -1,10 +1,10 @@
 /** The laws of a penalty schedule. */
 import * as fc from 'fast-check'
-import type { First, Minimised, Multipliers, Setting } from '../../bilevel/parts/Dual.js'
+import type { First, Minimised, Multipliers, Setting } from '../../bilevel/parts/Multipliers.js'
 import type { PenaltySchedule } from '../../bilevel/parts/PenaltySchedule.js'
 import { examine, type Options } from '../examine.js'
 import { every, type Law, silent, unless } from '../Law.js'
-import { magnitudes, thousandths } from '../Numbers.js'
+import { magnitudes, thousandths } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { settings } from './configs.js'
 

@@ -1,10 +1,10 @@
 /** The laws of a tolerance schedule. */
 import * as fc from 'fast-check'
-import type { Setting } from '../../bilevel/parts/Dual.js'
+import type { Setting } from '../../bilevel/parts/Multipliers.js'
 import type { ToleranceSchedule } from '../../bilevel/parts/ToleranceSchedule.js'
 import { examine, type Options } from '../examine.js'
 import { every, type Law, silent, unless } from '../Law.js'
-import { magnitudes, thousandths } from '../Numbers.js'
+import { magnitudes, thousandths } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { settings } from './configs.js'
 
@@ -52,7 +52,7 @@ export const tolerancePositive: ToleranceLaw = {
 export const toleranceNeverGrows: ToleranceLaw = {
   name: 'tolerance never grows',
   meaning: 'ε is never raised: what was reached once is asked for from then on.',
-  source: 'the relaxed optimum tends to the true one as ε falls (core/bilevel/Tolerance.ts)',
+  source: 'the relaxed optimum tends to the true one as ε falls (core/bilevel/tolerance.ts)',
   check: evidence => unless(evidence.next <= evidence.before, () => described(evidence)),
 }
 
@@ -60,7 +60,7 @@ export const toleranceWaits: ToleranceLaw = {
   name: 'tolerance waits for the violation',
   meaning:
     'ε is kept where the violation is more than twice of it: a tolerance that is not reached is not worth lowering.',
-  source: 'core/bilevel/Tolerance.ts',
+  source: 'core/bilevel/tolerance.ts',
   check: evidence =>
     evidence.violation > 2.0001 * evidence.before
       ? unless(evidence.next === evidence.before, () => described(evidence))
@@ -71,7 +71,7 @@ export const toleranceNotBelow: ToleranceLaw = {
   name: 'tolerance not below its final value',
   meaning:
     'ε is not lowered below the value that the schedule calls final, for rounding leaves nothing visible there.',
-  source: 'core/bilevel/Tolerance.ts (finalEpsilon)',
+  source: 'core/bilevel/tolerance.ts (finalEpsilon)',
   check: evidence =>
     unless(evidence.next >= Math.min(evidence.before, evidence.final) * (1 - 1e-12), () =>
       described(evidence),

@@ -1,6 +1,6 @@
 /** Random strongly convex bilevel problems: quadratic F and f with random positive definite Hessians. */
 import { Matrix, solve } from 'ml-matrix'
-import type { BilevelProblem, Level } from '../../inMemory/Problem.js'
+import type { BilevelProblem, Level } from '../../inMemory/BilevelProblem.js'
 import * as Rng from '../../numeric/Rng.js'
 
 type Vec = ReadonlyArray<number>

@@ -4,7 +4,7 @@
  * @module Simulate
  */
 export { drive, type Answered, type DriveOptions, type Ending, type Run } from './drive.js'
-export { functions, functionWorld } from './Functions.js'
+export { functions, functionWorld } from './functions.js'
 export { friendly, hostile, type Hostility } from './Hostility.js'
 export {
   hostilities,

@@ -1,8 +1,8 @@
 /** Arbitrary bilevel problems with known solutions, and arbitrary hostility. */
 import * as fc from 'fast-check'
-import { functions } from './Functions.js'
+import { functions } from './functions.js'
 import type { Hostility } from './Hostility.js'
-import { thousandths } from '../Numbers.js'
+import { thousandths } from '../numbers.js'
 import { randomQuadratic } from './Quadratic.js'
 import { randomRidge, ridge, type Ridge } from './Ridge.js'
 import type { Simulated } from './World.js'

@@ -4,9 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { BilevelConfig } from '../../bilevel/Config.js'
+import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
 import type { Prediction, Surrogate } from '../../bilevel/parts/Surrogate.js'
-import { decode } from '../../protocol/Codec.js'
+import { decode } from '../../codec/Codec.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import type { SearchSpace } from '../../protocol/SearchSpace.js'
 import { fromUnit } from '../../protocol/SearchSpace.js'

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { configs, spaces } from '../parts/configs.js'
 import { examine, type Options } from '../examine.js'
-import { thousandths, units } from '../Numbers.js'
+import { thousandths, units } from '../numbers.js'
 import type { Report } from '../Report.js'
 import { ridges } from '../simulate/problems.js'
 import { evidenceOf, type Subject, type SurrogateCase, type SurrogateEvidence } from './evidence.js'

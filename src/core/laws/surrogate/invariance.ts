@@ -2,7 +2,7 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { widths } from '../../protocol/SearchSpace.js'
 import { each, every, silent, type Tested } from '../Law.js'
-import { near, nearAll } from '../Numbers.js'
+import { near, nearAll } from '../numbers.js'
 import type { FullPrediction } from './evidence.js'
 import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
 

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { widths } from '../../protocol/SearchSpace.js'
 import type { Sample } from '../../surrogate/Sample.js'
 import { each, silent, unless } from '../Law.js'
-import { isGradient, near } from '../Numbers.js'
+import { isGradient, near } from '../numbers.js'
 import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
 
 export const learns: SurrogateLaw = {

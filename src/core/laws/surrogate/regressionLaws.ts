@@ -1,11 +1,11 @@
 /** The laws of Gaussian-process regression at fixed hyperparameters. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { GpObservation } from '../../surrogate/Gp.js'
-import type { Posterior } from '../../surrogate/Posterior.js'
+import type { GpObservation } from '../../surrogate/gp/Gp.js'
+import type { Posterior } from '../../surrogate/gp/Posterior.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import { each, every, type Law, type Tested, unless } from '../Law.js'
-import { isGradient, near, nearAll } from '../Numbers.js'
+import { isGradient, near, nearAll } from '../numbers.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -53,7 +53,7 @@ export const appendIsRefit: RegressionLaw = {
   name: 'append is refit',
   meaning:
     'Observations that are appended one by one give the posterior that conditioning on all of them gives.',
-  source: 'core/surrogate/GaussianProcess.ts: the factor is appended to',
+  source: 'core/surrogate/gp/GaussianProcess.ts: the factor is appended to',
   check: evidence =>
     given(evidence.after(evidence.observations, evidence.one.query), all =>
       given(evidence.appended(), appended => samePosterior(all, appended, evidence)),

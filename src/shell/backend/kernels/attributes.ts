@@ -1,7 +1,7 @@
 /** What tfjs passes to a kernel besides tensors, decoded: its own type for it promises nothing. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { Count, decode, Finite } from '../../../core/protocol/PlainCodec.js'
+import { Count, decode, Finite } from '../../../core/codec/plainCodec.js'
 
 const Side = t.union([Count, t.tuple([Count, Count])], 'one integer ≥ 1, or two')
 const Pair = t.tuple([Finite, Finite])

@@ -7,8 +7,8 @@
  * The names are no kernels of tfjs; {@link denseKernels} are to be registered before the functions are used.
  */
 import type * as tf from '@tensorflow/tfjs-core'
-import { tfjs } from '../tfjs.js'
-import { nativeOf } from './native.js'
+import { tfjs } from './tfjs.js'
+import { nativeOf } from './Native.js'
 
 const forward = 'bilevel-hpo/Dense'
 const reluGrad = 'bilevel-hpo/ReluGrad'

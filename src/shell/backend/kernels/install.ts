@@ -1,10 +1,10 @@
 /** Which kernels of ours stand in for those that a backend lacks, or does slowly. */
 import * as tf from '@tensorflow/tfjs-core'
-import { conv2DBackpropFilter } from './Conv2DBackpropFilter.js'
-import { conv2DBackpropInput } from './Conv2DBackpropInput.js'
+import { conv2DBackpropFilter } from './conv2DBackpropFilter.js'
+import { conv2DBackpropInput } from './conv2DBackpropInput.js'
 import { denseKernels } from './dense.js'
 import { plainProduct, transposingFirst } from './matMul.js'
-import { maxPoolGrad } from './MaxPoolGrad.js'
+import { maxPoolGrad } from './maxPoolGrad.js'
 
 type Theirs = ReadonlyMap<string, tf.KernelConfig>
 

@@ -3,7 +3,7 @@
  * .3 ms for transposing first and multiplying then, which is what these kernels do before they hand over to the backend's.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { nativeOf } from './native.js'
+import { nativeOf } from './Native.js'
 
 /** The last two axes exchanged. */
 const transposed = (x: tf.Tensor): tf.Tensor => {

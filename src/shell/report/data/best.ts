@@ -1,6 +1,6 @@
 /** The best validation loss against effort: each run, the mean over a method's runs, and what the runs returned. */
 import * as t from 'io-ts'
-import { Count, Finite, NonNegative } from '../../../core/protocol/Codec.js'
+import { Count, Finite, NonNegative } from '../../../core/codec/Codec.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 
 const series = { method: t.string, run: t.string, epochs: NonNegative } as const

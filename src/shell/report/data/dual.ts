@@ -1,7 +1,7 @@
 /** The dual side of a run of the bilevel method: violation, multiplier, penalty and tolerance over its iterations. */
 import * as t from 'io-ts'
-import { iterates } from '../../../core/bilevel/Trajectory.js'
-import { Finite, Natural } from '../../../core/protocol/Codec.js'
+import { iterates } from '../../../core/bilevel/trajectory.js'
+import { Finite, Natural } from '../../../core/codec/Codec.js'
 import type { Run } from '../Run.js'
 
 /** What is drawn, in this order. */

@@ -1,8 +1,8 @@
 /** The weights of training examples that a run returns, with what is known of each example. */
 import * as t from 'io-ts'
-import { Finite, Natural, nullable } from '../../../core/protocol/Codec.js'
+import { Finite, Natural, nullable } from '../../../core/codec/Codec.js'
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
-import type { ImageSet } from '../../data/ImageSet.js'
+import type { ImageSet } from '../../data/set/ImageSet.js'
 import { resultOf, type Run } from '../Run.js'
 
 export const ExampleRow = t.readonly(

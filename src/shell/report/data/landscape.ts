@@ -7,11 +7,11 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { iterates } from '../../../core/bilevel/Trajectory.js'
-import { Finite, Natural } from '../../../core/protocol/Codec.js'
+import { iterates } from '../../../core/bilevel/trajectory.js'
+import { Finite, Natural } from '../../../core/codec/Codec.js'
 import { toUnit, type SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { resultOf, type Run } from '../Run.js'
-import { surface, type Knot, type Surface } from './surface.js'
+import { surface, type Knot, type Surface } from './Surface.js'
 
 const point = { x: Finite, y: Finite, method: t.string, run: t.string } as const
 

@@ -1,6 +1,6 @@
 /** The final table: what each run returned and what it cost, and the means over the runs of a method. */
 import * as t from 'io-ts'
-import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/protocol/Codec.js'
+import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/codec/Codec.js'
 import type { SetMetrics } from '../../../core/protocol/Observation.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 

@@ -1,6 +1,6 @@
 /** How many components of λ spread on a run's way: quantiles at every λ at which the lower level was solved. */
 import * as t from 'io-ts'
-import { Finite, NonNegative } from '../../../core/protocol/Codec.js'
+import { Finite, NonNegative } from '../../../core/codec/Codec.js'
 import { epochsOf, type Run } from '../Run.js'
 
 export const SpreadRow = t.readonly(

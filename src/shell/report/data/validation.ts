@@ -1,6 +1,6 @@
 /** The validation loss against each component of λ: what the runs sampled, what they returned, and a dense grid. */
 import * as t from 'io-ts'
-import { Finite } from '../../../core/protocol/Codec.js'
+import { Finite } from '../../../core/codec/Codec.js'
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { resultOf, type Run } from '../Run.js'
 import type { Truth } from '../Truth.js'

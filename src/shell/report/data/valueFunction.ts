@@ -1,7 +1,7 @@
 /** φ̂ along each coordinate through the λ that a run of the bilevel method returns. */
 import * as t from 'io-ts'
-import { slice } from '../../../core/bilevel/Trajectory.js'
-import { Finite, NonNegative, nullable } from '../../../core/protocol/Codec.js'
+import { slice } from '../../../core/bilevel/trajectory.js'
+import { Finite, NonNegative, nullable } from '../../../core/codec/Codec.js'
 import { resultOf, type Run } from '../Run.js'
 
 export const PhiRow = t.readonly(

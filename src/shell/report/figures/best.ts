@@ -2,7 +2,7 @@
 import { aboveBest, bestMeans, bestOf, returned, type BestPoint, type BestRun } from '../data/best.js'
 import { methodsOf, type Run } from '../Run.js'
 import { filled, lossAxis, rounded, type Figure, type Frame, type Spec } from './Figure.js'
-import { distinct, text } from './Theme.js'
+import { distinct, text } from './theme.js'
 
 const range = (values: ReadonlyArray<number>): string => {
   const [least, most] = [rounded(Math.min(...values)), rounded(Math.max(...values))]

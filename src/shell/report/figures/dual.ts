@@ -2,7 +2,7 @@
 import { dualRows, quantities, type DualRow } from '../data/dual.js'
 import type { Run } from '../Run.js'
 import { filled, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
-import { distinct, text } from './Theme.js'
+import { distinct, text } from './theme.js'
 
 const titles: Readonly<Record<DualRow['quantity'], string>> = {
   violation: 'violation f − φ',

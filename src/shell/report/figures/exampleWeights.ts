@@ -3,7 +3,7 @@ import { binsOf, exampleRows, isChanged, type ExampleRow } from '../data/example
 import type { Pictures } from '../Pictures.js'
 import type { Run } from '../Run.js'
 import { panelWidth, type Figure, type Frame, type Spec } from './Figure.js'
-import { bands, faint, text } from './Theme.js'
+import { bands, faint, text } from './theme.js'
 
 /** Images that are shown. */
 const most = 40

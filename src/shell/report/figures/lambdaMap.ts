@@ -1,9 +1,9 @@
 /** Figure: λ over the pixels, as shades with a scale; its numbers are a table that lies as the pixels do. */
-import { lambdaMaps, type LambdaMap, type MapCell } from '../data/lambdaMap.js'
+import { lambdaMaps, type LambdaMap, type MapCell } from '../data/LambdaMap.js'
 import type { Pictures } from '../Pictures.js'
 import { resultOf, type Run } from '../Run.js'
 import { panelWidth, rounded, type Entry, type Figure, type Frame, type Layer, type Spec } from './Figure.js'
-import { shades, text } from './Theme.js'
+import { shades, text } from './theme.js'
 
 /** A run of cells of one shade. */
 interface Stretch {

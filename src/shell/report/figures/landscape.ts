@@ -13,7 +13,7 @@ import {
   type Layer,
   type Spec,
 } from './Figure.js'
-import { bands, distinct, text } from './Theme.js'
+import { bands, distinct, text } from './theme.js'
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 

@@ -2,7 +2,7 @@
 import { spreadRows } from '../data/spread.js'
 import type { Run } from '../Run.js'
 import { panelWidth, rounded, type Figure } from './Figure.js'
-import { bands, text } from './Theme.js'
+import { bands, text } from './theme.js'
 
 /** More panels than these nobody compares. */
 const mostGroups = 4

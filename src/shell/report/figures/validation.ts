@@ -13,7 +13,7 @@ import {
   type Figure,
   type Spec,
 } from './Figure.js'
-import { distinct, faint, text } from './Theme.js'
+import { distinct, faint, text } from './theme.js'
 
 /** `null` where nothing was trained. */
 export const validationFigure = (

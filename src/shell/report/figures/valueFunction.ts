@@ -2,7 +2,7 @@
 import { phiData, type PhiData, type PhiRow, type SampleRow } from '../data/valueFunction.js'
 import type { Run } from '../Run.js'
 import { axisTitle, panelWidth, rounded, type Figure, type Frame, type Spec } from './Figure.js'
-import { faint, series, text } from './Theme.js'
+import { faint, series, text } from './theme.js'
 
 type Range = readonly [number, number]
 

@@ -1,6 +1,6 @@
 /** What the laws of a constraint form look at: μ before and after a minimisation, and smooth F, f and φ̂. */
 import type { ConstraintForm } from '../../../bilevel/parts/ConstraintForm.js'
-import type { Minimised, Multipliers, Setting } from '../../../bilevel/parts/Dual.js'
+import type { Minimised, Multipliers, Setting } from '../../../bilevel/parts/Multipliers.js'
 import type { Law } from '../../Law.js'
 
 /** Smooth F, φ̂ and f > φ̂ of λ at fixed w. */

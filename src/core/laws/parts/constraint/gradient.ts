@@ -1,5 +1,5 @@
 /** That the gradient by λ is the derivative of the augmented Lagrangian. */
-import { isGradient } from '../../Numbers.js'
+import { isGradient } from '../../numbers.js'
 import type { ConstraintEvidence, ConstraintLaw, Terms } from './evidence.js'
 
 /** L = F + κ·g and its parts, as functions of λ. */

@@ -1,6 +1,6 @@
 /** What is a violation, how ε relaxes it, and where nothing is left to do. */
 import { each, every, tested, unless } from '../../Law.js'
-import { near } from '../../Numbers.js'
+import { near } from '../../numbers.js'
 import type { ConstraintLaw } from './evidence.js'
 
 export const violationNotNegative: ConstraintLaw = {

@@ -1,0 +1,111 @@
+/**
+ * What a recorded run says of itself, whatever its method is: each step with the question it answers, and the
+ * lower-level solves whose weights were trained on the training set alone.
+ *
+ * Notation
+ *
+ * | name       | meaning                                                                                     |
+ * | ---------- | ------------------------------------------------------------------------------------------- |
+ * | `effort`   | training examples whose gradient was taken from the start of the run to the end of the step |
+ * | `upper`    | F, the loss on the whole validation set, of the weights that the step found                 |
+ * | `complete` | the training began at the initial weights, not at weights of an earlier λ                   |
+ */
+import * as t from 'io-ts'
+import { Finite, Natural, NonNegative, Vector } from '../codec/Codec.js'
+import { isQuestion, type Command, type Question, type WeightsRef, weightsOf } from '../protocol/Command.js'
+import type { Info } from '../protocol/Info.js'
+import type { Observation } from '../protocol/Observation.js'
+
+/** What a line of a log says after its header. */
+export interface LogRecord {
+  /** `null` at the start. */
+  readonly observation: Observation | null
+  readonly commands: ReadonlyArray<Command>
+  readonly info: Info
+}
+
+/** A record, the question that it answers, and what had been spent by its end. */
+export interface Step extends LogRecord {
+  readonly index: number
+  readonly question: Question | null
+  readonly effort: number
+  /** Lower-level solves that were answered. */
+  readonly lowerLevelSolves: number
+}
+
+const effortOf = (observation: Observation | null): number =>
+  observation === null || observation._tag === 'LossesEvaluated' ? 0 : observation.effort
+
+/** The steps of a run from its records, in their order. */
+export const steps = (records: ReadonlyArray<LogRecord>): ReadonlyArray<Step> => {
+  const open = new Map<number, Question>()
+  let effort = 0
+  let lowerLevelSolves = 0
+  return records.map((record, index) => {
+    const { observation, commands } = record
+    const question = (observation === null ? undefined : open.get(observation.id)) ?? null
+    if (observation !== null) open.delete(observation.id)
+    effort += effortOf(observation)
+    if (observation?._tag === 'LowerLevelSolved') lowerLevelSolves++
+    for (const command of commands) if (isQuestion(command)) open.set(command.id, command)
+    return { ...record, index, question, effort, lowerLevelSolves }
+  })
+}
+
+export const Solve = t.readonly(
+  t.strict({
+    step: Natural,
+    lambda: Vector,
+    upper: Finite,
+    lower: Finite,
+    /** ∂f/∂λ, which is ∇φ(λ) where the weights minimise f. */
+    lowerGradient: Vector,
+    complete: t.boolean,
+    converged: t.boolean,
+    effort: NonNegative,
+    lowerLevelSolves: Natural,
+  }),
+  'Solve',
+)
+/** A lower-level solve that was answered. */
+export type Solve = t.TypeOf<typeof Solve>
+
+/**
+ * Weights that saw validation data: those that descended on F, that were refitted, or that began at such weights.
+ */
+const sawValidation = (run: ReadonlyArray<Step>): ReadonlySet<WeightsRef> => {
+  const saw = new Set<WeightsRef>()
+  for (const { question } of run) {
+    if (question === null) continue
+    switch (question._tag) {
+      case 'DescendWeights':
+        if ((question.upperCoefficient !== 0 && question.steps > 0) || saw.has(question.from))
+          saw.add(weightsOf(question.id))
+        break
+      case 'SolveLowerLevel':
+        if (saw.has(question.from)) saw.add(weightsOf(question.id))
+        break
+      case 'Refit':
+        saw.add(weightsOf(question.id))
+        break
+      case 'EvaluateLosses':
+        break
+    }
+  }
+  return saw
+}
+
+/** The answered solves whose weights saw training data only, so that their F measures their λ. */
+export const solves = (run: ReadonlyArray<Step>): ReadonlyArray<Solve> => {
+  const saw = sawValidation(run)
+  return run.flatMap(({ index, question, observation, effort, lowerLevelSolves }): ReadonlyArray<Solve> => {
+    if (question?._tag !== 'SolveLowerLevel' || observation?._tag !== 'LowerLevelSolved') return []
+    if (saw.has(observation.weights)) return []
+    const { upper, lower, lowerGradient, converged } = observation
+    const { lambda, from } = question
+    const complete = from === 'initial'
+    return [
+      { step: index, lambda, upper, lower, lowerGradient, complete, converged, effort, lowerLevelSolves },
+    ]
+  })
+}

@@ -1,0 +1,190 @@
+/**
+ * What a structured Gaussian process says of f at a point: mean, variance and the gradients of both, in closed form.
+ *
+ * Symbols are those of Reduction and StructuredGp. A point x⋆ has the coordinates c⋆ within the span, and lies w beyond
+ * it; s_j = (‖c⋆ − c_j‖² + ‖w‖²)/ℓ², v_j = (c⋆ − c_j)/ℓ², t_j = −2σ²h'(s_j)/ℓ². Beyond the span f(x⋆) knows gradients
+ * along w only, with covariances t_j w, so that with κ = within's covariances, α = (C + S)⁻¹y and κ' = (C + S)⁻¹κ there
+ *
+ *     mean       m = κᵀα + tᵀB⁻¹z,                 z_i = ĝ_⊥i · w
+ *     variance   v = σ² − κᵀκ' − ‖w‖² tᵀB⁻¹t
+ *
+ * Both are Σ_j (σ²h_j a_j − 2σ²h'_j (v_j·b_j + e_j·w/ℓ²)), linear in weights a_j (of values), b_j (of gradients within)
+ * and e_j (beyond): α and e = Ĝ_⊥B⁻¹, or κ' and e_j = (B⁻¹t)_j w. Its gradient at fixed weights is (with
+ * g_j = 2σ²h' a_j − 4σ²h'' (v_j·b_j + e_j·w/ℓ²))
+ *
+ *     by c⋆    Σ_j g_j v_j − 2σ²h'_j b_j/ℓ²            by w    Σ_j g_j w/ℓ² − 2σ²h'_j e_j/ℓ²
+ *
+ * and −2 times that for the variance. Blocks add up. A prediction costs O(nd + n⁴).
+ */
+import * as Cholesky from '../../numeric/Cholesky.js'
+import { profile } from '../gp/Kernel.js'
+import type { Marginal, Posterior } from '../gp/Posterior.js'
+import { addTo, dot, multiple, type Place, placeOf } from './Reduction.js'
+import type { StructuredGp } from './structuredState.js'
+
+/** Covariances of f(x⋆), and what their derivatives are made of. */
+interface Covariances {
+  readonly place: Place
+  /** κ. */
+  readonly within: Float64Array
+  /** v_j of all observations. */
+  readonly slopes: ReadonlyArray<Float64Array>
+  /** 2σ²h'(s_j) and 4σ²h''(s_j) of all observations. */
+  readonly firsts: Float64Array
+  readonly seconds: Float64Array
+  /** t_j of the observed gradients. */
+  readonly beyond: Float64Array
+}
+
+const covariancesAt = (gp: StructuredGp, place: Place): Covariances => {
+  const { kernel, signalVariance, lengthScales } = gp.hyperparameters
+  const { observations, dimension, squares } = gp.reduction
+  const square = lengthScales[0]! ** 2
+  const height = place.heights.reduce((sum, h) => sum + h, 0)
+  const firsts = new Float64Array(observations.length)
+  const seconds = new Float64Array(observations.length)
+  const within = new Float64Array(gp.within.targets.length)
+  const beyond = new Float64Array(squares.length)
+  const slopes = observations.map(() => new Float64Array(dimension))
+  let [row, sloped] = [0, 0]
+  for (const [j, { x, value, gradient }] of observations.entries()) {
+    const v = slopes[j]!
+    let s = height
+    for (let k = 0; k < dimension; k++) {
+      const r = place.coordinates[k]! - x[k]!
+      s += r * r
+      v[k] = r / square
+    }
+    const { h, h1, h2 } = profile(kernel, s / square)
+    const first = 2 * signalVariance * h1
+    firsts[j] = first
+    seconds[j] = 4 * signalVariance * h2
+    if (value !== null) within[row++] = signalVariance * h
+    if (gradient !== null) {
+      for (let k = 0; k < dimension; k++) within[row++] = -first * v[k]!
+      beyond[sloped++] = -first / square
+    }
+  }
+  return { place, within, slopes, firsts, seconds, beyond }
+}
+
+/** Weights of what was observed: a and b in the order of rows, e_j·w by blocks, Σ_j t_j e_j by blocks. */
+interface Weights {
+  readonly within: ReadonlyArray<number>
+  readonly along: ReadonlyArray<ArrayLike<number>>
+  readonly beyond: ReadonlyArray<Float64Array>
+}
+
+/** The gradient by x⋆ of the sum above, at fixed weights. */
+const contract = (gp: StructuredGp, at: Covariances, weights: Weights): ReadonlyArray<number> => {
+  const { blocks, observations, dimension, relative } = gp.reduction
+  const square = gp.hyperparameters.lengthScales[0]! ** 2
+  const byCoordinate = new Float64Array(dimension)
+  let [row, sloped, byHeight] = [0, 0, 0]
+  for (const [j, { value, gradient }] of observations.entries()) {
+    const [v, first, second] = [at.slopes[j]!, at.firsts[j]!, at.seconds[j]!]
+    let along = value === null ? 0 : first * weights.within[row++]!
+    if (gradient !== null) {
+      let projected = weights.along.reduce((sum, block) => sum + block[sloped]!, 0) / square
+      for (let k = 0; k < dimension; k++) {
+        projected += v[k]! * weights.within[row + k]!
+        byCoordinate[k]! -= (first * weights.within[row + k]!) / square
+      }
+      along -= second * projected
+      row += dimension
+      sloped++
+    }
+    addTo(byCoordinate, along, v)
+    byHeight += along
+  }
+  const gradient = relative.map(() => 0)
+  let from = 0
+  for (const [b, { members, basis }] of blocks.entries()) {
+    const sum = weights.beyond[b]!.slice()
+    addTo(sum, byHeight / square, at.place.offsets[b]!)
+    for (const [r, axis] of basis.entries()) addTo(sum, byCoordinate[from + r]!, axis)
+    for (let k = 0; k < members.length; k++) gradient[members[k]!] = sum[k]! / relative[members[k]!]!
+    from += basis.length
+  }
+  return gradient
+}
+
+/** Σ_j factors_j vectors_j. */
+const combined = (
+  length: number,
+  vectors: ReadonlyArray<Float64Array>,
+  factors: ReadonlyArray<number>,
+): Float64Array => {
+  const sum = new Float64Array(length)
+  for (const [j, vector] of vectors.entries()) addTo(sum, factors[j]!, vector)
+  return sum
+}
+
+const sumOfSquares = (v: ReadonlyArray<number>): number => v.reduce((sum, z) => sum + z * z, 0)
+
+/** m and v, and what their gradients are made of too. */
+const describe = (gp: StructuredGp, at: Covariances) => {
+  const { place, within, beyond } = at
+  const whitened = Cholesky.solveLower(gp.within.factor)(within)
+  // B⁻¹t and z, for each block.
+  const shares = gp.beyond.map(factor => Cholesky.solve(factor)(beyond))
+  const observed = gp.reduction.blocks.map(({ remainders }, b) =>
+    remainders.map(remainder => dot(remainder, place.offsets[b]!)),
+  )
+  let mean = 0
+  for (let row = 0; row < within.length; row++) mean += within[row]! * gp.within.weights[row]!
+  let explained = sumOfSquares(whitened)
+  for (const [b, share] of shares.entries())
+    for (const [j, part] of share.entries()) {
+      mean += part * observed[b]![j]!
+      explained += place.heights[b]! * part * beyond[j]!
+    }
+  const variance = Math.max(0, gp.hyperparameters.signalVariance - explained)
+  return { mean, variance, whitened, shares, observed }
+}
+
+/** Mean and variance at a point, which must have d components. */
+export const marginal =
+  (gp: StructuredGp) =>
+  (xStar: ReadonlyArray<number>): Marginal => {
+    const place = placeOf(gp.reduction)(xStar)
+    if (!place.finite) return { mean: 0, variance: gp.hyperparameters.signalVariance }
+    const { mean, variance } = describe(gp, covariancesAt(gp, place))
+    return { mean, variance }
+  }
+
+/** The posterior at a point, which must have d components. */
+export const posterior =
+  (gp: StructuredGp) =>
+  (xStar: ReadonlyArray<number>): Posterior => {
+    const place = placeOf(gp.reduction)(xStar)
+    if (!place.finite) {
+      const zeros = xStar.map(() => 0)
+      return {
+        mean: 0,
+        variance: gp.hyperparameters.signalVariance,
+        meanGradient: zeros,
+        varianceGradient: zeros,
+      }
+    }
+    const at = covariancesAt(gp, place)
+    const { mean, variance, whitened, shares, observed } = describe(gp, at)
+    const { blocks } = gp.reduction
+    return {
+      mean,
+      variance,
+      meanGradient: contract(gp, at, {
+        within: gp.within.weights,
+        along: observed.map((z, b) => Cholesky.solve(gp.beyond[b]!)(z)),
+        beyond: blocks.map(({ members, remainders }, b) => combined(members.length, remainders, shares[b]!)),
+      }),
+      varianceGradient: contract(gp, at, {
+        within: Cholesky.solveUpper(gp.within.factor)(whitened),
+        along: shares.map((share, b) => share.map(part => part * place.heights[b]!)),
+        beyond: place.offsets.map((w, b) => {
+          const inner = shares[b]!.reduce((sum, part, j) => sum + part * at.beyond[j]!, 0)
+          return multiple(inner, w)
+        }),
+      }).map(slope => -2 * slope),
+    }
+  }

@@ -1,0 +1,140 @@
+/**
+ * Compares methods on one task: each run in a process of its own, spread over the cores. What a run records is on the disk
+ * before it counts, and `comparison.json` is written after each run that ends; so whatever ends a comparison, started again
+ * it goes on.
+ */
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import pLimit from 'p-limit'
+import { makeFolders } from '../base/folders.js'
+import type { Signals } from '../run/Stop.js'
+import { environment, interrupted, type ShellError } from '../base/ShellError.js'
+import { analyse, type Analysis } from './result/Analysis.js'
+import type * as Comparison from './result/Comparison.js'
+import { crew, sorted } from './Crew.js'
+import { ledger } from './Ledger.js'
+import { lock } from './lock.js'
+import { prepare, type Prepared, type Wanted } from './prepare.js'
+import { processes as start, worker, type Processes, type WorkerModule } from './Processes.js'
+
+/** What is to be compared, and how. */
+export interface CompareOptions extends Wanted {
+  /** Runs at work at once. */
+  readonly jobs: number
+  readonly signals: Signals
+  readonly worker?: WorkerModule
+  /** Makes a report of the folders of finished runs, where there is something that does. */
+  readonly report?: (folders: ReadonlyArray<string>, folder: string) => TE.TaskEither<ShellError, unknown>
+}
+
+/** A comparison all of whose runs have ended. */
+export interface Compared {
+  readonly folder: string
+  readonly comparison: Comparison.Comparison
+  readonly analysis: Analysis
+}
+
+const stoppedAt = (folder: string, { runs }: Comparison.Comparison): ShellError =>
+  interrupted(
+    `Stopped as asked. ${runs.filter(({ _tag }) => _tag === 'Finished').length} of ${runs.length} runs are finished, and ` +
+      `all that was recorded is in ${folder}; the same command with --out ${folder} goes on from there.`,
+  )
+
+/** Passes Ctrl-C on to the processes at work. */
+const heed = ({ signals, status }: CompareOptions, working: Processes) => {
+  let count = 0
+  const onSignal = (): void => {
+    count++
+    if (count === 1) status.note('Stopping after the commands at work. Press Ctrl-C again to stop at once.')
+    if (count <= 2) working.stop()
+    else {
+      working.kill()
+      signals.exit(130)
+    }
+  }
+  signals.on('SIGINT', onSignal)
+  signals.on('SIGTERM', onSignal)
+  return {
+    requested: () => count > 0,
+    release: () => {
+      signals.off('SIGINT', onSignal)
+      signals.off('SIGTERM', onSignal)
+    },
+  }
+}
+
+const work = async (
+  options: CompareOptions,
+  prepared: Prepared,
+): Promise<E.Either<ShellError, Comparison.Comparison>> => {
+  const { folder, jobs, status } = options
+  const working = start(options.worker ?? worker)
+  const book = ledger(folder, prepared, jobs)
+  const hands = crew(options, prepared, book, working)
+  const todo = sorted(options, prepared, book, hands)
+  if (E.isLeft(todo)) return todo
+  hands.begin()
+  const stop = heed(options, working)
+  const limit = pLimit(jobs)
+  const faults: Array<ShellError> = []
+  const done = await limit.map(todo.right, async ({ job, resume }) => {
+    if (stop.requested() || faults.length > 0) return
+    const result = await hands.carryOut(job, resume)()
+    // What keeps one result from being written keeps all: the disk is full, say.
+    if (E.isLeft(result) && result.left._tag !== 'Interrupted') {
+      faults.push(result.left)
+      working.stop()
+    }
+  })
+  stop.release()
+  status.clear()
+  const saved = book.save()
+  if (E.isLeft(saved)) return saved
+  const [fault] = faults
+  if (fault !== undefined) return E.left(fault)
+  return stop.requested() && done.length > 0 && book.get().runs.some(({ _tag }) => _tag === 'Pending')
+    ? E.left(stoppedAt(folder, book.get()))
+    : E.right(book.get())
+}
+
+const made = (folder: string): E.Either<ShellError, void> =>
+  E.tryCatch(
+    () => makeFolders(folder),
+    error =>
+      environment(
+        `The folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}). Choose another ` +
+          'one with --out.',
+      ),
+  )
+
+/**
+ * Makes a comparison, or goes on with the one in its folder. Runs that fail are entries of the result.
+ *
+ * Errors: `BadInput` where the configuration cannot be used or the folder holds something else, `Environment` where it
+ * cannot be written, `Interrupted` where it was stopped before all runs had ended.
+ */
+export const compare = (options: CompareOptions): TE.TaskEither<ShellError, Compared> => {
+  const { folder } = options
+  return pipe(
+    prepare(options),
+    TE.chainFirstEitherK(() => made(folder)),
+    TE.chain(prepared =>
+      TE.bracket(
+        TE.fromIOEither(() => lock(folder)),
+        () => () => work(options, prepared),
+        release => TE.fromIO(release),
+      ),
+    ),
+    TE.chainFirst(({ runs }) =>
+      options.report === undefined
+        ? TE.right(undefined)
+        : options.report(
+            runs.flatMap(run => (run._tag === 'Finished' ? [join(folder, run.folder)] : [])),
+            folder,
+          ),
+    ),
+    TE.map(comparison => ({ folder, comparison, analysis: analyse(comparison) })),
+  )
+}

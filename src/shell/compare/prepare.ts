@@ -1,0 +1,217 @@
+/** Everything that can be refused before a comparison begins, and the plan that is left. */
+import * as fs from 'node:fs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Backend, BackendChoice } from '../backend/Backend.js'
+import { methodConfig, RunConfig } from '../config/RunConfig.js'
+import { size } from '../data/set/ImageSet.js'
+import { backendOf } from '../train/backendOf.js'
+import type { Problem } from '../train/Problem.js'
+import { start } from '../record/driver.js'
+import { methodNamed, type Methods } from '../record/Methods.js'
+import { available } from '../record/RunFolder.js'
+import type { Status } from '../run/statusLine.js'
+import { configSection, problemOf, problemSection } from '../run/tune.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { budgetOf, epochsPerSolve, type Allot } from './budget.js'
+import { contendersFor, type CompareConfig } from './CompareConfig.js'
+import { type Comparison, comparisonIn, read } from './result/Comparison.js'
+import { goesOn, type Contender, type Job, type Plan } from './result/Plan.js'
+import type { Identity } from './result/runResult.js'
+
+/** What is to be compared, as its user says it. */
+export interface Wanted {
+  readonly methods: Methods
+  readonly config: CompareConfig
+  /** Labels of contenders; `null`: those of the configuration, or all methods. */
+  readonly labels: ReadonlyArray<string> | null
+  readonly seeds: Seeds
+  /** The budget, in lower-level solves. */
+  readonly solves: number
+  readonly folder: string
+  readonly backend: BackendChoice
+  readonly allot: Allot
+  readonly status: Status
+}
+
+/** So many seeds from the configuration's own on, or these. */
+export type Seeds = { readonly count: number } | { readonly list: ReadonlyArray<number> }
+
+/** A comparison that may begin or go on. */
+export interface Prepared {
+  readonly plan: Plan
+  /** What the folder held before. */
+  readonly earlier: Comparison | null
+  /** The configuration of a job's run. */
+  readonly configOf: (job: Job) => RunConfig
+  readonly identityOf: (job: Job) => Identity
+}
+
+/** Files beside which a comparison may begin. */
+const own = ['comparison.json', 'comparison.md', 'compare.lock', 'runs']
+
+/** Right if the comparison may be put there: a new folder, or one of a comparison. */
+const usable = (folder: string): E.Either<ShellError, void> =>
+  pipe(
+    available(folder),
+    E.chain(() => {
+      const there = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+      const foreign = there.find(name => !own.includes(name) && !/\.part$|^report/.test(name))
+      return foreign === undefined || there.includes('comparison.json')
+        ? E.right(undefined)
+        : E.left(
+            badInput(
+              `The output folder ${folder} holds ${foreign}, and is no comparison's. Choose another one with --out.`,
+            ),
+          )
+    }),
+  )
+
+/** The seeds meant, for a configuration of this seed. */
+export const seedsOf = (seeds: Seeds, first: number): ReadonlyArray<number> =>
+  'list' in seeds ? seeds.list : Array.from({ length: seeds.count }, (_, i) => first + i)
+
+const runConfigOf =
+  ({ named }: CompareConfig) =>
+  (contender: Contender, seed: number): RunConfig => ({
+    ...named.config,
+    method: { ...contender.options, name: contender.method },
+    seed,
+  })
+
+/** A method's configuration in full, at a seed; that the method can begin with it is looked at, too. */
+const settled = (
+  { methods, config }: Pick<Wanted, 'methods' | 'config'>,
+  problem: Problem,
+  contender: Contender,
+  seed: number,
+): E.Either<ShellError, Identity['config']> => {
+  const source = `${config.named.source} (method ${contender.label})`
+  return pipe(
+    methodNamed(methods)(contender.method),
+    E.chain(method =>
+      method(typed =>
+        pipe(
+          methodConfig(typed)(
+            source,
+            runConfigOf(config)(contender, seed),
+            problem.hyperparameters.space,
+            size(problem.splits.train),
+          ),
+          E.chainFirst(settings =>
+            pipe(
+              start(typed)(settings),
+              E.mapLeft(error => ({ ...error, message: `Method ${contender.label}: ${error.message}` })),
+            ),
+          ),
+          E.map(settings => configSection(typed, settings)),
+        ),
+      ),
+    ),
+  )
+}
+
+const planOf = (
+  wanted: Wanted,
+  contenders: ReadonlyArray<Contender>,
+  problem: Problem,
+  backend: Backend,
+): E.Either<ShellError, Plan> => {
+  const { config, solves, allot, seeds } = wanted
+  const { named } = config
+  const { data, network, hyperparameters, solver } = RunConfig.encode(named.config)
+  const [first] = seedsOf(seeds, named.config.seed)
+  return pipe(
+    contenders,
+    E.traverseArray(contender => settled(wanted, problem, contender, first ?? 0)),
+    E.map(configs => budgetOf(solves, epochsPerSolve(configs, named.config.solver))),
+    E.map(budget => ({
+      name: named.name,
+      task: { data, network, hyperparameters, solver },
+      budget,
+      backend: backend.name,
+      contenders: contenders.map(contender => allot(contender, budget)),
+      seeds: seedsOf(seeds, named.config.seed),
+    })),
+  )
+}
+
+const changedPlan = (folder: string, problem: string): ShellError =>
+  badInput(
+    `${comparisonIn(folder)} is of another comparison: ${problem}. Methods and seeds may be added to a comparison, and ` +
+      'nothing else changed; choose another folder with --out.',
+  )
+
+/** Looks at all that a comparison needs. Nothing is written. */
+export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => {
+  const { config, folder, status, methods } = wanted
+  const { named } = config
+  return pipe(
+    TE.Do,
+    TE.bind('contenders', () => TE.fromEither(contendersFor([...methods.keys()], wanted.labels)(config))),
+    TE.chainFirstEitherK(({ contenders }) =>
+      pipe(
+        contenders,
+        E.traverseArray(({ method }) => methodNamed(methods)(method)),
+      ),
+    ),
+    TE.chainFirstEitherK(() => usable(folder)),
+    TE.bind('earlier', () => TE.fromEither(read(folder))),
+    // What is downloaded here, all processes find in the cache.
+    TE.bind('problem', () => problemOf(named, status)),
+    // What a folder began with goes on with the same.
+    TE.bind('backend', ({ earlier, problem }) =>
+      backendOf(
+        wanted.backend === 'auto' && earlier !== null ? earlier.plan.backend : wanted.backend,
+        problem,
+      ),
+    ),
+    TE.chainFirstIOK(
+      ({ backend }) =>
+        () =>
+          status.note(backend.oneLine),
+    ),
+    TE.bind('plan', ({ contenders, problem, backend }) =>
+      TE.fromEither(planOf(wanted, contenders, problem, backend)),
+    ),
+    TE.chainFirstEitherK(({ plan, earlier }) =>
+      earlier === null
+        ? E.right(undefined)
+        : pipe(
+            goesOn(earlier.plan)(plan),
+            E.mapLeft(difference => changedPlan(folder, difference)),
+          ),
+    ),
+    TE.bind('configs', ({ plan, problem }) =>
+      TE.fromEither(
+        pipe(
+          plan.contenders,
+          E.traverseArray(contender =>
+            pipe(
+              settled(wanted, problem, contender, plan.seeds[0] ?? 0),
+              E.map(settings => [contender.label, settings] as const),
+            ),
+          ),
+        ),
+      ),
+    ),
+    TE.map(({ plan, earlier, configs }): Prepared => {
+      const contenders = new Map(plan.contenders.map(contender => [contender.label, contender]))
+      const settings = new Map(configs)
+      const configOf = ({ label, seed }: Job): RunConfig => runConfigOf(config)(contenders.get(label)!, seed)
+      return {
+        plan,
+        earlier,
+        configOf,
+        identityOf: job => ({
+          method: contenders.get(job.label)!.method,
+          // Runs of one contender differ by their seed alone.
+          config: { ...settings.get(job.label), seed: job.seed },
+          problem: problemSection({ ...named, config: configOf(job) }),
+          backend: plan.backend,
+        }),
+      }
+    }),
+  )
+}

@@ -1,0 +1,176 @@
+/** What a run folder says: which run it is, and what came out. */
+import { existsSync } from 'node:fs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { parseObject } from '../../../core/codec/boundedJson.js'
+import { decode, nullable } from '../../../core/codec/Codec.js'
+import { Commands } from '../../../core/protocol/Command.js'
+import { firstDifference } from '../../../core/codec/Difference.js'
+import { Info } from '../../../core/protocol/Info.js'
+import { Observation } from '../../../core/protocol/Observation.js'
+import type { Header, LogLine } from '../../../core/log/RunLog.js'
+import { readLines, withFile } from '../../record/logFile.js'
+import { faultMessage, withRecordedRun, type RecordedRun } from '../../record/RecordedRun.js'
+import { logIn, readIfThere, summaryIn, timingsIn } from '../../record/RunFolder.js'
+import { summarize } from '../../record/Summary.js'
+import { Timings } from '../../record/Timings.js'
+import { checkSummary } from '../../record/WrittenSummary.js'
+import { badInput, mismatch, type ShellError } from '../../base/ShellError.js'
+import type { FailedRun, FinishedRun } from './Comparison.js'
+import type { Job } from './Plan.js'
+import { trajectory, type Scale, type Step } from './Trajectory.js'
+
+/** What of a header makes a run the one of a job: not where its files lay, nor which versions recorded it. */
+export type Identity = Pick<Header, 'method' | 'config' | 'problem' | 'backend'>
+
+const identityOf = ({ method, config, problem, backend }: Identity): unknown => {
+  const sections = { ...problem, baseFolder: null }
+  return JSON.parse(JSON.stringify({ method, config, problem: sections, backend })) as unknown
+}
+
+/** Refuses a run that is another one than the job's. */
+export const sameRun =
+  (wanted: Identity) =>
+  ({ path, header }: Pick<RecordedRun, 'path' | 'header'>): E.Either<ShellError, void> => {
+    const difference = firstDifference('')(identityOf(wanted), identityOf(header))
+    return difference._tag === 'None'
+      ? E.right(undefined)
+      : E.left(
+          badInput(
+            `${path} holds another run than this comparison's: field \`${difference.value.field}\` of its header is ` +
+              `${difference.value.found}, and not ${difference.value.expected}. Choose another folder with --out, or move that run away.`,
+          ),
+        )
+  }
+
+/** What a job's folder holds: `Fresh`: no step of a run; `Begun`: some; `Ended`: a whole run. */
+export type Standing = 'Fresh' | 'Begun' | 'Ended'
+
+/** Whether a log has a first line; a run that was killed while it wrote its header has none. */
+const hasHeader = (path: string): E.Either<ShellError, boolean> =>
+  withFile(path)(file => {
+    const first = readLines(file).next()
+    return E.right(first.done !== true && !(E.isLeft(first.value) && first.value.left._tag === 'Torn'))
+  })
+
+/** Looks at the folder of a job. Errors: `BadInput` where it holds something else than the job's run. */
+export const standing = (folder: string, wanted: Identity): E.Either<ShellError, Standing> =>
+  pipe(
+    existsSync(logIn(folder)) ? hasHeader(logIn(folder)) : E.right(false),
+    E.chain((begun): E.Either<ShellError, Standing> =>
+      begun
+        ? pipe(
+            withRecordedRun(folder)(sameRun(wanted)),
+            E.map(() => (existsSync(summaryIn(folder)) ? 'Ended' : 'Begun')),
+          )
+        : E.right('Fresh'),
+    ),
+  )
+
+const Record = t.type({
+  observation: nullable(Observation),
+  commands: Commands,
+  info: Info,
+})
+
+interface Told {
+  readonly steps: ReadonlyArray<Step>
+  readonly info: Info | null
+}
+
+const changed = (path: string, { line, digest }: LogLine): ShellError =>
+  mismatch(
+    `Line ${line} of ${path}, field \`digest\`: expected ${digest.expected}, found ${digest.found}. The log was changed after ` +
+      'it was written; restore it from a copy, or move the run away and compare again.',
+  )
+
+/** All records of a log that has ended. */
+const told = ({ path, rest }: RecordedRun): E.Either<ShellError, Told> => {
+  const steps: Array<Step> = []
+  let info: Info | null = null
+  for (const read of rest) {
+    if (E.isLeft(read)) return E.left(faultMessage(path)(read.left))
+    const line = read.right
+    if (line.digest.expected !== line.digest.found) return E.left(changed(path, line))
+    const record = decode(Record)(line.value)
+    if (E.isLeft(record))
+      return E.left(
+        badInput(
+          `Line ${line.line} of ${path} is no record of a run: ${record.left}. Restore it from a copy.`,
+        ),
+      )
+    steps.push({ observation: record.right.observation, commands: record.right.commands })
+    info = record.right.info
+  }
+  return E.right({ steps, info })
+}
+
+const timingsOf = (folder: string, row: string | undefined): FinishedRun['timings'] => {
+  const timings = pipe(
+    readIfThere(timingsIn(folder), 1024 * 1024),
+    E.mapLeft(({ message }) => message),
+    E.chain(text => parseObject({ length: 1024 * 1024, depth: 4, entries: 1024 })(text ?? '')),
+    E.chain(decode(Timings)),
+    // A convenience: without it the seconds are not known, and nothing else is amiss.
+    E.getOrElseW(() => null),
+  )
+  const of = (rows: Readonly<Record<string, number>> | undefined): number | null =>
+    (row === undefined ? undefined : rows?.[row]) ?? null
+  return {
+    seconds: of(timings?.rows),
+    processorSeconds: of(timings?.processor?.rows),
+    totalSeconds: timings?.totalSeconds ?? null,
+    totalProcessorSeconds: timings?.processor?.totalSeconds ?? null,
+  }
+}
+
+/**
+ * What a run that has ended comes to, read out of its log, whose digests and summary are checked on the way. A method that
+ * ended without a result has failed.
+ */
+export const resultOf =
+  (job: Job, scale: Pick<Scale, 'completeEpochs'>, wanted: Identity) =>
+  (folder: string): E.Either<ShellError, FinishedRun | FailedRun> =>
+    withRecordedRun(folder)(run =>
+      pipe(
+        sameRun(wanted)(run),
+        E.chain(() => told(run)),
+        E.chain(({ steps, info }) => {
+          const outcome = info?.outcome ?? null
+          if (info === null || outcome === null)
+            return E.left(
+              badInput(`${run.path} has not ended; \`bilevel resume ${folder}\` goes on with it.`),
+            )
+          const { header } = run
+          const summary = summarize(header, steps.length, info, outcome)
+          return pipe(
+            checkSummary(folder, header, { records: steps.length, info }),
+            E.map((): FinishedRun | FailedRun => {
+              const row = summary.rows.at(-1)
+              if (row === undefined) return { _tag: 'Failed', ...job, reason: outcome.message }
+              return {
+                _tag: 'Finished',
+                ...job,
+                data: header.data,
+                versions: header.versions,
+                hyperparameters: summary.hyperparameters,
+                stopReason: outcome.stopReason,
+                message: outcome.message,
+                result: {
+                  lambda: row.lambda,
+                  trained: row.trained,
+                  refit: row.refit,
+                  bilevelWeights: row.bilevelWeights,
+                  lowerLevelSolves: row.lowerLevelSolves,
+                  effortEpochs: row.effortEpochs,
+                },
+                total: summary.total,
+                trajectory: trajectory({ ...scale, train: header.data.train })(steps),
+                timings: timingsOf(folder, row.name),
+              }
+            }),
+          )
+        }),
+      ),
+    )

@@ -1,0 +1,138 @@
+/** The table that a comparison prints, in 80 columns. */
+import Table from 'cli-table3'
+import { wrapped } from '../../run/wrapped.js'
+import type { Analysis, Standing } from '../result/Analysis.js'
+import type { Comparison } from '../result/Comparison.js'
+import { difference, epochs, nothing, stacked } from './figures.js'
+import { differenceNote, mark, ownNotes, raceNote, tableNotes } from './notes.js'
+
+const rules = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'right',
+  'right-mid',
+]
+
+const drawn = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const table = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    chars: {
+      ...Object.fromEntries(rules.map(name => [name, ''])),
+      mid: '─',
+      'mid-mid': '─',
+      middle: ' ',
+    },
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+  })
+  for (const row of rows) table.push([...row])
+  return table.toString()
+}
+
+const nameColumns = 14
+
+const named = (label: string): string =>
+  (label.match(new RegExp(`.{1,${nameColumns}}`, 'g')) ?? [label]).join('\n')
+
+const marked = (text: string): string => (text === nothing ? text : text.replace(/^[^\n]+/, `$&${mark}`))
+
+const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<ReadonlyArray<string>> => [
+  [
+    named(label),
+    `${finished}/${planned}`,
+    stacked(of.lowerLevelSolves, 1),
+    stacked(of.effortEpochs, 0),
+    stacked(of.seconds, 1),
+    stacked(of.processorSeconds, 1),
+    stacked(of.trainedValidationLoss, 4),
+    stacked(of.trainedTestLoss, 4),
+    stacked(of.refitTestLoss, 4),
+    stacked(of.refitTestAccuracy, 2, 100),
+  ],
+  ...(of.ownTestLoss === null && of.ownValidationLoss === null
+    ? []
+    : [
+        [
+          '  own weights',
+          '',
+          '',
+          '',
+          '',
+          '',
+          marked(stacked(of.ownValidationLoss, 4)),
+          marked(stacked(of.ownTestLoss, 4)),
+          '',
+          '',
+        ],
+      ]),
+]
+
+const head = [
+  '',
+  'runs',
+  'solves',
+  'epochs',
+  's',
+  'proc.\ns',
+  'trained\nvalid.',
+  'trained\ntest',
+  'refit\ntest',
+  'refit\nacc. %',
+]
+
+/** Failed runs, and why. */
+export const failures = ({ runs }: Comparison): ReadonlyArray<string> =>
+  runs.flatMap(run =>
+    run._tag === 'Failed' ? [`${run.label} seed ${run.seed} (${run.folder}): ${run.reason}`] : [],
+  )
+
+/** The whole table with its notes. */
+export const comparisonTable = (comparison: Comparison, analysis: Analysis): string => {
+  const { standings, duels, paces } = analysis
+  const paragraphs = (notes: ReadonlyArray<string>): string => notes.map(note => wrapped(note)).join('\n')
+  const sections = [
+    drawn(head, standings.flatMap(rowsOf)),
+    paragraphs([...tableNotes(comparison), ...ownNotes(analysis)]),
+  ]
+  if (duels.length > 0)
+    sections.push(
+      drawn(
+        [`${duels[0]!.label} −`, 'trained valid.', 'refit test', 'refit acc. %'],
+        duels.map(({ rival, of }) => [
+          named(rival),
+          ...[
+            difference(of.trainedValidationLoss, 4),
+            difference(of.refitTestLoss, 4),
+            difference(of.refitTestAccuracy, 2, 100),
+          ].map(text => text.replace(' [', '\n[')),
+        ]),
+      ),
+      paragraphs([differenceNote]),
+    )
+  if (paces.length > 0)
+    sections.push(
+      drawn(
+        ['', 'retrained', 'seeds', 'or continued', 'seeds'],
+        paces.map(({ label, retrained, trained, seeds, times }) => [
+          named(label),
+          epochs(retrained),
+          `${times.retrained}/${seeds}`,
+          epochs(trained),
+          `${times.trained}/${seeds}`,
+        ]),
+      ),
+      paragraphs([raceNote]),
+    )
+  const failed = failures(comparison)
+  if (failed.length > 0)
+    sections.push(paragraphs([`${failed.length} run(s) failed, and are not in the means:`, ...failed]))
+  return sections.join('\n\n')
+}

@@ -1,0 +1,102 @@
+/** Where a run's configuration comes from: a file, or a preset. */
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { parseObject } from '../../core/codec/boundedJson.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { nearest } from './nearest.js'
+import { presets, type Preset } from './presets.js'
+import { decodeRunConfig, type RunConfig } from './RunConfig.js'
+
+/** A configuration, and where it comes from. */
+export interface NamedConfig {
+  /** What messages call it. */
+  readonly source: string
+  /** What a run of it is called. */
+  readonly name: string
+  /** What its relative paths are relative to; `null` for a preset, which has none. */
+  readonly baseFolder: string | null
+  readonly config: RunConfig
+}
+
+/** No configuration that a person writes comes near these. */
+const limits = { length: 1024 * 1024, depth: 16, entries: 65_536 } as const
+
+const reading = (path: string): E.Either<ShellError, string> => {
+  const advice = 'Name a JSON file, or use a preset (`bilevel presets` lists them).'
+  return pipe(
+    E.tryCatch(
+      () => statSync(path),
+      cause => cause,
+    ),
+    E.mapLeft(cause => (cause instanceof Error ? cause.message : String(cause))),
+    E.filterOrElse(
+      stat => stat.isFile(),
+      () => 'it is not a regular file',
+    ),
+    // A character takes at most four bytes.
+    E.filterOrElse(
+      stat => stat.size <= 4 * limits.length,
+      stat => `it has ${stat.size} bytes, more than any configuration needs`,
+    ),
+    E.chain(() =>
+      E.tryCatch(
+        () => readFileSync(path, 'utf8'),
+        cause => (cause instanceof Error ? cause.message : String(cause)),
+      ),
+    ),
+    E.mapLeft(problem => badInput(`The configuration ${path} cannot be read: ${problem}. ${advice}`)),
+  )
+}
+
+/** The JSON object of a configuration file, not yet decoded. Errors: `BadInput`. */
+export const readObject = (path: string): E.Either<ShellError, Readonly<Record<string, unknown>>> =>
+  pipe(
+    reading(path),
+    E.chain(text =>
+      pipe(
+        // Editors on some systems begin a file with a byte order mark.
+        parseObject(limits)(text.replace(/^\uFEFF/, '')),
+        E.mapLeft(problem => badInput(`The configuration ${path} ${problem}. Put it right and run again.`)),
+      ),
+    ),
+  )
+
+/** A decoded configuration with what its file's path says. */
+export const named = (path: string, config: RunConfig): NamedConfig => ({
+  source: path,
+  name: basename(path, extname(path)),
+  baseFolder: resolve(dirname(path)),
+  config,
+})
+
+/** Reads a configuration file. Errors: `BadInput`. */
+export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
+  pipe(
+    readObject(path),
+    E.chain(decodeRunConfig(path)),
+    E.map(config => named(path, config)),
+  )
+
+/** A preset as it is written. Errors: `BadInput` where there is none of this name. */
+export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset !== undefined) return E.right(preset)
+  const meant = nearest(name, Object.keys(presets))
+  return E.left(
+    badInput(
+      `There is no preset called "${name}". ` +
+        (meant === undefined ? '' : `Did you mean "${meant}"? `) +
+        '`bilevel presets` lists all of them.',
+    ),
+  )
+}
+
+/** The configuration of a preset. Errors: `BadInput` where there is none of this name. */
+export const fromPreset = (name: string): E.Either<ShellError, NamedConfig> =>
+  pipe(
+    presetNamed(name),
+    E.chain(({ config }) => decodeRunConfig(`preset ${name}`)(config)),
+    E.map(config => ({ source: `preset ${name}`, name, baseFolder: null, config })),
+  )

@@ -1,0 +1,36 @@
+/** A pair of IDX files, images and their labels, that a person named. */
+import { sequenceS } from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { ShellError } from '../../base/ShellError.js'
+import { decodeImages, decodeLabels } from './idx.js'
+import { make, type Pool } from '../set/Pool.js'
+import { decodeInput, gunzipped, readInput, refused, type Input } from './readInput.js'
+
+export interface IdxPair {
+  readonly images: Input
+  readonly labels: Input
+  readonly classes: number
+}
+
+/** Reads and decodes both files, packed by gzip or not. Errors: `BadInput` naming the file at fault. */
+export const readIdxPair = ({ images, labels, classes }: IdxPair): TE.TaskEither<ShellError, Pool> => {
+  const read = <A>(
+    input: Input,
+    decode: (bytes: Uint8Array) => E.Either<string, A>,
+  ): TE.TaskEither<ShellError, A> =>
+    pipe(readInput(input), TE.chain(gunzipped(input)), TE.chain(decodeInput(input, decode)))
+  return pipe(
+    sequenceS(TE.ApplySeq)({
+      images: read(images, decodeImages),
+      labels: read(labels, decodeLabels(classes)),
+    }),
+    TE.chainEitherK(decoded =>
+      pipe(
+        make(decoded.images, decoded.labels, classes),
+        E.mapLeft(problem => refused(labels, `with the images in "${images.path}", ${problem}`)),
+      ),
+    ),
+  )
+}

@@ -1,0 +1,105 @@
+/** Reading a file that a person named: what goes wrong there is theirs to put right, and the message says how. */
+import { open, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { badInput, environment, type ShellError } from '../../base/ShellError.js'
+import { group, maxFileBytes } from './limits.js'
+
+/** A file and what it is for, as messages call it: `the IDX file of training images`. */
+export interface Input {
+  readonly path: string
+  readonly what: string
+  /** What to do where the file cannot be used; a full sentence. */
+  readonly advice: string
+}
+
+/** The refusal of an input, in the one form they all have. */
+export const refused = ({ path, what, advice }: Input, problem: string): ShellError =>
+  badInput(`The file "${path}", ${what}, cannot be used: ${problem}. ${advice}`)
+
+/** Node's code of an error (`ENOENT`, …), or an empty string. */
+export const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+
+export const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
+
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file (a part of its path is a file, not a folder)',
+  EACCES: 'it may not be read (permission denied)',
+  EPERM: 'it may not be read (permission denied)',
+  EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'its name is too long',
+  // A path with a NUL character in it.
+  ERR_INVALID_ARG_VALUE: 'its name is not one that a file can have',
+}
+
+const failed =
+  (input: Input) =>
+  (thrown: unknown): ShellError => {
+    const problem = problems[codeOf(thrown)]
+    return problem === undefined
+      ? environment(
+          `The file "${input.path}", ${input.what}, could not be read: ${reasonOf(thrown)}. Try again.`,
+        )
+      : refused(input, problem)
+  }
+
+/** The bytes of a file; its size is checked before they are read. Errors: `BadInput`, or `Environment` on I/O errors. */
+export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =>
+  pipe(
+    TE.tryCatch(async (): Promise<E.Either<ShellError, Uint8Array>> => {
+      const named = await stat(input.path)
+      if (named.isDirectory()) return E.left(refused(input, 'it is a folder'))
+      // Opening a pipe waits until somebody writes to it; and like a device it announces no size to be checked.
+      if (!named.isFile()) return E.left(refused(input, 'it is not a regular file'))
+      const handle = await open(input.path)
+      try {
+        const stats = await handle.stat()
+        if (stats.size > maxFileBytes)
+          return E.left(
+            refused(
+              input,
+              `it has ${group(stats.size)} bytes, more than the ${group(maxFileBytes)} that are read at once`,
+            ),
+          )
+        return E.right(await handle.readFile())
+      } finally {
+        await handle.close()
+      }
+    }, failed(input)),
+    TE.chain(TE.fromEither),
+  )
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+/** The bytes themselves, or what they are the gzip of; told by their first two bytes, whatever the file is called. */
+export const gunzipped =
+  (input: Input) =>
+  (bytes: Uint8Array): TE.TaskEither<ShellError, Uint8Array> =>
+    isGzip(bytes)
+      ? TE.tryCatch(
+          () => promisify(gunzip)(bytes, { maxOutputLength: maxFileBytes }),
+          thrown =>
+            refused(
+              input,
+              codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
+                ? `unpacked it has more than the ${group(maxFileBytes)} bytes that are read at once`
+                : `it is a damaged gzip file (${reasonOf(thrown)})`,
+            ),
+        )
+      : TE.right(bytes)
+
+/** Applies a pure decoder, whose `Left` becomes a refusal of the file. */
+export const decodeInput =
+  <A>(input: Input, decode: (bytes: Uint8Array) => E.Either<string, A>) =>
+  (bytes: Uint8Array): TE.TaskEither<ShellError, A> =>
+    pipe(
+      decode(bytes),
+      E.mapLeft(problem => refused(input, problem)),
+      TE.fromEither,
+    )

@@ -1,0 +1,180 @@
+/** From the `data` section of a configuration to the sets of a bilevel problem. */
+import { resolve } from 'node:path'
+import { sequenceS } from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { loadCifar10 } from './stored/cifar10.js'
+import {
+  defaultClasses,
+  type Cifar10Data,
+  type DataConfig,
+  type FashionMnistData,
+  type IdxData,
+  type MnistData,
+  type NpzData,
+} from './DataConfig.js'
+import { loadFashionMnist } from './stored/fashionMnist.js'
+import { readIdxPair } from './formats/idxFiles.js'
+import type { ImageSet, Splits } from './set/ImageSet.js'
+import { withLabelNoise } from './set/labelNoise.js'
+import { loadMnist } from './stored/mnist.js'
+import * as Npz from './formats/Npz.js'
+import * as Pool from './set/Pool.js'
+import { decodeInput, readInput, type Input } from './formats/readInput.js'
+import { stratified } from './set/split.js'
+import type { FetchOptions } from './stored/StoredSet.js'
+
+/** How to find and to split the images of a configuration. */
+export interface LoadOptions extends FetchOptions {
+  /** Decides which images train and which validate, where the source is not split already. */
+  readonly seed: number
+  /** What relative paths in the configuration are relative to: the folder of the configuration file. */
+  readonly baseFolder: string
+}
+
+type StoredData = MnistData | FashionMnistData | Cifar10Data
+
+type Loaded<A> = TE.TaskEither<ShellError, A>
+
+const inputAt =
+  ({ baseFolder }: LoadOptions) =>
+  (path: string, what: string, field: string): Input => ({
+    path: resolve(baseFolder, path),
+    what,
+    advice: `Put right the file or the configuration's field \`data.${field}\`.`,
+  })
+
+/** Training and validation images drawn from a pool. */
+const drawn =
+  (config: StoredData | IdxData, { seed }: LoadOptions) =>
+  (pool: Pool.Pool): E.Either<ShellError, Omit<Splits, 'test'>> =>
+    pipe(
+      stratified({ train: config.train, validation: config.validation, seed })(pool.labels, pool.classes),
+      E.bimap(
+        problem =>
+          badInput(
+            `The data cannot be split: ${problem}. Lower \`data.train\` or \`data.validation\` in the configuration.`,
+          ),
+        ({ train, validation }) => ({
+          train: Pool.select(train)(pool),
+          validation: Pool.select(validation)(pool),
+        }),
+      ),
+    )
+
+/** A set that is in the cache or in a folder, in two parts. */
+const fromParts = (
+  config: StoredData,
+  options: LoadOptions,
+  load: (part: 'train' | 'test', options: LoadOptions & { readonly folder?: string }) => Loaded<Pool.Pool>,
+): Loaded<Splits> => {
+  const from = config.folder === undefined ? {} : { folder: resolve(options.baseFolder, config.folder) }
+  // One after the other: what the first downloads, the second finds in the cache. The training images are let go of
+  // before the test images are read.
+  return pipe(
+    load('train', { ...options, ...from }),
+    TE.chainEitherK(drawn(config, options)),
+    TE.bind('test', () => pipe(load('test', { ...options, ...from }), TE.map(Pool.all))),
+  )
+}
+
+const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
+  const input = inputAt(options)
+  const { testImages, testLabels, classes = defaultClasses } = config
+  if ((testImages === undefined) !== (testLabels === undefined))
+    return TE.left(
+      badInput(
+        `The configuration's section \`data\` has ${testImages === undefined ? '`testLabels` but no `testImages`' : '`testImages` but no `testLabels`'}. ` +
+          'Give both for a test set, or neither for none.',
+      ),
+    )
+  return pipe(
+    readIdxPair({
+      images: input(config.images, 'the IDX file of images', 'images'),
+      labels: input(config.labels, 'the IDX file of labels', 'labels'),
+      classes,
+    }),
+    TE.chainEitherK(drawn(config, options)),
+    TE.bind('test', () =>
+      testImages === undefined || testLabels === undefined
+        ? TE.right(null)
+        : pipe(
+            readIdxPair({
+              images: input(testImages, 'the IDX file of test images', 'testImages'),
+              labels: input(testLabels, 'the IDX file of test labels', 'testLabels'),
+              classes,
+            }),
+            TE.map(Pool.all),
+          ),
+    ),
+  )
+}
+
+const fromNpz = (config: NpzData, options: LoadOptions): Loaded<Splits> => {
+  const { test = null, classes = defaultClasses } = config
+  const read = (path: string, what: string, field: string): Loaded<ImageSet> => {
+    const input = inputAt(options)(path, what, field)
+    return pipe(readInput(input), TE.chain(decodeInput(input, Npz.decode(classes))))
+  }
+  const testSet: Loaded<ImageSet | null> =
+    test === null
+      ? TE.right(null)
+      : test === 'mnist'
+        ? pipe(loadMnist('test', options), TE.map(Pool.all))
+        : read(test, 'the NPZ file of the test set', 'test')
+  return sequenceS(TE.ApplySeq)({
+    train: read(config.train, 'the NPZ file of the training set', 'train'),
+    validation: read(config.validation, 'the NPZ file of the validation set', 'validation'),
+    test: testSet,
+  })
+}
+
+/** One network takes the images of all sets: they must be of one size, and of the same classes. */
+const agreeing = (splits: Splits): E.Either<ShellError, Splits> => {
+  const { train, validation, test } = splits
+  const form = ({ shape, classes }: ImageSet): string => `${shape.join('×')} in ${classes} classes`
+  const other = [
+    { name: 'validation', set: validation },
+    { name: 'test', set: test },
+  ].find(({ set }) => set !== null && form(set) !== form(train))
+  return other?.set
+    ? E.left(
+        badInput(
+          `The sets do not fit together: the training images are ${form(train)} (height×width×channels), the ` +
+            `${other.name} images ${form(other.set)}. Name files of one data set in the configuration's section \`data\`.`,
+        ),
+      )
+    : E.right(splits)
+}
+
+const loaded = (config: DataConfig, options: LoadOptions): Loaded<Splits> => {
+  switch (config.source) {
+    case 'mnist':
+      return fromParts(config, options, loadMnist)
+    case 'fashion-mnist':
+      return fromParts(config, options, loadFashionMnist)
+    case 'cifar10':
+      return fromParts(config, options, loadCifar10)
+    case 'npz':
+      return fromNpz(config, options)
+    case 'idx':
+      return fromIdx(config, options)
+  }
+}
+
+const noisy =
+  ({ labelNoise = 0 }: DataConfig, { seed }: LoadOptions) =>
+  (splits: Splits): Splits =>
+    labelNoise === 0 ? splits : { ...splits, train: withLabelNoise(labelNoise, seed)(splits.train) }
+
+/**
+ * Reads, decodes and splits the data that a configuration names; then puts the label noise into the training set that it
+ * asks for.
+ *
+ * Errors: `BadInput` where a file or the configuration is at fault, `Environment` where a download, the cache or the
+ * disk is.
+ */
+export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
+  pipe(loaded(config, options), TE.chainEitherK(agreeing), TE.map(noisy(config, options)))

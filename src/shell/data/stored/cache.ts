@@ -1,0 +1,114 @@
+/**
+ * A folder of files that were fetched once. What lies there is either whole or absent: files are written beside their
+ * place and renamed into it, and a file is believed only if its SHA-256 is the one expected.
+ *
+ * Nothing is flushed to the disk before the rename: a crash of the machine may leave a file of zeros, which the
+ * checksum finds at the next reading, and the file is fetched again.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import envPaths from 'env-paths'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type * as T from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeFolders } from '../../base/folders.js'
+import { environment, type ShellError } from '../../base/ShellError.js'
+import { codeOf, reasonOf } from '../formats/readInput.js'
+
+/** The environment variable that names another cache folder. */
+export const cacheVariable = 'BILEVEL_CACHE'
+
+/** Where this user's cache is: `$BILEVEL_CACHE`, else the platform's place for caches. */
+export const cacheFolder: IO<string> = () => {
+  const chosen = process.env[cacheVariable]
+  return chosen === undefined || chosen === ''
+    ? envPaths('bilevel-hpo', { suffix: '' }).cache
+    : resolve(chosen)
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** A file of exactly so many bytes; `readFile` takes twice as long for tens of MB. */
+const readExactly = async (path: string, size: number): Promise<Uint8Array> => {
+  const file = await open(path)
+  try {
+    const bytes = Buffer.allocUnsafe(size)
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at)
+      if (bytesRead === 0) throw new Error(`it ends after ${at} bytes instead of ${size}`)
+      at += bytesRead
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
+
+/** What was found in the place of a file. `unreadable`: it is there, but the system does not let us read it. */
+export type Cached =
+  | { readonly _tag: 'Absent' }
+  | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
+  | { readonly _tag: 'Corrupt'; readonly problem: string }
+
+/** The file at `path` if it has exactly the expected bytes. Never fails: what cannot be read can be fetched again. */
+export const readVerified = (
+  path: string,
+  expected: { readonly bytes: number; readonly sha256: string },
+): T.Task<Cached> => {
+  const read = async (): Promise<Cached> => {
+    try {
+      // Looked at before it is read: whatever lies there may be of any size.
+      const { size } = await stat(path)
+      if (size !== expected.bytes)
+        return { _tag: 'Corrupt', problem: `it has ${size} bytes instead of ${expected.bytes}` }
+      const bytes = await readExactly(path, size)
+      return sha256(bytes) === expected.sha256
+        ? { _tag: 'Whole', bytes }
+        : { _tag: 'Corrupt', problem: 'its SHA-256 is not the expected one' }
+    } catch (thrown) {
+      return ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))
+        ? { _tag: 'Absent' }
+        : { _tag: 'Corrupt', problem: reasonOf(thrown) }
+    }
+  }
+  return read
+}
+
+/** Writes a file whole or not at all, making its folder where needed. */
+export const writeAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<ShellError, void> => {
+  // In the same folder, since a rename is atomic only within a file system.
+  const temporary = join(dirname(path), `.${process.pid}-${randomUUID()}.partial`)
+  return TE.tryCatch(
+    async () => {
+      try {
+        makeFolders(dirname(path))
+        await writeFile(temporary, bytes, { flag: 'wx' })
+        await rename(temporary, path)
+      } catch (thrown) {
+        await rm(temporary, { force: true }).catch(() => undefined)
+        throw thrown
+      }
+    },
+    thrown =>
+      environment(
+        `The data cache cannot be written: ${reasonOf(thrown)}. Make the folder "${dirname(path)}" writable, free some ` +
+          `space there, or set the environment variable ${cacheVariable} to another folder.`,
+      ),
+  )
+}
+
+/** Whether files can be written to a folder that may not exist yet: asks its nearest existing ancestor. */
+export const isWritable = (folder: string): T.Task<boolean> => {
+  const ask = async (path: string): Promise<boolean> => {
+    try {
+      if (!(await stat(path)).isDirectory()) return false
+      await access(path, constants.W_OK | constants.X_OK)
+      return true
+    } catch (thrown) {
+      return codeOf(thrown) === 'ENOENT' && dirname(path) !== path ? ask(dirname(path)) : false
+    }
+  }
+  return () => ask(resolve(folder))
+}

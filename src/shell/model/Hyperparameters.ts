@@ -1,0 +1,221 @@
+/**
+ * How λ enters the losses: families of hyperparameters (`families/`), one or several together.
+ *
+ * Notation: w flat weights, W_k the k-th tensor of parameters, N the number of examples that the loss is a mean over, d
+ * hyperparameters in all.
+ *
+ * λ is the components of the families one after the other. Penalties and terms are added up; what families do to the cost of
+ * an example is multiplied ({@link Target}). F has terms too, because a family may let the validation loss depend on λ; those
+ * that are here leave it plain.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import * as SearchSpace from '../../core/protocol/SearchSpace.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import type { Costs, Curved, Decay, Family, FamilyTerms, Penalty, Target, Term } from './families/Family.js'
+import { FamilyConfig, familiesOf } from './families/FamilyConfig.js'
+import type { Network } from './Network.js'
+
+/** What λ adds to a mean data loss, as a function of the weights, and what it makes examples cost. In float64. */
+export interface Terms {
+  readonly penalty: (weights: Float32Array) => number
+  /**
+   * The gradient of the penalty's quadratic part: decay[k]·W_k by the k-th tensor of parameters, with a number for all of the
+   * tensor or one a weight. Said by numbers and not by a function, so that a step takes it in its one pass over the weights.
+   */
+  readonly decay: ReadonlyArray<Decay>
+  /** The gradient of the rest of the penalty; `null` where all of it is quadratic. */
+  readonly curved: Curved | null
+  /** ∂ penalty/∂λ at fixed w; length d. */
+  readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
+  /** What examples cost, and ∂/∂λ of their mean cost, length d; `null` where they cost their cross-entropy. */
+  readonly costs: Costs | null
+  /** What is added besides, a function of weights and examples; `null` where nothing is. */
+  readonly term: Term | null
+}
+
+/** How λ enters the losses. */
+export interface Hyperparameters {
+  readonly space: SearchSpace.SearchSpace
+  /**
+   * Whether f is linear at fixed w in all coefficients together, as the scales in `space` define them: then f at one w
+   * bounds the value function at every λ.
+   */
+  readonly linearInCoefficients: boolean
+  /** What enters f, a mean over `examples`: the training set's, perhaps with others behind them. */
+  readonly lower: (lambda: ReadonlyArray<number>, examples: number) => Terms
+  /** What enters F, a mean over `examples`. */
+  readonly upper: (lambda: ReadonlyArray<number>, examples: number) => Terms
+}
+
+const Families = t.readonlyArray(FamilyConfig, 'a list of families')
+
+/** One family, or a list of them. */
+export const HyperparametersConfig = new t.Type<FamilyConfig | ReadonlyArray<FamilyConfig>, unknown>(
+  'hyperparameters',
+  (u): u is FamilyConfig | ReadonlyArray<FamilyConfig> => FamilyConfig.is(u) || Families.is(u),
+  (u, context) => (Array.isArray(u) ? Families.validate(u, context) : FamilyConfig.validate(u, context)),
+  config => config,
+)
+/** Which hyperparameters: the section `hyperparameters` of a configuration. */
+export type HyperparametersConfig = t.TypeOf<typeof HyperparametersConfig>
+
+const isList = (config: HyperparametersConfig): config is ReadonlyArray<FamilyConfig> => Array.isArray(config)
+
+/** The families of a section, one or more. */
+export const listed = (config: HyperparametersConfig): ReadonlyArray<FamilyConfig> =>
+  isList(config) ? config : [config]
+
+const changingCosts: ReadonlyArray<FamilyConfig['family']> = [
+  'exampleWeights',
+  'classWeights',
+  'labelSmoothing',
+]
+
+/** {@link Hyperparameters.linearInCoefficients}, as far as a configuration alone says it: nothing else breaks it. */
+export const isLinear = (config: HyperparametersConfig): boolean =>
+  listed(config).filter(({ family }) => changingCosts.includes(family)).length <= 1
+
+const spaceOfFamilies = (families: ReadonlyArray<Family>): E.Either<ShellError, SearchSpace.SearchSpace> =>
+  pipe(
+    SearchSpace.make(families.flatMap(({ space }) => space)),
+    E.mapLeft(({ message }) => badInput(message)),
+  )
+
+const families = (
+  network: Network,
+  config: HyperparametersConfig,
+  examples: number | null,
+): E.Either<ShellError, ReadonlyArray<Family>> =>
+  pipe(
+    listed(config),
+    E.traverseArray(family => familiesOf(network, family, examples)),
+    E.map(found => found.flat()),
+  )
+
+/** The search space of a configuration. Errors: `BadInput` where its bounds, or its groups in this network, cannot be used. */
+export const spaceOf = (
+  network: Network,
+  config: HyperparametersConfig,
+  examples: number | null = null,
+): E.Either<ShellError, SearchSpace.SearchSpace> =>
+  pipe(families(network, config, examples), E.chain(spaceOfFamilies))
+
+const product = (a: Float64Array | null, b: Float64Array | null): Float64Array | null =>
+  a === null || b === null ? (a ?? b) : a.map((value, i) => value * b[i]!)
+
+/** Costs are multiplied; of two shares of smoothing, the second spreads what the first has left. */
+const together = (a: Target, b: Target): Target => ({
+  examples: product(a.examples, b.examples),
+  classes: product(a.classes, b.classes),
+  smoothing: a.smoothing + b.smoothing - a.smoothing * b.smoothing,
+})
+
+const summed = (a: Decay, b: Decay): Decay => {
+  if (typeof a === 'number') return typeof b === 'number' ? a + b : a === 0 ? b : b.map(value => value + a)
+  return typeof b === 'number' ? summed(b, a) : a.map((value, i) => value + b[i]!)
+}
+
+const curvedOf = (penalties: ReadonlyArray<Penalty>): Curved | null => {
+  const all = penalties.flatMap(({ curved }) => (curved === null ? [] : [curved]))
+  return all.length === 0 ? null : (...at) => all.reduce((sum, curved) => sum + curved(...at), 0)
+}
+
+const costsOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTerms>): Costs | null => {
+  const [first, ...others] = terms.flatMap(({ costs }) => (costs === null ? [] : [costs.target]))
+  if (first === undefined) return null
+  const target = others.reduce(together, first)
+  return {
+    target,
+    lambdaGradient: losses =>
+      terms.flatMap(
+        ({ costs }, f) => costs?.lambdaGradient(losses, target) ?? families[f]!.space.map(() => 0),
+      ),
+  }
+}
+
+const plus = (a: ArrayLike<number> | null, b: ArrayLike<number> | null): ArrayLike<number> | null =>
+  a === null || b === null ? (a ?? b) : Float64Array.from(a, (value, i) => value + b[i]!)
+
+/** The sum of what families add as functions of weights and examples; their λ stand one after the other. */
+const termOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTerms>): Term | null =>
+  terms.every(({ term }) => term === undefined)
+    ? null
+    : (weights, examples) => {
+        const all = terms.map(({ term }) => term?.(weights, examples) ?? null)
+        return {
+          value: all.reduce((sum, at) => sum + (at?.value ?? 0), 0),
+          byLambda: all.flatMap((at, f) => at?.byLambda ?? families[f]!.space.map(() => 0)),
+          byWeights: all.reduce<ArrayLike<number> | null>(
+            (sum, at) => plus(sum, at?.byWeights ?? null),
+            null,
+          ),
+          byLogits: all.reduce<ArrayLike<number> | null>((sum, at) => plus(sum, at?.byLogits ?? null), null),
+        }
+      }
+
+const termsOf = (
+  network: Network,
+  families: ReadonlyArray<Family>,
+  lambda: ReadonlyArray<number>,
+  examples: number,
+): Terms => {
+  let start = 0
+  const terms = families.map(({ space, at }) => {
+    const own = lambda.slice(start, start + space.length)
+    start += space.length
+    return at(own, examples)
+  })
+  const penalties = terms.flatMap(({ penalty }) => (penalty === null ? [] : [penalty]))
+  return {
+    penalty: weights => penalties.reduce((sum, { value }) => sum + value(weights), 0),
+    decay: network.parameters.map((_, k) =>
+      penalties.reduce<Decay>((sum, { decay }) => summed(sum, decay[k]!), 0),
+    ),
+    curved: curvedOf(penalties),
+    lambdaGradient: weights =>
+      terms.flatMap(({ penalty }, f) => penalty?.lambdaGradient(weights) ?? families[f]!.space.map(() => 0)),
+    costs: costsOf(families, terms),
+    term: termOf(families, terms),
+  }
+}
+
+const noTerms = (network: Network, dimension: number): Terms => ({
+  penalty: () => 0,
+  decay: network.parameters.map(() => 0),
+  curved: null,
+  lambdaGradient: () => Array.from({ length: dimension }, () => 0),
+  costs: null,
+  term: null,
+})
+
+/** Families as one. Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used. */
+export const combined =
+  (network: Network) =>
+  (families: ReadonlyArray<Family>): E.Either<ShellError, Hyperparameters> =>
+    pipe(
+      spaceOfFamilies(families),
+      E.map(space => ({
+        space,
+        linearInCoefficients:
+          families.every(({ linear }) => linear) &&
+          families.filter(({ changesCosts }) => changesCosts).length <= 1,
+        lower: (lambda, examples) => termsOf(network, families, lambda, examples),
+        upper: () => noTerms(network, space.length),
+      })),
+    )
+
+/**
+ * The hyperparameters of a configuration.
+ *
+ * - `examples`: how many there are in the training set; only example weights want to know.
+ *
+ * Errors: `BadInput` where bounds cannot be used, or the network has no such groups.
+ */
+export const hyperparametersOf = (
+  network: Network,
+  config: HyperparametersConfig,
+  examples: number | null = null,
+): E.Either<ShellError, Hyperparameters> =>
+  pipe(families(network, config, examples), E.chain(combined(network)))

@@ -1,0 +1,271 @@
+/**
+ * Holds a family's derivatives against finite differences of its values, and says which coordinate is off.
+ *
+ * Checked are ∂/∂λ, ∂/∂w and ∂/∂z (logits) of the penalty, of the costs of examples and of the term, each by itself: the data
+ * loss, which is float32's and everybody's, would only blur them. ∂/∂w of costs is the network's own.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { displacement } from '../../core/protocol/SearchSpace.js'
+import type { Backend } from '../backend/Backend.js'
+import { size, type ImageSet } from '../data/set/ImageSet.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { writeLosses } from './crossEntropy.js'
+import { differences, roundingOf, type Stated } from './differences.js'
+import type { ExampleLosses, Examples, Family, FamilyTerms } from './families/Family.js'
+import type { Network } from './Network.js'
+
+/** Where a family is checked. */
+export interface CheckPoint {
+  readonly lambda: ReadonlyArray<number>
+  /** Flat, as initial ones or trained ones are. */
+  readonly weights: Float32Array
+  /** A few examples; f is a mean over them. */
+  readonly set: ImageSet
+}
+
+/** How closely gradients are looked at. */
+export interface CheckOptions {
+  /**
+   * The largest difference that counts as agreement, relative to the larger of stated and measured, and to a tenth of the
+   * largest component; ten times that where values are float32, as those of tensors. Default 1e-3.
+   */
+  readonly tolerance?: number
+  /** How many coordinates of each gradient are looked at, if it has more. Default 64. */
+  readonly coordinates?: number
+}
+
+/** A derivative that does not agree with the values; or, by `coefficients`, values that are not linear and are said to be. */
+export interface Disagreement {
+  readonly of: 'penalty' | 'costs' | 'term' | 'family'
+  readonly by: 'lambda' | 'weights' | 'logits' | 'coefficients'
+  /** `l2[dense1]`, `dense1 kernel[12, 3]`, `logit 2 of example 5`. */
+  readonly coordinate: string
+  readonly stated: number
+  readonly measured: number
+  /** A sentence for a person. */
+  readonly message: string
+}
+
+/** A gradient that is checked, and what to call its coordinates. */
+interface Subject extends Pick<Disagreement, 'of' | 'by'> {
+  readonly nameOf: (component: number) => string
+  readonly stated: Stated
+}
+
+/** All that is held fixed but what is checked. */
+interface Place {
+  readonly family: Family
+  readonly network: Network
+  readonly lambda: ReadonlyArray<number>
+  readonly weights: Float32Array
+  readonly examples: Examples
+  readonly losses: ExampleLosses
+}
+
+/** `dense1 kernel[12, 3]`. */
+const weightName = ({ parameters }: Network, i: number): string => {
+  const { layer, role, shape, offset } = parameters.findLast(parameter => parameter.offset <= i)!
+  let left = i - offset
+  const indices = shape.toReversed().map(side => {
+    const index = left % side
+    left = Math.floor(left / side)
+    return index
+  })
+  return `${layer} ${role}[${indices.toReversed().join(', ')}]`
+}
+
+const moved = (values: Float32Array, i: number, x: number): Float32Array => {
+  const copy = values.slice()
+  copy[i] = x
+  return copy
+}
+
+const identity = (x: number): number => x
+
+/** (1/N) Σ of what examples cost. */
+const meanCost = ({ costs }: FamilyTerms, { own, even, labels }: ExampleLosses): number => {
+  if (costs === null) return 0
+  const { examples, classes, smoothing } = costs.target
+  let sum = 0
+  for (let i = 0; i < own.length; i++)
+    sum +=
+      (examples?.[i] ?? 1) * (classes?.[labels[i]!] ?? 1) * ((1 - smoothing) * own[i]! + smoothing * even[i]!)
+  return sum / own.length
+}
+
+const subjectsOf = (place: Place): ReadonlyArray<Subject> => {
+  const { family, network, lambda, weights, examples, losses } = place
+  const count = examples.labels.length
+  const terms = family.at(lambda, count)
+  const { penalty, costs, term } = terms
+  const nameOf = {
+    lambda: (k: number) => family.space[k]!.name,
+    weights: (i: number) => weightName(network, i),
+    logits: (i: number) => `logit ${i % network.classes} of example ${Math.floor(i / network.classes)}`,
+  }
+  const byLambda = (
+    of: Subject['of'],
+    gradient: ReadonlyArray<number>,
+    value: (terms: FamilyTerms) => number,
+  ): Subject => ({
+    of,
+    by: 'lambda',
+    nameOf: nameOf.lambda,
+    stated: {
+      point: lambda,
+      gradient,
+      at: (k, x) => value(family.at(lambda.with(k, x), count)),
+      taken: identity,
+    },
+  })
+  const bySingle = (
+    of: Subject['of'],
+    by: 'weights' | 'logits',
+    point: Float32Array,
+    gradient: ArrayLike<number> | null,
+    value: (point: Float32Array) => number,
+  ): Subject => ({
+    of,
+    by,
+    nameOf: nameOf[by],
+    stated: {
+      point,
+      gradient: gradient ?? new Float64Array(point.length),
+      at: (i, x) => value(moved(point, i, x)),
+      taken: Math.fround,
+    },
+  })
+  const found: Array<Subject> = []
+  if (penalty !== null) {
+    const slopes = new Float64Array(weights.length)
+    for (const [k, { offset, size }] of network.parameters.entries()) {
+      const decay = penalty.decay[k]!
+      for (let i = 0; i < size; i++)
+        slopes[offset + i] = (typeof decay === 'number' ? decay : decay[i]!) * weights[offset + i]!
+      penalty.curved?.(k, weights, slopes, offset, 1)
+    }
+    found.push(
+      byLambda('penalty', penalty.lambdaGradient(weights), at => at.penalty?.value(weights) ?? 0),
+      bySingle('penalty', 'weights', weights, slopes, penalty.value),
+    )
+  }
+  if (costs !== null)
+    found.push(byLambda('costs', costs.lambdaGradient(losses, costs.target), at => meanCost(at, losses)))
+  if (term !== undefined) {
+    const here = term(weights, examples)
+    const with_ = (logits: Float32Array): Examples => ({ ...examples, logits })
+    found.push(
+      byLambda('term', here.byLambda, at => at.term?.(weights, examples).value ?? 0),
+      bySingle('term', 'weights', weights, here.byWeights, w => term(w, examples).value),
+      bySingle('term', 'logits', examples.logits, here.byLogits, z => term(weights, with_(z)).value),
+    )
+  }
+  return found
+}
+
+/** How far λ is moved, to see whether values are linear in the coefficients. */
+const far = 0.7
+
+const unlinear = (
+  { family, lambda, weights, examples, losses }: Place,
+  tolerance: number,
+  most: number,
+): ReadonlyArray<Disagreement> => {
+  if (!family.linear) return []
+  const valueAt = (at: ReadonlyArray<number>): number => {
+    const terms = family.at(at, examples.labels.length)
+    return (
+      (terms.penalty?.value(weights) ?? 0) +
+      meanCost(terms, losses) +
+      (terms.term?.(weights, examples).value ?? 0)
+    )
+  }
+  return family.space.slice(0, most).flatMap(({ name, scale }, k): ReadonlyArray<Disagreement> => {
+    const [here, there, further] = [0, far, 2 * far].map(step => valueAt(lambda.with(k, lambda[k]! + step)))
+    const slope = (there! - here!) / displacement(scale, lambda[k]!, lambda[k]! + far)
+    const stated = here! + slope * displacement(scale, lambda[k]!, lambda[k]! + 2 * far)
+    const noise = 8 * roundingOf(here!, there!, further!)
+    return Math.abs(stated - further!) <= tolerance * Math.abs(further! - here!) + noise
+      ? []
+      : [
+          {
+            of: 'family',
+            by: 'coefficients',
+            coordinate: name,
+            stated,
+            measured: further!,
+            message:
+              `The family says that it is linear in its coefficients, but along ${name} a straight line through two values ` +
+              `comes to ${stated}, and the third is ${further!}. Say \`linear: false\`, or another scale.`,
+          },
+        ]
+  })
+}
+
+/** The examples of a set with the network's logits, and what they cost. */
+const placeOf = (network: Network, family: Family, { lambda, weights, set }: CheckPoint): Place => {
+  const [count, { labels, images }] = [size(set), set]
+  const tensors = network.parameters.map(({ shape, offset, size }) =>
+    tf.tensor(weights.slice(offset, offset + size), [...shape]),
+  )
+  const { logits } = network.pass(tensors, tf.tensor(images, [count, ...network.entryShape]))
+  const losses = { own: new Float64Array(count), even: new Float64Array(count), labels }
+  const examples = { images, labels, logits: logits.dataSync<'float32'>().slice() }
+  writeLosses(examples.logits, labels, network.classes, losses, 0)
+  return { family, network, lambda, weights, examples, losses }
+}
+
+/**
+ * What of a family's derivatives does not agree with its values at a point; an empty list where all does that was looked at.
+ *
+ * Errors: `BadInput` where the point does not fit, or the family cannot be computed there.
+ */
+export const checkFamily =
+  (backend: Backend, network: Network) =>
+  (
+    family: Family,
+    point: CheckPoint,
+    { tolerance = 1e-3, coordinates = 64 }: CheckOptions = {},
+  ): E.Either<ShellError, ReadonlyArray<Disagreement>> => {
+    if (point.lambda.length !== family.space.length || point.weights.length !== network.size)
+      return E.left(
+        badInput(
+          `The point has ${point.lambda.length} components of λ and ${point.weights.length} weights, but the family has ` +
+            `${family.space.length} and the network ${network.size}. Give as many.`,
+        ),
+      )
+    return pipe(
+      E.tryCatch(
+        () =>
+          backend.tidy(() => {
+            const place = placeOf(network, family, point)
+            return [
+              ...subjectsOf(place).flatMap(({ of, by, nameOf, stated }) =>
+                differences(stated, tolerance, coordinates).map((found): Disagreement => {
+                  const coordinate = nameOf(found.component)
+                  const opposite =
+                    Math.abs(found.stated + found.measured) <= tolerance * Math.abs(found.measured)
+                  return {
+                    of,
+                    by,
+                    coordinate,
+                    stated: found.stated,
+                    measured: found.measured,
+                    message:
+                      `The derivative of the ${of} by ${coordinate} is stated as ${found.stated}, but its values around the ` +
+                      `point say ${found.measured}${opposite ? '; its sign looks wrong.' : '.'}`,
+                  }
+                }),
+              ),
+              ...unlinear(place, tolerance, coordinates),
+            ]
+          }),
+        cause =>
+          badInput(
+            `The family cannot be computed at the point: ${cause instanceof Error ? cause.message : String(cause)}`,
+          ),
+      ),
+    )
+  }

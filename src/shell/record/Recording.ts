@@ -1,0 +1,139 @@
+/**
+ * A method driven by an interpreter of one's own, and recorded: a log begins where there is none, and is gone on with
+ * where there is one.
+ */
+import { existsSync } from 'node:fs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { firstDifference } from '../../core/codec/Difference.js'
+import type { Outcome } from '../../core/protocol/Info.js'
+import type { Method } from '../../core/protocol/Method.js'
+import { sameNumerics } from '../../core/log/numerics.js'
+import type { Cursor } from '../../core/log/Replay.js'
+import { format, versionFor, type Header } from '../../core/log/RunLog.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import { drive, start, type Hooks } from './driver.js'
+import type { Interpreter } from './Interpreter.js'
+import { create, noLines, past, reopen, type LogWriter } from './logFile.js'
+import { otherNumerics, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
+import { versionsOf } from './versions.js'
+
+/** What the header of a log says of a run besides its method. */
+export type About = Pick<Header, 'problem' | 'data' | 'backend'>
+
+/** What {@link recordRun} needs. */
+export interface Recording<C> {
+  /** Of the log, a `.jsonl` file. */
+  readonly path: string
+  readonly config: C
+  /** Enough to know the run again: a log with another problem or other data is not gone on with. */
+  readonly about: About
+  readonly interpreter: Interpreter
+  readonly hooks?: Hooks
+}
+
+/** Hooks for whoever neither watches a run nor stops it. */
+export const noHooks: Hooks = {
+  onTransition: () => undefined,
+  onQuestion: () => undefined,
+  stopRequested: () => false,
+}
+
+interface Opened<S> {
+  readonly cursor: Cursor<S>
+  readonly log: TE.TaskEither<ShellError, LogWriter>
+}
+
+const headerOf = <C, S>(method: Method<C, S>, { config, about }: Recording<C>): Header => {
+  // As JSON has it: a log that was read is compared with this.
+  const written = JSON.parse(JSON.stringify(method.config.encode(config))) as Header['config']
+  return {
+    format,
+    version: versionFor(written),
+    method: method.name,
+    config: written,
+    problem: JSON.parse(JSON.stringify(about.problem)) as Header['problem'],
+    data: about.data,
+    backend: about.backend,
+    versions: versionsOf({}),
+  }
+}
+
+/** What makes a run this one and no other. Versions may differ, that of the log, too; the numerics may not. */
+const identity = ({ method, config, problem, data, backend }: Header) => ({
+  method,
+  config,
+  problem,
+  data,
+  backend,
+})
+
+/** Why a log is not one of the run that is to go on. */
+const stranger = ({ path, header }: RecordedRun, wanted: Header): E.Either<ShellError, void> =>
+  pipe(
+    firstDifference('')(identity(wanted), identity(header)),
+    O.match(
+      () => (sameNumerics(header) ? E.right(undefined) : E.left(badInput(otherNumerics(path, header)))),
+      ({ field, expected, found }) =>
+        E.left(
+          badInput(
+            `${path} holds another run: field \`${field}\` of its header is ${found}, and not ${expected}. Name another ` +
+              'path, or go on with the configuration that the log was begun with.',
+          ),
+        ),
+    ),
+  )
+
+const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<ShellError, Opened<S>> => {
+  const { path, config } = recording
+  const header = headerOf(method, recording)
+  if (!existsSync(path))
+    return pipe(
+      start(method)(config),
+      E.map(cursor => ({ cursor, log: create(path)(header) })),
+    )
+  return withRecordedRun(path)(run =>
+    pipe(
+      stranger(run, header),
+      E.chain(() => {
+        let end = noLines
+        return pipe(
+          run,
+          traverse(method)(null, ({ line }) => {
+            end = past(line)(end)
+          }),
+          E.map(({ cursor }) => ({ cursor, log: reopen(path)(end, run.size) })),
+        )
+      }),
+    ),
+  )
+}
+
+/**
+ * Drives a method to its end, each step on the disk before it counts. Called again after an interruption, it replays the
+ * log and goes on: no question that was answered is asked again. Weights are the interpreter's own, and so is to have
+ * those of the open questions still: an interpreter that lost them should answer `CommandFailed`.
+ *
+ * Errors: those of the interpreter; `BadInput` where the log cannot be read or is of another run; `Mismatch` where it
+ * does not replay; `Environment` where it cannot be written; `Interrupted` if a hook asked to stop.
+ */
+export const recordRun =
+  <C, S>(method: Method<C, S>) =>
+  (recording: Recording<C>): TE.TaskEither<ShellError, Outcome> =>
+    pipe(
+      TE.fromIOEither(() => opened(method, recording)),
+      TE.chain(({ cursor, log }) =>
+        TE.bracket(
+          log,
+          writer =>
+            drive(method)({
+              interpreter: recording.interpreter,
+              log: writer,
+              hooks: recording.hooks ?? noHooks,
+            })(cursor),
+          writer => TE.fromIO(() => writer.close()),
+        ),
+      ),
+    )

@@ -1,0 +1,120 @@
+/**
+ * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`, `weights/`. Looked at before anything is computed, made only
+ * when there is something to put into it.
+ */
+import * as fs from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { makeFolders, syncFolder } from '../base/folders.js'
+import { badInput, environment, type ShellError } from '../base/ShellError.js'
+
+export const logIn = (folder: string): string => join(folder, 'run.jsonl')
+export const summaryIn = (folder: string): string => join(folder, 'summary.json')
+export const timingsIn = (folder: string): string => join(folder, 'timings.json')
+export const weightsIn = (folder: string): string => join(folder, 'weights')
+/** When each step was recorded; there only while a run is unfinished. */
+export const clockIn = (folder: string): string => join(folder, 'clock.jsonl')
+
+const own = ['run.jsonl', 'summary.json', 'timings.json', 'clock.jsonl', 'weights']
+
+/** Where a run goes unless told otherwise: `runs/<name>-<seed>`, with a number after it if that is taken. */
+export const defaultFolder = (name: string, seed: number): string => {
+  const base = join('runs', `${basename(name).replace(/[^\w.-]+/g, '-')}-${seed}`)
+  const nth = (n: number): string => (n === 1 ? base : `${base}.${n}`)
+  const next = (n: number): string => (fs.existsSync(nth(n)) ? next(n + 1) : nth(n))
+  return next(1)
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const cannotUse = (folder: string, reason: string): ShellError =>
+  badInput(
+    `The output folder ${folder} cannot be written: ${reason}. Choose another one with --out, or make this one writable.`,
+  )
+
+const nearestThatIs = (path: string): string =>
+  fs.existsSync(path) || dirname(path) === path ? path : nearestThatIs(dirname(path))
+
+/** Right if a run may be put there. Nothing is made yet. */
+export const available = (folder: string): E.Either<ShellError, void> => {
+  const there = nearestThatIs(resolve(folder))
+  const taken = own.find(name => fs.existsSync(join(folder, name)))
+  if (taken !== undefined)
+    return E.left(
+      badInput(
+        `The output folder ${folder} already holds a run (${join(folder, taken)} is there), and a run is never ` +
+          'overwritten. Choose another folder with --out, or remove this one.',
+      ),
+    )
+  return pipe(
+    E.tryCatch(
+      () => {
+        if (!fs.statSync(there).isDirectory())
+          return E.left(cannotUse(folder, `${there} is a file, not a folder`))
+        fs.accessSync(there, fs.constants.W_OK | fs.constants.X_OK)
+        return E.right(undefined)
+      },
+      error => cannotUse(folder, reasonOf(error)),
+    ),
+    E.flatten,
+  )
+}
+
+/** Takes away what a run left that recorded nothing. */
+export const clear = (folder: string): E.Either<ShellError, void> =>
+  E.tryCatch(
+    () => own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true })),
+    error => cannotUse(folder, reasonOf(error)),
+  )
+
+/** Makes the folder. */
+export const make = (folder: string): E.Either<ShellError, void> =>
+  pipe(
+    available(folder),
+    E.chain(() =>
+      E.tryCatch(
+        () => makeFolders(folder),
+        error => cannotUse(folder, reasonOf(error)),
+      ),
+    ),
+  )
+
+/** Writes a file as a whole: it is there with all its content, or not at all. */
+export const writeWhole =
+  (path: string) =>
+  (content: string): E.Either<ShellError, void> =>
+    E.tryCatch(
+      () => {
+        const draft = `${path}.part`
+        const file = fs.openSync(draft, 'w')
+        fs.writeFileSync(file, content)
+        fs.fsyncSync(file)
+        fs.closeSync(file)
+        fs.renameSync(draft, path)
+        syncFolder(dirname(path))
+      },
+      error =>
+        environment(
+          `${path} cannot be written (${reasonOf(error)}). The run log beside it is complete; free some space first.`,
+        ),
+    )
+
+/** The content of a file, `null` if there is none. */
+export const readIfThere = (path: string, maxBytes: number): E.Either<ShellError, string | null> =>
+  pipe(
+    E.tryCatch(
+      () => {
+        if (!fs.existsSync(path)) return E.right(null)
+        const stats = fs.statSync(path)
+        // Opening a pipe waits until somebody writes to it.
+        if (!stats.isFile())
+          return E.left(badInput(`${path} is not a regular file: no run wrote it. Move it away.`))
+        if (stats.size > maxBytes)
+          return E.left(badInput(`${path} is larger than ${maxBytes} bytes: it is no file that a run wrote.`))
+        return E.right(fs.readFileSync(path, 'utf8'))
+      },
+      error => environment(`${path} cannot be read (${reasonOf(error)}). Make it readable, or move it away.`),
+    ),
+    E.flatten,
+  )

@@ -1,0 +1,82 @@
+/** The `summary.json` beside a log, against what the log comes to. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { parseObject } from '../../core/codec/boundedJson.js'
+import { firstDifference, type Difference } from '../../core/codec/Difference.js'
+import type { Info } from '../../core/protocol/Info.js'
+import { limits, type Header } from '../../core/log/RunLog.js'
+import { mismatch, type ShellError } from '../base/ShellError.js'
+import { readIfThere, summaryIn } from './RunFolder.js'
+import { summarize, texts } from './Summary.js'
+
+/** A summary as it lies in a folder, decoded as far as that it is a JSON object. */
+export interface WrittenSummary {
+  readonly path: string
+  readonly text: string
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+/** Where a log is. */
+export interface Place {
+  readonly records: number
+  readonly info: Info | null
+}
+
+/** The summary in a folder, `null` where there is none. Errors: `Mismatch` where no run wrote it, whatever the log says. */
+export const readSummary = (folder: string): E.Either<ShellError, WrittenSummary | null> => {
+  const path = summaryIn(folder)
+  return pipe(
+    // A character takes at most four bytes.
+    readIfThere(path, 4 * limits.length),
+    E.chain(text =>
+      text === null
+        ? E.right(null)
+        : pipe(
+            parseObject(limits)(text),
+            E.bimap(
+              problem =>
+                mismatch(
+                  `The file ${path} ${problem}: no run wrote it so. Move it away, then the log beside it can be replayed.`,
+                ),
+              value => ({ path, text, value }),
+            ),
+          ),
+    ),
+  )
+}
+
+const fault = (path: string, { field, expected, found }: Difference): ShellError =>
+  mismatch(
+    `The file ${path}, field \`${field}\`: expected ${expected} by the log, found ${found}. The summary was changed after ` +
+      'it was written; the log beside it replays as logged.',
+  )
+
+/** Whether a summary is what the log comes to, if it halted. */
+export const agrees = (
+  { path, text, value }: WrittenSummary,
+  header: Header,
+  { records, info }: Place,
+): E.Either<ShellError, void> => {
+  const outcome = info?.outcome ?? null
+  if (outcome === null || info === null)
+    return E.left(fault(path, { field: 'stopReason', expected: 'no summary yet', found: 'one' }))
+  const expected = summarize(header, records, info, outcome)
+  if (texts(expected).includes(text)) return E.right(undefined)
+  return pipe(
+    firstDifference('')(expected, value),
+    O.getOrElse(() => ({
+      field: '',
+      expected: 'the text that a run writes',
+      found: 'other text of equal content',
+    })),
+    difference => E.left(fault(path, difference)),
+  )
+}
+
+/** What the log comes to against the summary beside it, if there is one. */
+export const checkSummary = (folder: string, header: Header, place: Place): E.Either<ShellError, void> =>
+  pipe(
+    readSummary(folder),
+    E.chain(summary => (summary === null ? E.right(undefined) : agrees(summary, header, place))),
+  )

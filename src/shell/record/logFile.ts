@@ -1,0 +1,269 @@
+/**
+ * A run log on disk: each line is on the disk before it counts, and reading believes nothing.
+ */
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import * as fs from 'node:fs'
+import { dirname } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as RunLog from '../../core/log/RunLog.js'
+import { syncFolder } from '../base/folders.js'
+import { environment, type ShellError } from '../base/ShellError.js'
+
+/** Where a driver puts its records. */
+export interface LogWriter {
+  readonly path: string
+  /** Right once the line with this text is on the disk. */
+  readonly append: (body: string) => TE.TaskEither<ShellError, void>
+  /** The same of a record, as the version of the log has it. */
+  readonly record: (record: RunLog.LogRecord) => TE.TaskEither<ShellError, void>
+  readonly close: () => void
+}
+
+/** Why a line could not be read. */
+export type LogFault =
+  /** The file ends within this line: what was being written when the run was killed. */
+  | { readonly _tag: 'Torn'; readonly line: number }
+  | { readonly _tag: 'Unreadable'; readonly line: number; readonly reason: string }
+
+/** The first 16 hex digits of SHA-256 over the digest before and the line's text. */
+export const digestOf = (before: string, body: string): string =>
+  createHash('sha256').update(before).update(body).digest('hex').slice(0, 16)
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const cannotWrite = (path: string) => (error: unknown) =>
+  environment(
+    `The run log ${path} cannot be written (${reasonOf(error)}). Free some space or choose another folder with --out; ` +
+      'the records before this one are safe.',
+  )
+
+/** Where a log ends: how many bytes its whole lines take, the digest of the last of them, and what may be referred to. */
+export interface LogEnd {
+  readonly bytes: number
+  readonly digest: string
+  readonly packing: RunLog.Packing
+}
+
+/** The end of a log once a line was added. */
+const after = (
+  { body, packing }: { readonly body: string; readonly packing: RunLog.Packing },
+  { bytes, digest: before }: LogEnd,
+): { readonly text: string; readonly end: LogEnd } => {
+  const digest = digestOf(before, body)
+  const text = `${RunLog.seal(body, digest)}\n`
+  return { text, end: { bytes: bytes + Buffer.byteLength(text), digest, packing } }
+}
+
+/** The end of an empty log. */
+export const noLines: LogEnd = { bytes: 0, digest: '', packing: null }
+
+/** The end of a log that was read so far, one line further; the line's digest must be as expected. */
+export const past =
+  ({ body, packing }: RunLog.LogLine) =>
+  (end: LogEnd): LogEnd =>
+    after({ body, packing: packing?.after ?? null }, end).end
+
+const changed = (path: string): ShellError =>
+  environment(
+    `The run log ${path} was changed by another process while this one was at work. Only one process may go on with a ` +
+      'run; end the other one, then resume the run.',
+  )
+
+const writer = (path: string, file: number, from: LogEnd): LogWriter => {
+  let end = from
+  // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
+  const write = (
+    line: (packing: RunLog.Packing) => { readonly body: string; readonly packing: RunLog.Packing },
+  ): TE.TaskEither<ShellError, void> =>
+    pipe(
+      TE.fromIOEither(() =>
+        E.tryCatch(() => {
+          if (fs.fstatSync(file).size !== end.bytes) return false
+          const next = after(line(end.packing), end)
+          fs.writeFileSync(file, next.text)
+          fs.fsyncSync(file)
+          end = next.end
+          return true
+        }, cannotWrite(path)),
+      ),
+      TE.filterOrElse(
+        written => written,
+        () => changed(path),
+      ),
+      TE.map(() => undefined),
+    )
+  return {
+    path,
+    append: body => write(packing => ({ body, packing })),
+    record: record => write(packing => RunLog.packRecord(packing)(record)),
+    close: () => fs.closeSync(file),
+  }
+}
+
+/** Starts a log at a path where there is none yet, with its header. */
+export const create =
+  (path: string) =>
+  (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>
+    pipe(
+      TE.fromEither(E.tryCatch(() => fs.openSync(path, 'wx'), cannotWrite(path))),
+      TE.map(file => writer(path, file, { ...noLines, packing: RunLog.packingOf(header.version) })),
+      TE.chainFirst(log => log.append(RunLog.encodeHeader(header))),
+      TE.map(log => {
+        syncFolder(dirname(path))
+        return log
+      }),
+    )
+
+/**
+ * Opens a log to go on with it after its whole lines. What stands behind them, a torn line, is cut off. `size` is how
+ * many bytes it had when it was read: what was added since is another process's, and not to be cut.
+ */
+export const reopen =
+  (path: string) =>
+  (end: LogEnd, size: number): TE.TaskEither<ShellError, LogWriter> =>
+    pipe(
+      TE.fromIOEither(() => E.tryCatch(() => fs.openSync(path, 'a'), cannotWrite(path))),
+      TE.chainIOEitherK(file => () => {
+        const opened = pipe(
+          E.tryCatch(() => {
+            if (fs.fstatSync(file).size !== size) return false
+            if (size > end.bytes) {
+              fs.ftruncateSync(file, end.bytes)
+              fs.fsyncSync(file)
+            }
+            return true
+          }, cannotWrite(path)),
+          E.filterOrElse(
+            unchanged => unchanged,
+            () => changed(path),
+          ),
+        )
+        if (E.isLeft(opened)) fs.closeSync(file)
+        return pipe(
+          opened,
+          E.map(() => writer(path, file, end)),
+        )
+      }),
+    )
+
+const chunkSize = 1 << 16
+
+/** A line's bytes as they are in the file, `null` if they are more than any line has; whether no newline ends them. */
+interface RawLine {
+  readonly bytes: Buffer | null
+  readonly torn: boolean
+}
+
+/** Bytes that a line of the longest text may take. */
+const longest = 3 * RunLog.limits.length
+
+/** The lines of an open file. What follows a line that is too long is not read. */
+function* rawLines(file: number): Generator<RawLine> {
+  const chunk = Buffer.alloc(chunkSize)
+  let parts: Buffer[] = []
+  let length = 0
+  for (let count = fs.readSync(file, chunk); count > 0; count = fs.readSync(file, chunk)) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end !== -1 && end < count; end = chunk.indexOf(10, from)) {
+      yield { bytes: Buffer.concat([...parts, chunk.subarray(from, end)]), torn: false }
+      parts = []
+      length = 0
+      from = end + 1
+    }
+    length += count - from
+    if (length > longest) {
+      yield { bytes: null, torn: false }
+      return
+    }
+    parts.push(Buffer.from(chunk.subarray(from, count)))
+  }
+  if (length > 0) yield { bytes: Buffer.concat(parts), torn: true }
+}
+
+/** A line as text. Bytes that are no text would be read as U+FFFD, like others that are none: they are refused. */
+const textOf = (bytes: Buffer | null): E.Either<string, string> => {
+  if (bytes !== null && !isUtf8(bytes)) return E.left('is not UTF-8 text')
+  const text = bytes?.toString('utf8')
+  return text === undefined || text.length > RunLog.limits.length
+    ? E.left(`is longer than ${RunLog.limits.length} characters`)
+    : E.right(text)
+}
+
+const unreadable = (line: number, reason: string): LogFault => ({ _tag: 'Unreadable', line, reason })
+
+const logLine = (
+  line: number,
+  bytes: Buffer | null,
+  { digest: before, packing }: Pick<LogEnd, 'digest' | 'packing'>,
+): E.Either<LogFault, RunLog.LogLine> =>
+  pipe(
+    textOf(bytes),
+    E.chain(whole => E.fromOption(() => 'does not end with a digest')(RunLog.unseal(whole))),
+    E.bindTo('sealed'),
+    E.bind('content', ({ sealed }) => RunLog.unpackRecord(packing)(sealed.body)),
+    E.bimap(
+      reason => unreadable(line, reason),
+      ({ sealed: { body, digest }, content: { value, packing: known } }) => {
+        const following = line === 1 ? RunLog.packingOf(value['version']) : known
+        return {
+          line,
+          body,
+          value,
+          ...(following === null ? {} : { packing: { before: packing, after: following } }),
+          digest: { expected: digestOf(before, body), found: digest },
+        }
+      },
+    ),
+  )
+
+/**
+ * The lines of a log, read as they are asked for, up to the first that cannot be.
+ *
+ * Each line's expected digest is chained from the one that the line before *states*, so one change is one error.
+ */
+export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.LogLine>> {
+  let line = 0
+  let before: Pick<LogEnd, 'digest' | 'packing'> = noLines
+  for (const { bytes, torn } of rawLines(file)) {
+    line++
+    const read: E.Either<LogFault, RunLog.LogLine> = torn
+      ? E.left({ _tag: 'Torn', line })
+      : logLine(line, bytes, before)
+    yield read
+    if (E.isLeft(read)) return
+    before = { digest: read.right.digest.found, packing: read.right.packing?.after ?? null }
+  }
+}
+
+/** Opens a regular file for as long as `use` takes. */
+export const withFile =
+  (path: string) =>
+  <A>(use: (file: number) => E.Either<ShellError, A>): E.Either<ShellError, A> =>
+    pipe(
+      E.tryCatch(() => fs.statSync(path), reasonOf),
+      // Opening a pipe waits until somebody writes to it, and a device may never end.
+      E.filterOrElse(
+        stats => stats.isFile(),
+        () => 'it is not a regular file',
+      ),
+      E.chain(() => E.tryCatch(() => fs.openSync(path, 'r'), reasonOf)),
+      E.mapLeft(reason =>
+        environment(`The run log ${path} cannot be read (${reason}). Name the folder of a run.`),
+      ),
+      E.chain(file =>
+        pipe(
+          E.tryCatch(
+            () => use(file),
+            error => environment(`Reading ${path} failed (${reasonOf(error)}).`),
+          ),
+          E.flatten,
+          result => {
+            fs.closeSync(file)
+            return result
+          },
+        ),
+      ),
+    )

@@ -1,0 +1,92 @@
+/** Which run folders are meant: those named, and those within folders that hold some. */
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { logIn } from '../record/RunFolder.js'
+import { badInput, environment, type ShellError } from '../base/ShellError.js'
+
+/** A run to read, and what to call it. */
+export interface Named {
+  readonly target: string
+  readonly name: string
+}
+
+/** A comparison has methods × seeds of them; a report of more would be none that anyone reads. */
+export const mostRuns = 500
+/** How deep below a named folder runs are looked for. */
+const depth = 4
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** The run folders in a folder, in the order of their names. Symbolic links are not followed. */
+const within = (folder: string, levels: number, room: number): ReadonlyArray<string> => {
+  if (isFile(logIn(folder))) return [folder]
+  if (levels === 0) return []
+  const found: Array<string> = []
+  for (const name of readdirSync(folder).sort()) {
+    if (found.length > room) break
+    const path = join(folder, name)
+    if (lstatSync(path).isDirectory()) found.push(...within(path, levels - 1, room - found.length))
+  }
+  return found
+}
+
+/** As few last components of each path as tell them apart. */
+const namesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const parts = paths.map(path => resolve(path).split(/[\\/]/))
+  const last = (count: number): ReadonlyArray<string> => parts.map(part => part.slice(-count).join('/'))
+  const longest = Math.max(1, ...parts.map(part => part.length))
+  const enough = Array.from({ length: longest }, (_, i) => i + 1).find(
+    count => new Set(last(count)).size === paths.length,
+  )
+  return last(enough ?? longest)
+}
+
+const noRun = (target: string): ShellError =>
+  badInput(
+    `There is no recorded run in ${target}: neither it nor a folder in it holds a run.jsonl. Name the folder of a run, ` +
+      'or one that holds such folders.',
+  )
+
+/**
+ * The runs meant by some targets: run folders, logs, or folders of run folders. Errors: `BadInput` where a target holds
+ * none, or where there are too many; `Environment` where a folder cannot be read.
+ */
+export const findRuns = (
+  targets: ReadonlyArray<string>,
+): E.Either<ShellError, readonly [Named, ...ReadonlyArray<Named>]> =>
+  pipe(
+    E.tryCatch(
+      () =>
+        targets.map(target => ({
+          target,
+          // What is not a folder is a log, or nothing: reading it says what is wrong.
+          runs:
+            statSync(target, { throwIfNoEntry: false })?.isDirectory() === true
+              ? within(target, depth, mostRuns)
+              : [target],
+        })),
+      error =>
+        environment(
+          `The runs cannot be listed (${error instanceof Error ? error.message : String(error)}). Make the folders readable.`,
+        ),
+    ),
+    E.chain(found => {
+      const empty = found.find(({ runs }) => runs.length === 0)
+      if (empty !== undefined) return E.left(noRun(empty.target))
+      const all = new Map(found.flatMap(({ runs }) => runs).map(path => [resolve(path), path]))
+      const paths = [...all.values()]
+      const names = namesOf(paths.map(path => (basename(path) === 'run.jsonl' ? resolve(path, '..') : path)))
+      const [first, ...rest] = paths.map((path, i) => ({ target: path, name: names[i]! }))
+      if (first === undefined)
+        return E.left(badInput('No run was named. Name the folder of a run, or several.'))
+      return paths.length > mostRuns
+        ? E.left(
+            badInput(
+              `More than ${mostRuns} runs were found, and a report holds at most so many. Name fewer folders.`,
+            ),
+          )
+        : E.right([first, ...rest])
+    }),
+  )

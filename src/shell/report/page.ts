@@ -1,0 +1,142 @@
+/** The page: everything in one file, with no script and nothing that is loaded from anywhere. */
+import type { Figure, Table } from './figures/Figure.js'
+import { themed, variables } from './figures/theme.js'
+import { html, trusted, type Html } from './Html.js'
+import { style } from './style.js'
+import { dataTable, resultsTable, settingsTable } from './tables.js'
+import type { Task } from './Task.js'
+
+/** A figure and its pictures for wide and for narrow screens. */
+export interface DrawnFigure {
+  readonly figure: Figure
+  readonly wide: string
+  readonly narrow: string
+}
+
+/** A part of a page that is text and tables. */
+export interface Section {
+  readonly title: string
+  readonly paragraphs: ReadonlyArray<string>
+  readonly tables: ReadonlyArray<Table & { readonly caption: string }>
+}
+
+export interface TaskSection {
+  readonly task: Task
+  readonly figures: ReadonlyArray<DrawnFigure>
+  readonly remarks: ReadonlyArray<string>
+}
+
+export interface Contents {
+  readonly title: string
+  readonly notices: ReadonlyArray<string>
+  readonly sections: ReadonlyArray<Section>
+  readonly tasks: ReadonlyArray<TaskSection>
+  /** Name of the folder, beside the page, with the figures' files. */
+  readonly folder: string
+  readonly program: string
+}
+
+/** Says of a file that it is a report, and so may be written again. */
+export const signature = '<!doctype html><!-- bilevel-hpo report -->'
+
+/** A pixel has no thousandths that anyone sees. */
+const hundredths = (text: string): string => String(Math.round(100 * Number(text)) / 100)
+
+/**
+ * A picture within a page: ids of its own, colours of the page, and no size but its proportions. It is silent, for the
+ * figure around it says what it shows.
+ */
+const inline = (svg: string, id: string): Html =>
+  trusted(
+    themed(svg)
+      .replace(/(?<=<[^<>]*)\bid="/g, `id="${id}-`)
+      .replace(/(?<=<[^<>]*)url\(#/g, `url(#${id}-`)
+      .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
+      .replace(/(?<=<[^<>]*) (?:role|aria-roledescription|aria-hidden|class|pointer-events)="[^"]*"/g, '')
+      .replace(
+        /(?<=<[^<>]*translate\()(-?[\d.]+),(-?[\d.]+)/g,
+        (_, x: string, y: string) => `${hundredths(x)},${hundredths(y)}`,
+      )
+      .replace(/<path d="" display="none"\/>/g, '')
+      .replace(/^<svg\b/, '<svg aria-hidden="true" focusable="false"'),
+  )
+
+const figureOf =
+  (folder: string) =>
+  ({ figure: { id, title, description, table }, wide, narrow }: DrawnFigure): Html => {
+    const file = (extension: string): string => `${folder}/${id}.${extension}`
+    return html`<figure id="${id}" role="group" aria-labelledby="${id}-title" aria-describedby="${id}-text">
+      <h3 id="${id}-title">${title}</h3>
+      <div class="wide">${inline(wide, `${id}-w`)}</div>
+      <div class="narrow">${inline(narrow, `${id}-n`)}</div>
+      <figcaption>
+        <p id="${id}-text">${description}</p>
+        <details>
+          <summary>Numbers: ${title}</summary>
+          ${dataTable(`Numbers: ${title}`, table, file('csv'))}
+          <p>
+            For papers: <a href="${file('svg')}">SVG</a>, <a href="${file('vl.json')}">Vega-Lite</a>,
+            <a href="${file('csv')}">CSV</a>.
+          </p>
+        </details>
+      </figcaption>
+    </figure>`
+  }
+
+const sectionOf = ({ title, paragraphs, tables }: Section): Html =>
+  html`<section>
+    <h2>${title}</h2>
+    ${paragraphs.map(text => html`<p>${text}</p>`)}
+    ${tables.map(
+      table =>
+        html`<h3>${table.caption}</h3>
+          ${dataTable(table.caption, table, null)}`,
+    )}
+  </section>`
+
+const taskOf =
+  (folder: string) =>
+  ({ task, figures, remarks }: TaskSection): Html =>
+    html`<section>
+      <h2>${task.title}</h2>
+      <h3>Results</h3>
+      ${resultsTable(task)} ${figures.map(figureOf(folder))} ${remarks.map(text => html`<p>${text}</p>`)}
+      <h3>Configuration and versions</h3>
+      <details>
+        <summary>
+          Every setting of ${task.runs.length === 1 ? 'the run' : `the ${task.runs.length} runs`}
+        </summary>
+        ${settingsTable(task.runs)}
+      </details>
+    </section>`
+
+/** The whole page. */
+export const page = ({ title, notices, sections, tasks, folder, program }: Contents): string =>
+  signature +
+  html`
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+        />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <style>
+          :root { ${trusted(variables('light'))} }
+          @media screen and (prefers-color-scheme: dark) { :root { ${trusted(variables('dark'))} } }
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${notices.map(text => html`<p class="notice">${text}</p>`)} ${sections.map(sectionOf)}
+          ${tasks.map(taskOf(folder))}
+          <footer><p>Written by ${program}. Everything is in this file; it loads nothing.</p></footer>
+        </main>
+      </body>
+    </html>
+  `.markup

@@ -1,0 +1,23 @@
+/** A hash over all images and labels of the sets, by which a run knows its data again. */
+import { createHash } from 'node:crypto'
+import { size, type ImageSet, type Splits } from '../data/set/ImageSet.js'
+import type { Header } from '../../core/log/RunLog.js'
+
+/** Sizes of the sets, and the first 16 hex digits of SHA-256 over their content. */
+export const describeData = ({ train, validation, test }: Splits): Header['data'] => {
+  const hash = createHash('sha256')
+  const add = ({ images, labels, shape, classes }: ImageSet): void => {
+    hash.update(JSON.stringify({ shape, classes, size: labels.length }))
+    hash.update(new Uint8Array(images.buffer, images.byteOffset, images.byteLength))
+    hash.update(labels)
+  }
+  add(train)
+  add(validation)
+  if (test !== null) add(test)
+  return {
+    train: size(train),
+    validation: size(validation),
+    test: test === null ? null : size(test),
+    fingerprint: hash.digest('hex').slice(0, 16),
+  }
+}

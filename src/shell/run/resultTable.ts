@@ -1,0 +1,115 @@
+/**
+ * The table a run ends with, in 80 columns. Every number of weights that were trained on validation data is marked: it is no
+ * measure of how well weights trained on the training set alone would do there.
+ */
+import Table from 'cli-table3'
+import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
+import type { Summary, SummaryRow } from '../record/Summary.js'
+import { wrapped } from './wrapped.js'
+
+const mark = '†'
+
+const loss = (metrics: Metrics | null | undefined, suffix = ''): string =>
+  metrics === null || metrics === undefined ? '–' : metrics.loss.toFixed(4) + suffix
+
+const percent = (metrics: Metrics | null | undefined, suffix = ''): string =>
+  metrics?.accuracy === null || metrics?.accuracy === undefined
+    ? '–'
+    : (100 * metrics.accuracy).toFixed(2) + suffix
+
+/** Room for a row's name; a longer one takes several lines. */
+const nameColumns = 17
+
+const mostComponents = 4
+
+const lambdaText = (lambda: ReadonlyArray<number>): string =>
+  lambda
+    .slice(0, mostComponents)
+    .map(component => component.toFixed(3))
+    .join('\n') + (lambda.length > mostComponents ? `\n… ${lambda.length} in all` : '')
+
+const head = [
+  '',
+  'λ',
+  'valid.\nloss',
+  'valid.\nacc. %',
+  'test\nloss',
+  'test\nacc. %',
+  'solves',
+  'epochs',
+  'seconds',
+]
+
+const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string> => [
+  loss(metrics?.validation, suffix),
+  percent(metrics?.validation, suffix),
+  loss(metrics?.test, suffix),
+  percent(metrics?.test, suffix),
+]
+
+/** A row's lines: the λ it found, judged by retrained weights, then what else was trained there. */
+const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => {
+  const besides = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
+    metrics === null ? [] : [[`  ${name}`, '', ...measured(metrics, mark), '', '', '']]
+  return [
+    [
+      wrapped(row.name, nameColumns),
+      lambdaText(row.lambda),
+      ...measured(row.trained),
+      String(row.lowerLevelSolves),
+      row.effortEpochs.toFixed(0),
+      seconds === undefined ? '–' : seconds.toFixed(1),
+    ],
+    ...besides('refit', row.refit),
+    ...besides('bilevel weights', row.bilevelWeights),
+  ]
+}
+
+const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
+  const marked = rows.some(row => row.refit !== null || row.bilevelWeights !== null)
+  return [
+    'Losses (mean cross-entropy) and accuracies without a mark are of weights retrained at that λ on the training set alone; λ itself was chosen ' +
+      'by the validation set. Nothing was chosen by the test set.',
+    ...(marked
+      ? [
+          `${mark} These weights were trained on validation data too: refit trains on the training and validation set together, ` +
+            'the bilevel weights descended on the validation loss. Compare them only on the test set, and only with ' +
+            'weights that saw as much.',
+        ]
+      : []),
+    'Solves of the lower level, epochs and seconds are those until λ was found; one epoch is one gradient of every ' +
+      'training example.',
+  ]
+}
+
+const rules = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+].concat(['left', 'left-mid', 'right', 'right-mid'])
+
+/** The whole table with its footnotes. `seconds` by the name of the row. */
+export const resultTable = (summary: Summary, seconds: Readonly<Record<string, number>>): string => {
+  const table = new Table({
+    head,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    // A line below the head is the only rule; between columns there is one space.
+    chars: {
+      ...Object.fromEntries(rules.map(name => [name, ''])),
+      mid: '─',
+      'mid-mid': '─',
+      middle: ' ',
+    },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+  })
+  for (const row of summary.rows) table.push(...linesOf(row, seconds[row.name]).map(cells => [...cells]))
+  const names = summary.hyperparameters.slice(0, mostComponents).join(', ')
+  const rest = summary.hyperparameters.length > mostComponents ? ', …' : ''
+  const notes = [`λ: ${names}${rest}.`, ...footnotes(summary.rows)]
+  return [table.toString(), '', ...notes.map(note => wrapped(note))].join('\n')
+}

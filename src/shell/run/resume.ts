@@ -1,0 +1,166 @@
+/**
+ * Goes on with a run that was interrupted, from what its log says: nothing that was recorded is done again, and on
+ * the same backend and versions the log ends up byte for byte as that of an uninterrupted run.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Method } from '../../core/protocol/Method.js'
+import { sameNumerics } from '../../core/log/numerics.js'
+import type { BackendName } from '../backend/Backend.js'
+import { missingFrom } from '../train/WeightStore.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
+import * as Clock from '../record/Clock.js'
+import { conduct, finish, stopwatch, type Audience, type Tuned } from './conduct.js'
+import { lacking, startsThere, tidy } from './keptWeights.js'
+import { reopen } from '../record/logFile.js'
+import { methodNamed, type Methods } from '../record/Methods.js'
+import { recall, type Recalled } from '../record/recall.js'
+import { otherNumerics, tornNotice, withRecordedRun, type RecordedRun } from '../record/RecordedRun.js'
+import { readIfThere, summaryIn, weightsIn } from '../record/RunFolder.js'
+import { backendOf, configOf, otherVersions, sameData } from './sameCircumstances.js'
+import { problemOf } from './tune.js'
+import { checkSummary } from '../record/WrittenSummary.js'
+
+/** Which run, and what is to compute. */
+export interface ResumeOptions extends Audience {
+  readonly methods: Methods
+  /** A run folder, or its `run.jsonl`. */
+  readonly target: string
+  /** What computes; `null`: what did so far. */
+  readonly backend: BackendName | null
+}
+
+/** What became of a run that was to be resumed. */
+export type Resumed =
+  | ({ readonly _tag: 'Ended' } & Tuned)
+  /** It had halted before, and all that a run leaves is there. */
+  | {
+      readonly _tag: 'AlreadyFinished'
+      readonly folder: string
+      readonly steps: number
+      readonly stopReason: string
+    }
+
+/** A run whose method has halted: at most its last files are missing. */
+const concluded =
+  ({ status }: Audience) =>
+  <S>(
+    { path, folder, header, size }: RecordedRun,
+    { cursor, timeline, weights, end, torn }: Recalled<S>,
+    stopReason: string,
+  ): TE.TaskEither<ShellError, Resumed> => {
+    const { info } = cursor.transition
+    const { outcome } = info
+    return pipe(
+      // Opening cuts off what is torn.
+      torn === null
+        ? TE.right(undefined)
+        : pipe(
+            reopen(path)(end, size),
+            TE.map(log => log.close()),
+          ),
+      TE.chainEitherK(() => checkSummary(folder, header, { records: cursor.records, info })),
+      TE.chainEitherK(() => readIfThere(summaryIn(folder), 64 * 1024 * 1024)),
+      TE.chainEitherKW((summary): E.Either<ShellError, Resumed> => {
+        tidy(folder, weights)
+        if (summary !== null || outcome === null) {
+          Clock.forget(folder)
+          return E.right({ _tag: 'AlreadyFinished', folder, steps: cursor.records, stopReason })
+        }
+        status.note('All steps are recorded; only the summary is to be written.')
+        return pipe(
+          finish(folder, header, timeline, info, outcome, timeline.at(-1) ?? Clock.begin),
+          E.map((tuned): Resumed => ({ _tag: 'Ended', ...tuned })),
+        )
+      }),
+    )
+  }
+
+/** A run that has steps before it. */
+const continued =
+  (options: ResumeOptions) =>
+  <C, S>(
+    method: Method<C, S>,
+    run: RecordedRun,
+    recalled: Recalled<S>,
+  ): TE.TaskEither<ShellError, Resumed> => {
+    const { status } = options
+    const { path, folder, header } = run
+    const { cursor, timeline, end, weights } = recalled
+    const elapsed = stopwatch(timeline.at(-1))
+    const missing = missingFrom(weightsIn(folder))(weights)
+    return pipe(
+      TE.Do,
+      TE.bind('named', () => TE.fromEither(configOf(run))),
+      TE.chainFirstEitherK(() => startsThere(cursor, folder, missing)),
+      TE.bind('problem', ({ named }) => problemOf(named, status)),
+      TE.chainFirstEitherK(({ problem }) => sameData(run)(problem)),
+      TE.bind('backend', ({ problem }) => backendOf(run, problem, options.backend, options)),
+      TE.chain(({ backend, problem }) => {
+        const others = otherVersions(header, backend)
+        if (others.length > 0)
+          status.note(
+            `Versions are not those the run was recorded with (${others.join('; ')}): what follows may differ from what an ` +
+              'uninterrupted run would have recorded.',
+          )
+        status.note(`Going on with ${folder} after ${cursor.records} recorded steps.`)
+        const log = pipe(
+          reopen(path)(end, run.size),
+          TE.map(writer => {
+            tidy(folder, weights)
+            return writer
+          }),
+        )
+        return conduct(options)(method)({
+          folder,
+          header,
+          problem,
+          backend,
+          persistence: lacking(folder, missing),
+          cursor,
+          timeline,
+          log,
+          elapsed,
+        })
+      }),
+      TE.map((tuned): Resumed => ({ _tag: 'Ended', ...tuned })),
+    )
+  }
+
+/**
+ * Resumes a recorded run. A torn last line is dropped; a run that has halted gets the files that it lacks.
+ *
+ * Errors: `BadInput` where the log cannot be read, the data is other data or weights are missing; `Mismatch` where the
+ * log does not replay; and those of any run. Nothing is written before all of this has been looked at.
+ */
+export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resumed> => {
+  return pipe(
+    // What is known of the run is all read before the file is closed; driving it begins afterwards.
+    TE.fromEither(
+      withRecordedRun(options.target)(run =>
+        pipe(
+          sameNumerics(run.header)
+            ? methodNamed(options.methods)(run.header.method)
+            : E.left(badInput(otherNumerics(run.path, run.header))),
+          E.chain(method =>
+            method(typed =>
+              pipe(
+                recall(typed)(run),
+                E.map(recalled => {
+                  const { torn, cursor } = recalled
+                  if (torn !== null) options.status.note(tornNotice(run.path, torn))
+                  const { outcome } = cursor.transition.info
+                  return cursor.records > 0 && outcome !== null
+                    ? concluded(options)(run, recalled, outcome.stopReason)
+                    : continued(options)(typed, run, recalled)
+                }),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+    TE.flatten,
+  )
+}

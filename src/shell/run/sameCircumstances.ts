@@ -1,0 +1,107 @@
+/**
+ * What an interrupted run was recorded with, found again: its problem, its backend, its versions and its data. Other
+ * data is refused; another backend or version is told.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { decode, nullable } from '../../core/codec/Codec.js'
+import type { Header } from '../../core/log/RunLog.js'
+import { BackendName, type Backend } from '../backend/Backend.js'
+import type { NamedConfig } from '../config/configSource.js'
+import { decodeRunConfig } from '../config/RunConfig.js'
+import * as BackendOf from '../train/backendOf.js'
+import type { Problem } from '../train/Problem.js'
+import { badInput, environment, type ShellError } from '../base/ShellError.js'
+import type { Audience } from './conduct.js'
+import { describeData } from './describeData.js'
+import type { RecordedRun } from '../record/RecordedRun.js'
+import { versionsOf } from '../record/versions.js'
+
+const BaseFolder = t.type({ baseFolder: nullable(t.string) })
+
+/** The configuration of the problem, as the header has it. */
+export const configOf = ({
+  path,
+  header: { problem, method },
+}: RecordedRun): E.Either<ShellError, Pick<NamedConfig, 'config' | 'baseFolder'>> => {
+  const source = `in the header of ${path}`
+  const { baseFolder, ...sections } = problem
+  return pipe(
+    E.Do,
+    E.bind('base', () =>
+      pipe(
+        decode(BaseFolder)({ baseFolder }),
+        E.mapLeft(problem => badInput(`The configuration ${source} cannot be used: ${problem}.`)),
+      ),
+    ),
+    E.bind('config', () => decodeRunConfig(source)({ ...sections, method: { name: method } })),
+    E.map(({ base, config }) => ({ config, baseFolder: base.baseFolder })),
+  )
+}
+
+/** The backend that is to compute a problem, with a warning where it is not the one that did. */
+export const backendOf = (
+  { path, header }: RecordedRun,
+  problem: Problem,
+  chosen: BackendName | null,
+  { status }: Audience,
+): TE.TaskEither<ShellError, Backend> =>
+  pipe(
+    chosen === null ? decode(BackendName)(header.backend) : E.right(chosen),
+    E.mapLeft(() =>
+      badInput(
+        `The run ${path} was recorded with the backend "${header.backend}", which this program does not have. ` +
+          'Choose another one with --backend; what follows is then not what an uninterrupted run would have recorded.',
+      ),
+    ),
+    TE.fromEither,
+    TE.chain(name =>
+      pipe(
+        BackendOf.backendOf(name, problem),
+        TE.mapLeft(error =>
+          chosen === null
+            ? environment(
+                `${error.message} The run was recorded with this backend; --backend goes on with another one.`,
+              )
+            : error,
+        ),
+      ),
+    ),
+    TE.map(backend => {
+      status.note(backend.oneLine)
+      if (backend.name !== header.backend)
+        status.note(
+          `The run was recorded with ${header.backend} and goes on with ${backend.name}: what follows is not what an ` +
+            'uninterrupted run would have recorded.',
+        )
+      return backend
+    }),
+  )
+
+/** Versions that are not those of the header, where the backend is. */
+export const otherVersions = (header: Header, backend: Backend): ReadonlyArray<string> => {
+  const now = versionsOf(backend.versions)
+  return backend.name !== header.backend
+    ? []
+    : Object.entries(header.versions).flatMap(([name, version]) =>
+        now[name] === version ? [] : [`${name} was ${version}, now ${now[name] ?? 'is not there'}`],
+      )
+}
+
+/** Refuses data that is not what the run was recorded with. */
+export const sameData =
+  ({ path, header }: RecordedRun) =>
+  ({ splits }: Problem): E.Either<ShellError, void> => {
+    const { fingerprint, train, validation, test } = describeData(splits)
+    const [was, is] = [JSON.stringify(header.data), JSON.stringify({ train, validation, test, fingerprint })]
+    return was === is
+      ? E.right(undefined)
+      : E.left(
+          badInput(
+            `The data is not what the run was recorded with: by the header of ${path} it is ${was}, but what was loaded is ` +
+              `${is}. Restore the files that the header's \`problem.data\` names, or start a new run.`,
+          ),
+        )
+  }

@@ -1,0 +1,66 @@
+/** tfjs-node's folder `deps`, laid out from the wheel: whole, with a note of what it is made of, or not at all. */
+import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { group } from '../data/formats/limits.js'
+import { reasonOf } from '../data/formats/readInput.js'
+import type { ShellError } from '../base/ShellError.js'
+import { failed } from './failure.js'
+import { jsonIn } from './jsonIn.js'
+import { partialName, removeLeftovers } from './leftovers.js'
+import { layoutVersion, planOf, type Layout } from './Layout.js'
+import { membersOf, unpack } from './unpack.js'
+import type { PinnedWheel } from './wheel.js'
+
+const Note = t.type({ sha256: t.string, layout: t.number })
+const noteName = 'bilevel-hpo.json'
+
+/** Whether `deps` was laid out to its end from this very wheel. */
+export const isLaidOut = (folder: string, { sha256 }: PinnedWheel): boolean => {
+  const note = Note.decode(jsonIn(join(folder, 'deps', noteName)))
+  return E.isRight(note) && note.right.sha256 === sha256 && note.right.layout === layoutVersion
+}
+
+const free = (folder: string): number => {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+/** Unpacks the wheel at `path`, whose hash was checked, into the package's `deps`, instead of what is there. */
+export const layOut = (
+  folder: string,
+  path: string,
+  { file, sha256 }: PinnedWheel,
+): E.Either<ShellError, Layout> => {
+  const partial = join(folder, partialName())
+  try {
+    removeLeftovers(folder)
+    const planned = planOf(membersOf(path))
+    if (E.isLeft(planned))
+      return E.left(failed(`the wheel ${file} is not as expected: ${planned.left}`, 'Please report this.'))
+    const layout = planned.right
+    if (free(folder) < layout.bytes)
+      return E.left(
+        failed(
+          `${group(layout.bytes)} bytes are needed in ${folder}, and only ${group(free(folder))} are free`,
+          'Make room there and run this again.',
+        ),
+      )
+    mkdirSync(partial)
+    unpack(path, layout, partial)
+    writeFileSync(join(partial, noteName), JSON.stringify({ sha256, layout: layoutVersion }))
+    rmSync(join(folder, 'deps'), { recursive: true, force: true })
+    renameSync(partial, join(folder, 'deps'))
+    return E.right(layout)
+  } catch (thrown) {
+    return E.left(
+      failed(
+        `libtensorflow could not be unpacked: ${reasonOf(thrown)}`,
+        'Run this again when that is put right.',
+      ),
+    )
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
+}

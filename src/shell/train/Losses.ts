@@ -1,0 +1,234 @@
+/**
+ * F and f on whole sets and on minibatches: values, gradients by the weights, derivatives by λ.
+ *
+ * Notation: ℓ cross-entropy, N examples of a set, w flat weights.
+ *
+ *     loss(λ, w) = (1/N) Σ cost(λ, w; example) + penalty(λ, w) + term(λ, w; examples)
+ *
+ * An example costs its cross-entropy, unless a family of hyperparameters says otherwise (`Target`). A term is a mean over the
+ * examples it is shown, so that what pieces of a set add up to is the set's own (`Term`).
+ *
+ * Whole sets are computed in chunks; what is summed over chunks is summed in float64 on the host.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Metrics } from '../../core/protocol/Observation.js'
+import { size, type ImageSet } from '../data/set/ImageSet.js'
+import type { LossSum } from '../model/crossEntropy.js'
+import type { Curved, Decay } from '../model/families/Family.js'
+import { piece, type Batch } from '../model/Batch.js'
+import type { Gradient, Pull, Take } from './gradient/Gradient.js'
+import type { Terms } from '../model/Hyperparameters.js'
+import type { Aborted, Pace } from './Pace.js'
+
+/** A loss at one λ: a set, and what λ adds to its mean data loss. */
+export interface Loss {
+  readonly set: ImageSet
+  readonly terms: Terms
+}
+
+/** A weighted loss; an objective is a sum of these. */
+export interface Weighted {
+  readonly coefficient: number
+  readonly loss: Loss
+}
+
+/** How sets are gone through. */
+export interface Machine {
+  readonly gradient: Gradient
+  readonly chunkSize: number
+  readonly pace: Pace
+}
+
+const chunks = ({ chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
+  Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
+    piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
+  )
+
+/** With the term that λ adds, where there is one. */
+export const termed =
+  ({ term }: Terms) =>
+  (batch: Batch): Batch =>
+    term === null ? batch : { ...batch, term }
+
+/** The chunks of a loss's set, with what their examples cost. */
+const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
+  const batches = chunks(machine, set).map(termed(terms))
+  const { chunkSize } = machine
+  const target = terms.costs?.target
+  return target === undefined
+    ? batches
+    : batches.map((batch, i) => {
+        const examples = target.examples?.subarray(i * chunkSize, i * chunkSize + batch.labels.length) ?? null
+        return { ...batch, target: { ...target, examples } }
+      })
+}
+
+/** Σ over chunks. */
+const summed = async (
+  { gradient, pace }: Machine,
+  batches: ReadonlyArray<Batch>,
+  weights: Float32Array,
+): Promise<E.Either<Aborted, LossSum>> => {
+  let loss = 0
+  let correct = 0
+  for (const batch of batches) {
+    if (pace.due()) {
+      const paused = await pace.pause()
+      if (E.isLeft(paused)) return paused
+    }
+    const sum = gradient.loss(weights, batch)
+    loss += sum.loss
+    correct += sum.correct
+  }
+  return E.right({ loss, correct })
+}
+
+/** Mean data loss, plain cross-entropy, and accuracy over a whole set. */
+export const metrics =
+  (machine: Machine) =>
+  (set: ImageSet) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
+    const sum = await summed(machine, chunks(machine, set), weights)
+    return E.isLeft(sum)
+      ? sum
+      : E.right({ loss: sum.right.loss / size(set), accuracy: sum.right.correct / size(set) })
+  }
+
+/** The value of a loss over its whole set. */
+export const value =
+  (machine: Machine) =>
+  (loss: Loss) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, number>> => {
+    const sum = await summed(machine, costed(machine, loss), weights)
+    return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
+  }
+
+/** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, or in a term, it takes a pass forward. */
+export const lambdaGradient =
+  (machine: Machine) =>
+  ({ set, terms }: Loss) =>
+  async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
+    const { gradient, pace } = machine
+    const { costs, term } = terms
+    const slopes = Float64Array.from(terms.lambdaGradient(weights))
+    if (costs === null && term === null) return E.right(Array.from(slopes))
+    const losses = {
+      own: new Float64Array(size(set)),
+      even: new Float64Array(size(set)),
+      labels: set.labels,
+    }
+    let at = 0
+    for (const batch of chunks(machine, set)) {
+      if (pace.due()) {
+        const paused = await pace.pause()
+        if (E.isLeft(paused)) return paused
+      }
+      if (costs !== null) gradient.losses(weights, batch, losses, at)
+      if (term !== null) {
+        const share = batch.labels.length / size(set)
+        for (const [k, slope] of gradient.term(weights, batch, term).byLambda.entries())
+          slopes[k]! += share * slope
+      }
+      at += batch.labels.length
+    }
+    for (const [k, slope] of (costs?.lambdaGradient(losses, costs.target) ?? []).entries())
+      slopes[k]! += slope
+    return E.right(Array.from(slopes))
+  }
+
+/** The examples whose gradient one whole-set gradient of an objective takes. */
+export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
+  objective.reduce((sum, { coefficient, loss }) => (coefficient === 0 ? sum : sum + size(loss.set)), 0)
+
+/** gradient ← gradient + values + coefficient·decay·w, for the tensor at `offset`. */
+const addGradient = (
+  values: Float32Array,
+  weights: Float32Array,
+  decay: Decay,
+  coefficient: number,
+  gradient: Float64Array,
+  offset: number,
+): void => {
+  const size = values.length
+  const into = gradient.subarray(offset, offset + size)
+  const w = weights.subarray(offset, offset + size)
+  if (typeof decay !== 'number')
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + coefficient * decay[i]! * w[i]!
+  else {
+    const slope = coefficient * decay
+    for (let i = 0; i < size; i++) into[i]! += values[i]! + slope * w[i]!
+  }
+}
+
+/**
+ * The value of Σ coefficient·loss over whole sets; ∇_w of it overwrites `gradient`. A loss whose coefficient is 0
+ * is not computed.
+ */
+export const valueAndGradient =
+  (machine: Machine) =>
+  (objective: ReadonlyArray<Weighted>) =>
+  async (weights: Float32Array, gradient: Float64Array): Promise<E.Either<Aborted, number>> => {
+    const { gradient: batchGradient, pace } = machine
+    gradient.fill(0)
+    let total = 0
+    for (const { coefficient, loss } of objective) {
+      if (coefficient === 0) continue
+      const count = size(loss.set)
+      let sum = 0
+      const scale = coefficient / count
+      const { decay, curved, penalty } = loss.terms
+      // What a loop over all weights costs is the reading: the first chunk's gradient is added together with the decay's.
+      let pulled = false
+      const add: Take = (k, values) => {
+        const pull = pulled ? 0 : decay[k]!
+        addGradient(values, weights, pull, coefficient, gradient, batchGradient.parameters[k]!.offset)
+      }
+      for (const batch of costed(machine, loss)) {
+        if (pace.due()) {
+          const paused = await pace.pause()
+          if (E.isLeft(paused)) return paused
+        }
+        sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
+        pulled = true
+      }
+      if (curved !== null)
+        for (const [k, { offset }] of batchGradient.parameters.entries())
+          curved(k, weights, gradient, offset, coefficient)
+      total += coefficient * (sum / count + penalty(weights))
+    }
+    return E.right(total)
+  }
+
+/** The quadratic part of Σ coefficient·penalty by the k-th tensor of parameters: its gradient, as multiples of the weights. */
+const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
+  objective.reduce<Decay>((sum, { coefficient, loss }) => {
+    const decay = loss.terms.decay[k]!
+    if (typeof decay !== 'number') {
+      const scaled = decay.map(value => coefficient * value)
+      return typeof sum === 'number'
+        ? scaled.map(value => sum + value)
+        : sum.map((value, i) => value + scaled[i]!)
+    }
+    return typeof sum === 'number' ? sum + coefficient * decay : sum.map(value => value + coefficient * decay)
+  }, 0)
+
+/** The rest of Σ coefficient·penalty; `null` where there is none. */
+const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
+  const all = objective.flatMap(({ coefficient, loss: { terms } }) =>
+    coefficient === 0 || terms.curved === null ? [] : [{ coefficient, curved: terms.curved }],
+  )
+  return all.length === 0
+    ? null
+    : (k, weights, into, at, scale) =>
+        all.reduce(
+          (sum, { coefficient, curved }) => sum + curved(k, weights, into, at, scale * coefficient),
+          0,
+        )
+}
+
+/** Σ coefficient·penalty, as a step takes it. */
+export const pullOf = (objective: ReadonlyArray<Weighted>): Pull => ({
+  decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
+  curved: curvedOf(objective),
+  termed: objective.some(({ coefficient, loss: { terms } }) => coefficient !== 0 && terms.term !== null),
+})

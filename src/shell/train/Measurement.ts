@@ -1,0 +1,122 @@
+/** What weights are worth: the losses of a problem at a λ, on whole sets. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
+import { longestPlain } from '../../core/codec/packedVector.js'
+import { size, type ImageSet } from '../data/set/ImageSet.js'
+import * as Losses from './Losses.js'
+import type { Stopped } from './lowerLevelSolver.js'
+import type { Aborted } from './Pace.js'
+import type { Problem } from './Problem.js'
+import { norm } from '../model/weightNorms.js'
+
+/** Where a training ended. */
+export interface End {
+  readonly weights: Float32Array
+  /** f on the whole training set. */
+  readonly lower: number
+  /** ‖∇_w f‖₂ on the whole training set. */
+  readonly gradientNorm: number
+  /** What it cost to get there and to know the above. */
+  readonly effort: number
+}
+
+/** The losses of an {@link End}, as the core wants to know them. */
+export interface Measured extends Omit<End, 'weights'> {
+  readonly upper: number
+  readonly upperGradient: ReadonlyArray<number>
+  readonly lowerGradient: ReadonlyArray<number>
+}
+
+/** F and f at a λ. */
+export const lossesAt = (
+  { splits: { train, validation }, hyperparameters }: Problem,
+  lambda: ReadonlyArray<number>,
+): { readonly lower: Losses.Loss; readonly upper: Losses.Loss } => ({
+  lower: { set: train, terms: hyperparameters.lower(lambda, size(train)) },
+  upper: { set: validation, terms: hyperparameters.upper(lambda, size(validation)) },
+})
+
+const notFinite = (effort: number): Stopped => ({
+  _tag: 'Diverged',
+  reason: 'The weights have losses that are not finite numbers.',
+  effort,
+})
+
+/** Data loss and accuracy on every set; `effort` is what the weights had cost. */
+export const metricsOf =
+  (machine: Losses.Machine, { splits: { train, validation, test } }: Problem) =>
+  (weights: Float32Array, effort = 0): TE.TaskEither<Stopped, SetMetrics> => {
+    const on =
+      (set: ImageSet): TE.TaskEither<Stopped, Metrics> =>
+      () =>
+        Losses.metrics(machine)(set)(weights)
+    return pipe(
+      TE.Do,
+      TE.apS('train', on(train)),
+      TE.bind('validation', () => on(validation)),
+      TE.bind('test', () => (test === null ? TE.right(null) : on(test))),
+      TE.filterOrElse(
+        sets =>
+          [sets.train, sets.validation, sets.test].every(set => set === null || Number.isFinite(set.loss)),
+        () => notFinite(effort),
+      ),
+    )
+  }
+
+/** Looks at f and its gradient where a descent has left the weights. Costs one gradient of the training set. */
+export const lookedAt =
+  (machine: Losses.Machine, problem: Problem, lambda: ReadonlyArray<number>) =>
+  ({ weights, effort }: Pick<End, 'weights' | 'effort'>): TE.TaskEither<Aborted, End> => {
+    const objective = [{ coefficient: 1, loss: lossesAt(problem, lambda).lower }]
+    const gradient = new Float64Array(weights.length)
+    return pipe(
+      () => Losses.valueAndGradient(machine)(objective)(weights, gradient),
+      TE.map(lower => ({
+        weights,
+        lower,
+        gradientNorm: norm(gradient),
+        effort: effort + Losses.wholeSetEffort(objective),
+      })),
+    )
+  }
+
+/**
+ * A long gradient in single precision, which is what tensors are computed in and half as much to write down; a short one, or
+ * one that has no such numbers, as it is.
+ */
+const reportedSlopes = (slopes: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (slopes.length <= longestPlain) return slopes
+  const single = slopes.map(Math.fround)
+  return single.every(Number.isFinite) ? single : slopes
+}
+
+/** Adds F and both derivatives by λ. */
+export const measured =
+  (machine: Losses.Machine, problem: Problem, lambda: ReadonlyArray<number>) =>
+  ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, Measured> => {
+    const losses = lossesAt(problem, lambda)
+    const upperValue: TE.TaskEither<Stopped, number> = () => Losses.value(machine)(losses.upper)(weights)
+    const slopes =
+      (loss: Losses.Loss): TE.TaskEither<Stopped, ReadonlyArray<number>> =>
+      () =>
+        pipe(() => Losses.lambdaGradient(machine)(loss)(weights), TE.map(reportedSlopes))()
+    return pipe(
+      upperValue,
+      TE.filterOrElse(
+        upper => [upper, lower, gradientNorm].every(Number.isFinite),
+        () => notFinite(effort),
+      ),
+      TE.bindTo('upper'),
+      TE.bindW('upperGradient', () => slopes(losses.upper)),
+      TE.bindW('lowerGradient', () => slopes(losses.lower)),
+      TE.map(({ upper, upperGradient, lowerGradient }) => ({
+        upper,
+        lower,
+        upperGradient,
+        lowerGradient,
+        gradientNorm,
+        effort,
+      })),
+    )
+  }

@@ -1,0 +1,189 @@
+/**
+ * Where weights live: references on the outside, flat float32 vectors on the inside.
+ *
+ * With a {@link Persistence}, what is put here outlives the process, so that a resumed run finds it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { initialWeights, type WeightsRef } from '../../core/protocol/Command.js'
+import { makeFolders, syncFolder } from '../base/folders.js'
+import { environment, type ShellError } from '../base/ShellError.js'
+
+/** Where weights outlive the process. Once `save` is right, they are there even after a power cut. */
+export interface Persistence {
+  readonly save: (ref: WeightsRef, weights: Float32Array) => TE.TaskEither<ShellError, void>
+  /** `None` where nothing was saved under this reference. `size`: how many weights there must be. */
+  readonly load: (ref: WeightsRef, size: number) => TE.TaskEither<ShellError, O.Option<Float32Array>>
+  readonly remove: (ref: WeightsRef) => IO<void>
+}
+
+export interface WeightStore {
+  /** The weights of a reference; `None` where they were never made or were released. */
+  readonly get: (ref: WeightsRef) => TE.TaskEither<ShellError, O.Option<Float32Array>>
+  readonly put: (ref: WeightsRef, weights: Float32Array) => TE.TaskEither<ShellError, void>
+  /** Forgets weights. The initial ones stay. */
+  readonly release: (refs: ReadonlyArray<WeightsRef>) => void
+  /** Forgets what is in memory; what was saved stays. */
+  readonly clear: () => void
+}
+
+/** A store that starts with the initial weights. */
+export const weightStore = (initial: Float32Array, persistence: Persistence | null): WeightStore => {
+  const kept = new Map<WeightsRef, Float32Array>()
+  const known = (ref: WeightsRef): Float32Array | undefined =>
+    ref === initialWeights ? initial : kept.get(ref)
+  return {
+    get: ref => {
+      const weights = known(ref)
+      if (weights !== undefined || persistence === null) return TE.right(O.fromNullable(weights))
+      return pipe(
+        persistence.load(ref, initial.length),
+        TE.map(
+          O.map(loaded => {
+            kept.set(ref, loaded)
+            return loaded
+          }),
+        ),
+      )
+    },
+    put: (ref, weights) => {
+      kept.set(ref, weights)
+      return persistence === null ? TE.right(undefined) : persistence.save(ref, weights)
+    },
+    release: refs => {
+      for (const ref of refs) {
+        if (ref === initialWeights) continue
+        kept.delete(ref)
+        persistence?.remove(ref)()
+      }
+    },
+    clear: () => {
+      kept.clear()
+    },
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+
+/** Little-endian float32, whatever the machine. */
+const encode = (weights: Float32Array): Uint8Array => {
+  const bytes = new Uint8Array(weights.length * 4)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < weights.length; i++) view.setFloat32(4 * i, weights[i]!, true)
+  return bytes
+}
+
+const decode = (path: string, bytes: Uint8Array, size: number): E.Either<ShellError, Float32Array> => {
+  if (bytes.length !== 4 * size)
+    return E.left(
+      environment(
+        `The file ${path} holds ${bytes.length} bytes, but the ${size} float32 weights of this network take ` +
+          `${4 * size}: it is truncated or of another network. Delete the run's folder and start it again.`,
+      ),
+    )
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const weights = Float32Array.from({ length: size }, (_, i) => view.getFloat32(4 * i, true))
+  const bad = weights.findIndex(weight => !Number.isFinite(weight))
+  return bad < 0
+    ? E.right(weights)
+    : E.left(
+        environment(
+          `The file ${path} holds a weight that is not a finite number (at index ${bad}): it is damaged. ` +
+            `Delete the run's folder and start it again.`,
+        ),
+      )
+}
+
+const pathIn =
+  (folder: string) =>
+  (ref: WeightsRef): string =>
+    join(folder, `${ref}.f32`)
+
+/** Files `<ref>.f32` in `folder`, which is made when needed; each appears whole or not at all. */
+export const folderPersistence = (folder: string): Persistence => {
+  const pathOf = pathIn(folder)
+  return {
+    save: (ref, weights) =>
+      TE.tryCatch(
+        async () => {
+          const path = pathOf(ref)
+          const partial = `${path}.partial`
+          makeFolders(folder)
+          try {
+            const file = await open(partial, 'w')
+            try {
+              await file.writeFile(encode(weights))
+              // A record of an answer counts only if the weights it names are there, even after a power cut.
+              await file.sync()
+            } finally {
+              await file.close()
+            }
+            await rename(partial, path)
+            syncFolder(folder)
+          } catch (cause) {
+            await rm(partial, { force: true })
+            throw cause
+          }
+        },
+        cause =>
+          environment(
+            `The weights ${ref} could not be written to ${folder} (${messageOf(cause)}). ` +
+              'Make room there, or choose a folder that can be written with --out.',
+          ),
+      ),
+    load: (ref, size) => async () => {
+      const path = pathOf(ref)
+      try {
+        return pipe(decode(path, await readFile(path), size), E.map(O.some))
+      } catch (cause) {
+        return isMissing(cause)
+          ? E.right(O.none)
+          : E.left(
+              environment(
+                `The weights file ${path} could not be read (${messageOf(cause)}). Check its permissions.`,
+              ),
+            )
+      }
+    },
+    remove: ref => () => {
+      try {
+        rmSync(pathOf(ref), { force: true })
+      } catch {
+        // A file that stays behind costs only room; the reference is gone either way.
+      }
+    },
+  }
+}
+
+/** Which of these weights have no file in a folder of weights. */
+export const missingFrom =
+  (folder: string) =>
+  (refs: ReadonlyArray<WeightsRef>): ReadonlyArray<WeightsRef> =>
+    refs.filter(ref => !existsSync(pathIn(folder)(ref)))
+
+const ours = /^(w\d+)\.f32(\.partial)?$/
+
+/**
+ * Deletes what a killed run left in a folder of weights and nothing needs: drafts, answers that were never recorded,
+ * and weights whose release was recorded and not yet carried out. Files of other names stay.
+ */
+export const keepOnly =
+  (folder: string) =>
+  (refs: ReadonlyArray<WeightsRef>): IO<void> =>
+  () => {
+    if (!existsSync(folder)) return
+    for (const name of readdirSync(folder)) {
+      const [, ref, draft] = ours.exec(name) ?? []
+      if (ref !== undefined && (draft !== undefined || !refs.includes(ref)))
+        rmSync(join(folder, name), { force: true })
+    }
+  }

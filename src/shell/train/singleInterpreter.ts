@@ -1,0 +1,263 @@
+/** Answers the questions of a method by training a network in this thread, one question at a time. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  initialWeights as initialRef,
+  weightsOf,
+  type DescendWeights,
+  type EvaluateLosses,
+  type Question,
+  type Refit,
+  type SolveLowerLevel,
+  type WeightsRef,
+} from '../../core/protocol/Command.js'
+import type { Observation } from '../../core/protocol/Observation.js'
+import type { Backend } from '../backend/Backend.js'
+import { environment, interrupted, type ShellError } from '../base/ShellError.js'
+import { size, type ImageSet } from '../data/set/ImageSet.js'
+import type { Interpreter } from '../record/Interpreter.js'
+import { gradientOf } from './gradient/gradientOf.js'
+import type { Machine } from './Losses.js'
+import { descend, solve, type OnProgress, type Stopped } from './lowerLevelSolver.js'
+import * as Measurement from './Measurement.js'
+import { paceOf } from './Pace.js'
+import { joined, type Problem } from './Problem.js'
+import type { WeightStore } from './WeightStore.js'
+
+/** How far a command is. */
+export interface Progress {
+  readonly command: Question
+  /** The share of its budget that is spent, in [0, 1]; a command may end before 1. */
+  readonly done: number
+  /** Examples whose gradient was taken for it so far. */
+  readonly effort: number
+}
+
+/** Who watches a command, and who may stop it. */
+export interface TrainingOptions {
+  readonly onProgress?: (progress: Progress) => void
+  /** Aborting stops the command at work, with `Interrupted`. */
+  readonly signal?: AbortSignal
+}
+
+/** Why a command has no answer of its own kind. */
+type Trouble = Stopped | ShellError
+
+/** A command that cannot be carried out as it stands. */
+const refused = (reason: string, effort = 0): Trouble => ({ _tag: 'Diverged', reason, effort })
+
+const failed = (id: number, reason: string, effort: number): Observation => ({
+  _tag: 'CommandFailed',
+  id,
+  reason,
+  effort,
+})
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Trouble that belongs to the command becomes its answer; trouble of the surroundings ends the run. */
+const settle =
+  (id: number) =>
+  (trouble: Trouble): E.Either<ShellError, Observation> => {
+    switch (trouble._tag) {
+      case 'Diverged':
+        return E.right(failed(id, trouble.reason, trouble.effort))
+      case 'Aborted':
+        return E.left(
+          interrupted(
+            `Stopped while command ${id} was at work. What was recorded before it can be resumed; ` +
+              'this command is then carried out anew.',
+          ),
+        )
+      case 'BadInput':
+      case 'Environment':
+      case 'Mismatch':
+      case 'Interrupted':
+        return E.left(trouble)
+    }
+  }
+
+/**
+ * The interpreter of a checked problem, on this thread's backend. It reads and writes weights in `store`.
+ *
+ * Equal problems on equal backends with one thread give equal answers, byte for byte.
+ */
+export const singleInterpreter = (
+  backend: Backend,
+  problem: Problem,
+  store: WeightStore,
+  options: TrainingOptions,
+): Interpreter => {
+  const { hyperparameters, solver, seed, network } = problem
+  const { train, validation } = problem.splits
+  const machine: Machine = {
+    gradient: gradientOf(backend, network, [train, validation]),
+    chunkSize: solver.chunkSize,
+    pace: paceOf(options.signal ?? null),
+  }
+  const metricsOf = Measurement.metricsOf(machine, problem)
+  // Training and validation set together, made when the first refit asks for it.
+  let everything: ImageSet | null = null
+
+  const progressOf =
+    (command: Question): OnProgress =>
+    (done, effort) =>
+      options.onProgress?.({ command, done, effort })
+
+  const weightsAt = (ref: WeightsRef): TE.TaskEither<Trouble, Float32Array> =>
+    pipe(
+      store.get(ref),
+      TE.mapLeft((error): Trouble => error),
+      TE.chain(
+        O.match(
+          () =>
+            TE.left(
+              refused(`There are no weights called ${ref}: they were never made, or were released before.`),
+            ),
+          weights => TE.right(weights),
+        ),
+      ),
+    )
+
+  /** What every solve and descent reports of where it ended, the weights kept under the command's name. */
+  const reported = (
+    { id, lambda }: SolveLowerLevel | DescendWeights,
+    end: Measurement.End,
+  ): TE.TaskEither<Trouble, Measurement.Measured & { readonly id: number; readonly weights: WeightsRef }> =>
+    pipe(
+      Measurement.measured(machine, problem, lambda)(end),
+      TE.chainFirstW(() => store.put(weightsOf(id), end.weights)),
+      TE.map(measured => ({ id, ...measured, weights: weightsOf(id) })),
+    )
+
+  const solveLowerLevel = (command: SolveLowerLevel): TE.TaskEither<Trouble, Observation> =>
+    pipe(
+      weightsAt(command.from),
+      TE.chainW(
+        weights => () =>
+          solve(machine, solver)(
+            [{ coefficient: 1, loss: Measurement.lossesAt(problem, command.lambda).lower }],
+            {
+              cold: command.from === initialRef,
+              tolerance: command.tolerance,
+              maxEpochs: command.maxEpochs,
+              seed,
+              onProgress: progressOf(command),
+            },
+          )(weights),
+      ),
+      TE.chain(solved =>
+        pipe(
+          reported(command, { ...solved, lower: solved.value }),
+          TE.map((end): Observation => ({ _tag: 'LowerLevelSolved', ...end, converged: solved.converged })),
+        ),
+      ),
+    )
+
+  const descendWeights = (command: DescendWeights): TE.TaskEither<Trouble, Observation> => {
+    const { lower, upper } = Measurement.lossesAt(problem, command.lambda)
+    return pipe(
+      weightsAt(command.from),
+      TE.chainW(
+        weights => () =>
+          // The training set comes first always, for its place names its stream of minibatches.
+          descend(machine, solver)(
+            [
+              { coefficient: command.lowerCoefficient, loss: lower },
+              { coefficient: command.upperCoefficient, loss: upper },
+            ],
+            {
+              steps: command.steps,
+              batchSize: command.batchSize,
+              seed,
+              stream: command.stream,
+              stepScale: command.stepScale,
+              onProgress: progressOf(command),
+            },
+          )(weights),
+      ),
+      TE.chainW(Measurement.lookedAt(machine, problem, command.lambda)),
+      TE.chain(end => reported(command, end)),
+      TE.map((end): Observation => ({ _tag: 'WeightsDescended', ...end })),
+    )
+  }
+
+  const evaluateLosses = (command: EvaluateLosses): TE.TaskEither<Trouble, Observation> =>
+    pipe(
+      weightsAt(command.weights),
+      TE.chainW(weights => metricsOf(weights)),
+      TE.map((metrics): Observation => ({ _tag: 'LossesEvaluated', id: command.id, metrics })),
+    )
+
+  const refit = (command: Refit): TE.TaskEither<Trouble, Observation> => {
+    everything ??= joined(train, validation)
+    const loss = { set: everything, terms: hyperparameters.lower(command.lambda, size(everything)) }
+    const { id } = command
+    return pipe(
+      weightsAt(initialRef),
+      TE.chainW(
+        weights => () =>
+          solve(machine, solver)([{ coefficient: 1, loss }], {
+            cold: true,
+            tolerance: command.tolerance,
+            maxEpochs: command.maxEpochs,
+            seed,
+            onProgress: progressOf(command),
+          })(weights),
+      ),
+      TE.chainW(({ weights, effort }) =>
+        pipe(
+          metricsOf(weights, effort),
+          TE.chainFirstW(() => store.put(weightsOf(id), weights)),
+          TE.map((metrics): Observation => ({
+            _tag: 'Refitted',
+            id,
+            metrics,
+            weights: weightsOf(id),
+            effort,
+          })),
+        ),
+      ),
+    )
+  }
+
+  const carryOut = (question: Question): TE.TaskEither<Trouble, Observation> => {
+    const dimension = hyperparameters.space.length
+    if (question.lambda.length !== dimension || !question.lambda.every(Number.isFinite))
+      return TE.left(
+        refused(`λ must have ${dimension} finite component(s), but is [${question.lambda.join(', ')}].`),
+      )
+    switch (question._tag) {
+      case 'SolveLowerLevel':
+        return solveLowerLevel(question)
+      case 'DescendWeights':
+        return descendWeights(question)
+      case 'EvaluateLosses':
+        return evaluateLosses(question)
+      case 'Refit':
+        return refit(question)
+    }
+  }
+
+  return {
+    answer: question => async () => {
+      try {
+        return pipe(await carryOut(question)(), E.orElse(settle(question.id)))
+      } catch (cause) {
+        return E.left(
+          environment(
+            `The backend "${backend.name}" failed at command ${question.id} (${messageOf(cause)}). ` +
+              'If memory is short, lower `chunkSize`; else try another backend.',
+          ),
+        )
+      }
+    },
+    release: store.release,
+    dispose: () => {
+      store.clear()
+      everything = null
+    },
+  }
+}

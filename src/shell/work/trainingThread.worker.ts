@@ -1,0 +1,91 @@
+/**
+ * A thread that trains: the interpreter of a problem that was sent to it, one command at a time. It runs the very code
+ * that the main thread would, on a backend of its own, and so gives the same bytes.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { decode } from '../../core/codec/Codec.js'
+import type { Observation } from '../../core/protocol/Observation.js'
+import { size } from '../data/set/ImageSet.js'
+import { backendOf } from '../train/backendOf.js'
+import { hyperparametersOf } from '../model/Hyperparameters.js'
+import { networkOf } from '../model/NetworkConfig.js'
+import type { Persistence } from '../train/WeightStore.js'
+import { environment, type ShellError } from '../base/ShellError.js'
+import { networkInterpreter } from './networkInterpreter.js'
+import { Errand, ThreadData, type Kept, type Report } from './threadMessages.js'
+
+const fault = (message: string): ShellError =>
+  environment(
+    `A training thread was sent what it cannot use: ${message}. Please report it; --workers 1 does without.`,
+  )
+
+/** The weights of the command at work: those that it was sent with, and those that it makes. */
+let given: Kept | null = null
+let made: Kept | null = null
+const desk: Persistence = {
+  load: ref => TE.right(given?.ref === ref ? O.some(given.weights) : O.none),
+  save: (ref, weights) =>
+    TE.fromIO(() => {
+      made = { ref, weights }
+    }),
+  remove: () => () => undefined,
+}
+
+const report = (message: Report): void => parentPort?.postMessage(message)
+
+const interpreter = pipe(
+  decode(ThreadData)(workerData),
+  E.mapLeft(fault),
+  TE.fromEither,
+  TE.bindTo('data'),
+  TE.bind('network', ({ data: { recipe, splits } }) =>
+    TE.fromEither(networkOf(recipe.network, splits.train.shape, splits.train.classes)),
+  ),
+  TE.bind('hyperparameters', ({ network, data: { recipe, splits } }) =>
+    TE.fromEither(hyperparametersOf(network, recipe.hyperparameters, size(splits.train))),
+  ),
+  TE.bind('backend', ({ network, data: { backend, recipe, splits } }) =>
+    backendOf(backend, { network, recipe, splits }),
+  ),
+  TE.chainEitherK(({ backend, network, hyperparameters, data: { splits, solver, seed } }) =>
+    networkInterpreter(
+      backend,
+      { network, hyperparameters, splits, solver, seed },
+      {
+        persistence: desk,
+        onProgress: ({ done, effort }) => report({ _tag: 'Working', done, effort }),
+      },
+    ),
+  ),
+)()
+
+const carryOut = ({ question, from }: Errand): TE.TaskEither<ShellError, Observation> =>
+  pipe(
+    () => interpreter,
+    TE.chain(({ answer, release }) => async () => {
+      given = from
+      made = null
+      const observation = await answer(question)()
+      // Nothing is kept here: the main thread keeps all weights.
+      release([given, made].flatMap(kept => (kept === null ? [] : [kept.ref])))
+      return observation
+    }),
+  )
+
+parentPort?.on('message', (message: unknown) => {
+  void pipe(
+    decode(Errand)(message),
+    E.mapLeft(fault),
+    TE.fromEither,
+    TE.chain(carryOut),
+    TE.match(
+      (error): Report => ({ _tag: 'Failed', error }),
+      (observation): Report => ({ _tag: 'Answered', observation, made }),
+    ),
+    task => task().then(report),
+  )
+})

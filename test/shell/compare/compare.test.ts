@@ -1,0 +1,255 @@
+/** Comparisons of several methods in processes of their own, some of which fail. */
+import { EventEmitter } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
+import { allot } from '../../../src/shell/compare/budget.js'
+import { compare, type CompareOptions } from '../../../src/shell/compare/compare.js'
+import { compareFromFile } from '../../../src/shell/compare/CompareConfig.js'
+import { type Comparison, comparisonIn } from '../../../src/shell/compare/result/Comparison.js'
+import { registry, some } from '../../../src/shell/record/Methods.js'
+import { sampleAndDescend } from '../../support/sampleAndDescend.js'
+import { left, right, withFolder } from '../../support/recordedRun.js'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+const data = path('../../data/mnist-1k-60-40')
+
+/** Bundled, for the processes of many runs would spend more on reading sources than on training. */
+const worker = path(`../../../node_modules/.cache/bilevel-test/compareWorker-${process.pid}.mjs`)
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [path('../../support/compareWorker.ts')],
+    outfile: worker,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+  })
+})
+afterAll(() => rmSync(worker, { force: true }))
+
+/** Random search takes no budget of effort. */
+const options = (
+  folder: string,
+  methods: ReadonlyArray<object>,
+  overrides: Partial<CompareOptions> = {},
+  upper = 4,
+) => {
+  const config = join(folder, 'task.json')
+  writeFileSync(
+    config,
+    JSON.stringify({
+      data: {
+        source: 'npz',
+        train: join(data, 'train_dataset_1k_60.npz'),
+        validation: join(data, 'validation_dataset_1k_40.npz'),
+      },
+      network: { kind: 'mlp', hidden: [4] },
+      hyperparameters: { family: 'l2', per: 'model', lower: -4, upper },
+      solver: { epochs: 2 },
+      methods,
+      seed: 0,
+    }),
+  )
+  const notes: Array<string> = []
+  const signals = new EventEmitter()
+  const all: CompareOptions = {
+    methods: registry(some(bilevel), some(sampleAndDescend)),
+    config: right(compareFromFile(config)),
+    labels: null,
+    seeds: { count: 1 },
+    solves: 5,
+    folder: join(folder, 'comparison'),
+    backend: 'wasm',
+    allot: (contender, budget) => (contender.method === 'bilevel' ? allot(contender, budget) : contender),
+    status: { show: () => undefined, note: line => notes.push(line), clear: () => undefined },
+    jobs: 2,
+    signals: { on: signals.on.bind(signals), off: signals.off.bind(signals), exit: () => undefined },
+    worker: { path: worker, execArgv: [] },
+    ...overrides,
+  }
+  return { all, notes, signals }
+}
+
+const small = {
+  name: 'bilevel',
+  design: { kind: 'sobol', size: 2, lower: [-4], upper: [4] },
+  solve: { coldEpochs: 6, warmEpochs: 3 },
+  pair: { steps: 5 },
+  budget: { lowerLevelSolves: 4, outerIterations: 2 },
+}
+const random = { name: 'random-search-for-tests', solves: 2, rounds: 1, steps: 2 }
+const other = { ...small, label: 'other', pair: { steps: 8 } }
+/** At e^50, the first step leaves all numbers behind. */
+const wild = { ...small, label: 'wild', design: { ...small.design, lower: [50], upper: [60] } }
+
+const text = (folder: string, run: string): string =>
+  readFileSync(join(folder, 'runs', run, 'run.jsonl'), 'utf8')
+
+/** All but what two equal comparisons do not share. */
+const lasting = ({ runs, plan }: Comparison): unknown => ({
+  plan,
+  runs: runs.map(run => (run._tag === 'Finished' ? { ...run, timings: null } : run)),
+})
+
+describe('a comparison', () => {
+  it('has every method’s result, and says which failed and why', () =>
+    withFolder(async folder => {
+      const reported: Array<string> = []
+      const { all, notes } = options(
+        folder,
+        [small, other, wild],
+        {
+          seeds: { list: [0, 4] },
+          report: folders => () => {
+            reported.push(...folders)
+            return Promise.resolve({ _tag: 'Right', right: undefined })
+          },
+        },
+        60,
+      )
+      const { comparison, analysis } = right(await compare(all)())
+      expect(comparison.runs.map(({ _tag, folder }) => [_tag, folder])).toEqual([
+        ['Finished', 'runs/bilevel-seed0'],
+        ['Finished', 'runs/other-seed0'],
+        ['Failed', 'runs/wild-seed0'],
+        ['Finished', 'runs/bilevel-seed4'],
+        ['Finished', 'runs/other-seed4'],
+        ['Failed', 'runs/wild-seed4'],
+      ])
+      expect(comparison.runs[2]).toMatchObject({ reason: expect.stringContaining('diverged') as string })
+      expect(notes.join('\n')).toContain('wild seed 0 failed: ')
+      expect(analysis.duels.map(({ rival }) => rival)).toEqual(['other', 'wild'])
+      expect(analysis.duels[0]!.of.trainedValidationLoss!.n).toBe(2)
+      expect(reported).toHaveLength(4)
+      // One budget: five solves of at most six epochs.
+      expect(comparison.plan.budget).toEqual({ solves: 5, epochsPerSolve: 6, epochs: 30 })
+      for (const run of comparison.runs)
+        if (run._tag === 'Finished') {
+          expect(run.timings.processorSeconds).toBeGreaterThan(0)
+          expect(run.trajectory.retrained.length).toBeGreaterThan(0)
+          expect(run.result.effortEpochs).toBeLessThanOrEqual(30)
+        }
+
+      // Again: nothing is done, and all is the same, seconds included.
+      const before = statSync(join(all.folder, 'runs/bilevel-seed0/run.jsonl')).mtimeMs
+      expect(right(await compare(all)()).comparison).toEqual(comparison)
+      expect(statSync(join(all.folder, 'runs/bilevel-seed0/run.jsonl')).mtimeMs).toBe(before)
+
+      // One seed more is one seed's work more.
+      const more = right(
+        await compare({ ...all, seeds: { list: [0, 4, 5] }, labels: ['other', 'bilevel', 'wild'] })(),
+      )
+      expect(more.comparison.runs).toHaveLength(9)
+      expect(more.comparison.runs).toEqual(expect.arrayContaining([...comparison.runs]))
+    }))
+
+  it('goes on with what a lost process left', () =>
+    withFolder(async folder => {
+      const { all } = options(folder, [small, { ...small, label: 'lost' }])
+      mkdirSync(join(all.folder, 'runs'), { recursive: true })
+      const lose = join(all.folder, 'runs', 'lose')
+      writeFileSync(lose, '')
+      const { comparison } = right(await compare(all)())
+      const [kept, lost] = comparison.runs
+      expect(kept).toMatchObject({ _tag: 'Finished' })
+      expect(lost).toMatchObject({ _tag: 'Failed', reason: expect.stringContaining('SIGKILL') as string })
+      const begun = text(all.folder, 'lost-seed0')
+      expect(begun.split('\n').length).toBeGreaterThan(3)
+      rmSync(lose)
+      const again = right(await compare(all)()).comparison
+      expect(again.runs.map(({ _tag }) => _tag)).toEqual(['Finished', 'Finished'])
+      expect(again.runs[0]).toEqual(kept)
+      // It ends as the run that nothing happened to.
+      expect(text(all.folder, 'lost-seed0').startsWith(begun.slice(0, begun.lastIndexOf('\n') + 1))).toBe(
+        true,
+      )
+      const records = (run: string): string => text(all.folder, run).replace(/"digest":"\w+"/g, '')
+      expect(records('lost-seed0')).toBe(records('bilevel-seed0'))
+    }))
+
+  it('stops when it is asked to, and goes on when it is started again', () =>
+    withFolder(async folder => {
+      const { all, signals, notes } = options(folder, [small, random, { ...small, label: 'third' }], {
+        jobs: 1,
+      })
+      const work = compare(all)()
+      const first = join(all.folder, 'runs', 'bilevel-seed0', 'run.jsonl')
+      while (!existsSync(first)) await new Promise(resolve => setTimeout(resolve, 5))
+      signals.emit('SIGINT')
+      const stopped = left(await work)
+      expect(stopped._tag).toBe('Interrupted')
+      expect(stopped.message).toContain(`the same command with --out ${all.folder} goes on from there`)
+      expect(notes.join('\n')).toContain('Stopping')
+      expect(existsSync(join(all.folder, 'runs', 'third-seed0'))).toBe(false)
+      expect(signals.listenerCount('SIGINT')).toBe(0)
+      const { comparison } = right(await compare(all)())
+      const other = options(folder, [small, random, { ...small, label: 'third' }], {
+        folder: join(folder, 'whole'),
+      })
+      expect(lasting(comparison)).toEqual(lasting(right(await compare(other.all)()).comparison))
+    }))
+
+  it('refuses a folder that was begun with something else, and leaves it as it is', () =>
+    withFolder(async folder => {
+      const { all } = options(folder, [small])
+      right(await compare(all)())
+      const before = readFileSync(comparisonIn(all.folder), 'utf8')
+      const refused = async (overrides: Partial<CompareOptions>, problem: string): Promise<void> => {
+        const { _tag, message } = left(await compare({ ...all, ...overrides })())
+        expect(_tag).toBe('BadInput')
+        expect(message).toContain(problem)
+        expect(readFileSync(comparisonIn(all.folder), 'utf8')).toBe(before)
+      }
+      await refused({ solves: 6 }, 'field `budget.solves` was 5 and is now 6')
+      await refused({ backend: 'cpu' }, 'field `backend`')
+      await refused({ seeds: { list: [7] } }, 'field `seeds`')
+      await refused({ labels: [random.name] }, 'field `methods` was ["bilevel"]')
+      await refused(
+        { config: options(folder, [{ ...small, pair: { steps: 6 } }]).all.config },
+        'field `methods.bilevel.options.pair.steps` was 5 and is now 6',
+      )
+      // A budget that nothing can be done with.
+      await refused({ solves: 1 }, '`budget.')
+      // Without the comparison, the runs beside it still say what they are.
+      rmSync(comparisonIn(all.folder))
+      const { message } = left(
+        await compare({ ...all, config: options(folder, [{ ...small, pair: { steps: 6 } }]).all.config })(),
+      )
+      expect(message).toContain('holds another run than this comparison')
+      expect(message).toContain('field `config.pair.steps`')
+    }))
+
+  it('refuses a folder with other things in it', () =>
+    withFolder(async folder => {
+      const { all } = options(folder, [small])
+      mkdirSync(all.folder)
+      writeFileSync(join(all.folder, 'thesis.tex'), '')
+      expect(left(await compare(all)()).message).toContain('holds thesis.tex')
+      expect(left(await compare({ ...all, folder: join(folder, 'task.json') })()).message).toContain(
+        'is a file',
+      )
+    }))
+
+  it('finds a log that was changed after it was written', () =>
+    withFolder(async folder => {
+      const { all } = options(folder, [small])
+      right(await compare(all)())
+      const log = join(all.folder, 'runs', 'bilevel-seed0', 'run.jsonl')
+      writeFileSync(
+        log,
+        readFileSync(log, 'utf8')
+          .replace(/"upper":0/, '"upper":1')
+          .replace(/"upper":1\./, '"upper":0.'),
+      )
+      const { comparison } = right(await compare(all)())
+      expect(comparison.runs[0]).toMatchObject({
+        _tag: 'Failed',
+        reason: expect.stringContaining('digest') as string,
+      })
+    }))
+})

@@ -1,0 +1,126 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { comparisonIn, encode, parse, read, write } from '../../../../src/shell/compare/result/Comparison.js'
+import { lock } from '../../../../src/shell/compare/lock.js'
+import { comparisonOf, finished } from '../../../support/comparison.js'
+import { left, right, withFolder } from '../../../support/recordedRun.js'
+
+const comparison = comparisonOf([
+  finished('bilevel', 0),
+  { _tag: 'Failed', label: 'random', seed: 0, folder: 'runs/random-seed0', reason: 'It diverged.' },
+  finished('bilevel', 1, {}, { trained: null, refit: null }),
+  { _tag: 'Pending', label: 'random', seed: 1, folder: 'runs/random-seed1' },
+])
+const text = encode(comparison)
+
+describe('comparison.json', () => {
+  it('survives a round trip', () =>
+    withFolder(folder => {
+      expect(right(parse(text))).toEqual(comparison)
+      right(write(folder, comparison))
+      expect(right(read(folder))).toEqual(comparison)
+      expect(encode(right(read(folder))!)).toBe(text)
+      expect(readdirSync(folder)).toEqual(['comparison.json'])
+    }))
+
+  it('has the names of many hyperparameters once, and is read as if each run had them', () => {
+    const names = Array.from({ length: 784 }, (_, k) => `pixel ${k}`)
+    const lambda = names.map((_, k) => k / 3)
+    const runs = [0, 1].map(seed => {
+      const run = finished('bilevel', seed, { hyperparameters: names })
+      return { ...run, result: { ...run.result, lambda } }
+    })
+    const many = comparisonOf([runs[0]!, finished('random', 0), runs[1]!, finished('random', 1)])
+    // Of one problem all, as a comparison's runs are.
+    const shared = { ...many, runs: many.runs.map(run => ({ ...run, hyperparameters: names })) }
+    const compact = encode(shared)
+    expect(compact.split('"pixel 7"')).toHaveLength(2)
+    expect(compact.split('\n').length).toBeLessThan(400)
+    expect(right(parse(compact))).toEqual(shared)
+    expect(encode(right(parse(compact)))).toBe(compact)
+    expect(right(parse(JSON.stringify(shared)))).toEqual(shared)
+    // Where one run has other names, each keeps its own.
+    expect(right(parse(encode(many)))).toEqual(many)
+  })
+
+  it('is nothing where there is none', () =>
+    withFolder(folder => {
+      expect(right(read(folder))).toBeNull()
+    }))
+
+  it.each([
+    ['', 'is not JSON'],
+    ['{}', 'has no field `format`'],
+    ['[1]', 'is not a JSON object'],
+    [text.slice(0, -10), 'is not JSON'],
+    [text.replace('"version": 1', '"version": 3'), 'is of version 3'],
+    [text.replace('"version": 1', '"version": 2'), 'hyperparameters'],
+    [text.replace('"loss": 0.4', '"loss": null'), 'loss'],
+    [text.replace('"loss": 0.4', '"loss": 1e999'), 'a finite number'],
+    [text.replace('"wasm"', '"abacus"'), '`plan.backend`'],
+    [text.replace('"label": "random"', '"label": "../.."'), 'label'],
+    [text.replace('runs/random-seed1', 'runs/../../x'), 'are not those of its `plan`'],
+    [text.replace('"seeds": [\n   0,\n   1', '"seeds": [\n   0,\n   0'), 'are not those of its `plan`'],
+    [
+      text.replace('"seeds": [\n   0,\n   1', '"seeds": [\n   0,\n   1,\n   2'),
+      'are not those of its `plan`',
+    ],
+    ['{"format":'.padEnd(200, '['), 'nests more than'],
+    [
+      `{"format":"bilevel-hpo/comparison","version":1,"runs":[${'0,'.repeat(70_000)}0]}`,
+      'more than 65536 entries',
+    ],
+  ])('is refused where it is damaged (%#)', (damaged, problem) => {
+    expect(damaged).not.toBe(text)
+    expect(left(parse(damaged))).toContain(problem)
+  })
+
+  it('is refused or read, and never throws, whatever was done to it', () =>
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.nat(40), fc.string({ maxLength: 8 }), (at, length, put) => {
+        const result = parse(text.slice(0, at) + put + text.slice(at + length))
+        return result._tag === 'Left' ? result.left.length > 0 : encode(result.right).length > 0
+      }),
+    ))
+
+  it('is refused with its path and what to do', () =>
+    withFolder(folder => {
+      writeFileSync(comparisonIn(folder), '{"format": 3}')
+      const { _tag, message } = left(read(folder))
+      expect(_tag).toBe('BadInput')
+      expect(message).toContain(comparisonIn(folder))
+      expect(message).toContain('restore it')
+    }))
+
+  it('is no folder', () =>
+    withFolder(folder => {
+      mkdirSync(comparisonIn(folder))
+      expect(left(read(folder))._tag).toBe('BadInput')
+    }))
+})
+
+describe('the lock of a folder', () => {
+  it('is one process’s at a time', () =>
+    withFolder(folder => {
+      const release = right(lock(folder))
+      release()
+      expect(readdirSync(folder)).toEqual([])
+      // The process that runs this one's tests is alive, and another one.
+      writeFileSync(join(folder, 'compare.lock'), `${process.ppid}\n`)
+      expect(left(lock(folder)).message).toContain(`Process ${process.ppid} is at work`)
+    }))
+
+  it('is taken from a process that is gone, and where it is damaged', () =>
+    withFolder(folder => {
+      for (const content of ['999999999\n', '', 'x', '-1\n']) {
+        writeFileSync(join(folder, 'compare.lock'), content)
+        right(lock(folder))()
+      }
+    }))
+
+  it('says where it cannot be written', () => {
+    expect(left(lock(join('no', 'such', 'folder')))).toMatchObject({ _tag: 'Environment' })
+  })
+})

@@ -1,0 +1,116 @@
+/** What families of hyperparameters refuse, how they are named, and which minibatches their weights go into. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import { decode } from '../../../../src/core/codec/Codec.js'
+import { hyperparametersOf, HyperparametersConfig } from '../../../../src/shell/model/Hyperparameters.js'
+import { imagesOf } from '../../../../src/shell/model/Batch.js'
+import { minibatches } from '../../../../src/shell/train/Minibatches.js'
+import { networkOf } from '../../../../src/shell/model/NetworkConfig.js'
+import { decodeRunConfig } from '../../../../src/shell/config/RunConfig.js'
+import { blobs, left, problem, right } from '../../train/fixtures.js'
+
+const linear = right(networkOf({ kind: 'linear' }, [28, 28, 1], 10))
+const lenet = right(networkOf({ kind: 'lenet' }, [28, 28, 1], 10))
+const of = (network: typeof linear, config: unknown, examples: number | null = null) =>
+  pipe(
+    right(decode(HyperparametersConfig)(config)),
+    decoded => hyperparametersOf(network, decoded, examples),
+    E.map(({ space }) => space.map(({ name }) => name)),
+  )
+
+describe('hyperparameters', () => {
+  test('are named by what they are for, and counted', () => {
+    const count = (block: number) => right(of(linear, { per: 'block', block })).length
+    expect([28, 14, 7, 4, 2, 1].map(count)).toEqual([1, 4, 16, 49, 196, 784])
+    // Blocks at the right and below may be cut.
+    expect(count(10)).toBe(9)
+    expect(right(of(linear, { per: 'block', block: 14 }))).toEqual([
+      'l2[block 0,0]',
+      'l2[block 0,1]',
+      'l2[block 1,0]',
+      'l2[block 1,1]',
+    ])
+    expect(right(of(linear, { family: 'l1', per: 'unit' }))[9]).toBe('l1[dense1 unit 9]')
+    expect(right(of(lenet, { per: 'unit' }))).toHaveLength(6 + 16 + 120 + 84 + 10)
+    expect(right(of(linear, { family: 'elasticNet' }))).toEqual(['l1', 'l2'])
+    expect(right(of(linear, [{ family: 'exampleWeights' }, {}], 3))).toEqual([
+      'weight[0]',
+      'weight[1]',
+      'weight[2]',
+      'l2',
+    ])
+    expect(right(of(linear, { family: 'classWeights' }))).toHaveLength(10)
+    expect(right(of(linear, [{ family: 'classWeights' }, { fixed: 3 }]))).toHaveLength(10)
+  })
+
+  test('that are fixed add what they do at that value, and are no part of λ', () => {
+    const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
+    const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
+    const weights = Float32Array.from({ length: linear.size }, (_, i) => Math.sin(i))
+    const fixed = right(hyperparametersOf(linear, decoded)).lower([-1], 50)
+    const same = right(hyperparametersOf(linear, tuned)).lower([-1, 2], 50)
+    expect(fixed.penalty(weights)).toBe(same.penalty(weights))
+    expect(fixed.decay).toEqual(same.decay)
+    expect(fixed.lambdaGradient(weights)).toEqual([same.lambdaGradient(weights)[0]])
+  })
+
+  test.each([
+    [linear, { per: 'block' }, 'Give `block`'],
+    [linear, { per: 'layer', block: 7 }, 'Leave it out'],
+    [lenet, { per: 'input' }, 'no dense layer on its pixels'],
+    [lenet, { per: 'block', block: 7 }, 'no dense layer on its pixels'],
+    [linear, [{ family: 'elasticNet' }, { family: 'l2' }], 'called "l2"'],
+    [linear, { family: 'exampleWeights' }, 'how many examples train'],
+    [linear, { family: 'labelSmoothing', lower: 3, upper: 3 }, 'not below'],
+    [linear, [], 'empty'],
+    [linear, { fixed: 1 }, 'empty'],
+  ])('case %# is refused', (network, config, message) => {
+    expect(left(of(network, config))).toMatchObject({ _tag: 'BadInput' })
+    expect(left(of(network, config)).message).toContain(message)
+  })
+
+  test.each([
+    [{ family: 'l3' }, /`hyperparameters.family` must be one of "l2", "l1"/],
+    [{ family: 'exampleWeights', per: 'model' }, /`hyperparameters.per` must be left out/],
+    [[{ family: 'l2' }, { family: 'l1', per: 'pixel' }], /`hyperparameters\[1\].per` must be "model"/],
+    [[{ family: 'l2' }, { family: 'l1', lower: 5 }], /`hyperparameters\[1\].lower` is 5/],
+    [{ family: 'l2', per: 'block', block: 0 }, /`hyperparameters.block` must be an integer ≥ 1/],
+    ['l2', /`hyperparameters`/],
+  ])('case %# is refused in a file, by field', (hyperparameters, message) => {
+    const config = {
+      data: { source: 'mnist', train: 6, validation: 4 },
+      network: { kind: 'linear' },
+      hyperparameters,
+      solver: {},
+      method: { name: 'bilevel' },
+      seed: 0,
+    }
+    expect(left(decodeRunConfig('test')(config)).message).toMatch(message)
+  })
+})
+
+describe('weights of examples', () => {
+  test('go with their examples into minibatches, the order of which they do not change', () => {
+    const set = blobs(11, [2, 2, 1], 3, 5)
+    const target = { examples: Float64Array.from({ length: 11 }, (_, i) => i), classes: null, smoothing: 0.1 }
+    const plain = minibatches(set, 4, [1, 2])
+    const weighted = minibatches(set, 4, [1, 2], target)
+    for (let draw = 0; draw < 9; draw++) {
+      const [a, b] = [plain(), weighted()]
+      expect(b.examples).toEqual(a.examples)
+      expect(b.target?.smoothing).toBe(0.1)
+      const images = imagesOf(b)
+      for (const [row, weight] of (b.target?.examples ?? []).entries())
+        expect(images.subarray(4 * row, 4 * row + 4)).toEqual(set.images.subarray(4 * weight, 4 * weight + 4))
+    }
+  })
+
+  test('are 1 behind the training set, as those of a refit are', () => {
+    const { lower } = problem({
+      hyperparameters: { family: 'exampleWeights' },
+      sizes: [3, 2, 2],
+    }).hyperparameters
+    expect([...(lower([0, 0, 0], 5).costs?.target.examples ?? [])]).toEqual([0.5, 0.5, 0.5, 1, 1])
+  })
+})

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { choose, chooseForNoTensors } from '../../../src/shell/backend/Backend.js'
+import type { ImageSet } from '../../../src/shell/data/set/ImageSet.js'
+import { backendOf } from '../../../src/shell/train/backendOf.js'
+import { lenet } from '../../../src/shell/model/lenet.js'
+import { mlp } from '../../../src/shell/model/mlp.js'
+import type { Recipe } from '../../../src/shell/train/Problem.js'
+import { run } from './fixtures.js'
+
+const shape = [28, 28, 1] as const
+const recipe: Recipe = {
+  network: { kind: 'mlp', hidden: [3] },
+  hyperparameters: { family: 'l2', per: 'layer', lower: -4, upper: 4 },
+}
+
+/** Images of which all pixels are lit, or all but one in two. */
+const images = (lit: boolean): ImageSet => ({
+  images: Float32Array.from({ length: 2 * 784 }, (_, i) => (lit ? 1 : i % 2)),
+  labels: new Uint8Array(2),
+  shape,
+  classes: 10,
+})
+const splitsOf = (train: ImageSet, validation: ImageSet) => ({
+  splits: { train, validation, test: images(true) },
+})
+const dark = splitsOf(images(false), images(false))
+
+/** Whether a backend is loaded: activates itself, and gives values of tensors. */
+const loads = async (problem: Parameters<typeof backendOf>[1]): Promise<boolean> => {
+  await tf.setBackend('cpu')
+  const { tidy, values } = await run(backendOf('wasm', problem))
+  return tidy(() => tf.getBackend() === 'wasm' && values(tf.ones([2])).join() === '1,1')
+}
+
+test('a backend is loaded for convolutions, and for what no configuration made', async () => {
+  await run(choose('cpu'))
+  expect(await loads({ network: lenet(shape, 10), recipe, ...dark })).toBe(true)
+  expect(await loads({ network: mlp(shape, 10, [3]), ...dark })).toBe(true)
+  expect(await loads({ network: mlp(shape, 10, [3]), recipe, ...dark })).toBe(false)
+})
+
+test('where images to train on are dark, auto takes what need not be loaded; else the first that works', async () => {
+  const network = mlp(shape, 10, [3])
+  const nameFor = async (choice: 'auto' | 'cpu', splits: typeof dark) =>
+    (await run(backendOf(choice, { network, recipe, ...splits }))).name
+  const first = (await run(chooseForNoTensors('auto'))).name
+  expect(await nameFor('auto', dark)).toBe('wasm')
+  expect(await nameFor('cpu', dark)).toBe('cpu')
+  expect(await nameFor('auto', splitsOf(images(true), images(false)))).toBe(first)
+  expect(await nameFor('auto', splitsOf(images(false), images(true)))).toBe(first)
+})

@@ -1,0 +1,255 @@
+/** docs/reproduction.md, out of the comparisons in docs/results/compare. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { format, resolveConfig } from 'prettier'
+import { analyse, type Analysis } from '../../src/shell/compare/result/Analysis.js'
+import { again } from '../../src/shell/compare/text/again.js'
+import { parse, type Comparison } from '../../src/shell/compare/result/Comparison.js'
+import {
+  differenceTable,
+  mainTable,
+  markdownTable,
+  raceTable,
+  verdictText,
+} from '../../src/shell/compare/text/markdown.js'
+import {
+  differenceNote,
+  ownNotes,
+  raceNote,
+  renewalNotes,
+  tableNotes,
+} from '../../src/shell/compare/text/notes.js'
+import { authors, experimentOf } from './authors.js'
+import { diagnosisTable, diagnosisText } from './diagnosis.js'
+import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+export const resultsFolder = join(root, 'docs', 'results', 'compare')
+export const documentPath = join(root, 'docs', 'reproduction.md')
+
+/** A committed comparison. */
+export interface Kept {
+  /** Of its folder: the preset's. */
+  readonly name: string
+  readonly comparison: Comparison
+  /** What a person says of it: what agrees, what does not and why. */
+  readonly remarks: string | null
+}
+
+/** A comparison that may be committed: all of it has ended. */
+export const complete = (path: string): Comparison => {
+  const parsed = parse(readFileSync(path, 'utf8'))
+  if (E.isLeft(parsed)) throw new Error(`${path} ${parsed.left}`)
+  const pending = parsed.right.runs.filter(({ _tag }) => _tag === 'Pending').length
+  if (pending > 0)
+    throw new Error(`${path} is not complete: ${pending} runs have not ended. Start the comparison again.`)
+  return parsed.right
+}
+
+/** All committed comparisons, by their names. */
+export const kept = (folder = resultsFolder): ReadonlyArray<Kept> =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter(name => existsSync(join(folder, name, 'comparison.json')))
+    .sort()
+    .map(name => {
+      const remarks = join(folder, name, 'remarks.md')
+      return {
+        name,
+        comparison: complete(join(folder, name, 'comparison.json')),
+        remarks: existsSync(remarks) ? readFileSync(remarks, 'utf8').trim() : null,
+      }
+    })
+
+const yesNo = (value: boolean | null): string => (value === null ? '–' : value ? 'yes' : 'no')
+
+/** The least of the authors' test losses at a task's size, of any method. */
+const authorsBest = (task: unknown): number | null => {
+  const experiment = experimentOf(task)
+  if (experiment === null) return null
+  return Math.min(...authors.flatMap(({ figures }) => figures[experiment.images].map(([, test]) => test)))
+}
+
+const standingOf = (analysis: Analysis) =>
+  analysis.standings.find(({ label }) => label === analysis.verdict?.label)
+
+/** The questions that were asked beforehand, task by task. */
+const summaryTable = (all: ReadonlyArray<Kept>): string =>
+  markdownTable(
+    [
+      'task',
+      'seeds',
+      'effort over the fastest rival’s: retrained',
+      'or continued',
+      'at most ½ (retrained)',
+      'refit: no worse than the best rival',
+      'refit: test loss',
+      'authors’ best test loss',
+      'better than it',
+    ],
+    all.map(({ name, comparison }) => {
+      const analysis = analyse(comparison)
+      const { verdict } = analysis
+      const mine = standingOf(analysis)?.of.refitTestLoss?.mean ?? null
+      const theirs = authorsBest(comparison.plan.task)
+      const ratio = verdict?.effortRatio.retrained ?? null
+      return [
+        name,
+        String(comparison.plan.seeds.length),
+        ratio?.toFixed(2) ?? '–',
+        verdict?.effortRatio.trained?.toFixed(2) ?? '–',
+        yesNo(verdict === null ? null : ratio !== null && ratio <= 0.5),
+        verdict === null || verdict.noWorse === null
+          ? '–'
+          : `${yesNo(verdict.noWorse)} (${verdict.bestRival ?? ''})`,
+        mine?.toFixed(4) ?? '–',
+        theirs?.toFixed(4) ?? '–',
+        yesNo(mine === null || theirs === null ? null : mine < theirs),
+      ]
+    }),
+  )
+
+/** How far Bayesian optimization stays above the least loss of a dense grid, by the share of that loss. */
+export const gapToTruth = (comparison: Comparison, truth: KeptTruth): number | null => {
+  const run = comparison.runs.find(
+    one => one._tag === 'Finished' && one.label === 'bayesian' && one.seed === truth.seed,
+  )
+  if (run?._tag !== 'Finished' || run.result.trained === null) return null
+  return run.result.trained.validation.loss / leastOf(truth) - 1
+}
+
+/** Whether the rivals are men of straw: Bayesian optimization, on the data of the grid’s seed. */
+const truthTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
+  const rows = all.flatMap(({ name, comparison }) => {
+    const truth = truthOf(name)
+    if (truth === null) return []
+    const gap = gapToTruth(comparison, truth)
+    return [
+      [
+        name,
+        String(truth.points.length),
+        leastOf(truth).toFixed(4),
+        gap === null ? '–' : `${(100 * gap).toFixed(2)} %`,
+        yesNo(gap === null ? null : gap <= 0.02),
+      ],
+    ]
+  })
+  return rows.length === 0
+    ? []
+    : [
+        'Bayesian optimization against the least validation loss of a dense grid (`test/bench/gridTruth.ts`), at the grid’s seed:',
+        markdownTable(['task', 'points', 'least of the grid', 'above it', 'within 2 %'], rows),
+      ]
+}
+
+/** By how much refitted test loss is better than Bayesian optimization’s on the deep network, where .02 was asked for. */
+export const deepTable = (all: ReadonlyArray<Kept>): ReadonlyArray<string> => {
+  const rows = all
+    .filter(({ name }) => name.startsWith('mnist-deep'))
+    .flatMap(({ name, comparison }) => {
+      const duel = analyse(comparison).duels.find(({ rival }) => rival === 'bayesian')
+      const gain = duel?.of.refitTestLoss?.mean ?? null
+      return gain === null
+        ? []
+        : [
+            [
+              name,
+              String(comparison.plan.budget.solves),
+              (-gain).toFixed(4).replace('-', '−'),
+              yesNo(-gain >= 0.02),
+            ],
+          ]
+    })
+  return rows.length === 0
+    ? []
+    : [
+        'Refitted test loss on the deep network, against Bayesian optimization with the same budget:',
+        markdownTable(['task', 'solves', 'better by', 'by .02 at least'], rows),
+      ]
+}
+
+const authorsSection = (task: unknown): ReadonlyArray<string> => {
+  const experiment = experimentOf(task)
+  if (experiment === null) return []
+  const { images, hyperparameters } = experiment
+  const rows = authors.filter(row => row.hyperparameters === hyperparameters || !row.sawValidation)
+  const listed = (row: (typeof rows)[number], of: 0 | 1): string =>
+    row.figures[images].map(figure => figure[of].toFixed(4)).join(', ')
+  return [
+    `The authors’ figures at ${images.toLocaleString('en')} images, one run each, as their notebooks’ saved outputs show them:`,
+    markdownTable(
+      ['method', 'validation loss', 'test loss', 'weights saw validation data'],
+      rows.map(row => [
+        `${row.method}, ${row.hyperparameters} hyperparameter(s)`,
+        listed(row, 0),
+        listed(row, 1),
+        yesNo(row.sawValidation),
+      ]),
+    ),
+  ]
+}
+
+const section = ({ name, comparison, remarks }: Kept): ReadonlyArray<string> => {
+  const analysis = analyse(comparison)
+  const { plan, machine, runs } = comparison
+  const failed = runs.flatMap(run => (run._tag === 'Failed' ? [`- ${run.folder}: ${run.reason}`] : []))
+  return [
+    `## ${name}`,
+    `Again: \`npm run bilevel -- ${again(['--preset', name], plan).join(' ')}\`; as it was run: ` +
+      `${machine.processors} processor(s) (${machine.processor}), ${machine.jobs} run(s) at a time. ` +
+      `All runs by themselves: [comparison.md](results/compare/${name}/comparison.md).`,
+    ...renewalNotes(comparison),
+    mainTable(analysis),
+    ...authorsSection(plan.task),
+    ...(analysis.duels.length === 0 ? [] : [differenceTable(analysis)]),
+    ...(analysis.paces.length === 0 ? [] : ['Effort to come near the best, in epochs:', raceTable(analysis)]),
+    ...verdictText(analysis),
+    ...diagnosisText(name, comparison),
+    ...(failed.length === 0 ? [] : ['Failed:', failed.join('\n')]),
+    ...(remarks === null ? [] : [remarks]),
+  ]
+}
+
+const introduction = `# Reproduction
+
+Our tables beside the figures of the authors of [arXiv 2208.12118](https://arxiv.org/abs/2208.12118). Written by
+\`test/bench/reproduction.ts\` from the committed comparisons in [results/compare](results/compare); [comparison.md](comparison.md) says how
+they are made, what each column means and what is honest about it.
+
+Where the two cannot be the same:
+
+- **The refit.** The authors’ method returns weights that descended on the validation data, their other methods weights that did not; so its
+  test loss has the gain of more data in it. Here every method’s λ is refitted on training and validation set together, and those
+  test losses are compared with one another, and with the authors’.
+- **The range.** The authors search λ in [−10, 0]; the best λ on these tasks is above 0, so here the range is [−10, 4].
+- **The images.** Theirs are one fixed split; here each seed draws its own, of equal size.
+- **The validation loss** of their method is of weights that saw validation data. It is no measure of λ, and nothing here is compared with it.`
+
+/** The whole document. */
+export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> => {
+  const [first] = all
+  const text = [
+    introduction,
+    ...(first === undefined
+      ? ['No comparison is committed yet.']
+      : [
+          '## What was asked beforehand',
+          summaryTable(all),
+          ...truthTable(all),
+          ...deepTable(all),
+          ...diagnosisTable(all),
+          '## How to read the tables',
+          [
+            ...tableNotes(first.comparison).slice(2, 3),
+            ...ownNotes(analyse(first.comparison)),
+            differenceNote,
+            raceNote,
+          ]
+            .map(note => `- ${note}`)
+            .join('\n'),
+          ...all.flatMap(section),
+        ]),
+  ].join('\n\n')
+  return format(text, { ...(await resolveConfig(documentPath)), parser: 'markdown' })
+}
