@@ -54,6 +54,18 @@ describe('a replay', () => {
     })
   })
 
+  it('has new commands carried out after those that were issued before them', async () => {
+    const { cursors } = await recording()
+    let waiting = 0
+    for (const { todo, transition } of cursors) {
+      const before = todo.length - transition.commands.length
+      if (before > 0 && transition.commands.length > 0) waiting++
+      expect(todo.slice(before)).toEqual(transition.commands)
+    }
+    // Some commands were issued while others were waiting.
+    expect(waiting).toBeGreaterThan(1)
+  })
+
   it('names the first field of commands and info that is not what the method says', async () => {
     const { bodies } = await recording()
     const changed = bodies.map((body, i) =>
