@@ -13,9 +13,11 @@ const reported = (details: fc.RunDetails<unknown>): void => {
   const { testPath = '', currentTestName = '' } = expect.getState()
   const where = `${testPath.replace(root, '')} -t ${JSON.stringify(currentTestName.split(' > ').join(' '))}`
   const again = reproduction(mode, where, details.counterexamplePath)
-  throw new Error(`${fc.defaultReportMessage(details) ?? ''}\n\nTo see it again: ${again}`, {
+  throw new Error(`${fc.defaultReportMessage(details)}\n\nTo see it again: ${again}`, {
     cause: details.errorInstance,
   })
 }
 
+// A plugin, which fast-check prefers, cannot be set for all properties.
+// eslint-disable-next-line @typescript-eslint/no-deprecated
 fc.configureGlobal({ seed: mode.seed, numRuns: count(1000, 'usual'), reporter: reported })
