@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { bilevel, Command, Observation } from '../../src/core/index.js'
 import { catalogue, examine, fromCodec, Laws, type Law, Simulate } from '../../src/core/laws/index.js'
 import { Info } from '../../src/core/protocol/Info.js'
+import { cases } from '../support/cases.js'
 
 const law = (name: string, holds: (n: number) => boolean | null): Law<number> => ({
   name,
@@ -108,7 +109,7 @@ describe('arbitraries from codecs', () => {
           expect(codec.is(value)).toBe(true)
           expect(codec.decode(JSON.parse(JSON.stringify(value)))._tag).toBe('Right')
         }),
-        { numRuns, seed: 1 },
+        cases(numRuns),
       )
     })
 
@@ -126,7 +127,7 @@ describe('arbitraries from codecs', () => {
       names: { string: fc.constant('there') },
     })
     if (E.isLeft(fixed)) throw new Error(fixed.left)
-    for (const { a, c } of fc.sample(fixed.right, { numRuns: 20, seed: 1 })) {
+    for (const { a, c } of fc.sample(fixed.right, cases(20))) {
       expect(c).toBe('there')
       expect(a.every(({ b }) => b === 'here')).toBe(true)
     }
@@ -162,7 +163,7 @@ describe('simulated worlds', () => {
         if (hostility.fractionalEffort) expect('effort' in alone && alone.effort % 1).not.toBe(0)
         expect(hostile.answer(solve(1))[0]).toEqual(first)
       }),
-      { numRuns: 50, seed: 1 },
+      cases(50),
     )
   })
 })

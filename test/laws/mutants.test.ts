@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { catalogue, Laws } from '../../src/core/laws/index.js'
+import { deep, lawCases } from '../support/cases.js'
 import { mutants } from './mutants/index.js'
 
-const options = { runs: 300, shrinks: 40 }
+// A mutant is examined until its law is broken, so that it rarely takes many cases.
+const options = { ...lawCases(300, 'quick'), shrinks: deep ? 40 : 10 }
 
 describe.each(mutants)('single faults of $of', ({ of, mutants: faulty }) => {
   it.each(faulty.map(mutant => [mutant.name, mutant.law, mutant] as const))(

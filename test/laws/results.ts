@@ -15,9 +15,12 @@ export interface Examined {
   readonly said: string
 }
 
-/** The unbroken method and its parts, one after the other. */
-export function* examineUnbroken(options: Options): Generator<Examined> {
-  for (const { name, examine } of unbroken) {
+/** The unbroken method and its parts, one after the other; or those of these names. */
+export function* examineUnbroken(
+  options: Options,
+  names: ReadonlyArray<string> = unbroken.map(({ name }) => name),
+): Generator<Examined> {
+  for (const { name, examine } of unbroken.filter(one => names.includes(one.name))) {
     const start = performance.now()
     const report = examine(options)
     yield {
@@ -39,10 +42,10 @@ export interface Hunted {
   readonly broken: ReadonlyArray<string>
 }
 
-/** Every mutant. */
-export const hunt = (options: Options): ReadonlyArray<Hunted> =>
+/** The mutants: so many of each family, or all. */
+export const hunt = (options: Options, most = Infinity): ReadonlyArray<Hunted> =>
   mutants.flatMap(({ of, mutants: faulty }) =>
-    faulty.map(({ name, law, examine }) => ({
+    faulty.slice(0, most).map(({ name, law, examine }) => ({
       of,
       name,
       law,

@@ -5,6 +5,7 @@ import { build } from 'esbuild'
 import * as t from 'io-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { numerics } from '../../src/core/log/numerics.js'
+import { count, deep, seed } from '../support/cases.js'
 import { recordedRuns } from '../support/logText.js'
 import { mutants } from '../laws/mutants/index.js'
 import { unbroken } from '../laws/subjects.js'
@@ -249,20 +250,24 @@ describe('what a bundler keeps', () => {
 describe('the published law kit, with its peer from npm', () => {
   beforeAll(() => prepareKit(installed), 120_000)
 
-  it('kills every mutant by its law', async () => {
-    const hunted = await huntInTarball(installed, 300)
-    expect(hunted.length).toBe(mutants.reduce((sum, { mutants: faulty }) => sum + faulty.length, 0))
-    expect(hunted.length).toBeGreaterThanOrEqual(20)
+  // The sources' kit examines all of them in every run; here it is shown that the published one works.
+  it('kills mutants by their laws, one of each family', async () => {
+    const most = deep ? Infinity : 1
+    const hunted = await huntInTarball(installed, 300, most)
+    expect(hunted.length).toBe(
+      mutants.reduce((sum, { mutants: faulty }) => sum + Math.min(most, faulty.length), 0),
+    )
     expect(hunted.filter(({ law, broken }) => broken.join() !== law)).toEqual([])
     console.log(`${hunted.length} mutants, all killed by the kit of the tarball`)
-  }, 180_000)
+  })
 
   it('lets the unbroken method and its parts pass, no law untested', async () => {
-    const examined = await examineInTarball(installed, 200, 2)
-    expect(examined.map(({ name }) => name)).toEqual(unbroken.map(({ name }) => name))
+    const names = unbroken.map(({ name }) => name).filter(name => deep || !/^(method|surrogate)$/.test(name))
+    const examined = await examineInTarball(installed, count(200), seed, names)
+    expect(examined.map(({ name }) => name)).toEqual(names)
     for (const { passed, untested, said } of examined)
       expect({ passed, untested }, said).toEqual({ passed: true, untested: 0 })
-  }, 180_000)
+  })
 })
 
 describe('with the optional parts', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brackets } from '../../../src/core/index.js'
+import { cases } from '../../support/cases.js'
 
 const table = (options: Parameters<typeof brackets>[0]) =>
   brackets(options).map(({ s, rungs }) => [s, ...rungs.map(({ n, r }) => `${n} ${r}`)])
@@ -54,7 +55,7 @@ describe("Hyperband's brackets", () => {
           })
         },
       ),
-      { seed: 5, numRuns: 300 },
+      cases(300),
     )
   })
 })

@@ -11,6 +11,7 @@ import {
 import { Simulate } from '../../../src/core/laws/index.js'
 import { box } from '../../support/landscape.js'
 import { configOf, run, type Ran } from './support.js'
+import { cases } from '../../support/cases.js'
 
 type Options = Readonly<Record<string, unknown>>
 type Rival = (options: Options) => Ran
@@ -55,7 +56,7 @@ describe.each(rivals)('the budget of %s', (name, rivalOf) => {
           expect(ran.infos[ran.infos.length - 1]!.effort).toBeGreaterThan(ran.effort)
         },
       ),
-      { seed: 7, numRuns: name === 'bayesian' ? 10 : 60 },
+      cases(name === 'bayesian' ? 10 : 60),
     )
   })
 
@@ -101,7 +102,7 @@ describe('the budget of the bilevel method', () => {
         // What is asked for another iteration is 1 for the solve and 5 for the descents, of which they take 2.
         expect(effort).toBeGreaterThan(effortEpochs - 6)
       }),
-      { seed: 8, numRuns: 30 },
+      cases(30),
     )
   })
 

@@ -4,6 +4,7 @@ import { levelsFor, spread } from '../../../src/core/baselines/gridSearch.js'
 import { gridSearch, randomSearch } from '../../../src/core/index.js'
 import { box } from '../../support/landscape.js'
 import { returned, run } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const bowl = (lambda: ReadonlyArray<number>) => lambda.reduce((sum, x) => sum + (x - 0.3) ** 2, 0)
 
@@ -53,7 +54,7 @@ describe('grid search', () => {
         // Greedy maximin: what the next one is away from those before never grows.
         for (let i = 2; i < ordered.length; i++) expect(gap(i)).toBeLessThanOrEqual(gap(i - 1) + 1e-5)
       }),
-      { seed: 6, numRuns: 30 },
+      cases(30),
     )
   })
 

@@ -10,8 +10,9 @@ import {
   update,
   value,
 } from '../../../src/core/bilevel/AugmentedLagrangian.js'
+import { cases } from '../../support/cases.js'
 
-const runs = { numRuns: 1000 }
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const multipliers: fc.Arbitrary<Multipliers> = fc.record({

@@ -8,6 +8,7 @@ import type { Info, ResultRow } from '../../../src/core/protocol/Info.js'
 import { contains } from '../../../src/core/protocol/SearchSpace.js'
 import { driveInMemory } from '../../support/driveInMemory.js'
 import { type Ridge, ridgeOptimum, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
+import { cases } from '../../support/cases.js'
 
 const right = <A>(either: E.Either<string | { readonly message: string }, A>): A => {
   if (E.isRight(either)) return either.right
@@ -66,7 +67,7 @@ describe('bilevel on ridge problems with a known optimum', () => {
         const first = transitions.find(({ info }) => info.epsilon !== null)!.info.epsilon!
         expect(found.violation!).toBeLessThan(first / 100)
       }),
-      { numRuns: 12 },
+      cases(12),
     )
   })
 
@@ -77,7 +78,7 @@ describe('bilevel on ridge problems with a known optimum', () => {
         const lossOf = (name: string): number => rowOf(rows, name).trained!.validation.loss
         expect(lossOf('bilevel')).toBeLessThanOrEqual(lossOf('best initial sample'))
       }),
-      { numRuns: 20 },
+      cases(20),
     )
   })
 
@@ -94,7 +95,7 @@ describe('bilevel on ridge problems with a known optimum', () => {
         // One more retrains at the λ to return.
         expect(solves.length).toBeLessThanOrEqual(lowerLevelSolves + 1)
       }),
-      { numRuns: 10 },
+      cases(10),
     )
   })
 })
@@ -111,7 +112,7 @@ describe('bilevel as a method', () => {
         expect(shuffled.at(-1)!.state).toEqual(serial.at(-1)!.state)
         expect(outcomeOf(shuffled)).toEqual(outcomeOf(serial))
       }),
-      { numRuns: 12 },
+      cases(12),
     )
   })
 
@@ -188,7 +189,7 @@ describe('bilevel as a method', () => {
         expect(outcomeOf(transitions)).not.toBeNull()
         expect(transitions.length).toBeLessThan(80)
       }),
-      { numRuns: 20 },
+      cases(20),
     )
   })
 

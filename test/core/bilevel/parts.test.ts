@@ -16,6 +16,7 @@ import {
 import { isQuestion } from '../../../src/core/protocol/Command.js'
 import { driveInMemory } from '../../support/driveInMemory.js'
 import { type Ridge, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
+import { cases } from '../../support/cases.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isRight(either)) return either.right
@@ -192,7 +193,7 @@ describe('the default dual parts', () => {
           }).toEqual(whole)
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 

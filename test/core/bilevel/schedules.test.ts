@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Signs from '../../../src/core/bilevel/descent/Signs.js'
 import { nextEpsilon } from '../../../src/core/bilevel/tolerance.js'
+import { cases } from '../../support/cases.js'
 
-const runs = { numRuns: 1000 }
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const options: Signs.SignsOptions = {

@@ -54,6 +54,40 @@ describe('a replay', () => {
     })
   })
 
+  it('has new commands carried out after those that were issued before them', () => {
+    const asked = (id: number): Command => ({
+      _tag: 'EvaluateLosses',
+      id,
+      lambda: [0, 0.5],
+      weights: 'initial',
+    })
+    // Each answer leads to one more question, though another one is waiting.
+    const eager: typeof sampleAndDescend = {
+      ...sampleAndDescend,
+      init: config =>
+        pipe(
+          sampleAndDescend.init(config),
+          E.map(transition => ({ ...transition, commands: [asked(0), asked(1)] })),
+        ),
+      step:
+        ({ id }) =>
+        state =>
+          pipe(
+            sampleAndDescend.init(configOf()),
+            E.map(transition => ({ ...transition, state, commands: [asked(id + 2)] })),
+          ),
+    }
+    const failed = (id: number): Observation => ({ _tag: 'CommandFailed', id, reason: 'None.', effort: 0 })
+    const first = recorded(right(start(eager)(configOf())))
+    const second = right(follow(eager)(failed(0))(first))
+    const third = right(follow(eager)(failed(1))(second))
+    expect([first, second, third].map(({ todo }) => todo)).toEqual([
+      [asked(0), asked(1)],
+      [asked(1), asked(2)],
+      [asked(2), asked(3)],
+    ])
+  })
+
   it('names the first field of commands and info that is not what the method says', async () => {
     const { bodies } = await recording()
     const changed = bodies.map((body, i) =>

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import * as Cholesky from '../../../src/core/numeric/Cholesky.js'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import { decode } from '../../../src/core/codec/Codec.js'
+import { cases } from '../../support/cases.js'
 
 /** B Bᵀ + shift·I with normal B, exactly symmetric. */
 const definite = (n: number, seed: number, shift: number): Matrix => {
@@ -55,7 +56,7 @@ describe('Cholesky', () => {
           1e-9 * Math.max(1, Math.abs(logDet)),
         )
       }),
-      { numRuns: 200 },
+      cases(200, 'slow'),
     )
   })
 
@@ -78,7 +79,7 @@ describe('Cholesky', () => {
           )
         }
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 

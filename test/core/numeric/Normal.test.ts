@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Normal from '../../../src/core/numeric/Normal.js'
+import { cases } from '../../support/cases.js'
 
 /** t, Φ(−t), M(t) and 1 − t·M(t) by mpmath with 60 digits. */
 const reference: ReadonlyArray<readonly [t: number, cdf: number, mills: number, tail: number]> = [
@@ -40,7 +41,7 @@ describe('the normal distribution', () => {
         expect((Normal.cdf(z + h) - Normal.cdf(z - h)) / (2 * h)).toBeCloseTo(Normal.density(z), 8)
         expect(Normal.logDensity(z)).toBeCloseTo(Math.log(Normal.density(z)), 12)
       }),
-      { seed: 1, numRuns: 300 },
+      cases(300),
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exp } from '../../../src/core/numeric/exponential.js'
+import { cases } from '../../support/cases.js'
 
 /** The unit in the last place of a positive ordinary number. */
 const ulp = (x: number): number => 2 ** (Math.floor(Math.log2(x)) - 52)
@@ -24,7 +25,7 @@ describe('exp', () => {
       fc.property(fc.double({ min: -690, max: 690, noNaN: true }), t => {
         expect(Math.abs(exp(t) - Math.exp(t))).toBeLessThanOrEqual(2 * ulp(Math.exp(t)))
       }),
-      { numRuns: 10_000 },
+      cases(10_000, 'quick'),
     )
   })
 
@@ -33,7 +34,7 @@ describe('exp', () => {
       fc.property(fc.double({ min: -40, max: 40, noNaN: true }), fc.nat(1000), (t, steps) => {
         expect(exp(t + steps * 2 ** -50)).toBeGreaterThanOrEqual(exp(t))
       }),
-      { numRuns: 1000 },
+      cases(1000, 'quick'),
     )
   })
 

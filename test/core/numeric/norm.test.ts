@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { norm } from '../../../src/core/numeric/norm.js'
+import { cases } from '../../support/cases.js'
 
 describe('the length of a vector', () => {
   it('is that of Math.hypot, to the last bit', () =>
@@ -8,7 +9,7 @@ describe('the length of a vector', () => {
       fc.property(fc.array(fc.double({ noNaN: true })), vector => {
         expect(norm(vector)).toBe(Math.hypot(...vector))
       }),
-      { numRuns: 2000 },
+      cases(2000, 'quick'),
     ))
 
   it('is there where Math.hypot would run out of stack', () => {

@@ -17,7 +17,6 @@ describe('coefficients', () => {
         const moved = SearchSpace.displacement(scale, from, to) * slope
         expect(Math.abs(at(to) - at(from) - moved)).toBeLessThanOrEqual(1e-9 * (at(to) ** 2 + 1))
       }),
-      { seed: 1 },
     )
   })
 
@@ -35,7 +34,6 @@ describe('coefficients', () => {
         const slope = (lambda: number) => SearchSpace.coefficientSlopes(spaceOf(scale))([lambda])[0]!
         expect(slope(to)).toBeCloseTo(ratio * slope(from), 6)
       }),
-      { seed: 2 },
     )
   })
 

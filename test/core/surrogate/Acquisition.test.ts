@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import * as Acquisition from '../../../src/core/surrogate/Acquisition.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
+import { cases } from '../../support/cases.js'
 
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
@@ -33,7 +34,7 @@ describe('expected improvement', () => {
         const found = Acquisition.expectedImprovement(best)({ mean, variance: s * s })
         expect(Math.abs(found / integrated(mean, s, best) - 1)).toBeLessThan(1e-9)
       }),
-      { seed: 2, numRuns: 300 },
+      cases(300),
     )
   })
 
@@ -60,7 +61,7 @@ describe('expected improvement', () => {
           )
         },
       ),
-      { seed: 3, numRuns: 500 },
+      cases(500),
     )
   })
 
@@ -116,7 +117,7 @@ describe('expected improvement', () => {
           }
         },
       ),
-      { seed: 4, numRuns: 200 },
+      cases(200),
     )
   })
 })

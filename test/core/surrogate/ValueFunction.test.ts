@@ -8,6 +8,7 @@ import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { denseOf, difference, near, right } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 
@@ -79,7 +80,7 @@ describe('ValueFunction: laws', () => {
         expect(bound.value).toBeGreaterThanOrEqual(phiOf(a, at) - 1e-10 * Math.abs(bound.value))
         if (boundedBy !== null) expect(mean).toBe(bound.value)
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -113,7 +114,7 @@ describe('ValueFunction: laws', () => {
             )
         }
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -157,7 +158,7 @@ describe('ValueFunction: laws', () => {
           q.gradient.forEach((g, k) => near((g * stretch[k]!) / unit / scale, p.gradient[k]! / scale, 1e-7))
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -177,7 +178,7 @@ describe('ValueFunction: laws', () => {
         const next = ridge(a)(at)
         expect(ValueFunction.observe(next)(back)).toStrictEqual(ValueFunction.observe(next)(phi))
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -322,7 +323,7 @@ describe('ValueFunction: with room for so many rows only', () => {
           observed([], { maxRows }),
         )
       }),
-      { numRuns: 100, seed: 41 },
+      cases(100),
     )
   })
 
@@ -368,7 +369,7 @@ describe('ValueFunction: an estimate', () => {
         expect([gradient.length, varianceGradient.length]).toEqual([2, 2])
         expect(ValueFunction.estimate(at)(phi)).toEqual(rest)
       }),
-      { numRuns: 200, seed: 43 },
+      cases(200),
     )
   })
 })

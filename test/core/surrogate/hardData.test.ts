@@ -5,6 +5,7 @@ import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { right } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 
@@ -83,7 +84,7 @@ describe.each([
     it('are observed; predictions there are finite and in the range of the values (10 %); the jitter is at most 1e-6', () => {
       fc.assert(
         fc.property(hard, ({ samples, kernel }) => sound(observed(samples, { kernel, model }), samples)),
-        { numRuns: runs },
+        cases(runs),
       )
     })
 
@@ -92,7 +93,7 @@ describe.each([
         fc.property(hard, ({ samples, kernel }) =>
           sound(right(ValueFunction.refit(observed(samples, { kernel, model, fitStarts: 1 }))), samples),
         ),
-        { numRuns: fits },
+        cases(fits, 'slow'),
       )
     })
 
@@ -115,7 +116,7 @@ describe.each([
           expect(mean).not.toBeNaN()
           expect(variance).not.toBeNaN()
         }),
-        { numRuns: runs },
+        cases(runs),
       )
     })
   },
@@ -146,7 +147,7 @@ describe('hard data at fixed hyperparameters', () => {
           expect(variance / signalVariance).toBeLessThan(1e-6)
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 

@@ -23,7 +23,7 @@ export interface Case {
 }
 
 /** Hyperparameters, up to 6 observations of values, gradients or both in up to 3 dimensions, and a point to look at. */
-export const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 3 }).chain(d =>
+export const regressions: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 3 }).chain(d =>
   fc.record({
     hyperparameters: fc.record({
       kernel: fc.constantFrom('rbf' as const, 'matern52' as const),

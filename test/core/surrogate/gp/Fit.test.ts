@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as Fit from '../../../../src/core/surrogate/gp/Fit.js'
 import type { GpObservation } from '../../../../src/core/surrogate/gp/Gp.js'
 import { right } from '../support.js'
+import { cases } from '../../../support/cases.js'
 
 const options: Fit.FitOptions = { starts: 1, maxIterations: 60, maxRows: 300, noiseFloor: 1e-12 }
 
@@ -42,7 +43,7 @@ describe('Fit', () => {
         expect(again.logPosterior).toBeGreaterThanOrEqual(fitted.logPosterior - 1e-4)
         expect(again.logPosterior - fitted.logPosterior).toBeLessThan(0.1)
       }),
-      { numRuns: 200 },
+      cases(200, 'slow'),
     )
   })
 

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { decode } from '../../../../src/core/codec/Codec.js'
 import * as GaussianProcess from '../../../../src/core/surrogate/gp/GaussianProcess.js'
 import { priorVariance, type KernelName } from '../../../../src/core/surrogate/gp/Kernel.js'
-import { cases, difference, near, right } from '../support.js'
+import { difference, near, regressions, right } from '../support.js'
+import { cases } from '../../../support/cases.js'
 
 interface Reference extends GaussianProcess.ValueConfig {
   readonly x: number[][]
@@ -75,11 +76,11 @@ describe('GaussianProcess against scikit-learn (relative 1e-8; posterior gradien
 })
 
 describe('GaussianProcess: laws', () => {
-  const runs = { numRuns: 1000 }
+  const runs = cases(1000)
 
   it('variance is at least 0 and at most the prior one (tolerance 1e-12 of it)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const { variance } = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )(at)
@@ -92,7 +93,7 @@ describe('GaussianProcess: laws', () => {
 
   it('another observation never raises the variance (tolerance 1e-12 of the prior one)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const before = right(GaussianProcess.conditionOn(hyperparameters)(observations.slice(1)))
         const after = right(GaussianProcess.append(observations[0]!)(before))
         expect(GaussianProcess.posterior(after)(at).variance).toBeLessThanOrEqual(
@@ -105,7 +106,7 @@ describe('GaussianProcess: laws', () => {
 
   it('the order of observations does not matter (tolerance 1e-9)', () => {
     fc.assert(
-      fc.property(cases, fc.nat(), ({ hyperparameters, observations, at }, turn) => {
+      fc.property(regressions, fc.nat(), ({ hyperparameters, observations, at }, turn) => {
         const cut = turn % observations.length
         const turned = [...observations.slice(cut), ...observations.slice(0, cut)].reverse()
         const one = right(GaussianProcess.conditionOn(hyperparameters)(observations))
@@ -121,7 +122,7 @@ describe('GaussianProcess: laws', () => {
 
   it('appending is conditioning on all at once, bit for bit, and shares what it does not change', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations }) => {
+      fc.property(regressions, ({ hyperparameters, observations }) => {
         const [first, ...others] = observations
         const start = right(GaussianProcess.conditionOn(hyperparameters)([first!]))
         const appended = others.reduce(
@@ -138,7 +139,7 @@ describe('GaussianProcess: laws', () => {
 
   it('gradients of mean and variance are finite differences (tolerance 1e-5)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const posterior = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )
@@ -166,7 +167,7 @@ describe('GaussianProcess: laws', () => {
 
   it('gradients of the log evidence are finite differences, noise multipliers included (1e-6 of the largest)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations }) => {
+      fc.property(regressions, ({ hyperparameters, observations }) => {
         const { kernel, signalVariance, lengthScales, noiseVariance, gradientNoiseVariance } = hyperparameters
         const logs = [signalVariance, ...lengthScales, noiseVariance, gradientNoiseVariance].map(Math.log)
         const d = lengthScales.length
@@ -199,7 +200,7 @@ describe('GaussianProcess: laws', () => {
 
   it('survives JSON unchanged', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const gp = right(GaussianProcess.conditionOn(hyperparameters)(observations))
         const back = right(
           pipe(
@@ -230,7 +231,7 @@ describe('GaussianProcess: covariances', () => {
 
   it('posterior agrees with a dense solve by ml-matrix over a kernel differentiated by finite differences', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const k = kernelOf(
           hyperparameters.kernel,
           hyperparameters.signalVariance,
@@ -280,7 +281,7 @@ describe('GaussianProcess: covariances', () => {
           1e-4,
         )
       }),
-      { numRuns: 300 },
+      cases(300),
     )
   })
 

@@ -52,6 +52,5 @@ test('with one multiple a weight, a step is that of one multiple for all where t
       expect(other.subarray(offset + 1)).toEqual(one.subarray(offset + 1))
       expect(otherVelocity[offset]! - velocity[offset]!).toBeCloseTo(0.25 * start[offset]!, 12)
     }),
-    { seed: 4 },
   )
 })
