@@ -1,6 +1,6 @@
 /**
- * Codecs of numbers, of lists and of objects with equal fields, and how a failed decoding is said in a sentence: what of Codec.ts
- * stands by itself, so that whoever decodes no vectors needs nothing that packs them.
+ * Codecs of numbers, lists and objects with equal fields, and one sentence for a failed decoding. This part of Codec.ts
+ * needs no packed vectors, so a module that decodes none need not load their code.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -84,7 +84,7 @@ export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger
  */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
-/** Entries, each decoded under its key, as far as the first that is none. */
+/** Decodes each entry under its key, up to the first invalid one. */
 const decodedEntries = <A, O>(
   codec: t.Type<A, O>,
   entries: Iterable<readonly [key: number | string, entry: unknown]>,
@@ -100,8 +100,8 @@ const decodedEntries = <A, O>(
 }
 
 /**
- * A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry.
- * It is what `t.readonlyArray` is to whoever walks through codecs.
+ * A list of entries that `codec` accepts. Decoding stops at the first invalid entry, so a hostile list does not produce
+ * one error per entry. Code that walks codecs sees a `t.readonlyArray`.
  *
  * @example
  * ```ts
@@ -132,7 +132,7 @@ export const listOf = <A, O>(
   )
 
 /**
- * An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}.
+ * An object whose fields `codec` accepts. Decoding stops at the first invalid field, as in {@link listOf}.
  *
  * @example
  * ```ts
@@ -180,7 +180,7 @@ const shown = (value: unknown): string => {
 }
 
 /**
- * The field a decoding error is about, as a reader writes it: `space[0].lower`.
+ * The field that a decoding error is about, as a person writes it: `space[0].lower`.
  *
  * @example
  * ```ts
@@ -196,7 +196,7 @@ export const fieldOf = (context: t.Context): string =>
   context
     .slice(1)
     .map(entry => entry.key)
-    // Members of unions and intersections appear in the context under their index, which no reader wrote.
+    // Members of unions and intersections appear in the context under their index, which is not part of the input.
     .filter((_, i) => {
       const parent = context[i]?.type
       return !(parent instanceof t.UnionType || parent instanceof t.IntersectionType)
@@ -204,7 +204,7 @@ export const fieldOf = (context: t.Context): string =>
     .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
 
 /**
- * One sentence for the deepest decoding error: the field, what it must be, what was found.
+ * One sentence for the deepest decoding error: the field, what it must be, and what was found.
  *
  * @example
  * ```ts
@@ -229,7 +229,7 @@ export const explain = (errors: t.Errors): string => {
 }
 
 /**
- * Decodes, or says in one sentence why not.
+ * Decodes, or returns one sentence that says why it failed.
  *
  * @example
  * ```ts

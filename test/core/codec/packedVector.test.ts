@@ -65,15 +65,15 @@ describe('a long vector', () => {
   })
 
   it.each([
-    ['too short', { all: 1, length: longestPlain }, 'not one of more than'],
+    ['too short', { all: 1, length: longestPlain }, 'not an integer above'],
     ['too long', { all: 1, length: longest + 1 }, 'of more than 65536'],
-    ['without end', { all: 1, length: 1e300 }, 'not one of more than'],
-    ['of half a number', { all: 1, length: 70.5 }, 'not one of more than'],
-    ['of nothing', { all: null, length: 100 }, 'not one of more than'],
-    ['infinite', { all: Infinity, length: 100 }, 'no number'],
+    ['without end', { all: 1, length: 1e300 }, 'not an integer above'],
+    ['of half a number', { all: 1, length: 70.5 }, 'not an integer above'],
+    ['of nothing', { all: null, length: 100 }, 'not an integer above'],
+    ['infinite', { all: Infinity, length: 100 }, 'not a number'],
     ['too long a text', { float32: 'A'.repeat(4 * (longest + 1) * 2) }, 'of more than 65536'],
-    ['no text', { float64: 'é'.repeat(1200) }, 'no base64'],
-    ['a part of a number', { float64: 'A'.repeat(1204) }, 'no base64 of whole numbers'],
+    ['no text', { float64: 'é'.repeat(1200) }, 'not base64'],
+    ['a part of a number', { float64: 'A'.repeat(1204) }, 'not base64 of whole numbers'],
     ['NaN', { float64: Base64.encode(new Uint8Array(800).fill(255)) }, 'not finite'],
     [
       'infinite, in 32 bits',
@@ -135,14 +135,14 @@ describe('the vectors of a log', () => {
     expect(known.latest).toHaveLength(remembered)
     expect(packAll(known)(vector(1)).value).toEqual({ vector: 1 })
     expect(packAll(known)(vector(0)).value).toEqual({ vector: remembered + 1, ...pack(vector(0)) })
-    expect(left(unpackAll(known, 1e6)({ vector: 0 }))).toContain('refers to vector 0, which is none of')
+    expect(left(unpackAll(known, 1e6)({ vector: 0 }))).toContain('refers to vector 0, which is not among')
   })
 
   it.each([
     ['what is not there yet', [{ vector: 1 }], 'refers to vector 1'],
     ['a number that is none', [{ vector: 'x' }], 'refers to vector "x"'],
     ['a fraction', [{ vector: 0.5 }], 'refers to vector 0.5'],
-    ['a number out of turn', [{ vector: 3, float32: 'A'.repeat(800) }], 'where 0 comes next'],
+    ['a number out of turn', [{ vector: 3, float32: 'A'.repeat(800) }], 'where 0 is next'],
     [
       'a million numbers in few bytes',
       Array.from({ length: 20 }, () => ({ all: 0, length: 65_536 })),
