@@ -109,7 +109,7 @@ export const Info = t.readonly(
  * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
  * const begun = E.flatMap(gridSearch.init)(decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 5 } }))
  * const info: Info | null = E.isRight(begun) ? begun.right.info : null
- * const said = [info?.phase, info?.outcome, info?.lowerLevelSolves] // => ['searching', null, 5]
+ * const fields = [info?.phase, info?.outcome, info?.lowerLevelSolves] // => ['searching', null, 5]
  * ```
  */
 export type Info = t.TypeOf<typeof Info>

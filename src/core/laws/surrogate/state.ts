@@ -33,13 +33,13 @@ export const surrogateSurvivesJson: SurrogateLaw = {
       const revived = phi.revived()
       if (E.isLeft(revived)) return E.left(`the state does not decode: ${revived.left}`)
       const [one, two] = [phi.observe([extra]), revived.right.observe([extra])]
-      const said = (learning: typeof one): string =>
+      const predicted = (learning: typeof one): string =>
         E.isLeft(learning) ? learning.left.message : JSON.stringify(learning.right.predict(query))
       return every([
         unless(revived.right.text() === phi.text(), () => 'the state differs afterwards'),
         unless(
-          said(one) === said(two),
-          () => `after one more sample it predicts ${said(one)}, revived ${said(two)}`,
+          predicted(one) === predicted(two),
+          () => `after one more sample it predicts ${predicted(one)}, revived ${predicted(two)}`,
         ),
         tested,
       ])
