@@ -17,7 +17,7 @@ describe.each(mutants)('single faults of $of', ({ of, mutants: faulty }) => {
 })
 
 describe('the mutants', () => {
-  it('are more than 20, and every law but that of whole runs kills at least one', () => {
+  it('are more than 20, and every law except that of whole runs kills at least one', () => {
     const all = mutants.flatMap(({ of, mutants: faulty }) => faulty.map(({ law }) => `${of}: ${law}`))
     expect(all.length).toBeGreaterThanOrEqual(20)
     const idle = catalogue

@@ -1,21 +1,21 @@
-/** What the kit says of the unbroken method and its parts, and of every mutant; published entry points only. */
+/** The kit's verdict on the unbroken method and its parts, and on every mutant. Uses published entry points only. */
 import { Laws, type Options } from '../../src/core/laws/index.js'
 import { mutants } from './mutants/index.js'
 import { unbroken } from './subjects.js'
 
-/** What became of one unbroken subject. */
+/** The result for one unbroken subject. */
 export interface Examined {
   readonly name: string
   readonly laws: number
   readonly passed: boolean
-  /** Laws that no case put to the test. */
+  /** Number of laws that no case tested. */
   readonly untested: number
   readonly seconds: number
   /** The report as text. */
   readonly said: string
 }
 
-/** The unbroken method and its parts, one after the other. */
+/** Examines the unbroken method and its parts, one after the other. */
 export function* examineUnbroken(options: Options): Generator<Examined> {
   for (const { name, examine } of unbroken) {
     const start = performance.now()
@@ -31,7 +31,7 @@ export function* examineUnbroken(options: Options): Generator<Examined> {
   }
 }
 
-/** A mutant, the law that is to kill it and by which alone it was examined, and whether it did: the names of broken laws. */
+/** A mutant, the law that must kill it and that it was examined with, and the names of the broken laws. */
 export interface Hunted {
   readonly of: string
   readonly name: string
@@ -39,7 +39,7 @@ export interface Hunted {
   readonly broken: ReadonlyArray<string>
 }
 
-/** Every mutant. */
+/** Examines every mutant. */
 export const hunt = (options: Options): ReadonlyArray<Hunted> =>
   mutants.flatMap(({ of, mutants: faulty }) =>
     faulty.map(({ name, law, examine }) => ({

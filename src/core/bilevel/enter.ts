@@ -77,7 +77,7 @@ const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
   norm(a.map((value, k) => value - b[k]!))
 
 /**
- * The known weights to start from at λ: those with the lowest bound on φ(λ), or those solved nearest to λ.
+ * The known weights to start from at λ: those with the lowest bound on φ(λ), or else those solved nearest to λ.
  */
 const nearest = <V, R>(
   { config: { space, linearInCoefficients }, known }: BilevelState<V, R>,

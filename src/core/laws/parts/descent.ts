@@ -100,7 +100,7 @@ export const descentHonest: DescentLaw = {
         ? silent
         : unless(
             Number.isFinite(moved.longest) && moved.longest >= length * (1 - 1e-9) - 1e-15,
-            () => `step ${i} is ${length} long, but `longest` states ${moved.longest}`,
+            () => `step ${i} is ${length} long, but longest states ${moved.longest}`,
           )
     }),
 }
