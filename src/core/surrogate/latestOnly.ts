@@ -1,8 +1,8 @@
 /**
- * A function that remembers its latest result: asked again about the very same objects, it does not compute again.
+ * Caches the latest result of a function. A second call with the same objects does not compute again.
  *
- * Nobody can tell but by the time it takes. One result is held, not one for each object (as a WeakMap would): states
- * of a run may all be kept, for a replay or a plot, and what is derived from them must not be.
+ * Only the running time shows the cache. It holds one result, not one per object (as a WeakMap would): all states of a
+ * run may be kept, for a replay or a plot, and the values derived from them must not be.
  */
 export const latestOnly = <A extends ReadonlyArray<unknown>, B>(
   compute: (...of: A) => B,
