@@ -180,7 +180,7 @@ const long = async (dimension: number, seed: number): Promise<Long> => {
   const task = { data, network, hyperparameters, solver, method: { ...method, ...longer }, seed }
   writeFileSync(file, JSON.stringify(task))
   const out = join(folder, 'run')
-  const command = ['dist/shell/cli/main.js', 'tune', file, '--backend', values.backend, '--out', out]
+  const command = ['dist/bilevel.js', 'tune', file, '--backend', values.backend, '--out', out]
   const { seconds, megabytes } = await measuredRun(command)
   const found = right(decode(Summary)(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))))
   rmSync(folder, { recursive: true })

@@ -64,7 +64,7 @@ const run = async (seed: number): Promise<CleaningRun> => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-cleaning-'))
   const out = join(folder, 'run')
   const { seconds, megabytes } = await measuredRun([
-    'dist/shell/cli/main.js',
+    'dist/bilevel.js',
     'tune',
     '--preset',
     preset,

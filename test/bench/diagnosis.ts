@@ -70,7 +70,7 @@ const runOf = async (preset: string, backend: Backend, seed: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-diagnosis-'))
   const out = join(folder, 'run')
   const settings = ['--seed', String(seed), '--backend', backend.name, '--out', out]
-  await measuredRun(['dist/shell/cli/main.js', 'tune', '--preset', preset, ...settings])
+  await measuredRun(['dist/bilevel.js', 'tune', '--preset', preset, ...settings])
   const { run } = right(readRun(methods)({ target: out, name: preset }))
   rmSync(folder, { recursive: true })
   const found = run.outcome?.rows.at(-1)

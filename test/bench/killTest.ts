@@ -19,7 +19,7 @@ import * as Rng from '../../src/core/numeric/Rng.js'
 const kills = Number(process.argv[2] ?? 50)
 const seed = Number(process.argv[3] ?? 1)
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-kill-'))
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 
 interface Ended {
   readonly code: number | null

@@ -53,7 +53,7 @@ const task = values.tiny
   : { ...rest, solver, method }
 writeFileSync(file, JSON.stringify({ ...task, seed: Number(seed) }))
 const out = join(folder, 'run')
-const began = ['dist/shell/cli/main.js', 'tune', file, '--backend', values.backend, '--out', out]
+const began = ['dist/bilevel.js', 'tune', file, '--backend', values.backend, '--out', out]
 const { seconds, megabytes } = await measuredRun(began)
 
 const Timings = t.type({ totalSeconds: t.number, processor: t.type({ totalSeconds: t.number }) })

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-main-'))
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 const began = performance.now()
 const { status, stdout, stderr } = spawnSync(
   process.execPath,

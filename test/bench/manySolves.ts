@@ -9,6 +9,7 @@
  * Writes docs/results/many-solves.json: medians over the repeats of the ratio to one solve alone, measured in turns so
  * that a busy machine slows both; whether answers equal those given one by one; the memory that threads add.
  */
+import { readFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { resolve } from 'node:path'
@@ -28,9 +29,11 @@ const silent = { show: () => undefined, note: () => undefined, clear: () => unde
 
 /** A build's own modules, so that threads and this process run the same code; and the problem, as that build makes it. */
 const built = async (folder: string) => {
-  const shell = (await import(
-    new URL('dist/shell/index.js', pathToFileURL(resolve(folder) + '/')).href
-  )) as typeof Shell
+  const at = (path: string): string => new URL(path, pathToFileURL(resolve(folder) + '/')).href
+  const { exports } = JSON.parse(readFileSync(new URL(at('package.json')), 'utf8')) as {
+    readonly exports: { readonly './shell': { readonly default: string } }
+  }
+  const shell = (await import(at(exports['./shell'].default))) as typeof Shell
   const config = right(shell.decodeRunConfig('the preset')(shell.presets['mnist-mlp-1k']!.config))
   return { ...shell, problem: right(await shell.problemOf({ config, baseFolder: null }, silent)()) }
 }

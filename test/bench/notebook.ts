@@ -67,7 +67,7 @@ const run = (seed: number) => {
     const began = performance.now()
     execFileSync(
       process.execPath,
-      ['dist/shell/cli/main.js', 'tune', file, '--out', out, '--backend', options.backend],
+      ['dist/bilevel.js', 'tune', file, '--out', out, '--backend', options.backend],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     )
     const seconds = (performance.now() - began) / 1000

@@ -11,9 +11,11 @@
  * same from the first step on. Writes docs/results/profile.json.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import * as t from 'io-ts'
 import { decode } from '../../src/core/codec/Codec.js'
@@ -31,11 +33,41 @@ const Profile = t.type({
     t.type({
       id: t.number,
       children: t.union([t.array(t.number), t.undefined]),
-      callFrame: t.type({ functionName: t.string, url: t.string }),
+      callFrame: t.type({
+        functionName: t.string,
+        url: t.string,
+        lineNumber: t.number,
+        columnNumber: t.number,
+      }),
     }),
   ),
 })
 type Frame = t.TypeOf<typeof Profile>['nodes'][number]['callFrame']
+
+const sourceMaps = new Map<string, SourceMap | null>()
+
+/** A bundle's map. The bundler's own helpers have none. */
+const sourceMapOf = (url: string): SourceMap | null => {
+  const known = sourceMaps.get(url)
+  if (known !== undefined) return known
+  const path = `${fileURLToPath(url)}.map`
+  const map = existsSync(path)
+    ? new SourceMap(JSON.parse(readFileSync(path, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
+    : null
+  sourceMaps.set(url, map)
+  return map
+}
+
+/** A frame with the source file and the name that its function had before it was bundled. */
+const inSource = (frame: Frame): Frame => {
+  if (!/^file:.*\/dist\/[^/]+\.js$/.test(frame.url) || frame.lineNumber < 0) return frame
+  const entry = sourceMapOf(frame.url)?.findEntry(frame.lineNumber, frame.columnNumber)
+  return {
+    ...frame,
+    functionName: frame.functionName.replace(/\$\d+$/, ''),
+    url: entry !== undefined && 'originalSource' in entry ? entry.originalSource : frame.url,
+  }
+}
 
 // What V8 sees of libtensorflow is who called it.
 const nativeCalls = /^NodeJSKernelBackend\.(executeSingleOutput|executeMultipleOutputs|readSync)$/
@@ -43,22 +75,22 @@ const nativeCalls = /^NodeJSKernelBackend\.(executeSingleOutput|executeMultipleO
 /** First match wins. */
 const kinds: ReadonlyArray<readonly [name: string, is: (frame: Frame) => boolean]> = [
   ['kernels', ({ url, functionName }) => url.startsWith('wasm://') || nativeCalls.test(functionName)],
-  ['steps on the host', ({ url }) => /\/(Momentum|HostDescent)\.js$/.test(url)],
-  ['cross-entropy', ({ url }) => url.endsWith('/CrossEntropy.js')],
+  ['steps on the host', ({ url }) => /\/(Momentum|HostDescent)\.ts$/.test(url)],
+  ['cross-entropy', ({ url }) => url.endsWith('/CrossEntropy.ts')],
   [
     'sums of gradients and penalties',
-    ({ url }) => /\/(Losses|Hyperparameters)\.js$|\/families\/\w+\.js$/.test(url),
+    ({ url }) => /\/(Losses|Hyperparameters)\.ts$|\/families\/\w+\.ts$/.test(url),
   ],
-  ['L-BFGS on the host', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.js$/.test(url)],
-  ['minibatches', ({ url }) => /\/(Minibatches|Rng)\.js$/.test(url) || url.includes('pure-rand')],
+  ['L-BFGS on the host', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.ts$/.test(url)],
+  ['minibatches', ({ url }) => /\/(Minibatches|Rng)\.ts$/.test(url) || url.includes('pure-rand')],
   [
     'around kernels',
     ({ url, functionName }) =>
-      /tensorflow|\/kernels\/|\/(\w*Gradient|Batch|PlacedImages|LowerLevelSolver|Layer|Network|Backend)\.js$/.test(
+      /tensorflow|\/kernels\/|\/(\w*Gradient|Batch|PlacedImages|LowerLevelSolver|Layer|Network|Backend)\.ts$/.test(
         url,
       ) || /JSToWasm|js-to-wasm/.test(functionName),
   ],
-  ['the method', ({ url }) => url.includes('/dist/core/') || url.includes('ml-matrix')],
+  ['the method', ({ url }) => url.includes('/src/core/') || url.includes('ml-matrix')],
   ['garbage collection', ({ functionName }) => functionName === '(garbage collector)'],
   ['waiting', ({ functionName }) => functionName === '(idle)'],
   ['all else', () => true],
@@ -76,19 +108,19 @@ const kindsOf = ({
   nodes,
 }: t.TypeOf<typeof Profile>): ReadonlyMap<number, { readonly kind: string; readonly training: boolean }> => {
   const parents = new Map(nodes.flatMap(({ id, children }) => (children ?? []).map(child => [child, id])))
-  const byId = new Map(nodes.map(node => [node.id, node]))
+  const byId = new Map(nodes.map(node => [node.id, inSource(node.callFrame)]))
   const isUnder = (id: number | undefined, is: (frame: Frame) => boolean): boolean => {
-    const frame = id === undefined ? undefined : byId.get(id)?.callFrame
+    const frame = id === undefined ? undefined : byId.get(id)
     return frame !== undefined && (is(frame) || isUnder(parents.get(id!), is))
   }
   const evaluates = ({ functionName, url }: Frame): boolean =>
-    (functionName === 'loss' || functionName === 'losses') && url.endsWith('Gradient.js')
-  const trains = ({ url }: Frame): boolean => url.endsWith('/LowerLevelSolver.js')
+    (functionName === 'loss' || functionName === 'losses') && url.endsWith('Gradient.ts')
+  const trains = ({ url }: Frame): boolean => url.endsWith('/LowerLevelSolver.ts')
   return new Map(
-    nodes.map(({ id, callFrame }) => [
+    [...byId].map(([id, frame]) => [
       id,
       {
-        kind: isUnder(id, evaluates) ? 'evaluation' : kinds.find(([, is]) => is(callFrame))![0],
+        kind: isUnder(id, evaluates) ? 'evaluation' : kinds.find(([, is]) => is(frame))![0],
         training: isUnder(id, trains),
       },
     ]),
@@ -118,7 +150,7 @@ try {
     [
       '--cpu-prof',
       `--cpu-prof-dir=${folder}`,
-      'dist/shell/cli/main.js',
+      'dist/bilevel.js',
       'tune',
       '--out',
       join(folder, 'run'),

@@ -49,7 +49,7 @@ interface Timed {
 
 /** Replays the folder in argv[1] once and then argv[2] times more, by the built package as it is installed. */
 const child = `
-  import { methods, replayRun } from '${new URL('../../dist/shell/runs.js', import.meta.url).href}'
+  import { methods, replayRun } from '${new URL('../../dist/runs.js', import.meta.url).href}'
   const replayed = () => {
     const cpu = process.cpuUsage()
     const began = performance.now()

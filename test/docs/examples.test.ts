@@ -20,7 +20,7 @@ import { claimsOf, entries, exported, publicSymbols, root, run, typesOf } from '
 /** Examples that are checked by the compiler only, and why. */
 const notRun: Readonly<Record<string, string>> = {
   'bilevel-hpo/shell: serveComparison':
-    'it takes over the process that calls it; test/shell/compare/Compare.test.ts has one of its own for it',
+    'it takes over the process that calls it; test/shell/compare/compare.test.ts has one of its own for it',
 }
 
 /** 60 images of 3×3 pixels: those of the class 1 are brighter. */

@@ -9,12 +9,14 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>
 }
 
 /** The sources of the package's entries. */
 const entries = Object.values(exports).flatMap(target =>
-  typeof target === 'string' ? [] : [target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')],
+  typeof target === 'string'
+    ? []
+    : [target.types.replace('./dist/types/', 'src/').replace(/\.d\.ts$/, '.ts')],
 )
 
 const program = ts.createProgram(

@@ -3,9 +3,9 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Comparison, RunEntry } from '../../src/shell/compare/result/Comparison.js'
+import { read, type Comparison, type RunEntry } from '../../src/shell/compare/result/Comparison.js'
 import { again } from '../../src/shell/compare/text/again.js'
-import { read } from '../../src/shell/compare/result/Comparison.js'
+import { isMark } from '../../src/shell/compare/lock.js'
 import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
@@ -124,7 +124,7 @@ const expectWhole = async (out: string): Promise<void> => {
   expect(done.code, done.err).toBe(0)
   expect(lasting(out)).toEqual(lasting(whole))
   for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
-  expect(existsSync(join(out, 'compare.lock'))).toBe(false)
+  expect(readdirSync(out).filter(isMark)).toEqual([])
 }
 
 const finishedIn = (out: string): number =>

@@ -1,7 +1,6 @@
 /** One small run of the built program on real images, and everything that is promised of such a run. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -11,16 +10,8 @@ import { Observation } from '../../src/core/protocol/Observation.js'
 import { follow, recorded, start } from '../../src/core/log/Replay.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { replayRun } from '../../src/shell/record/replayRun.js'
-import {
-  bilevel,
-  readJson,
-  root,
-  scratch,
-  smallConfig,
-  startNode,
-  writeConfig,
-  type Ended,
-} from './support.js'
+import { loading } from './loaded.js'
+import { bilevel, program, readJson, scratch, smallConfig, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
 const [first, second] = [join(folder, 'first'), join(folder, 'second')]
@@ -61,18 +52,11 @@ describe('tune', () => {
   })
 })
 
-/** The files of tfjs that a command line has loaded when it ends. */
+/** The files of tfjs that a command has loaded when it ends. */
 const tfjsOf = async (...argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  const { code, out } = await startNode([
-    '--input-type=module',
-    '--eval',
-    `import { createRequire } from 'node:module'
-     import { commandLine } from ${JSON.stringify(pathToFileURL(join(root, 'dist/shell/cli/commandLine.js')).href)}
-     process.exitCode = await commandLine({ out: () => {}, err: () => {} })(${JSON.stringify(argv)})
-     console.log(JSON.stringify(Object.keys(createRequire('/x.js').cache)))`,
-  ]).ended
+  const { code, loaded } = await loading(join(folder, `loaded-by-${argv[0] ?? ''}`), [program, ...argv])
   expect(code).toBe(0)
-  return right(t.array(t.string).decode(JSON.parse(out))).filter(file => file.includes('@tensorflow'))
+  return loaded.filter(file => file.includes('@tensorflow'))
 }
 
 describe('tfjs', () => {

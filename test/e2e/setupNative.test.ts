@@ -24,7 +24,7 @@ import { root, scratch, startNode, type Ended } from './support.js'
 const linuxOnX64 = process.platform === 'linux' && process.arch === 'x64'
 const folder = scratch()
 const base = join(folder, 'project')
-const main = join(base, 'dist', 'shell', 'cli', 'main.js')
+const main = join(base, 'dist', 'bilevel.js')
 const native = join(base, 'node_modules', '@tensorflow', 'tfjs-node')
 
 /** The built program with its packages but for tfjs-node. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const program = join(root, 'dist', 'shell', 'cli', 'main.js')
+export const program = join(root, 'dist', 'bilevel.js')
 export const npzFolder = join(root, 'test', 'data', 'mnist-1k-60-40')
 
 if (!existsSync(program))

@@ -1,6 +1,6 @@
 /** The packed package in a scratch project: its types, its entries, and what works without tfjs. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import * as t from 'io-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,20 +23,34 @@ import {
 } from './support.js'
 
 const Package = t.type({
+  bin: t.record(t.string, t.string),
   exports: t.record(t.string, t.union([t.string, t.type({ types: t.string, default: t.string })])),
   dependencies: t.record(t.string, t.string),
   optionalDependencies: t.record(t.string, t.string),
 })
 const stated: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 if (!Package.is(stated)) throw new Error('package.json is not as this test expects it')
-const { exports, dependencies, optionalDependencies } = stated
+const { bin, exports, dependencies, optionalDependencies } = stated
 
 /** `bilevel-hpo`, `bilevel-hpo/runs`, …, with their files. */
 const entries = Object.entries(exports).flatMap(([path, target]) =>
   typeof target === 'string' ? [] : [{ name: path.replace('.', 'bilevel-hpo'), ...target }],
 )
+/** Started by their path, in a process or a thread. */
+const workers = ['dist/comparison.worker.js', 'dist/trainingThread.worker.js']
 /** Those that need neither an optional package nor a peer. */
 const light = ['bilevel-hpo', 'bilevel-hpo/runs']
+
+const SourceMap = t.intersection([
+  t.type({ sources: t.array(t.string) }),
+  t.partial({ sourcesContent: t.array(t.union([t.string, t.null])) }),
+])
+/** A source map of what was packed. */
+const mapOf = (file: string): t.TypeOf<typeof SourceMap> => {
+  const map: unknown = JSON.parse(readFileSync(join(root, file), 'utf8'))
+  if (!SourceMap.is(map)) throw new Error(`${file} is no source map`)
+  return map
+}
 
 let installed: Installed
 const node = (...args: ReadonlyArray<string>) => run(process.execPath, args, installed.folder)
@@ -54,18 +68,51 @@ describe('the tarball', () => {
       for (const file of [types, code]) expect(files).toContain(file.replace('./', ''))
     for (const file of files)
       expect(file).toMatch(
-        /^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.(md|ts|json)|[A-Z]+(\.md)?|package\.json)$/,
+        /^(dist\/[^/]+\.js(\.map)?|dist\/types\/.+\.d\.ts(\.map)?|dist\/LICENCES|src\/.+\.ts|docs\/.+\.(md|ts|json)|[A-Z]+(\.md)?|package\.json)$/,
       )
-    expect(files).not.toContain('dist/.tsbuildinfo')
+    // Every bundle is one of this build: an entry, a worker, or loaded by one.
+    const code = files.filter(file => /^dist\/[^/]+\.js$/.test(file))
+    const texts = code.map(file => readFileSync(join(root, file), 'utf8'))
+    const started = [...entries.map(entry => entry.default), ...workers, ...Object.values(bin)]
+    const loaded = code.filter(
+      file =>
+        started.includes(file) ||
+        started.includes(`./${file}`) ||
+        texts.some(text => text.includes(`"./${basename(file)}"`)),
+    )
+    expect(loaded).toEqual(code)
+    for (const worker of workers) expect(code).toContain(worker)
+  })
+
+  it('passes on the licences of what is bundled in it', () => {
+    const licences = readFileSync(join(root, 'dist/LICENCES'), 'utf8')
+    const packages = new Set(
+      installed.files
+        .filter(name => name.startsWith('dist/') && name.endsWith('.js.map'))
+        .flatMap(name => mapOf(name).sources)
+        .flatMap(source => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []),
+    )
+    expect(packages.size).toBeGreaterThan(0)
+    for (const name of packages) {
+      expect(licences).toContain(`${name}\n`)
+      // Their types are in the declarations, so a consumer needs the packages, too.
+      expect(Object.keys(dependencies)).toContain(name)
+    }
   })
 
   it('has what its maps point to', () => {
-    const Map = t.type({ sources: t.array(t.string) })
+    let seen = 0
     for (const file of installed.files.filter(name => name.endsWith('.map'))) {
-      const map: unknown = JSON.parse(readFileSync(join(root, file), 'utf8'))
-      for (const source of Map.is(map) ? map.sources : [''])
-        expect(installed.files).toContain(join(dirname(file), source))
+      const { sources, sourcesContent } = mapOf(file)
+      for (const [i, source] of sources.entries()) {
+        seen++
+        const path = join(dirname(file), source)
+        // Of bundled packages, the map holds the text itself.
+        if (path.startsWith('node_modules/')) expect(sourcesContent?.[i]).toEqual(expect.any(String))
+        else expect(installed.files).toContain(path)
+      }
     }
+    expect(seen).toBeGreaterThan(500)
   })
 
   it('passes publint, suggestions included', async () => {
@@ -183,16 +230,19 @@ describe('what a bundler keeps', () => {
   }
 
   it('of one part is that part', async () => {
-    const [one, all] = await Promise.all([
+    const [one, gp, all] = await Promise.all([
       bundled(`import { checkGradients } from 'bilevel-hpo'; console.log(checkGradients)`),
+      bundled(`import { GaussianProcess } from 'bilevel-hpo'; console.log(GaussianProcess.make)`),
       bundled(`import * as all from 'bilevel-hpo'; console.log(all)`),
     ])
-    expect(one.length).toBeLessThan(all.length / 10)
+    expect(one.length).toBeLessThan(all.length / 20)
+    // With the codec of its options, and so with io-ts.
+    expect(gp.length).toBeLessThan(all.length / 3)
     const kernels = await bundled(
       `import { installKernels } from 'bilevel-hpo/shell'; installKernels('wasm')`,
     )
     expect(kernels).toContain('Conv2DBackpropFilter')
-    expect(kernels.length).toBeLessThan(all.length / 10)
+    expect(kernels.length).toBeLessThan(all.length / 6)
   })
 })
 
@@ -232,6 +282,24 @@ describe('with the optional parts', () => {
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(await succeed(process.execPath, ['training.js'], folder)).toBe('LowerLevelSolved\n')
     await succeed(process.execPath, ['entries.js'], folder)
+  })
+
+  it("takes codecs and values of the consumer's own io-ts and fp-ts", async () => {
+    const { folder } = installed
+    write(folder)('test/package/consumer/ownCodecs.ts')
+    const { code, out } = await compile(folder, ['ownCodecs.ts'], { skipLibCheck: true })
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    expect(JSON.parse(await succeed(process.execPath, ['ownCodecs.js'], folder))).toEqual({
+      refused: { _tag: 'Left', left: 'field `shapes[0].radius` must be a finite number, but is "long"' },
+      misconfigured: expect.stringContaining(
+        'field `method.drawing.shapes[0].side` must be a finite number',
+      ) as string,
+      configured: { shapes: [{ kind: 'square', side: 2 }] },
+      sampled: true,
+      inside: true,
+      outside: true,
+      option: [1],
+    })
   })
 
   it('importing the entries registers no kernel, listens to no signal and says nothing', async () => {

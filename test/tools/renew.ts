@@ -98,7 +98,7 @@ export interface RenewOptions extends Provenance {
   readonly jobs: number
 }
 
-const program = 'dist/shell/cli/main.js'
+const program = 'dist/bilevel.js'
 
 /** Runs the program. Exit code 1 means that some runs failed; that is a result too. */
 const run = (args: ReadonlyArray<string>): Promise<void> =>

@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { hasTag } from './codecTag.js'
 
 const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
   new t.Type<number>(
@@ -197,10 +198,7 @@ export const fieldOf = (context: t.Context): string =>
     .slice(1)
     .map(entry => entry.key)
     // Members of unions and intersections appear in the context under their index, which is not part of the input.
-    .filter((_, i) => {
-      const parent = context[i]?.type
-      return !(parent instanceof t.UnionType || parent instanceof t.IntersectionType)
-    })
+    .filter((_, i) => !hasTag('UnionType', 'IntersectionType')(context[i]?.type))
     .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
 
 /**

@@ -6,9 +6,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import * as fc from 'fast-check'
 import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../codec/Codec.js'
+import { hasTag } from '../codec/codecTag.js'
 import { WeightsRef } from '../protocol/Command.js'
 import type { DefaultedType } from '../codec/defaults.js'
 
@@ -94,9 +95,6 @@ const structures: ReadonlyArray<string> = [
 const isStructured = (codec: t.Mixed): codec is Structured =>
   '_tag' in codec && structures.includes(String(codec._tag))
 
-const isKeyof = (codec: t.Mixed): codec is t.KeyofType<Record<string, unknown>> =>
-  codec instanceof t.KeyofType
-
 const walkWith =
   ({ names = {}, fields = {} }: Overrides) =>
   (codec: t.Mixed, path: string): Found => {
@@ -152,12 +150,12 @@ const walkWith =
             E.map(found => fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), found, { maxKeys: 4 })),
           )
       }
-    if (codec instanceof t.LiteralType) return E.right(fc.constant(codec.value))
-    if (isKeyof(codec)) return E.right(fc.constantFrom(...Object.keys(codec.keys)))
-    if (codec instanceof t.NullType) return E.right(fc.constant(null))
-    if (codec instanceof t.BooleanType) return E.right(fc.boolean())
-    if (codec instanceof t.StringType) return E.right(fc.string({ maxLength: 12 }))
-    if (codec instanceof t.AnyDictionaryType)
+    if (hasTag('LiteralType')(codec)) return E.right(fc.constant(codec.value))
+    if (hasTag('KeyofType')(codec)) return E.right(fc.constantFrom(...Object.keys(codec.keys)))
+    if (hasTag('NullType')(codec)) return E.right(fc.constant(null))
+    if (hasTag('BooleanType')(codec)) return E.right(fc.boolean())
+    if (hasTag('StringType')(codec)) return E.right(fc.string({ maxLength: 12 }))
+    if (hasTag('AnyDictionaryType')(codec))
       return E.right(fc.dictionary(fc.string({ maxLength: 8 }), fc.integer()))
     return E.left(
       `The codec "${codec.name}"${path === '' ? '' : ` of the field \`${path}\``} has no known structure. ` +

@@ -3,45 +3,50 @@
  *
  * Notation
  *
- * | symbol   | name                | shape | meaning                                                          |
- * | -------- | ------------------- | ----- | ---------------------------------------------------------------- |
- * | x        | `x`                 | n     | the variables, l ≤ x ≤ u                                         |
- * | l, u     | `lower`, `upper`    | n     | bounds, may be ±Infinity or touch                                |
- * | g        | `gradient`          | n     | ∇f(x)                                                            |
- * | P        |                     |       | projection onto the box                                          |
- * | ‖P(x−g)−x‖∞ | `projectedGradient` |    | 0 exactly at the stationary points; ‖g‖∞ where no bound is near  |
- * | s, y     | memory              | n     | recent steps and the changes of g along them                     |
+ * | symbol      | name                | shape | meaning                                                         |
+ * | ----------- | ------------------- | ----- | --------------------------------------------------------------- |
+ * | x           | `x`                 | n     | the variables, l ≤ x ≤ u                                        |
+ * | l, u        | `lower`, `upper`    | n     | bounds, may be ±Infinity or touch                               |
+ * | g           | `gradient`          | n     | ∇f(x)                                                           |
+ * | P           |                     |       | projection onto the box                                         |
+ * | ‖P(x−g)−x‖∞ | `projectedGradient` |       | 0 exactly at the stationary points; ‖g‖∞ where no bound is near |
+ * | s, y        | `pairs`             | n     | recent steps and the changes of g along them                    |
+ * | p           |                     | n     | the direction of a step                                         |
+ * | α           |                     |       | its length                                                      |
  *
  * A variable is bound where it sits on a bound and −g points outward; it stays there for the iteration. The others
  * move along the quasi-Newton direction of the pairs restricted to them (two-loop recursion; Nocedal & Wright 2006,
  * §7.2; Schmidt et al. 2009 for the restriction). Where the first step keeps to the box, a strong Wolfe search
- * finds its length (see LineSearch). Where it does not, the path P(x + α·p) is followed back until the decrease is
+ * finds its length (see LineSearch.ts). Where it does not, the path P(x + α·p) is followed back until the decrease is
  * sufficient (Bertsekas 1982), which may bind many variables at once. A direction that fails is replaced by
- * steepest descent; when that fails too, the search ends.
+ * steepest descent; when that fails too, the descent ends.
+ *
+ * The method is a state machine. {@link init} makes the first {@link State}, {@link step} makes the next one, and
+ * {@link minimize} repeats that until a state has an {@link Ending}. Each is pure where the objective is pure, and
+ * throws only what the objective throws.
  *
  * @module
  */
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, firstStep, quasiNewton, type Pair } from './direction.js'
-import { search, type Trial } from './LineSearch.js'
+import { dotOn, lineFrom, type Pair } from './direction.js'
+import * as Box from './Box.js'
+import { type Evaluation, finite, type Point, searchAlong } from './stepLength.js'
 
-/** f and ∇f (n) at a point. */
-export interface Evaluation {
-  readonly value: number
-  readonly gradient: ReadonlyArray<number>
-}
+export type { Pair } from './direction.js'
+export type { Evaluation } from './stepLength.js'
+
+type Vec = ReadonlyArray<number>
 
 /** What to minimise, from where, within which box, and for how long. */
 export interface Problem {
   /** f and ∇f at x. Where either is not finite, the point counts as infinitely bad. */
-  readonly objective: (x: ReadonlyArray<number>) => Evaluation
+  readonly objective: (x: Vec) => Evaluation
   /** Projected onto the box before use. */
-  readonly start: ReadonlyArray<number>
+  readonly start: Vec
   /** Default: −Infinity everywhere. */
-  readonly lower?: ReadonlyArray<number>
+  readonly lower?: Vec
   /** Default: Infinity everywhere. */
-  readonly upper?: ReadonlyArray<number>
+  readonly upper?: Vec
   /** Pairs (s, y) remembered. Default 30: cheap next to most objectives, and complete for as many variables. */
   readonly memory?: number
   /** Default 200. */
@@ -57,218 +62,278 @@ export interface Problem {
 }
 
 /**
- * Why a minimisation ended: the gradient or value tolerance was met; the iterations or evaluations allowed are spent; no
- * step decreases f any more (as precise as f's rounding allows, or its gradient is wrong); f or ∇f is not finite
- * at the start, or the bounds leave no point.
+ * Why a descent ended.
+ *
+ * - `GradientTolerance`: ‖P(x−g)−x‖∞ is at most `gradientTolerance`.
+ * - `ValueTolerance`: two iterations in a row lowered f by no more than `valueTolerance`.
+ * - `IterationsSpent`, `EvaluationsSpent`: one more would exceed `maxIterations` or `maxEvaluations`.
+ * - `NoDecrease`: no step along −g lowers f. Either f is as low as its rounding allows, or its gradient is wrong.
+ * - `Stalled`: so many steps in a row lowered neither f nor the projected gradient. The rest is rounding.
+ * - `NonFinite`: x, f or ∇f is not finite at the start, or ∇f has another length than x.
+ * - `EmptyBox`: the bounds of this variable leave no number. It is the first one of that kind.
+ */
+export type Ending =
+  | { readonly _tag: 'GradientTolerance' }
+  | { readonly _tag: 'ValueTolerance' }
+  | { readonly _tag: 'IterationsSpent' }
+  | { readonly _tag: 'EvaluationsSpent' }
+  | { readonly _tag: 'NoDecrease' }
+  | { readonly _tag: 'Stalled'; readonly steps: number }
+  | { readonly _tag: 'NonFinite' }
+  | { readonly _tag: 'EmptyBox'; readonly variable: number }
+
+/**
+ * An {@link Ending} in a word. `converged`: a tolerance was met. `iterations`: iterations or evaluations are spent.
+ * `lineSearch`: nothing lowers f any more. `nonFinite`: there was nowhere to start.
  */
 export type Status = 'converged' | 'iterations' | 'lineSearch' | 'nonFinite'
 
-/** Where a search ended, and why. */
-export interface Minimum {
-  readonly x: ReadonlyArray<number>
+/** The {@link Status} of an {@link Ending}. */
+export const statusOf = (ending: Ending): Status => {
+  switch (ending._tag) {
+    case 'GradientTolerance':
+    case 'ValueTolerance':
+      return 'converged'
+    case 'IterationsSpent':
+    case 'EvaluationsSpent':
+      return 'iterations'
+    case 'NoDecrease':
+    case 'Stalled':
+      return 'lineSearch'
+    case 'NonFinite':
+    case 'EmptyBox':
+      return 'nonFinite'
+  }
+}
+
+/** A descent between two steps, with all that the next step needs. */
+export interface State {
+  readonly x: Vec
   readonly value: number
-  readonly gradient: ReadonlyArray<number>
+  readonly gradient: Vec
+  /** ‖P(x−g)−x‖∞. Infinity where the start is unusable. */
+  readonly projectedGradient: number
+  readonly iterations: number
+  readonly evaluations: number
+  /** The latest `memory` steps, oldest first. */
+  readonly pairs: ReadonlyArray<Pair>
+  /** f at the start. */
+  readonly initialValue: number
+  /** The lowest of each, over the states before this one. */
+  readonly best: { readonly value: number; readonly projectedGradient: number }
+  /** Steps in a row that improved neither of `best`. */
+  readonly stalled: number
+  /** Iterations in a row that met the value tolerance. */
+  readonly smallDecreases: number
+  /** yᵀy/sᵀy of the latest step where it was positive; 0 before the first such step. */
+  readonly curvature: number
+  /** The length for a step of steepest descent that the curvature suggests; `null` before there is one. */
+  readonly steepestStep: number | null
+  /** `null` while the descent goes on. */
+  readonly ending: Ending | null
+}
+
+/** Where a descent ended, and why. */
+export interface Minimum {
+  readonly x: Vec
+  readonly value: number
+  readonly gradient: Vec
   /** ‖P(x−g)−x‖∞. */
   readonly projectedGradient: number
   readonly iterations: number
   readonly evaluations: number
+  readonly ending: Ending
+  /** `ending` in a word. */
   readonly status: Status
 }
 
-interface LineTrial extends Trial {
-  readonly x: ReadonlyArray<number>
-  readonly at: Evaluation
-}
-
-const sufficientDecrease = 1e-4
-/** Relative rounding error that a value of f may bear. */
-const valueNoise = 1e-13
-/**
- * Where f is a small difference of large terms, its rounding exceeds `valueNoise`. A promised decrease below this
- * share of what f is, or was at the start, leaves the decision to the slopes.
- */
-const drowning = 1e-10
-/** Iterations that may pass without a lower f or a lower projected gradient. */
+/** Steps that may pass without a lower f or a lower projected gradient. */
 const patience = 50
 /**
  * The same, and the evaluations of a line search, where the gradient is so small that the rounding of x alone changes it
- * as much: what is left to be won there is won at once or not at all.
+ * as much. A gain is made there at once or not at all.
  */
 const patienceWithin = { rounding: 3, lineEvaluations: 10 } as const
 
-const finite = (at: Evaluation, n: number): boolean => {
-  if (!Number.isFinite(at.value) || at.gradient.length !== n) return false
-  for (let i = 0; i < n; i++) if (!Number.isFinite(at.gradient[i]!)) return false
-  return true
+/** A problem with its defaults filled in. */
+interface Settings extends Required<Omit<Problem, 'lower' | 'upper' | 'valueTolerance'>> {
+  readonly box: Box.Box
+  /** −Infinity, which no decrease is below, stands for no tolerance. */
+  readonly valueTolerance: number
 }
 
+const settingsOf = (problem: Problem): Settings => {
+  const { objective, start, maxIterations = 200 } = problem
+  return {
+    objective,
+    start,
+    box: {
+      lower: problem.lower ?? start.map(() => -Infinity),
+      upper: problem.upper ?? start.map(() => Infinity),
+    },
+    memory: problem.memory ?? 30,
+    maxIterations,
+    maxEvaluations: problem.maxEvaluations ?? 20 * maxIterations + 20,
+    maxLineEvaluations: problem.maxLineEvaluations ?? 60,
+    gradientTolerance: problem.gradientTolerance ?? 1e-8,
+    valueTolerance: problem.valueTolerance ?? -Infinity,
+  }
+}
+
+/** The state at the start; the objective is evaluated there once. */
+const begin = ({ objective, start, box }: Settings): State => {
+  const x = start.map((xi, i) => Box.clamp(box, xi, i))
+  const at = objective(x)
+  const variable = Box.crossing(box, x.length)
+  const usable = variable < 0 && finite(at, x.length) && x.every(Number.isFinite)
+  return {
+    x,
+    value: at.value,
+    gradient: at.gradient,
+    projectedGradient: usable ? Box.projectedGradient(box, x, at.gradient) : Infinity,
+    iterations: 0,
+    evaluations: 1,
+    pairs: [],
+    initialValue: at.value,
+    best: { value: Infinity, projectedGradient: Infinity },
+    stalled: 0,
+    smallDecreases: 0,
+    curvature: 0,
+    steepestStep: null,
+    ending: usable ? null : variable < 0 ? { _tag: 'NonFinite' } : { _tag: 'EmptyBox', variable },
+  }
+}
+
+/** Whether the rounding of x alone changes the gradient by as much as is left of it. */
+const isDrowned = ({ x, projectedGradient, curvature }: State): boolean =>
+  projectedGradient <= Number.EPSILON * curvature * x.reduce((most, xi) => Math.max(most, Math.abs(xi)), 0)
+
+/** Why no step is to be taken from this state; `null` if one is. */
+const endingAt = (settings: Settings, state: State, stalled: number, drowned: boolean): Ending | null => {
+  if (state.projectedGradient <= settings.gradientTolerance) return { _tag: 'GradientTolerance' }
+  if (state.smallDecreases >= 2) return { _tag: 'ValueTolerance' }
+  if (state.iterations >= settings.maxIterations) return { _tag: 'IterationsSpent' }
+  if (state.evaluations >= settings.maxEvaluations) return { _tag: 'EvaluationsSpent' }
+  return stalled >= (drowned ? patienceWithin.rounding : patience)
+    ? { _tag: 'Stalled', steps: stalled }
+    : null
+}
+
+/** The state at a point that a search found, and what the step there tells of the curvature. */
+const moveTo = (
+  point: Point,
+  free: Uint8Array,
+  { box, memory, valueTolerance }: Settings,
+  from: State,
+): State => {
+  const s = Float64Array.from(point.x, (xi, i) => xi - from.x[i]!)
+  const y = Float64Array.from(point.gradient, (gi, i) => gi - from.gradient[i]!)
+  const [sy, yy] = [dotOn(free, s, y), dotOn(free, y, y)]
+  return {
+    x: point.x,
+    value: point.value,
+    gradient: point.gradient,
+    projectedGradient: Box.projectedGradient(box, point.x, point.gradient),
+    iterations: from.iterations + 1,
+    evaluations: from.evaluations,
+    pairs: memory > 0 ? [...from.pairs, { s, y }].slice(-memory) : [],
+    initialValue: from.initialValue,
+    best: from.best,
+    stalled: from.stalled,
+    smallDecreases: from.value - point.value <= valueTolerance ? from.smallDecreases + 1 : 0,
+    curvature: sy > 0 && Number.isFinite(yy / sy) ? yy / sy : from.curvature,
+    steepestStep: sy > 0 && yy > 0 && Number.isFinite(sy / yy) ? sy / yy : from.steepestStep,
+    ending: null,
+  }
+}
+
+/** One step: ends the descent, or moves along a line, or drops the pairs whose direction failed. */
+const advance = (settings: Settings, state: State): State => {
+  if (state.ending !== null) return state
+  const { value, projectedGradient, best } = state
+  const improved = value < best.value || projectedGradient < best.projectedGradient
+  const stalled = improved ? 0 : state.stalled + 1
+  const drowned = isDrowned(state)
+  const ending = endingAt(settings, state, stalled, drowned)
+  if (ending !== null) return { ...state, ending }
+
+  const line = lineFrom(settings.box, state)
+  const budget = {
+    line: drowned ? patienceWithin.lineEvaluations : settings.maxLineEvaluations,
+    total: settings.maxEvaluations - state.evaluations,
+  }
+  const { found, evaluations } = searchAlong(settings.objective, settings.box, state, line, budget)
+  const searched: State = {
+    ...state,
+    evaluations: state.evaluations + evaluations,
+    best: {
+      value: Math.min(value, best.value),
+      projectedGradient: Math.min(projectedGradient, best.projectedGradient),
+    },
+    stalled,
+  }
+  if (O.isSome(found) && found.value.x.some((xi, i) => xi !== state.x[i]))
+    return moveTo(found.value, line.free, settings, searched)
+  if (!line.isSteepest) return { ...searched, pairs: [] }
+  const spent = searched.evaluations >= settings.maxEvaluations
+  return { ...searched, ending: { _tag: spent ? 'EvaluationsSpent' : 'NoDecrease' } }
+}
+
+/** The state at the start of a descent. Evaluates the objective once. */
+export const init = (problem: Problem): State => begin(settingsOf(problem))
+
 /**
- * A stationary point of f over the box, or as near to one as the budget allows: ‖P(x − g) − x‖∞ ≤ `gradientTolerance`, with P the
- * projection onto the box. f never rises beyond rounding. It does not throw; `status` says why it ended.
- *
- * Source: Nocedal & Wright 2006, §7.2; Schmidt et al. 2009 for the restriction to free variables; Bertsekas 1982 for the projection.
+ * The next state of a descent: after a step along the line; at the same x without the pairs where their direction failed;
+ * or with an `ending`. A state that has one is returned as it is.
  *
  * @example
  * ```ts
  * import { Lbfgs } from 'bilevel-hpo'
  *
- * // f(x) = (x₀ − 3)² + (x₁ + 1)² over the box [0, 1]²: both variables end on a bound.
- * const minimum = Lbfgs.minimize({
- *   objective: ([a = 0, b = 0]) => ({ value: (a - 3) ** 2 + (b + 1) ** 2, gradient: [2 * (a - 3), 2 * (b + 1)] }),
- *   start: [0.5, 0.5],
- *   lower: [0, 0],
- *   upper: [1, 1],
+ * // f(x) = (x − 3)², looked at after each step.
+ * const problem = {
+ *   objective: ([x]: ReadonlyArray<number>) => ({ value: (x! - 3) ** 2, gradient: [2 * (x! - 3)] }),
+ *   start: [0],
+ * }
+ * const next = Lbfgs.step(problem)
+ * let state = Lbfgs.init(problem)
+ * while (state.ending === null) {
+ *   console.log(state.iterations, state.x, state.projectedGradient)
+ *   state = next(state)
+ * }
+ * console.log(state.ending) // { _tag: 'GradientTolerance' }
+ * ```
+ */
+export const step = (problem: Problem): ((state: State) => State) => {
+  const settings = settingsOf(problem)
+  return state => advance(settings, state)
+}
+
+/**
+ * Minimises f over the box l ≤ x ≤ u from a start. The result is a stationary point, P(x − g) = x, or the point where
+ * the descent ended before that; its `ending` says why. f never rises beyond rounding. Nothing is thrown but what the
+ * objective throws: a start without a finite f and bounds without a point are endings, too.
+ *
+ * @example
+ * ```ts
+ * import { Lbfgs } from 'bilevel-hpo'
+ *
+ * // (x − 3)² + (y + 1)² over y ≥ 0 is least at (3, 0).
+ * const found = Lbfgs.minimize({
+ *   objective: ([x, y]) => ({
+ *     value: (x! - 3) ** 2 + (y! + 1) ** 2,
+ *     gradient: [2 * (x! - 3), 2 * (y! + 1)],
+ *   }),
+ *   start: [0, 1],
+ *   lower: [-Infinity, 0],
  * })
- * const found = [minimum.x, minimum.value, minimum.status] // => [[1, 0], 5, 'converged']
+ * console.log(found.x, found.ending) // [ 3, 0 ] { _tag: 'GradientTolerance' }
  * ```
  */
 export const minimize = (problem: Problem): Minimum => {
-  const n = problem.start.length
-  const lower = problem.lower ?? problem.start.map(() => -Infinity)
-  const upper = problem.upper ?? problem.start.map(() => Infinity)
-  const {
-    valueTolerance,
-    memory = 30,
-    maxIterations = 200,
-    maxLineEvaluations = 60,
-    gradientTolerance = 1e-8,
-  } = problem
-  const maxEvaluations = problem.maxEvaluations ?? 20 * maxIterations + 20
-
-  const project = (x: number, i: number): number => Math.min(upper[i]!, Math.max(lower[i]!, x)) + 0
-  const stationarity = (x: ReadonlyArray<number>, g: ReadonlyArray<number>): number => {
-    let max = 0
-    // As written, P(x−g)−x would lose all of a gradient that is small against x.
-    for (let i = 0; i < n; i++) {
-      const room = g[i]! > 0 ? x[i]! - lower[i]! : upper[i]! - x[i]!
-      max = Math.max(max, Math.min(Math.abs(g[i]!), room))
-    }
-    return max
-  }
-
-  let evaluations = 0
-  const evaluate = (x: ReadonlyArray<number>): Evaluation => {
-    evaluations++
-    const at = problem.objective(x)
-    return finite(at, n) ? at : { value: Infinity, gradient: [] }
-  }
-
-  let x = problem.start.map(project)
-  let at = problem.objective(x)
-  evaluations++
-  let iterations = 0
-  let pairs: ReadonlyArray<Pair> = []
-  let best = { value: Infinity, projectedGradient: Infinity }
-  let stalled = 0
-  // Iterations in a row that met the value tolerance.
-  let level = 0
-  const initialValue = at.value
-  // The largest curvature along the latest step.
-  let curvature = 0
-  // The length of a steepest descent that the latest curvature suggests.
-  let steepestStep: number | null = null
-  const ended = (status: Status): Minimum => ({
-    x,
-    value: at.value,
-    gradient: at.gradient,
-    projectedGradient: status === 'nonFinite' ? Infinity : stationarity(x, at.gradient),
-    iterations,
-    evaluations,
-    status,
-  })
-  if (!finite(at, n) || x.some((xi, i) => !Number.isFinite(xi) || lower[i]! > upper[i]!))
-    return ended('nonFinite')
-
-  for (;;) {
-    const { value, gradient: g } = at
-    const projectedGradient = stationarity(x, g)
-    if (projectedGradient <= gradientTolerance || level >= 2) return ended('converged')
-    if (iterations >= maxIterations || evaluations >= maxEvaluations) return ended('iterations')
-    stalled = value < best.value || projectedGradient < best.projectedGradient ? 0 : stalled + 1
-    const resolution = Number.EPSILON * curvature * x.reduce((most, xi) => Math.max(most, Math.abs(xi)), 0)
-    const drowned = projectedGradient <= resolution
-    if (stalled >= (drowned ? patienceWithin.rounding : patience)) return ended('lineSearch')
-    const lineEvaluations = drowned ? patienceWithin.lineEvaluations : maxLineEvaluations
-    best = {
-      value: Math.min(value, best.value),
-      projectedGradient: Math.min(projectedGradient, best.projectedGradient),
-    }
-
-    const from = x
-    const free = Uint8Array.from(x, (xi, i) =>
-      (g[i]! > 0 && xi <= lower[i]!) || (g[i]! < 0 && xi >= upper[i]!) ? 0 : 1,
-    )
-    const steepest = Float64Array.from(free, (isFree, i) => (isFree === 1 ? -g[i]! : 0))
-    const newton = quasiNewton(pairs, g, free)
-    const p =
-      O.isSome(newton) && dotOn(free, g, newton.value) < 0 && newton.value.every(Number.isFinite)
-        ? newton.value
-        : steepest
-    const slope = dotOn(free, g, p)
-    const initialStep = p === steepest ? (steepestStep ?? firstStep(x, value, p)) : 1
-    const maxStep = x.reduce((step, xi, i) => {
-      const pi = p[i]!
-      return pi === 0 ? step : Math.min(step, ((pi > 0 ? upper[i]! : lower[i]!) - xi) / pi)
-    }, Infinity)
-
-    const trial = (step: number): LineTrial => {
-      const moved = from.map((xi, i) => project(xi + step * p[i]!, i))
-      const found = evaluate(moved)
-      return { step, x: moved, at: found, value: found.value, slope: dotOn(free, found.gradient, p) }
-    }
-    const alongThePath = (): O.Option<LineTrial> => {
-      let step = initialStep
-      for (let count = 0; count < lineEvaluations && evaluations < maxEvaluations; count++) {
-        const found = trial(step)
-        const promised = dotOn(
-          free,
-          g,
-          found.x.map((xi, i) => xi - from[i]!),
-        )
-        if (promised < 0 && found.value <= value + sufficientDecrease * promised) return O.some(found)
-        step *= Number.isFinite(found.value) ? 0.5 : 0.1
-      }
-      return O.none
-    }
-    const within = (noise: number): O.Option<LineTrial> =>
-      search({
-        evaluate: trial,
-        value,
-        slope,
-        initialStep,
-        maxStep,
-        maxEvaluations: Math.min(lineEvaluations, maxEvaluations - evaluations),
-        noise,
-      })
-    const promise = Math.abs(slope) * initialStep
-    const drownedIn = (size: number): boolean => promise <= drowning * Math.abs(size)
-    const step =
-      initialStep <= maxStep
-        ? pipe(
-            within((drownedIn(value) ? drowning : valueNoise) * Math.abs(value)),
-            O.alt(() => (drownedIn(initialValue) ? within(drowning * Math.abs(initialValue)) : O.none)),
-          )
-        : alongThePath()
-
-    const moved = O.isSome(step) && step.value.x.some((xi, i) => xi !== from[i])
-    if (!moved) {
-      if (p === steepest || pairs.length === 0)
-        return ended(evaluations >= maxEvaluations ? 'iterations' : 'lineSearch')
-      pairs = []
-      continue
-    }
-    iterations++
-    level = valueTolerance !== undefined && value - step.value.value <= valueTolerance ? level + 1 : 0
-    x = [...step.value.x]
-    at = step.value.at
-    const after = at.gradient
-    const pair = {
-      s: Float64Array.from(x, (xi, i) => xi - from[i]!),
-      y: Float64Array.from(after, (gi, i) => gi - g[i]!),
-    }
-    const [sy, yy] = [dotOn(free, pair.s, pair.y), dotOn(free, pair.y, pair.y)]
-    curvature = sy > 0 && Number.isFinite(yy / sy) ? yy / sy : curvature
-    steepestStep = sy > 0 && yy > 0 && Number.isFinite(sy / yy) ? sy / yy : steepestStep
-    pairs = memory > 0 ? [...pairs.slice(-memory + 1), pair].slice(-memory) : []
-  }
+  const settings = settingsOf(problem)
+  let state = begin(settings)
+  while (state.ending === null) state = advance(settings, state)
+  const { x, value, gradient, projectedGradient, iterations, evaluations, ending } = state
+  return { x, value, gradient, projectedGradient, iterations, evaluations, ending, status: statusOf(ending) }
 }

@@ -36,7 +36,16 @@ export interface LineSearch<T extends Trial> {
   readonly noise: number
 }
 
-const sufficientDecrease = 1e-4
+/** What a search found, and what it cost. */
+export interface Searched<T> {
+  /** `None` where no step was acceptable. */
+  readonly found: O.Option<T>
+  readonly evaluations: number
+}
+
+/** δ: the share of the promised decrease that a step must bring. */
+export const sufficientDecrease = 1e-4
+/** σ: the share of the slope at 0 that may be left. */
 const curvature = 0.9
 
 const usable = (trial: Trial): boolean => Number.isFinite(trial.value) && Number.isFinite(trial.slope)
@@ -63,19 +72,21 @@ const extrapolate = (near: Trial, far: Trial): number => {
  * An acceptable step; failing that within the evaluations allowed, the lowest one with a sufficient decrease;
  * `None` where there was none.
  */
-export const search = <T extends Trial>(line: LineSearch<T>): O.Option<T> => {
+export const search = <T extends Trial>(line: LineSearch<T>): Searched<T> => {
   const { evaluate, value, slope, maxStep, noise } = line
   let left: Trial = { step: 0, value, slope }
   let right: Trial | null = null
   let fallback: T | null = null
   let step = Math.min(line.initialStep, maxStep)
   let width = Infinity
-  for (let count = 0; count < line.maxEvaluations; count++) {
+  let evaluations = 0
+  while (evaluations < line.maxEvaluations) {
     const trial = evaluate(step)
+    evaluations++
     const decreased = usable(trial) && trial.value <= value + sufficientDecrease * step * slope
     const level = usable(trial) && (decreased || trial.value <= value + noise)
-    if (level && Math.abs(trial.slope) <= curvature * -slope) return O.some(trial)
-    if (decreased && step >= maxStep && trial.slope < 0) return O.some(trial)
+    if (level && Math.abs(trial.slope) <= curvature * -slope) return { found: O.some(trial), evaluations }
+    if (decreased && step >= maxStep && trial.slope < 0) return { found: O.some(trial), evaluations }
     if (decreased && (fallback === null || trial.value < fallback.value)) fallback = trial
 
     if (level && trial.slope < 0) {
@@ -94,5 +105,5 @@ export const search = <T extends Trial>(line: LineSearch<T>): O.Option<T> => {
     step = narrowed > 0.5 * width ? left.step + narrowed / 2 : interpolate(left, right)
     width = narrowed
   }
-  return O.fromNullable(fallback)
+  return { found: O.fromNullable(fallback), evaluations }
 }

@@ -1,7 +1,9 @@
 /**
  * Descent directions of limited-memory BFGS, restricted to the variables that are free to move.
  */
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Box from './Box.js'
 
 /** A step s and the change y of the gradient along it. */
 export interface Pair {
@@ -54,9 +56,54 @@ export const quasiNewton = (
 }
 
 /** A first step length for steepest descent that scales with x, f and g as they do (Hager & Zhang 2006, I0). */
-export const firstStep = (x: ReadonlyArray<number>, value: number, p: Float64Array): number => {
+const firstStep = (x: ReadonlyArray<number>, value: number, p: Float64Array): number => {
   const [size, steepness] = [maxAbs(x), maxAbs(p)]
   if (size > 0) return (0.01 * size) / steepness
   const square = p.reduce((sum, component) => sum + component * component, 0)
   return value === 0 ? 1 / Math.sqrt(square) : (0.01 * Math.abs(value)) / square
+}
+
+/** A direction of descent, and how far to go along it. */
+export interface Line {
+  readonly free: Uint8Array
+  readonly p: Float64Array
+  readonly isSteepest: boolean
+  /** gᵀp < 0. */
+  readonly slope: number
+  /** The first length to try. */
+  readonly initialStep: number
+  /** Beyond this length, x + α·p is outside the box. */
+  readonly longestStep: number
+}
+
+/** Where a line begins, and what is known of f around there. */
+export interface Origin {
+  readonly x: ReadonlyArray<number>
+  readonly value: number
+  readonly gradient: ReadonlyArray<number>
+  /** Recent steps, oldest first. */
+  readonly pairs: ReadonlyArray<Pair>
+  /** The length for a step of steepest descent that the latest curvature suggests. */
+  readonly steepestStep: number | null
+}
+
+/** The quasi-Newton direction where f falls along it, else that of steepest descent. */
+export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep }: Origin): Line => {
+  const free = Box.freeVariables(box, x, gradient)
+  const newton = pipe(
+    quasiNewton(pairs, gradient, free),
+    O.filter(p => dotOn(free, gradient, p) < 0 && p.every(Number.isFinite)),
+  )
+  const isSteepest = O.isNone(newton)
+  const p = isSteepest
+    ? Float64Array.from(free, (isFree, i) => (isFree === 1 ? -gradient[i]! : 0))
+    : newton.value
+  return {
+    free,
+    p,
+    isSteepest,
+    slope: dotOn(free, gradient, p),
+    initialStep: isSteepest ? (steepestStep ?? firstStep(x, value, p)) : 1,
+    longestStep: Box.longestStep(box, x, p),
+  }
 }

@@ -1,6 +1,6 @@
 /** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
 import { Command, CommanderError } from 'commander'
-import { programVersion } from '../record/versions.js'
+import { programVersion } from '../base/package.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
 import { diffCommand } from './diff.js'

@@ -52,7 +52,7 @@ const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): Re
 const report = async (): Promise<E.Either<ShellError, string>> => {
   const [loaded, { programVersion }, { methods }] = await Promise.all([
     optional(() => import('../backend/Backend.js'))(),
-    import('../record/versions.js'),
+    import('../base/package.js'),
     import('../record/Methods.js'),
   ])
   const backends = E.isRight(loaded) ? await loaded.right.available() : []

@@ -1,10 +1,26 @@
 #!/usr/bin/env node
-import { commandLine } from './commandLine.js'
+import { programVersion } from '../base/package.js'
 
-// Whoever reads us may stop reading (`bilevel doctor | head -1`); that is no error.
+// The reader may stop reading (`bilevel doctor | head -1`). That is no error.
 process.stdout.on('error', () => process.exit(0))
 
-process.exitCode = await commandLine({
-  out: text => process.stdout.write(text),
-  err: text => process.stderr.write(text),
-})(process.argv.slice(2))
+const argv = process.argv.slice(2)
+
+/** The version alone needs none of the commands, and they take longer to load than Node to start. */
+const asksForVersion = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')
+
+const run = async (): Promise<number> => {
+  if (asksForVersion) {
+    process.stdout.write(`${programVersion()}\n`)
+    return 0
+  }
+  const { commandLine } = await import('./commandLine.js')
+  return commandLine({
+    out: text => process.stdout.write(text),
+    err: text => process.stderr.write(text),
+  })(argv)
+}
+
+void run().then(code => {
+  process.exitCode = code
+})

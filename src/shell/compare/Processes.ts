@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import { builtFile } from '../base/package.js'
 import { environment, interrupted, type ShellError } from '../base/ShellError.js'
 import { type Order, Report, type ToWorker } from './messages.js'
 
@@ -14,7 +15,7 @@ export interface WorkerModule {
 
 /** The worker that knows this package's methods. */
 export const worker: WorkerModule = {
-  path: fileURLToPath(new URL('./worker.js', import.meta.url)),
+  path: fileURLToPath(builtFile('comparison.worker.js')),
   execArgv: process.execArgv,
 }
 

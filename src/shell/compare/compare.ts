@@ -10,9 +10,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import pLimit from 'p-limit'
 import { makeFolders } from '../base/folders.js'
 import type { Signals } from '../run/Stop.js'
-import { environment, interrupted, type ShellError } from '../base/ShellError.js'
+import { badInput, environment, interrupted, type ShellError } from '../base/ShellError.js'
 import { analyse, type Analysis } from './result/Analysis.js'
-import type * as Comparison from './result/Comparison.js'
+import * as Comparison from './result/Comparison.js'
 import { crew, sorted } from './Crew.js'
 import { ledger } from './Ledger.js'
 import { lock } from './lock.js'
@@ -109,6 +109,22 @@ const made = (folder: string): E.Either<ShellError, void> =>
       ),
   )
 
+/** Before the folder was ours, another process may have worked on what this one has read there. */
+const unchanged = (folder: string, { earlier }: Prepared): E.Either<ShellError, void> =>
+  pipe(
+    Comparison.read(folder),
+    E.chain(now =>
+      (now === null ? null : Comparison.encode(now)) ===
+      (earlier === null ? null : Comparison.encode(earlier))
+        ? E.right(undefined)
+        : E.left(
+            badInput(
+              `The comparison in ${folder} was changed by another process while this one read its data. Start it again.`,
+            ),
+          ),
+    ),
+  )
+
 /**
  * Makes a comparison, or goes on with the one in its folder. Runs that fail are entries of the result.
  *
@@ -137,8 +153,12 @@ export const compare = (options: CompareOptions): TE.TaskEither<ShellError, Comp
     TE.chainFirstEitherK(() => made(folder)),
     TE.chain(prepared =>
       TE.bracket(
-        TE.fromIOEither(() => lock(folder)),
-        () => () => work(options, prepared),
+        lock(folder),
+        () =>
+          pipe(
+            TE.fromEither(unchanged(folder, prepared)),
+            TE.chain(() => () => work(options, prepared)),
+          ),
         release => TE.fromIO(release),
       ),
     ),

@@ -19,6 +19,7 @@ import { contendersFor, type CompareConfig } from './CompareConfig.js'
 import { type Comparison, comparisonIn, read } from './result/Comparison.js'
 import { goesOn, type Contender, type Job, type Plan } from './result/Plan.js'
 import type { Identity } from './result/runResult.js'
+import { isMark } from './lock.js'
 
 /**
  * What is to be compared, as its user says it.
@@ -61,7 +62,7 @@ export interface Prepared {
 }
 
 /** Files beside which a comparison may begin. */
-const own = ['comparison.json', 'comparison.md', 'compare.lock', 'runs']
+const own = ['comparison.json', 'comparison.md', 'runs']
 
 /** Right if the comparison may be put there: a new folder, or one of a comparison. */
 const usable = (folder: string): E.Either<ShellError, void> =>
@@ -69,7 +70,9 @@ const usable = (folder: string): E.Either<ShellError, void> =>
     available(folder),
     E.chain(() => {
       const there = fs.existsSync(folder) ? fs.readdirSync(folder) : []
-      const foreign = there.find(name => !own.includes(name) && !/\.part$|^report/.test(name))
+      const foreign = there.find(
+        name => !own.includes(name) && !isMark(name) && !/\.part$|^report/.test(name),
+      )
       return foreign === undefined || there.includes('comparison.json')
         ? E.right(undefined)
         : E.left(

@@ -12,14 +12,13 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import { explain } from '../../core/codec/Codec.js'
+import { hasTag, isCodec } from '../../core/codec/codecTag.js'
 import { nearest } from './nearest.js'
 
 type Fields = ReadonlyMap<string, t.Mixed>
 type JsonObject = Readonly<Record<string, unknown>>
-
-const isCodec = (u: unknown): u is t.Mixed => u instanceof t.Type
 
 const isObject = (u: unknown): u is JsonObject => typeof u === 'object' && u !== null && !Array.isArray(u)
 
@@ -32,11 +31,7 @@ const members = (codec: t.Mixed): ReadonlyArray<t.Mixed> => {
   return Array.isArray(types) ? types.filter(isCodec) : []
 }
 
-const isWrapper = (codec: t.Mixed): boolean =>
-  codec instanceof t.ExactType ||
-  codec instanceof t.ReadonlyType ||
-  codec instanceof t.RefinementType ||
-  codec instanceof t.RecursiveType
+const isWrapper = hasTag('ExactType', 'ReadonlyType', 'RefinementType', 'RecursiveType')
 
 /** The codec inside `exact`, `readonly`, refinements and recursion. */
 const unwrapped = (codec: t.Mixed): t.Mixed => {
@@ -56,14 +51,14 @@ const props = (codec: t.Mixed): Fields => {
 /** The literals that a codec asks of fields: field → literal. */
 const literals = (wrapped: t.Mixed): ReadonlyMap<string, unknown> => {
   const codec = unwrapped(wrapped)
-  if (codec instanceof t.InterfaceType)
+  if (hasTag('InterfaceType')(codec))
     return new Map(
       [...props(codec)].flatMap(([name, field]) => {
         const inner = unwrapped(field)
-        return inner instanceof t.LiteralType ? [[name, part(inner, 'value')] as const] : []
+        return hasTag('LiteralType')(inner) ? [[name, part(inner, 'value')] as const] : []
       }),
     )
-  return codec instanceof t.IntersectionType
+  return hasTag('IntersectionType')(codec)
     ? new Map(members(codec).flatMap(m => [...literals(m)]))
     : new Map()
 }
@@ -123,17 +118,17 @@ const choose = (
   return { problem: `field \`${at(path, tag)}\` must be one of ${quoted(allowed)}, but ${isNow}.${hint}` }
 }
 
-const isUnion = (codec: t.Mixed): boolean => unwrapped(codec) instanceof t.UnionType
+const isUnion = (codec: t.Mixed): boolean => hasTag('UnionType')(unwrapped(codec))
 
 /** The fields that a codec knows of this value; `undefined`: it does not say, any field is its own affair. */
 const fieldsOf = (wrapped: t.Mixed, value: JsonObject): Fields | undefined => {
   const codec = unwrapped(wrapped)
-  if (codec instanceof t.InterfaceType || codec instanceof t.PartialType) return props(codec)
-  if (codec instanceof t.IntersectionType) {
+  if (hasTag('InterfaceType', 'PartialType')(codec)) return props(codec)
+  if (hasTag('IntersectionType')(codec)) {
     const all = members(codec).map(member => fieldsOf(member, value))
     return all.every(fields => fields !== undefined) ? new Map(all.flatMap(fields => [...fields])) : undefined
   }
-  if (codec instanceof t.UnionType) {
+  if (hasTag('UnionType')(codec)) {
     const choice = choose(members(codec), value, '')
     return choice !== 'none' && 'chosen' in choice ? fieldsOf(choice.chosen, value) : undefined
   }
@@ -141,7 +136,7 @@ const fieldsOf = (wrapped: t.Mixed, value: JsonObject): Fields | undefined => {
 }
 
 const problemInObject = (codec: t.Mixed, value: JsonObject, path: string): string | undefined => {
-  if (codec instanceof t.DictionaryType) {
+  if (hasTag('DictionaryType')(codec)) {
     const codomain = part(codec, 'codomain')
     return isCodec(codomain)
       ? firstOf(Object.entries(value), ([name, inner]) => problemIn(codomain, inner, at(path, name)))
@@ -159,9 +154,8 @@ const problemInObject = (codec: t.Mixed, value: JsonObject, path: string): strin
 }
 
 const problemInList = (codec: t.Mixed, value: ReadonlyArray<unknown>, path: string): string | undefined => {
-  const element =
-    codec instanceof t.ArrayType || codec instanceof t.ReadonlyArrayType ? part(codec, 'type') : undefined
-  const elements = codec instanceof t.TupleType ? members(codec) : []
+  const element = hasTag('ArrayType', 'ReadonlyArrayType')(codec) ? part(codec, 'type') : undefined
+  const elements = hasTag('TupleType')(codec) ? members(codec) : []
   return firstOf(value.entries(), ([i, inner]) => {
     const own = isCodec(element) ? element : elements[i]
     return own === undefined ? undefined : problemIn(own, inner, `${path}[${i}]`)
@@ -171,12 +165,12 @@ const problemInList = (codec: t.Mixed, value: ReadonlyArray<unknown>, path: stri
 /** The first unknown field or unknown tag in a value, said in a sentence. */
 const problemIn = (wrapped: t.Mixed, value: unknown, path: string): string | undefined => {
   const codec = unwrapped(wrapped)
-  if (codec instanceof t.UnionType && isObject(value)) {
+  if (hasTag('UnionType')(codec) && isObject(value)) {
     const choice = choose(members(codec), value, path)
     if (choice === 'none') return undefined
     return 'problem' in choice ? choice.problem : problemIn(choice.chosen, value, path)
   }
-  if (codec instanceof t.IntersectionType && isObject(value)) {
+  if (hasTag('IntersectionType')(codec) && isObject(value)) {
     // A tag that no member of a union inside the intersection bears is said before the fields are looked at.
     const tagProblem = firstOf(members(codec).filter(isUnion), member => {
       const choice = choose(members(unwrapped(member)), value, path)
@@ -187,7 +181,7 @@ const problemIn = (wrapped: t.Mixed, value: unknown, path: string): string | und
   if (isObject(value)) return problemInObject(codec, value, path)
   if (!Array.isArray(value)) return undefined
   const list: ReadonlyArray<unknown> = value
-  const lists = codec instanceof t.UnionType ? members(codec).map(unwrapped) : [codec]
+  const lists = hasTag('UnionType')(codec) ? members(codec).map(unwrapped) : [codec]
   return firstOf(lists, own => problemInList(own, list, path))
 }
 
@@ -200,8 +194,7 @@ const collapsed = (context: t.Context): t.Context =>
     const parent = context[i - 1]
     const owner = steps[steps.length - 1]
     const inside = parent !== undefined && isCodec(parent.type) ? unwrapped(parent.type) : undefined
-    if (owner === undefined || !(inside instanceof t.UnionType || inside instanceof t.IntersectionType))
-      return [...steps, entry]
+    if (owner === undefined || !hasTag('UnionType', 'IntersectionType')(inside)) return [...steps, entry]
     return i === context.length - 1 ? steps : [...steps.slice(0, -1), { ...entry, key: owner.key }]
   }, [])
 

@@ -10,6 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { decode } from '../../core/codec/Codec.js'
+import pLimit from 'p-limit'
 import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
 import type { Info, Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
@@ -18,7 +19,6 @@ import { Observation } from '../../core/protocol/Observation.js'
 import * as Replay from '../../core/log/Replay.js'
 import { badInput, environment, interrupted, type ShellError } from '../base/ShellError.js'
 import type { Interpreter } from './Interpreter.js'
-import { inLanes } from './inLanes.js'
 import type { LogWriter } from './logFile.js'
 
 /** What may watch a run, and stop it. */
@@ -130,22 +130,29 @@ export const drive =
         }),
       )
 
-    // Answers that are on their way.
+    /** Answers that are on their way. */
     const underWay = new Map<number, TE.TaskEither<ShellError, Observation>>()
+    /** Whether the run has failed: then nothing more is begun. */
     let over = false
 
-    /** Has the first questions carried out, up to a release, which may be of what a later one is not to find. */
+    /** Starts questions up to the next release; later ones must not see the released weights. */
     const begin = (todo: ReadonlyArray<Command>): void => {
       const release = todo.findIndex(command => !isQuestion(command))
       const atOnce = interpreter.atOnce ?? 1
       const together = atOnce === 1 ? todo.slice(0, 1) : release < 0 ? todo : todo.slice(0, release)
       const questions = together.filter(isQuestion)
-      const tasks = questions.map(question => () => {
-        hooks.onQuestion(question)
-        return interpreter.answer(question)()
-      })
-      const answers = inLanes(atOnce, () => over || hooks.stopRequested(), stopped)(tasks)
-      questions.forEach(({ id }, i) => underWay.set(id, () => answers[i]!))
+      // p-limit begins tasks in the order of its calls.
+      const limit = pLimit(atOnce)
+      for (const question of questions) {
+        const answer = limit(async (): Promise<E.Either<ShellError, Observation>> => {
+          if (over || hooks.stopRequested()) return E.left(stopped())
+          hooks.onQuestion(question)
+          const given = await interpreter.answer(question)()
+          if (E.isLeft(given)) over = true
+          return given
+        })
+        underWay.set(question.id, () => answer)
+      }
     }
 
     const ask = (question: Question, cursor: Replay.Cursor<S>) =>

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { builtFile } from '../base/package.js'
 import { group } from '../data/formats/limits.js'
 import type { ShellError } from '../base/ShellError.js'
 import { isLaidOut, layOut } from './deps.js'
@@ -28,7 +29,7 @@ export interface SetupOptions {
 }
 
 const wheel = tensorflowWheel
-const main = fileURLToPath(new URL('../cli/main.js', import.meta.url))
+const main = fileURLToPath(builtFile('bilevel.js'))
 
 /** Says what is begun, and how it ended and when. */
 const step =

@@ -10,6 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
+import { packageRoot } from '../base/package.js'
 import { npmCommand } from '../data/stored/npmConfig.js'
 import type { ShellError } from '../base/ShellError.js'
 import { failed, failedProgram, type Say } from './failure.js'
@@ -31,7 +32,7 @@ export const packageFolder = (): string | null =>
 /** The project whose `node_modules` we are in, or, in a clone, are beside. */
 const projectFolder = (): string => {
   const inside = here.indexOf(`${sep}node_modules${sep}`)
-  return inside >= 0 ? here.slice(0, inside) : join(here, '..', '..', '..')
+  return inside >= 0 ? here.slice(0, inside) : packageRoot()
 }
 
 const Installed = t.type({ packages: t.record(t.string, t.partial({ dev: t.boolean })) })

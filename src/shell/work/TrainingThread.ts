@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../../core/codec/Codec.js'
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { BackendName } from '../backend/Backend.js'
+import { builtFile } from '../base/package.js'
 import { sharedFloats, type ImageSet } from '../data/set/ImageSet.js'
 import type { Problem, Recipe } from '../train/Problem.js'
 import { environment, interrupted, type ShellError } from '../base/ShellError.js'
@@ -31,7 +32,7 @@ export type StartThread = (data: ThreadData) => Worker
 
 /** As the package is built. Where the sources run as they are, one that loads TypeScript is to be passed in. */
 export const startThread: StartThread = workerData =>
-  new Worker(new URL('./trainingThread.worker.js', import.meta.url), { workerData })
+  new Worker(builtFile('trainingThread.worker.js'), { workerData })
 
 const lost = (id: number | null, cause: string): ShellError =>
   environment(

@@ -265,6 +265,20 @@ export const regressionMutants: ReadonlyArray<Mutant> = [
       },
     },
   ),
+  ofRegression('the other kernel', 'dense solve', 'RBF where Matérn 5/2 is asked for, and the reverse.', {
+    conditionOn: hyperparameters =>
+      GaussianProcess.conditionOn({
+        ...hyperparameters,
+        kernel: hyperparameters.kernel === 'rbf' ? 'matern52' : 'rbf',
+      }),
+  }),
+  ofRegression('length scale not squared', 'dense solve', 'Squared distances are divided by l, not by l².', {
+    conditionOn: hyperparameters =>
+      GaussianProcess.conditionOn({
+        ...hyperparameters,
+        lengthScales: hyperparameters.lengthScales.map(Math.sqrt),
+      }),
+  }),
   ofRegression(
     'variance above the prior',
     'posterior variance',

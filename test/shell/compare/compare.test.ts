@@ -1,6 +1,6 @@
 /** Comparisons of several methods in processes of their own, some of which fail. */
 import { EventEmitter } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -9,8 +9,9 @@ import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import { allot } from '../../../src/shell/compare/budget.js'
 import { compare, type CompareOptions } from '../../../src/shell/compare/compare.js'
 import { compareFromFile } from '../../../src/shell/compare/CompareConfig.js'
-import { type Comparison, comparisonIn } from '../../../src/shell/compare/result/Comparison.js'
+import { type Comparison, comparisonIn, encode } from '../../../src/shell/compare/result/Comparison.js'
 import { registry, some } from '../../../src/shell/record/Methods.js'
+import { comparisonOf, finished } from '../../support/comparison.js'
 import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 import { left, right, withFolder } from '../../support/recordedRun.js'
 
@@ -97,6 +98,29 @@ const lasting = ({ runs, plan }: Comparison): unknown => ({
 })
 
 describe('a comparison', () => {
+  it('is refused where another process worked on it while this one read its data, and leaves that alone', () =>
+    withFolder(async folder => {
+      const earlier = encode(
+        comparisonOf([0, 1].flatMap(seed => [finished('bilevel', seed), finished('random', seed)])),
+      )
+      const { all } = options(folder, [small], {
+        status: {
+          show: () => undefined,
+          // The backend is said after the folder was read, and before it is locked.
+          note: () => {
+            mkdirSync(join(folder, 'comparison'), { recursive: true })
+            writeFileSync(comparisonIn(join(folder, 'comparison')), earlier)
+          },
+          clear: () => undefined,
+        },
+      })
+      const { _tag, message } = left(await compare(all)())
+      expect(_tag).toBe('BadInput')
+      expect(message).toContain('was changed by another process')
+      expect(readdirSync(all.folder)).toEqual(['comparison.json'])
+      expect(readFileSync(comparisonIn(all.folder), 'utf8')).toBe(earlier)
+    }))
+
   it('has every method’s result, and says which failed and why', () =>
     withFolder(async folder => {
       const reported: Array<string> = []

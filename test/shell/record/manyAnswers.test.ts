@@ -6,8 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Question } from '../../../src/core/protocol/Command.js'
 import type { Interpreter } from '../../../src/shell/record/Interpreter.js'
-import { inLanes } from '../../../src/shell/record/inLanes.js'
-import { environment, interrupted } from '../../../src/shell/base/ShellError.js'
+import { environment } from '../../../src/shell/base/ShellError.js'
 import { closedForm } from '../../support/closedForm.js'
 import { left, noHooks, record, right, withFolder } from '../../support/recordedRun.js'
 
@@ -95,28 +94,21 @@ describe('several commands at once', () => {
       expect(left(await record(folder, {}, interpreter)).message).toBe('No memory.')
       expect(logOf(folder).trimEnd().split('\n')).toHaveLength(4)
     }))
-})
 
-describe('inLanes', () => {
-  it('begins no task after one was left', async () => {
-    const begun: Array<number> = []
-    const tasks = [0, 1, 2, 3].map(i => () => {
-      begun.push(i)
-      return Promise.resolve(i === 1 ? E.left(environment('broken')) : E.right(i))
-    })
-    const results = await Promise.all(
-      inLanes(
-        2,
-        () => false,
-        () => interrupted('stopped'),
-      )(tasks),
-    )
-    expect(results.map(result => (E.isLeft(result) ? result.left.message : result.right))).toEqual([
-      0,
-      'broken',
-      expect.anything(),
-      'stopped',
-    ])
-    expect(begun.length).toBeLessThanOrEqual(3)
-  })
+  it('begin no more after one could not be answered, and those at work are finished', () =>
+    withFolder(async folder => {
+      const begun: Array<number> = []
+      const crew = slow(2, ({ id }) => (id === 0 ? 20 : 1))
+      const interpreter: Interpreter = {
+        ...crew.interpreter,
+        answer: question =>
+          question.id === 1
+            ? () => Promise.resolve(E.left(environment('No memory.')))
+            : crew.interpreter.answer(question),
+      }
+      const hooks = { ...noHooks, onQuestion: ({ id }: Question) => begun.push(id) }
+      expect(left(await record(folder, {}, interpreter, hooks)).message).toBe('No memory.')
+      expect(begun).toEqual([0, 1])
+      expect(crew.finished).toEqual([0])
+    }))
 })

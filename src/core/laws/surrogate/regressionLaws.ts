@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { GpObservation } from '../../surrogate/gp/Gp.js'
 import type { Posterior } from '../../surrogate/gp/Posterior.js'
+import { Matrix, solve } from 'ml-matrix'
 import type { MethodError } from '../../protocol/MethodError.js'
 import { each, every, type Law, type Tested, unless } from '../Law.js'
 import { isGradient, near, nearAll } from '../numbers.js'
@@ -174,10 +175,42 @@ export const vanishingNoise: RegressionLaw = {
   },
 }
 
+/** k(a, b) as the books have it; nothing of the surrogate's own kernels is used. */
+const kernelOf =
+  ({ kernel, signalVariance, lengthScale }: RegressionCase) =>
+  (a: Vec, b: Vec): number => {
+    const r = Math.hypot(...a.map((ai, i) => ai - b[i]!)) / lengthScale
+    const z = Math.sqrt(5) * r
+    return signalVariance * (kernel === 'rbf' ? Math.exp((-r * r) / 2) : (1 + z + (z * z) / 3) * Math.exp(-z))
+  }
+
+export const denseSolve: RegressionLaw = {
+  name: 'dense solve',
+  meaning:
+    'Of values alone, the mean is k⋆ᵀ(K + S)⁻¹y and the variance σ² − k⋆ᵀ(K + S)⁻¹k⋆, by ml-matrix and the kernel’s formula (allowed: 1e-8).',
+  source: `${rasmussen}, eq. 2.25 and 2.26; kernels 4.9 and 4.17`,
+  check: ({ one, observations, after }) => {
+    const k = kernelOf(one)
+    const values = observations.map(observation => ({ ...observation, gradient: null, gradientNoise: [] }))
+    const covariance = new Matrix(
+      one.points.map((a, i) => one.points.map((b, j) => k(a.x, b.x) + (i === j ? one.noise : 0))),
+    )
+    const star = Matrix.columnVector(one.points.map(({ x }) => k(one.query, x)))
+    const weights = solve(covariance, star)
+    return given(after(values, one.query), ({ mean, variance }) =>
+      every([
+        near('the mean', weights.dot(Matrix.columnVector(one.points.map(({ y }) => y))), mean, 1e-8),
+        near('the variance', one.signalVariance - weights.dot(star), variance, 1e-8 * one.signalVariance),
+      ]),
+    )
+  },
+}
+
 /** Every law of a regression. */
 export const regressionLaws = [
   oneObservation,
   vanishingNoise,
+  denseSolve,
   appendIsRefit,
   conditioningKnowsNoOrder,
   posteriorVariance,

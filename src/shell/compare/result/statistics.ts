@@ -6,7 +6,7 @@
  * - s: the standard deviation of one seed's value, s² = Σ(xᵢ − x̄)²/(n − 1).
  * - standard error: s/√n, that of the mean.
  */
-import jstat from 'jstat'
+import { reach } from './studentsT.js'
 
 /**
  * A mean over seeds.
@@ -61,8 +61,8 @@ export const pairedDifference = (
   if (found === null) return null
   const { n, mean, standardError } = found
   if (standardError === null) return { ...found, interval: null }
-  const reach = jstat.jStat.studentt.inv((1 + confidence) / 2, n - 1) * standardError
-  return { ...found, interval: [mean - reach, mean + reach] }
+  const half = reach(confidence, n - 1) * standardError
+  return { ...found, interval: [mean - half, mean + half] }
 }
 
 /**

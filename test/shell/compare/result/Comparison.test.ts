@@ -1,10 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { comparisonIn, encode, parse, read, write } from '../../../../src/shell/compare/result/Comparison.js'
-import { lock } from '../../../../src/shell/compare/lock.js'
 import { comparisonOf, finished } from '../../../support/comparison.js'
+import { lock } from '../../../../src/shell/compare/lock.js'
 import { left, right, withFolder } from '../../../support/recordedRun.js'
 
 const comparison = comparisonOf([
@@ -99,28 +97,4 @@ describe('comparison.json', () => {
       mkdirSync(comparisonIn(folder))
       expect(left(read(folder))._tag).toBe('BadInput')
     }))
-})
-
-describe('the lock of a folder', () => {
-  it('is one process’s at a time', () =>
-    withFolder(folder => {
-      const release = right(lock(folder))
-      release()
-      expect(readdirSync(folder)).toEqual([])
-      // The process that runs this one's tests is alive, and another one.
-      writeFileSync(join(folder, 'compare.lock'), `${process.ppid}\n`)
-      expect(left(lock(folder)).message).toContain(`Process ${process.ppid} is at work`)
-    }))
-
-  it('is taken from a process that is gone, and where it is damaged', () =>
-    withFolder(folder => {
-      for (const content of ['999999999\n', '', 'x', '-1\n']) {
-        writeFileSync(join(folder, 'compare.lock'), content)
-        right(lock(folder))()
-      }
-    }))
-
-  it('says where it cannot be written', () => {
-    expect(left(lock(join('no', 'such', 'folder')))).toMatchObject({ _tag: 'Environment' })
-  })
 })

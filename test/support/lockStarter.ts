@@ -1,0 +1,36 @@
+/**
+ * A process that asks for the lock of a folder at a given instant, holds it for a while and gives it back. It answers each
+ * message with one of its own. For lockRounds.ts, which says which module the lock is from.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type * as Lock from '../../src/shell/compare/lock.js'
+
+/** Ask for the lock of `folder` at the instant `at` of Date.now(), and hold it for so many milliseconds. */
+export interface Order {
+  readonly folder: string
+  readonly at: number
+  readonly hold: number
+}
+
+/** From when to when the starter had the lock, or why it had not. */
+export type Answer = { readonly from: number; readonly to: number } | { readonly refusal: string }
+
+const { lock } = (await import(process.argv[2]!)) as typeof Lock
+
+const carryOut = async ({ folder, at, hold }: Order): Promise<Answer> => {
+  await sleep(Math.max(0, at - Date.now() - 5))
+  // Timers are late by a millisecond or more, so the last of the way is waited for awake.
+  while (Date.now() < at);
+  const taken = await lock(folder)()
+  if (taken._tag === 'Left') return { refusal: taken.left.message }
+  const from = Date.now()
+  await sleep(hold)
+  const to = Date.now()
+  taken.right()
+  return { from, to }
+}
+
+process.on('message', order => {
+  void carryOut(order as Order).then(answer => process.send!(answer))
+})
+process.send!('ready')
