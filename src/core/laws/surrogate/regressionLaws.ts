@@ -175,7 +175,7 @@ export const vanishingNoise: RegressionLaw = {
   },
 }
 
-/** k(a, b) as the books have it; nothing of the surrogate's own kernels is used. */
+/** k(a, b) by the textbook formula, independent of the surrogate's own kernels. */
 const kernelOf =
   ({ kernel, signalVariance, lengthScale }: RegressionCase) =>
   (a: Vec, b: Vec): number => {
@@ -187,7 +187,7 @@ const kernelOf =
 export const denseSolve: RegressionLaw = {
   name: 'dense solve',
   meaning:
-    'Of values alone, the mean is k⋆ᵀ(K + S)⁻¹y and the variance σ² − k⋆ᵀ(K + S)⁻¹k⋆, by ml-matrix and the kernel’s formula (allowed: 1e-8).',
+    'For values alone, the mean is k⋆ᵀ(K + S)⁻¹y and the variance σ² − k⋆ᵀ(K + S)⁻¹k⋆, by ml-matrix and the kernel’s formula (tolerance: 1e-8).',
   source: `${rasmussen}, eq. 2.25 and 2.26; kernels 4.9 and 4.17`,
   check: ({ one, observations, after }) => {
     const k = kernelOf(one)
