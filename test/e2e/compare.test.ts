@@ -46,7 +46,7 @@ describe('compare', () => {
     expect(ended.code, ended.err).toBe(0)
     for (const line of ended.out.slice(0, ended.out.lastIndexOf('\n\n')).split('\n'))
       expect(line.trimEnd().length).toBeLessThanOrEqual(80)
-    for (const part of ['bilevel', 'random', '2/2', 'own weights', '†', 'Budget of each method: 96 epochs'])
+    for (const part of ['bilevel', 'random', '2/2', '  weights', '†', 'Budget of each method: 96 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
     expect(readdirSync(whole).sort()).toEqual([
@@ -56,7 +56,7 @@ describe('compare', () => {
       'report.html',
       'runs',
     ])
-    expect(ended.out).toContain(`${join(whole, 'report.html')} draws it.`)
+    expect(ended.out).toContain(`${join(whole, 'report.html')} shows it in figures.`)
     expect(readFileSync(join(whole, 'report.html'), 'utf8')).toContain('Comparison task')
     expect(readdirSync(join(whole, 'runs')).sort()).toEqual([...runs].sort())
     expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
@@ -86,13 +86,13 @@ describe('compare', () => {
     expect(readFileSync(join(out, 'run.jsonl'), 'utf8')).toBe(log(whole, 'bilevel-seed4'))
   })
 
-  it('is none the worse where the page cannot be written', async () => {
+  it('is complete even if the page cannot be written', async () => {
     const page = join(whole, 'report.html')
     const text = readFileSync(page)
     writeFileSync(page, 'Notes of mine.')
     const again = await bilevel(args(whole))
     expect(again.code, again.err).toBe(0)
-    expect(again.err).toMatch(/No report was written: .* is there and is no report/)
+    expect(again.err).toMatch(/No report was written: .* exists and is not a report/)
     expect(readFileSync(page, 'utf8')).toBe('Notes of mine.')
     writeFileSync(page, text)
   })
@@ -200,8 +200,8 @@ describe('what cannot be compared', () => {
     [['compare', config, '--methods', 'bilevel,gird'], 'there is no method called "gird"'],
     [['compare', config, '--methods', ','], '--methods takes names'],
     [['compare', config, '--seeds', '0'], '--seeds takes an integer from 1'],
-    [['compare', config, '--seeds', '1,x'], '--seeds takes how many'],
-    [['compare', config, '--seeds', '1,1'], 'each once'],
+    [['compare', config, '--seeds', '1,x'], '--seeds takes a number of seeds'],
+    [['compare', config, '--seeds', '1,1'], 'a list of different integers'],
     [['compare', config, '--budget', '-1'], '--budget takes an integer from 1'],
     [['compare', config, '--jobs', '1.5'], '--jobs takes an integer from 1'],
     [['compare', config, '--resume', '--out', join(folder, 'nothing')], 'no comparison in'],
@@ -214,7 +214,7 @@ describe('what cannot be compared', () => {
       ['compare', config, '--budget', '2', '--out', join(folder, 'poor')],
       'Method bilevel: Field `budget.effortEpochs`',
     ],
-    [['compare', config, '--out', folder], 'is no comparison'],
+    [['compare', config, '--out', folder], 'but no comparison'],
   ])('is refused in one paragraph: %#', async (argv, problem) => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
     const { code, out, err } = await bilevel(argv, { cwd: folder })

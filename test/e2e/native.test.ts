@@ -26,7 +26,7 @@ describe.runIf(present)('on tfjs-node', () => {
   it('doctor names it, and auto takes it', async () => {
     const { out } = await bilevel(['doctor'])
     expect(out).toMatch(/works +node +.*tfjs-node \d/)
-    expect(out).toContain('--backend auto takes node')
+    expect(out).toContain('--backend auto uses node')
   })
 
   it('tune, replay, and resume of what has ended', async () => {

@@ -1,4 +1,4 @@
-/** Rows of a committed comparison made anew. */
+/** Repeats rows of a committed comparison. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -29,7 +29,7 @@ const fresh = (change: (comparison: Comparison) => Comparison = same => same): C
     ),
   )
 
-describe('runs made anew', () => {
+describe('repeated runs', () => {
   it('take the place of the old ones of their method, with its options; all else stays', () => {
     const result = right(renewed(old, provenance)(fresh()))
     expect(result.runs).toEqual(
@@ -43,9 +43,9 @@ describe('runs made anew', () => {
     expect(result.renewed).toEqual([{ label: 'bilevel', ...provenance, machine: old.machine }])
     expect(right(parse(encode(result)))).toEqual(result)
     expect(markdown(result)).toContain(
-      'The runs of bilevel were made anew on 2026-11-29, of the source at abc1234',
+      'The runs of bilevel were repeated on 2026-11-29 with the source at abc1234',
     )
-    expect(markdown(old)).not.toContain('anew')
+    expect(markdown(old)).not.toContain('were repeated')
   })
 
   it('replace an earlier renewal of the method, and keep those of others', () => {
@@ -133,7 +133,7 @@ describe('runs made anew', () => {
       runs.map(run => (run._tag === 'Finished' ? { ...run, timings: null } : run))
     expect(lasting(once)).toEqual(lasting(made))
     expect(once.runs[1]).toEqual(made.runs[1])
-    expect(readFileSync(markdownIn(committed), 'utf8')).toContain('The runs of bilevel were made anew')
+    expect(readFileSync(markdownIn(committed), 'utf8')).toContain('The runs of bilevel were repeated')
     // Seconds included.
     expect(await renew({ ...options, out: join(folder, 'anew') })).toEqual(once)
     await expect(renew({ ...options, methods: ['grid'], out: join(folder, 'none') })).rejects.toThrow(

@@ -1,7 +1,7 @@
 /**
- * `bilevel setup-native` where it cannot succeed: every failure says what to do, ends with 2, and leaves a program that
- * trains on wasm. In a copy of the built program whose tfjs-node has an installer without a network, and a path with
- * stand-ins for pip and the compilers, so that nothing depends on what this machine has.
+ * `bilevel setup-native` when it cannot succeed: every failure says what to do, has exit code 2, and leaves a program
+ * that trains on wasm. The tests use a copy of the built program, an installer of tfjs-node without a network, and
+ * stand-ins for pip and the compilers on the path, so that nothing depends on the tools of this machine.
  */
 import {
   chmodSync,
@@ -27,7 +27,7 @@ const base = join(folder, 'project')
 const main = join(base, 'dist', 'bilevel.js')
 const native = join(base, 'node_modules', '@tensorflow', 'tfjs-node')
 
-/** The built program with its packages but for tfjs-node. */
+/** Creates a project with the built program and its packages, except tfjs-node. */
 const makeProject = (): void => {
   mkdirSync(base)
   cpSync(join(root, 'dist'), join(base, 'dist'), { recursive: true })
@@ -63,7 +63,7 @@ const withPackage = (): void => {
 }
 
 type Script = string
-/** A program that tells its version, and else does what the script says. */
+/** A program that prints its version when asked, and otherwise runs the script. */
 const stub = (script: Script): Script =>
   `#!/bin/sh\n[ "$1" = --version ] && { echo 1.0; exit 0; }\n${script}\n`
 const refuses = stub('echo "it must not be called: $*" >&2; exit 9')
@@ -87,7 +87,7 @@ const setup = async (
   return { ...(await startNode([main, 'setup-native', ...args], { cwd: base, env }).ended), cache }
 }
 
-/** What would lead past the path. */
+/** Variables that would bypass the path. */
 const alone = Object.fromEntries(
   ['CXX', 'MAKE', 'PYTHON', 'npm_config_python', 'npm_execpath', 'npm_config_node_gyp'].map(name => [
     name,
@@ -95,14 +95,12 @@ const alone = Object.fromEntries(
   ]),
 )
 
-/** A refusal that is one paragraph, and an installation that is as good as before. */
+/** Expects a refusal of one paragraph, and an installation that works as before. */
 const refusedWell = async ({ code, out, err, cache }: Awaited<ReturnType<typeof setup>>): Promise<string> => {
   expect({ code, out }, err).toEqual({ code: 2, out: '' })
   expect(err).not.toMatch(/\n\s+at /)
   const message = err.trimEnd().split('\n').at(-1) ?? ''
-  expect(message).toMatch(
-    /^bilevel: The native backend could not be set up: .+ --backend auto goes on with wasm\.$/,
-  )
+  expect(message).toMatch(/^bilevel: The native backend could not be set up: .+ --backend auto uses wasm\.$/)
   if (existsSync(native)) expect(readdirSync(native).filter(name => name.includes('partial'))).toEqual([])
   const tensorflow = join(cache, 'tensorflow')
   if (existsSync(tensorflow)) expect(readdirSync(tensorflow)).toEqual([])
@@ -110,17 +108,17 @@ const refusedWell = async ({ code, out, err, cache }: Awaited<ReturnType<typeof 
     .ended
   expect(doctor.out).toMatch(/missing +node/)
   expect(doctor.out).toMatch(/works +wasm/)
-  expect(doctor.out).toContain('--backend auto takes wasm')
+  expect(doctor.out).toContain('--backend auto uses wasm')
   expect(doctor.out).toContain('bilevel setup-native')
   return message
 }
 
-describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
+describe.runIf(linuxOnX64)('without the tools it needs (Linux x64)', () => {
   it('no pip: says how to get it', async () => {
     withPackage()
     const ended = await setup({ ...compilers, python3: stub('exit 1') })
     expect(await refusedWell(ended)).toMatch(/not found on the path: pip \(python3-pip\)\. .*apt-get install/)
-    // Its own installer was tried first.
+    // The installer of tfjs-node was tried first.
     expect(ended.err).toContain('ENOTFOUND storage.googleapis.com')
   })
 
@@ -135,11 +133,13 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
     withPackage()
     const pip = stub('echo "ERROR: No matching distribution found for tensorflow-cpu==2.21.0" >&2; exit 1')
     const ended = await setup({ ...compilers, pip3: pip })
-    expect(await refusedWell(ended)).toMatch(/pip did not download .*it ended with 1 .*pip config list/)
+    expect(await refusedWell(ended)).toMatch(
+      /pip did not download .*it ended with exit code 1 .*pip config list/,
+    )
     expect(ended.err).toContain('    ERROR: No matching distribution found')
   })
 
-  it('a download that takes too long is stopped, with all that it started', async () => {
+  it('a download that takes too long is stopped, with its child processes', async () => {
     withPackage()
     const started = Date.now()
     const ended = await setup({ ...compilers, pip3: stub('sleep 60 & sleep 60') }, ['--limit', '2'])
@@ -147,7 +147,7 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
     expect(Date.now() - started).toBeLessThan(30_000)
   })
 
-  it('a wheel that is not the pinned one is refused, by its size or its hash, and not kept', async () => {
+  it('a wheel with another size or hash than the pinned one is refused, and not kept', async () => {
     withPackage()
     const { file, bytes } = tensorflowWheel
     const fake = join(folder, 'fake.whl')
@@ -155,11 +155,11 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
       [3, /instead of/],
       [bytes, /SHA-256/],
     ] as const) {
-      // Of zeros, which take no room on the disk.
+      // A sparse file of zeros takes no space on the disk.
       writeFileSync(fake, '')
       truncateSync(fake, size)
       const pip = stub(
-        // The requirements that it is handed are what pip itself would check.
+        // The stand-in checks the requirements that the real pip would check.
         'for a; do case $a in --dest=*) d="${a#--dest=}";; --requirement=*) r="${a#--requirement=}";; esac; done\n' +
           `read -r line < "$r"; [ "$line" = "${requirement(tensorflowWheel).trimEnd()}" ] || exit 7\n` +
           `cp "${fake}" "$d/${file}"`,
@@ -170,7 +170,7 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
     }
   })
 
-  it('a build that fails shows its last lines; the next try goes on from there', async () => {
+  it('a build that fails shows its last lines; the next attempt continues from there', async () => {
     withPackage()
     const builder = join(native, 'node_modules', '@mapbox', 'node-pre-gyp')
     mkdirSync(join(builder, 'bin'), { recursive: true })
@@ -182,16 +182,18 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
     mkdirSync(join(native, 'deps'))
     const note = join(native, 'deps', 'bilevel-hpo.json')
     writeFileSync(note, JSON.stringify({ sha256: tensorflowWheel.sha256, layout: layoutVersion }))
-    // Laid out before, so that neither pip nor its own installer is called.
+    // Already unpacked, so neither pip nor the installer of tfjs-node is called.
     const ended = await setup(compilers)
-    expect(await refusedWell(ended)).toContain('the addon of tfjs-node could not be built: it ended with 1')
-    expect(ended.err).toContain('was laid out before')
+    expect(await refusedWell(ended)).toContain(
+      'the addon of tfjs-node could not be built: it ended with exit code 1',
+    )
+    expect(ended.err).toContain('is already unpacked')
     expect(ended.err).toContain('    fatal error: node_api.h')
     expect(ended.err).not.toContain('ENOTFOUND')
     expect(existsSync(note)).toBe(true)
   })
 
-  it('an addon that is built but does not load is no success', async () => {
+  it('an addon that is built but does not load is a failure', async () => {
     const builder = join(native, 'node_modules', '@mapbox', 'node-pre-gyp', 'bin', 'node-pre-gyp')
     writeFileSync(builder, 'process.exit(0)')
     expect(await refusedWell(await setup(compilers))).toContain('it does not work')
@@ -201,7 +203,7 @@ describe.runIf(linuxOnX64)('without what it needs (Linux on x64)', () => {
 describe('without the package', () => {
   const gone = (): void => rmSync(native, { recursive: true, force: true })
 
-  it('and without a lock file to install it by: says how to add it', async () => {
+  it('and without a lock file to install it from: says how to add it', async () => {
     gone()
     expect(await refusedWell(await setup({}))).toMatch(/no package-lock\.json .*--ignore-scripts/)
   })

@@ -1,7 +1,7 @@
 /**
- * The derivatives of tfjs' operations. `@tensorflow/tfjs-core` has none registered, and those it comes with cannot be loaded by
- * Node; `@tensorflow/tfjs` registers them when it is loaded. Networks do without (model/Layer.ts), so it is loaded only
- * for functions of one's own.
+ * Registers the derivatives of tfjs's operations. `@tensorflow/tfjs-core` registers none, and Node cannot load those in
+ * that package; `@tensorflow/tfjs` registers them when it is loaded. Our networks do not need them (model/Layer.ts), so
+ * the package is loaded only for user-defined functions of tensors.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,7 +16,7 @@ const registered = (): boolean => {
 // A name that the compiler does not resolve: the package is optional.
 const name: string = '@tensorflow/tfjs'
 
-/** Lets tfjs differentiate. Errors: `Environment` where the package is not installed, or is of another version's engine. */
+/** Lets tfjs differentiate. Errors: `Environment` if the package is not installed, or uses another copy of tfjs. */
 export const registerGradients: TE.TaskEither<ShellError, void> = async () => {
   if (registered()) return E.right(undefined)
   const advice = `Install it beside this package: npm install ${name}@${tf.version_core}.`
@@ -34,7 +34,7 @@ export const registerGradients: TE.TaskEither<ShellError, void> = async () => {
     ? E.right(undefined)
     : E.left(
         environment(
-          `The package ${name} is there, but registers its derivatives with another copy of tfjs. ${advice}`,
+          `The package ${name} is installed, but registers its derivatives with another copy of tfjs. ${advice}`,
         ),
       )
 }

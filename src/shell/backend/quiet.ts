@@ -1,13 +1,12 @@
 /**
- * Keeps the backends from talking over the program, without hiding what they have to say.
+ * Suppresses unwanted output of the backends, but not their warnings.
  *
- * Two habits are dealt with: the cpu backend greets everyone in Node with an advertisement for tfjs-node on its
- * first use; and the wasm module installs process-wide handlers for uncaught errors that print a page of its own
- * source before rethrowing.
+ * At its first use in Node, the cpu backend prints an advertisement for tfjs-node. The wasm module installs process-wide
+ * handlers for uncaught errors, which print a page of its own source before they rethrow.
  */
 const greeting = 'looks like you are running TensorFlow.js in Node.js'
 
-/** Runs `f` with the greeting, and nothing else, filtered out of `console.warn`. */
+/** Runs `f`, and drops only the greeting from `console.warn`. */
 export const withoutGreeting = <A>(f: () => A): A => {
   const warn = console.warn
   console.warn = (...message: ReadonlyArray<unknown>): void => {
@@ -20,7 +19,7 @@ export const withoutGreeting = <A>(f: () => A): A => {
   }
 }
 
-/** Runs `f`, then takes away the error handlers that it left on the process. */
+/** Runs `f`, then removes the error handlers that it has added to the process. */
 export const withoutErrorHandlers = async <A>(f: () => Promise<A>): Promise<A> => {
   const uncaught = new Set(process.listeners('uncaughtException'))
   const unhandled = new Set(process.listeners('unhandledRejection'))

@@ -1,14 +1,14 @@
 /**
- * What the shell refuses or could not do. Every message is one paragraph for a person: what, where, what to do.
+ * The errors of the shell. Every message is one paragraph for a person: what is wrong, where, and what to do.
  */
 export type ShellError =
   /** A configuration, an argument or a file that cannot be used; exit code 2. */
   | { readonly _tag: 'BadInput'; readonly message: string }
-  /** The surroundings failed: network, disk, backend; exit code 2. */
+  /** The environment failed: network, disk or backend; exit code 2. */
   | { readonly _tag: 'Environment'; readonly message: string }
   /** A recorded run that does not replay as logged; exit code 1. */
   | { readonly _tag: 'Mismatch'; readonly message: string }
-  /** Stopped by the user; what was recorded can be resumed; exit code 130. */
+  /** The user stopped the run; the recorded part can be resumed; exit code 130. */
   | { readonly _tag: 'Interrupted'; readonly message: string }
 
 export const badInput = (message: string): ShellError => ({ _tag: 'BadInput', message })

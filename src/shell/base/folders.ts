@@ -1,12 +1,12 @@
-/** Making folders, and making them durable, for whoever writes files. */
+/** Creates folders and makes their entries durable. All code that writes files uses this. */
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 /**
- * Makes a folder and what lies above it, one by one: `mkdir` with `recursive` never comes back on file systems that
- * answer ENOENT where the parent is there, as /proc does. Throws what `mkdirSync` throws.
+ * Creates a folder and its parents, one at a time. `mkdir` with `recursive` never returns on file systems such as
+ * /proc, which answer ENOENT although the parent exists. Throws what `mkdirSync` throws.
  */
 export const makeFolders = (folder: string): void => {
   const path = resolve(folder)
@@ -15,14 +15,13 @@ export const makeFolders = (folder: string): void => {
   try {
     mkdirSync(path)
   } catch (cause) {
-    // Another process may have been faster.
+    // Another process may have created it first.
     if (!isFolder(path)) throw cause
   }
 }
 
 /**
- * Makes the names in a folder durable, as far as the system can: not every one can open a folder, and none needs it
- * to go on.
+ * Makes the entries of a folder durable (fsync). Some systems cannot open a folder; there this does nothing.
  */
 export const syncFolder = (folder: string): void => {
   try {
@@ -33,6 +32,6 @@ export const syncFolder = (folder: string): void => {
       closeSync(file)
     }
   } catch {
-    // What was written stays readable; only its surviving a power cut is less certain.
+    // The files stay readable; only after a power cut they may be lost.
   }
 }

@@ -1,17 +1,17 @@
-/** This package as it is installed: its folder, its version, and the files of its build that are run by their path. */
+/** The installed package: its folder, its version, and the built files that are run by path. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
-/** Node finds the package by its own name, from its sources as from its bundles. */
+/** Node resolves the package by its own name, both from its sources and from its bundles. */
 const manifest = (): string => createRequire(import.meta.url).resolve('bilevel-hpo/package.json')
 
-/** The folder that the package's package.json is in. Throws where there is none. */
+/** The folder of the package's package.json. Throws if there is none. */
 export const packageRoot = (): string => dirname(manifest())
 
 /**
- * This program's version; `unknown` where its package.json cannot be read. Without a codec: `bilevel --version` loads nothing
- * but this.
+ * This program's version; `unknown` if its package.json cannot be read. It uses no codec, so that `bilevel --version` loads
+ * only this module.
  */
 export const programVersion = (): string => {
   try {
@@ -24,8 +24,8 @@ export const programVersion = (): string => {
   }
 }
 
-/** What a build has beside its bundles, to be run in a process or a thread of its own. */
+/** The modules of a build that run in their own process or thread. */
 export type BuiltFile = 'bilevel.js' | 'comparison.worker.js' | 'trainingThread.worker.js'
 
-/** All bundles lie in one folder, so that these lie beside this code, whichever bundle it is in. The sources have none. */
+/** The path of such a module. All bundles are in one folder, so it is beside this code. The sources have no such modules. */
 export const builtFile = (name: BuiltFile): URL => new URL(`./${name}`, import.meta.url)

@@ -1,4 +1,4 @@
-/** The command line `bilevel …`. Everything slow is loaded by the command that needs it. */
+/** The command line `bilevel …`. Each command imports its slow modules only when it runs. */
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../base/package.js'
 import { compareCommand } from './compare.js'
@@ -16,15 +16,16 @@ import { tuneCommand } from './tune.js'
 const help = `
 Examples:
   $ bilevel tune                            tune a network on 1,000 MNIST images
-  $ bilevel tune my-network.json --seed 3   tune what a configuration says
-  $ bilevel resume runs/mnist-mlp-1k-0      go on with a run that was stopped
+  $ bilevel tune my-network.json --seed 3   tune the task of a configuration
+  $ bilevel resume runs/mnist-mlp-1k-0      resume a run that was stopped
   $ bilevel compare --preset mnist-mlp-1k   compare methods on one task
   $ bilevel replay runs/mnist-mlp-1k-0      check a recorded run
-  $ bilevel report runs                     figures and tables of recorded runs
-  $ bilevel doctor                          see what works here
+  $ bilevel report runs                     draw figures and tables of runs
+  $ bilevel doctor                          check what works on this machine
 
-Exit codes: 0 done; 1 a recorded run does not replay as logged, two differ, or
-some runs of a comparison failed; 2 bad input or surroundings; 130 stopped.`
+Exit codes: 0 done; 1 a recorded run does not replay as logged, two runs differ,
+or some runs of a comparison failed; 2 bad input, or the environment failed
+(network, disk, backend); 130 stopped.`
 
 const program = (terminal: Terminal, finish: Finish): Command => {
   const root = new Command('bilevel')
@@ -50,7 +51,7 @@ const program = (terminal: Terminal, finish: Finish): Command => {
       .exitOverride()
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
       .showHelpAfterError(
-        `(bilevel ${command === root ? '' : `${pathOf(command)} `}--help shows what there is)`,
+        `(bilevel ${command === root ? '' : `${pathOf(command)} `}--help shows all commands and options)`,
       )
     for (const inner of command.commands) settle(inner)
   }
@@ -63,7 +64,7 @@ const pathOf = (command: Command): string =>
     ? command.name()
     : `${pathOf(command.parent)} ${command.name()}`
 
-/** Runs one command line (without the program's own name) and gives its exit code. Never fails. */
+/** Runs one command line (without the program's own name) and returns its exit code. Never fails. */
 export const commandLine =
   (terminal: Terminal) =>
   async (argv: ReadonlyArray<string>): Promise<number> => {
@@ -75,12 +76,12 @@ export const commandLine =
       await root.parseAsync([...argv], { from: 'user' })
       return code
     } catch (error) {
-      // commander's own: help and version end with 0, everything else is a command line that cannot be used.
+      // commander throws its own errors: help and version have code 0, all others mean an unusable command line.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.BadInput
       const message = error instanceof Error ? error.message : String(error)
       terminal.err(
-        `bilevel: Something failed that should not have (${message.split('\n')[0] ?? ''}). This is a fault of the ` +
-          'program; please report it with the command line. With BILEVEL_DEBUG=1 a stack trace is printed.\n',
+        `bilevel: Something failed that should not have (${message.split('\n')[0] ?? ''}). This is a bug of the ` +
+          'program; please report it with the command line. Set BILEVEL_DEBUG=1 to print a stack trace.\n',
       )
       if (process.env['BILEVEL_DEBUG'] === '1' && error instanceof Error)
         terminal.err(`${error.stack ?? ''}\n`)

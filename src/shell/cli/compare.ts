@@ -17,35 +17,34 @@ import { exitCodes, type Finding, type Finish } from './exit.js'
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
 
 const help = `
-Every run is a process of its own, and does what \`bilevel tune --seed\` does: the
-seed sets the initial weights, the order of minibatches, the method's own draws,
-and which images are drawn where the configuration says how many (MNIST, IDX);
-sets that are split already (NPZ) stay as they are. So at one seed all methods
-have the same data and the same initial weights.
+Each run is a process of its own and does what \`bilevel tune --seed\` does. The
+seed sets the initial weights, the order of minibatches and the method's own
+random draws. If the configuration says how many images to draw (MNIST, IDX),
+the seed also selects the images; sets that are already split (NPZ) stay as they
+are. So at one seed, all methods have the same data and initial weights.
 
-All methods have one budget, in epochs: --budget solves of the lower level, each
-counted as the most epochs that one may take. A configuration may list the
-methods, with options and labels:
+All methods have the same budget, in epochs: --budget lower-level solves, each
+counted with the most epochs that one solve may take. Instead of "method", a
+configuration may list the methods, with options and labels:
   "methods": [{ "name": "bilevel" },
               { "name": "bilevel", "label": "long", "pair": { "steps": 200 } }]
-in the place of "method"; else all methods are compared, each with its defaults.
+Otherwise all methods are compared, each with its defaults.
 
-The folder has each run in runs/<method>-seed<k>, comparison.json,
-comparison.md and, where the packages that draw are installed, report.html (as
-\`bilevel report\` makes it; --no-report leaves it out). Started again with the
-same --out it goes on: runs that ended are read, those that were interrupted are
-resumed, methods and seeds may be added; anything else that differs is refused.
-docs/comparison.md says what each column means.
+The folder holds each run in runs/<method>-seed<k>, comparison.json,
+comparison.md and report.html (see \`bilevel report\`). The page needs the
+optional packages; --no-report skips it. Start the same command again to resume:
+finished runs are read, interrupted ones are resumed. Methods and seeds may be
+added; any other difference is refused. docs/comparison.md explains each column.
 
 Examples:
   $ bilevel compare --preset mnist-mlp-1k --seeds 5
   $ bilevel compare my-network.json --methods bilevel,random --budget 20
   $ bilevel compare --preset mnist-mlp-1k --seeds 0,7,11 --jobs 1 --out runs/c
 
-Ctrl-C stops after the commands at work, a second Ctrl-C at once; the same
-command goes on from there.
+Ctrl-C stops once the commands in progress are done; a second Ctrl-C stops at
+once. The same command resumes.
 Exit codes: 0 done; 1 some runs failed, and the table says which and why; 2 bad
-input or surroundings; 130 stopped.`
+input, or the environment failed (network, disk, backend); 130 stopped.`
 
 interface Options {
   readonly preset?: string
@@ -59,8 +58,13 @@ interface Options {
   readonly backend: BackendChoice
 }
 
-/** A whole number of an option. */
-const whole = (option: string, text: string, most: number, example: number): E.Either<ShellError, number> => {
+/** The value of an option that takes an integer from 1 to `most`. */
+const integerOf = (
+  option: string,
+  text: string,
+  most: number,
+  example: number,
+): E.Either<ShellError, number> => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : 0
   return value >= 1 && value <= most
     ? E.right(value)
@@ -76,10 +80,10 @@ const mostSeeds = 1000
 const seedsOf = (text: string): E.Either<ShellError, Seeds> => {
   if (!text.includes(','))
     return pipe(
-      whole('seeds', text, mostSeeds, 3),
+      integerOf('seeds', text, mostSeeds, 3),
       E.map(count => ({ count })),
     )
-  // A list may end in a comma, which is how one seed is a list.
+  // A list may end in a comma, so that a single seed can be written as a list.
   const list = text.replace(/,$/, '').split(',')
   const seeds = list.map(seed => (/^\s*\d{1,15}\s*$/.test(seed) ? Number(seed) : NaN))
   return seeds.length <= mostSeeds &&
@@ -88,7 +92,7 @@ const seedsOf = (text: string): E.Either<ShellError, Seeds> => {
     ? E.right({ list: seeds })
     : E.left(
         badInput(
-          `The option --seeds takes how many, or a list of integers ≥ 0, each once, not "${text.slice(0, 60)}". ` +
+          `The option --seeds takes a number of seeds, or a list of different integers ≥ 0, not "${text.slice(0, 60)}". ` +
             'Try --seeds 3, or --seeds 0,1,2.',
         ),
       )
@@ -101,7 +105,7 @@ const labelsOf = (text: string | undefined): E.Either<ShellError, ReadonlyArray<
     ? E.right(labels)
     : E.left(
         badInput(
-          `The option --methods takes names with commas between them, not "${text}". Try --methods bilevel.`,
+          `The option --methods takes names separated by commas, not "${text}". Try --methods bilevel.`,
         ),
       )
 }
@@ -112,7 +116,7 @@ const configOf = async (
 ): Promise<E.Either<ShellError, CompareConfig>> => {
   if (file !== undefined && preset !== undefined)
     return E.left(
-      badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
+      badInput(`Both a configuration (${file}) and a preset (${preset}) were given. Leave one of them out.`),
     )
   return pipe(
     await optional(() => import('../compare/CompareConfig.js'))(),
@@ -130,15 +134,15 @@ const perform = async (
     E.Do,
     E.bind('labels', () => labelsOf(options.methods)),
     E.bind('seeds', () => seedsOf(options.seeds)),
-    E.bind('solves', () => whole('budget', options.budget, 1_000_000, 30)),
+    E.bind('solves', () => integerOf('budget', options.budget, 1_000_000, 30)),
     E.bind('jobs', () =>
-      options.jobs === undefined ? E.right(availableParallelism()) : whole('jobs', options.jobs, 256, 2),
+      options.jobs === undefined ? E.right(availableParallelism()) : integerOf('jobs', options.jobs, 256, 2),
     ),
   )
   if (E.isLeft(asked)) return asked
   const config = await configOf(file, options.preset)
   if (E.isLeft(config)) return config
-  // Only now what is slow to load: tfjs and all that stands on it.
+  // Loaded only now, since tfjs and the modules that use it are slow to load.
   const loaded = await optional(() => import('../compare/compare.js'))()
   if (E.isLeft(loaded)) return loaded
   const [{ methods }, { allot }, { comparisonTable, failures }, { status }, { comparisonIn, markdownIn }] =
@@ -155,12 +159,12 @@ const perform = async (
   if (options.resume && !existsSync(comparisonIn(folder)))
     return E.left(
       badInput(
-        `There is no comparison in ${folder} to go on with. Name its folder with --out, or leave --resume out.`,
+        `There is no comparison in ${folder} to resume. Name its folder with --out, or leave --resume out.`,
       ),
     )
   const page = join(folder, 'report.html')
   let reported: E.Either<ShellError, string | null> = E.right(null)
-  /** A comparison is no worse for not being drawn: what is in the way of the page is said, and no more. */
+  /** Draws the page. A failure becomes a notice and never an error, since the comparison is complete without it. */
   const report: CompareOptions['report'] = folders => async () => {
     if (!options.report || folders.length === 0) return E.right(undefined)
     reported = await pipe(
@@ -191,20 +195,22 @@ const perform = async (
         ...(failed === 0
           ? []
           : [
-              `${failed} of ${comparison.runs.length} runs failed; the same command tries again those that were lost.`,
+              `${failed} of ${comparison.runs.length} runs failed; the same command retries those that were lost.`,
             ]),
         ...(E.isRight(reported)
           ? []
           : [
-              `No report was written: ${reported.left.message} All else is there; \`bilevel report ${join(folder, 'runs')}\` draws it.`,
+              `No report was written: ${reported.left.message} The comparison is complete otherwise; \`bilevel report ${join(folder, 'runs')}\` draws the page.`,
             ]),
       ]
       return {
         out: [
           comparisonTable(comparison, analysis),
           '',
-          `${markdownIn(folder)} has the same and each run; ${comparisonIn(folder)} is for programs.`,
-          ...(E.isRight(reported) && reported.right !== null ? [`${reported.right} draws it.`] : []),
+          `${markdownIn(folder)} has this table and every run; ${comparisonIn(folder)} has the same for programs.`,
+          ...(E.isRight(reported) && reported.right !== null
+            ? [`${reported.right} shows it in figures.`]
+            : []),
         ].join('\n'),
         notice: notices.length === 0 ? null : notices.join(' '),
         code: failed === 0 ? 0 : exitCodes.Mismatch,
@@ -213,20 +219,22 @@ const perform = async (
   )
 }
 
-/** The command, which hands its result on. */
+/** The command `compare`; it passes its result to `finish`. */
 export const compareCommand = (finish: Finish): Command =>
   new Command('compare')
     .summary('compare methods on one task')
-    .description('Runs methods at several seeds on one task, with one budget, and compares what comes out.')
-    .argument('[CONFIG.json]', 'a configuration; see below')
-    .option('--preset <name>', 'a configuration that needs no file (`bilevel presets` lists them)')
-    .option('--methods <names>', 'which methods, with commas between them (default: all)')
-    .option('--seeds <n>', 'how many seeds, or a list of them: 0,7,11', '3')
-    .option('--budget <solves>', 'what each method may spend, in lower-level solves', '30')
+    .description(
+      'Runs several methods at several seeds on one task, with one budget, and compares the results.',
+    )
+    .argument('[CONFIG.json]', 'a configuration file; see below')
+    .option('--preset <name>', 'a built-in configuration (`bilevel presets` lists them)')
+    .option('--methods <names>', 'the methods, separated by commas (default: all)')
+    .option('--seeds <n>', 'a number of seeds, or a list of them: 0,7,11', '3')
+    .option('--budget <solves>', 'budget of each run, in lower-level solves', '30')
     .option('--out <folder>', 'the folder of the comparison (default: runs/compare-<name>)')
-    .option('--jobs <n>', 'how many runs at a time (default: one a core)')
-    .option('--resume', 'only go on with a comparison that is there', false)
+    .option('--jobs <n>', 'number of parallel runs (default: one per core)')
+    .option('--resume', 'only resume an existing comparison', false)
     .option('--no-report', 'do not draw report.html when all runs have ended')
-    .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
+    .addOption(new Option('--backend <name>', 'the backend that trains').choices(choices).default('auto'))
     .addHelpText('after', help)
     .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

@@ -1,4 +1,4 @@
-/** `bilevel data`: gets data sets ahead of a run, and says what is there. */
+/** `bilevel data`: fetches data sets before a run, and lists and verifies the cache. */
 import { Argument, Command } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -18,13 +18,13 @@ ${storedSets()
   .map(({ name, about, origin }) => `  ${name.padEnd(14)} ${about},\n${' '.repeat(17)}from ${origin}`)
   .join('\n')}
 
-Files are kept in a cache of your own; the environment variable BILEVEL_CACHE
-names another folder for it. IDX and NPZ files, and CIFAR-10's binary batches,
-need no cache: a configuration names them (docs/data.md).`
+Files are kept in your own cache folder; the environment variable BILEVEL_CACHE
+names another one. IDX and NPZ files and CIFAR-10's binary batches need none:
+a configuration can name such files (docs/data.md).`
 
 const fetchHelp = `${about}
 
-A run fetches what it needs by itself; this is for doing so beforehand.
+A run fetches the data set it needs by itself; this command does so beforehand.
 
 Examples:
   $ bilevel data fetch mnist
@@ -38,9 +38,9 @@ Example:
 
 const verifyHelp = `${about}
 
-Without a name, all that is in the cache is looked at.
-Exit codes: 0 every file is as it must be; 2 one is damaged, or a set that was
-named is not there.
+Without a name, all data sets in the cache are checked.
+Exit codes: 0 every file is as expected; 2 a file is damaged, or a data set that
+you named is missing.
 
 Examples:
   $ bilevel data verify
@@ -65,7 +65,7 @@ const fetched = async (
     return E.left(
       badInput(
         'The option --from is for fashion-mnist alone, which is copied from a folder; the other sets are downloaded. ' +
-          'Leave it out, or fetch fashion-mnist by itself. For other files in a folder of your own, name the folder in ' +
+          'Leave --from out, or fetch fashion-mnist by itself. To use other files of your own, name their folder in ' +
           'the configuration: `data.folder`.',
       ),
     )
@@ -81,7 +81,7 @@ const fetched = async (
         fetchSet(set, { force, onProgress: showDataProgress(display) }),
         TE.map(
           ({ folder, files }) =>
-            `${set.title} is in ${folder}: ${files.length} files, ${megabytes(set)}, each as it must be.`,
+            `${set.title} is in ${folder}: ${files.length} files, ${megabytes(set)}, each as expected.`,
         ),
       ),
     ),
@@ -91,7 +91,7 @@ const fetched = async (
   return result
 }
 
-/** One word on a set in the cache. */
+/** The state of a data set in the cache, for a person. */
 export const stateOf = ({ files, complete }: CacheStatus): 'complete' | 'damaged' | 'not there yet' =>
   complete ? 'complete' : files.every(({ state }) => state === 'Absent') ? 'not there yet' : 'damaged'
 
@@ -123,7 +123,7 @@ const verified = async (names: ReadonlyArray<string>): Promise<E.Either<ShellErr
     const state = stateOf(status)
     if (status.complete)
       lines.push(
-        `${set.name}: ${status.files.length} files, ${megabytes(set)}, each as it must be (${status.folder})`,
+        `${set.name}: ${status.files.length} files, ${megabytes(set)}, each as expected (${status.folder})`,
       )
     else if (state === 'not there yet' && names.length === 0) lines.push(`${set.name}: not there yet`)
     else faults.push({ name: set.name, text: damage(set, status) })
@@ -132,24 +132,24 @@ const verified = async (names: ReadonlyArray<string>): Promise<E.Either<ShellErr
     ? E.right(lines.join('\n'))
     : E.left(
         environment(
-          `The cache is not as it must be: ${faults.map(({ text }) => text).join(', ')}. Get it again with ` +
+          `The cache is not as expected: ${faults.map(({ text }) => text).join(', ')}. Fetch it again with ` +
             `\`bilevel data fetch ${faults.map(({ name }) => name).join(' ')}\`.`,
         ),
       )
 }
 
-/** The command, which hands its result on. */
+/** The command `data`; it passes its result to `finish`. */
 export const dataCommand = (finish: Finish): Command =>
   new Command('data')
-    .summary('get data sets, and say what is there')
-    .description('Gets data sets ahead of a run, and says what is there.')
+    .summary('fetch data sets, and check the cache')
+    .description('Fetches data sets before a run, and lists and checks those in the cache.')
     .addCommand(
       new Command('fetch')
         .summary('put data sets into the cache')
-        .description('Puts data sets into the cache, unless they are there and whole.')
-        .addArgument(new Argument('<name...>', 'which data sets').choices(setNames))
-        .option('--force', 'fetch although the cache is whole', false)
-        .option('--from <folder>', 'the folder of the IDX files of fashion-mnist')
+        .description('Puts data sets into the cache, unless it already holds them complete.')
+        .addArgument(new Argument('<name...>', 'the data sets').choices(setNames))
+        .option('--force', 'fetch even if the cache is complete', false)
+        .option('--from <folder>', 'the folder with the IDX files of fashion-mnist')
         .addHelpText('after', fetchHelp)
         .action(async (names: ReadonlyArray<string>, flags: FetchFlags) =>
           finish(await fetched(names, flags)),
@@ -157,8 +157,8 @@ export const dataCommand = (finish: Finish): Command =>
     )
     .addCommand(
       new Command('list')
-        .summary('list data sets, and what of them is in the cache')
-        .description('Lists the data sets there are, and what of them is in the cache.')
+        .summary('list data sets, and which are in the cache')
+        .description('Lists all data sets, and says which of them are in the cache.')
         .addHelpText('after', listHelp)
         .action(async () => finish(E.right(await listed()))),
     )
@@ -166,7 +166,7 @@ export const dataCommand = (finish: Finish): Command =>
       new Command('verify')
         .summary('check the files in the cache')
         .description('Reads every file in the cache and checks its hash.')
-        .addArgument(new Argument('[name...]', 'which data sets').choices(setNames))
+        .addArgument(new Argument('[name...]', 'the data sets').choices(setNames))
         .addHelpText('after', verifyHelp)
         .action(async (names: ReadonlyArray<string>) => finish(await verified(names))),
     )

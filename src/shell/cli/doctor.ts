@@ -1,4 +1,4 @@
-/** `bilevel doctor`: what works here, and what to do about what doesn't. */
+/** `bilevel doctor`: checks backends, versions and the data cache, and says how to repair each. */
 import { Command } from 'commander'
 import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
@@ -18,33 +18,36 @@ const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string
     return [
       '  → No backend works. Install the optional dependencies: `npm install --include=optional`, or `npm ci`.',
     ]
-  const used = `  --backend auto takes ${present[0]!}.`
+  const used = `  --backend auto uses ${present[0]!}.`
   if (present.includes('node'))
     return present.includes('wasm')
-      ? [used, "  For dense networks on dark images, as MNIST's are, it takes wasm: begun sooner."]
+      ? [
+          used,
+          "  For dense networks on mostly dark images, such as MNIST's, it uses wasm, which starts sooner.",
+        ]
       : [used]
   return present.includes('wasm')
     ? [
         used,
-        '  → To have node as well: `bilevel setup-native` (in a clone: `npm run setup:native`). All else works without it.',
+        '  → To add node: `bilevel setup-native` (in a clone: `npm run setup:native`). Everything works without it, too.',
       ]
     : [
         used,
-        '  → cpu alone is some thirty times slower than wasm: `npm install @tensorflow/tfjs-backend-wasm`.',
+        '  → cpu is about thirty times slower than wasm. To add wasm: `npm install @tensorflow/tfjs-backend-wasm`.',
       ]
 }
 
 const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): ReadonlyArray<string> => {
   const { folder, files, complete, writable } = status
   return [
-    `  ${title}: ${stateOf(status)} (${folder}${writable ? '' : ', which cannot be written'})`,
+    `  ${title}: ${stateOf(status)} (${folder}${writable ? '' : ', which is not writable'})`,
     ...files.flatMap(file => (file.problem === null ? [] : [`    ${file.name}: ${file.problem}`])),
     ...(complete
       ? []
       : [
           writable
-            ? `  → \`bilevel data fetch ${name}\` gets it from ${origin}; a run that needs it does so by itself.`
-            : '  → Make the folder writable, or name another one by the environment variable BILEVEL_CACHE.',
+            ? `  → \`bilevel data fetch ${name}\` gets it from ${origin}; a run that needs it also fetches it.`
+            : '  → Make the folder writable, or name another one with the environment variable BILEVEL_CACHE.',
         ]),
   ]
 }
@@ -76,16 +79,16 @@ const report = async (): Promise<E.Either<ShellError, string>> => {
 }
 
 const help = `
-Exit code: 0, whatever is missing; each line that begins with → says what to do
-about something.
+Each line that begins with → says how to add or repair something. The exit code
+is always 0.
 
 Example:
   $ bilevel doctor`
 
-/** The command, which hands its result on. */
+/** The command `doctor`; it passes its result to `finish`. */
 export const doctorCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
   new Command('doctor')
-    .summary('what works here, and what to do about what does not')
-    .description('Looks for backends, versions and cached data, and says what to do about what is missing.')
+    .summary('check what works on this machine, and say how to repair the rest')
+    .description('Looks for backends, versions and cached data, and says how to add what is missing.')
     .addHelpText('after', help)
     .action(async () => finish(await report()))

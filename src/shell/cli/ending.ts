@@ -1,7 +1,7 @@
-/** What a run that ended prints. */
+/** The text that `tune` and `resume` print when a run has ended. */
 import type { Tuned } from '../run/conduct.js'
 
-/** The table of results, where there is one, and what the run took. */
+/** The table of results, if there is one, and the cost of the run. */
 export const ending = async ({ folder, summary, timings }: Tuned): Promise<string> => {
   const [{ resultTable }, { wrapped }] = await Promise.all([
     import('../run/resultTable.js'),

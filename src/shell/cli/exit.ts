@@ -1,4 +1,4 @@
-/** How a command ends: what it prints, and the code it leaves. */
+/** How a command ends: its output and its exit code. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ShellError } from '../base/ShellError.js'
 
@@ -15,17 +15,17 @@ export interface Terminal {
   readonly err: (text: string) => void
 }
 
-/** What a command found that is neither plainly good nor an error: text, a notice, and the code that says so. */
+/** A result that is neither a plain success nor an error: text, a notice, and an exit code. */
 export interface Finding {
   readonly out: string
-  /** For stderr; `null` for none. */
+  /** Printed to stderr; `null` prints nothing. */
   readonly notice: string | null
   readonly code: number
 }
 
 export type Finish = (result: E.Either<ShellError, string | Finding>) => void
 
-/** Ends a command: its text to stdout and 0, or its error as one paragraph to stderr and the error's code. */
+/** Prints a command's text to stdout, or its error as one paragraph to stderr, and returns the exit code. */
 export const end =
   ({ out, err }: Terminal) =>
   (result: E.Either<ShellError, string | Finding>): number => {

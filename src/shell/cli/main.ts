@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { programVersion } from '../base/package.js'
 
-// The reader may stop reading (`bilevel doctor | head -1`). That is no error.
+// The reader of a pipe may close it early (`bilevel doctor | head -1`); that is not an error.
 process.stdout.on('error', () => process.exit(0))
 
 const argv = process.argv.slice(2)

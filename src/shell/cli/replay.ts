@@ -1,4 +1,4 @@
-/** `bilevel replay`: checks that a recorded run is what its method makes of its observations. */
+/** `bilevel replay`: checks that a method, given the recorded observations, decides again what the log says. */
 import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -8,16 +8,16 @@ import type { Replayed } from '../record/replayRun.js'
 import { exitCodes, type Finding, type Finish } from './exit.js'
 
 const help = `
-Runs the method again on the recorded observations, with neither data nor
-backend, and compares every command and every info with the log; also
-summary.json, where there is one, with what the log comes to. An incomplete last
-line, as a killed run may leave it, is dropped, and said to be.
+Runs the method again on the recorded observations; it needs neither data nor
+backend. Compares every command and every info with the log, and summary.json,
+if present, with the summary of the log. A killed run may leave an incomplete
+last line; it is dropped, with a notice.
 
---until stops after that step, counted from 0, and prints what the method said
-and its state there. --json prints one JSON object instead of text: path,
-header, checked ("decisions", or "records" where none could be derived again),
-step, steps, seconds, halted, torn (the number of an incomplete last line, or
-null), info, open (questions without an answer), state.
+--until stops after that step, counted from 0, and prints the method's info and
+state there. --json prints one JSON object instead of text, with the fields
+path, header, checked ("decisions", or "records" if no decision could be derived
+again), step, steps, seconds, halted, torn (the number of an incomplete last
+line, or null), info, open (the questions without an answer) and state.
 
 Examples:
   $ bilevel replay runs/mnist-mlp-1k-0
@@ -25,10 +25,10 @@ Examples:
   $ bilevel replay runs/mnist-mlp-1k-0 --until 12
   $ bilevel replay runs/mnist-mlp-1k-0 --json
 
-Exit codes: 0 all is as logged; 1 it is not, and the message names the line, the
-field, what was expected and what was found; 2 the log cannot be read, its last
-line is incomplete, or other numerics recorded it, so that its records were read
-but no decision was derived again.`
+Exit codes: 0 all is as logged; 1 something differs, and the message names the
+line, the field, the expected and the found value; 2 the log cannot be read, its
+last line is incomplete, or it was recorded with other numerics, so that its
+records were read but no decision was derived again.`
 
 interface Options {
   readonly until?: string
@@ -60,7 +60,7 @@ const asJson = ({ path, header, checked, steps, seconds, halted, torn, after }: 
     ...after,
   })
 
-/** An object for a person: a line a field. */
+/** An object for a person: one line per field. */
 const fields = (title: string, value: unknown): ReadonlyArray<string> => [
   title,
   ...(typeof value === 'object' && value !== null
@@ -104,7 +104,7 @@ const perform = async (
   )
 }
 
-/** The command, which hands its result on. */
+/** The command `replay`; it passes its result to `finish`. */
 export const replayCommand = (finish: Finish): Command =>
   new Command('replay')
     .summary('check a recorded run')

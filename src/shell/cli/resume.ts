@@ -1,4 +1,4 @@
-/** `bilevel resume`: goes on with a run that was stopped or killed. */
+/** `bilevel resume`: resumes a run that was stopped or killed. */
 import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -12,11 +12,11 @@ import { workersOf, workersOption } from './workers.js'
 const choices = ['node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendName>
 
 const help = `
-Replays what is recorded, then goes on from there: no command that was answered
-is carried out again, and the log ends up as that of a run that was never
-interrupted (byte for byte on wasm and cpu, with the same versions). The data is
-found by the paths in the log's header, and must be what it was. An incomplete
-last line, as a killed run may leave it, is dropped, and said to be.
+Replays the log, then continues from its last step. A command that already has
+an answer is not carried out again, and the finished log is that of a run that
+was never interrupted (byte for byte on wasm and cpu, with the same versions).
+The log's header names the data files; they must be unchanged. A killed run may
+leave an incomplete last line; it is dropped, with a notice.
 
 A run that has ended is left as it is.
 
@@ -24,8 +24,8 @@ Examples:
   $ bilevel resume runs/mnist-mlp-1k-0
   $ bilevel resume runs/mnist-mlp-1k-0 --backend cpu
 
-Exit codes: 0 done; 1 the log does not replay; 2 bad input or surroundings;
-130 stopped again.`
+Exit codes: 0 done; 1 the log does not replay; 2 bad input, or the environment
+failed (network, disk, backend); 130 stopped again.`
 
 interface Options {
   readonly backend?: BackendName
@@ -62,13 +62,15 @@ const perform = async (
   )
 }
 
-/** The command, which hands its result on. */
+/** The command `resume`; it passes its result to `finish`. */
 export const resumeCommand = (finish: Finish): Command =>
   new Command('resume')
-    .summary('go on with a run that was stopped')
-    .description('Goes on with a run that was stopped or killed, from its last recorded step.')
+    .summary('resume a run that was stopped')
+    .description('Resumes a run that was stopped or killed, from its last recorded step.')
     .argument('<RUN>', 'a run folder, or its run.jsonl')
-    .addOption(new Option('--backend <name>', 'what computes (default: what did so far)').choices(choices))
+    .addOption(
+      new Option('--backend <name>', "the backend that trains (default: the run's backend)").choices(choices),
+    )
     .addOption(workersOption())
     .addHelpText('after', help)
     .action(async (target: string, options: Options) => finish(await perform(target, options)))

@@ -1,23 +1,23 @@
-/** `bilevel setup-native`: makes the backend tfjs-node work. */
+/** `bilevel setup-native`: installs the backend tfjs-node. */
 import { Command } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { optional } from '../base/optional.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
 const help = `
-The backend tfjs-node needs libtensorflow and an addon built for it. This tries
-its own installer first; where that cannot download, it takes libtensorflow from
-the Python wheel tensorflow-cpu (by pip; the wheel's hash is checked) and builds
-the addon here, which needs g++, make and python3, on Linux on x64. What was done
-is not done again.
+The backend tfjs-node needs libtensorflow and an addon built for it. This
+command tries tfjs-node's own installer first. If that cannot download, it takes
+libtensorflow from the Python wheel tensorflow-cpu (by pip, with its hash
+checked) and compiles the addon. This needs g++, make and python3, on Linux x64.
+Steps that are already done are skipped.
 
 Examples:
   $ bilevel setup-native
   $ bilevel setup-native --limit 120
   $ bilevel setup-native --check
 
-Exit codes: 0 tfjs-node works; 2 it does not, and the message says why; all
-other backends work as before.`
+Exit codes: 0 tfjs-node works; 2 it does not, and the message says why. Other
+backends are not affected.`
 
 interface Options {
   readonly check: boolean
@@ -40,12 +40,12 @@ const perform = async ({ check, limit }: Options): Promise<E.Either<ShellError, 
     : loaded.right.setupNative({ say: line => process.stderr.write(`${line}\n`), limitSeconds })()
 }
 
-/** The command, which hands its result on. */
+/** The command `setup-native`; it passes its result to `finish`. */
 export const setupNativeCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
   new Command('setup-native')
-    .summary('make the backend tfjs-node work')
-    .description('Makes the backend tfjs-node work where its own installer cannot, and checks it.')
+    .summary('install the backend tfjs-node')
+    .description('Installs the backend tfjs-node, even where its own installer cannot, and checks it.')
     .option('--check', 'only check whether it works', false)
-    .option('--limit <seconds>', 'how long one step may take at most', '1800')
+    .option('--limit <seconds>', 'the time limit of each step', '1800')
     .addHelpText('after', help)
     .action(async (options: Options) => finish(await perform(options)))

@@ -1,4 +1,4 @@
-/** `bilevel tune`: tunes a network's hyperparameters, and prints what came out. */
+/** `bilevel tune`: tunes a network's hyperparameters, and prints the results. */
 import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -18,9 +18,9 @@ const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray
 const help = `
 Presets (\`bilevel presets\` lists them one by one):${presetsHelp}
 
-Without a CONFIG.json and a preset, ${defaultPreset} is run. This is its whole
-configuration; paths in one are relative to its file, and docs/configuration.md
-has every option:
+Without a CONFIG.json and a preset, ${defaultPreset} is used. Its whole
+configuration is below. Paths in a configuration file are relative to the file;
+docs/configuration.md has every option.
 
 ${JSON.stringify(presets[defaultPreset]?.config, null, 2)
   .split('\n')
@@ -32,9 +32,10 @@ Examples:
   $ bilevel tune --preset mnist-mlp-1k-global --seed 3
   $ bilevel tune my-network.json --out runs/first --backend wasm
 
-Ctrl-C stops after the commands at work, a second Ctrl-C at once; what was
-recorded stays, and \`bilevel resume\` goes on from there.
-Exit codes: 0 done, 2 bad input or surroundings, 130 stopped.`
+Ctrl-C stops once the commands in progress are done; a second Ctrl-C stops at
+once. All recorded steps are kept, and \`bilevel resume\` continues from them.
+Exit codes: 0 done; 2 bad input, or the environment failed (network, disk,
+backend); 130 stopped.`
 
 interface Options {
   readonly preset?: string
@@ -58,7 +59,7 @@ const configOf = async (
 ): Promise<E.Either<ShellError, NamedConfig>> => {
   if (file !== undefined && preset !== undefined)
     return E.left(
-      badInput(`Both a configuration (${file}) and a preset (${preset}) were named. Leave one of them out.`),
+      badInput(`Both a configuration (${file}) and a preset (${preset}) were given. Leave one of them out.`),
     )
   return pipe(
     await optional(() => import('../config/configSource.js'))(),
@@ -82,7 +83,7 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
   )
   if (E.isLeft(named)) return named
   const { workers, ...config } = named.right
-  // Only now what is slow to load: tfjs and all that stands on it.
+  // Loaded only now, since tfjs and the modules that use it are slow to load.
   const loaded = await optional(() => import('../run/tune.js'))()
   if (E.isLeft(loaded)) return loaded
   const { tune } = loaded.right
@@ -103,18 +104,16 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
   return E.isLeft(result) ? result : E.right(await ending(result.right))
 }
 
-/** The command, which hands its result on. */
+/** The command `tune`; it passes its result to `finish`. */
 export const tuneCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
   new Command('tune')
     .summary("tune a network's hyperparameters")
-    .description(
-      "Tunes a network's continuous hyperparameters, and records every step of it in a run folder.",
-    )
-    .argument('[CONFIG.json]', 'a configuration; see below')
-    .option('--preset <name>', 'a configuration that needs no file')
-    .option('--seed <integer>', "the run's seed, instead of the configuration's")
-    .option('--out <folder>', 'the run folder (default: runs/<name>-<seed>, numbered where that is taken)')
-    .addOption(new Option('--backend <name>', 'what computes').choices(choices).default('auto'))
+    .description("Tunes a network's continuous hyperparameters, and records every step in a run folder.")
+    .argument('[CONFIG.json]', 'a configuration file; see below')
+    .option('--preset <name>', 'a built-in configuration')
+    .option('--seed <integer>', "the run's seed (default: the configuration's)")
+    .option('--out <folder>', 'the run folder (default: runs/<name>-<seed>, with a number if that exists)')
+    .addOption(new Option('--backend <name>', 'the backend that trains').choices(choices).default('auto'))
     .addOption(workersOption())
     .addHelpText('after', help)
     .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

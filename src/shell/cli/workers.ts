@@ -1,19 +1,19 @@
-/** The option `--workers` of the commands that train. */
+/** The option `--workers` of `tune` and `resume`. */
 import { Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
-/** More threads than this hold more memory than they save time. */
+/** Each worker thread holds a copy of the data; more threads than this cost more memory than they save time. */
 const most = 64
 
-/** `--workers <n>`. */
+/** The option `--workers <n>`, for commander. */
 export const workersOption = (): Option =>
   new Option(
     '--workers <n>',
-    'how many commands are trained at once, each in a thread (default: one a core); changes no result',
+    'number of worker threads that train in parallel (default: one per core); does not change results',
   )
 
-/** How many; `null` where it is left out. */
+/** The value of `--workers`; `null` if it is left out. */
 export const workersOf = (text: string | undefined): E.Either<ShellError, number | null> => {
   if (text === undefined) return E.right(null)
   const workers = /^\d+$/.test(text) ? Number(text) : NaN

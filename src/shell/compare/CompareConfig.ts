@@ -1,6 +1,6 @@
 /**
- * The configuration of a comparison: that of a run, in which `methods: [{name, …}, …]` may stand in the place of
- * `method`. An entry may have a `label`, so that one method can be there twice with other options.
+ * The configuration of a comparison. It is the configuration of a run, in which `methods: [{name, …}, …]` may replace
+ * `method`. An entry may have a `label`, so that one method can appear twice with different options.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,12 +14,12 @@ import { strictDecode } from '../config/strictDecode.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { Contender } from './result/Plan.js'
 
-/** A task, and what the configuration says of the methods on it. */
+/** A task, and the methods of its configuration. */
 export interface CompareConfig {
   readonly named: NamedConfig
-  /** What the configuration lists, `method` as a list of one. Budgets are not in yet. */
+  /** The listed methods; `method` is a list of one. Their options do not include the budget yet. */
   readonly listed: ReadonlyArray<Contender>
-  /** Whether it lists `methods`, and so says which ones are to be compared. */
+  /** Whether the configuration has `methods`, and so selects the methods to compare. */
   readonly chosen: boolean
 }
 
@@ -30,11 +30,11 @@ const Section = t.intersection(
 
 const Sections = t.readonlyArray(Section, 'a list of methods: [{"name": "bilevel"}, …]')
 
-/** More than anybody compares, and few enough for a table. */
+/** More methods than this do not fit into a table. */
 const mostMethods = 32
 
 const cannot = (source: string, problem: string): ShellError =>
-  badInput(`The configuration ${source} cannot be used: ${problem} Put it right and run again.`)
+  badInput(`The configuration ${source} cannot be used: ${problem} Correct it and run again.`)
 
 const contenderOf = ({
   name,
@@ -61,7 +61,7 @@ const contendersOf =
         return twice === undefined
           ? E.right(contenders)
           : E.left(
-              `field \`methods\` lists "${twice.label}" twice. Give one of them a \`label\` of its own, such as ` +
+              `field \`methods\` lists "${twice.label}" twice. Give one of them its own \`label\`, such as ` +
                 `"${twice.label}-2"`,
             )
       }),
@@ -101,7 +101,7 @@ export const compareFromFile = (path: string): E.Either<ShellError, CompareConfi
           E.chain(config => fromParts(named(path, config), [config.method], false)),
         )
       if (rest['method'] !== undefined)
-        return E.left(cannot(path, 'it has both `method` and `methods`; leave out one of them.'))
+        return E.left(cannot(path, 'it has both `method` and `methods`; leave one of them out.'))
       return pipe(
         contendersOf(path)(methods),
         E.bindTo('listed'),
@@ -114,7 +114,7 @@ export const compareFromFile = (path: string): E.Either<ShellError, CompareConfi
   )
 
 /**
- * The comparison on a preset's task. Errors: `BadInput`.
+ * A comparison on the task of a preset. Errors: `BadInput`.
  *
  * @example
  * ```ts
@@ -133,7 +133,7 @@ export const compareFromPreset = (name: string): E.Either<ShellError, CompareCon
 
 const Training = t.exact(t.partial({ tolerance: t.unknown, coldEpochs: t.unknown }))
 
-/** What a complete training is, where the configuration says so of the one method that it names: for all it is the same. */
+/** If the configuration names one `method`, its settings for complete trainings, which then apply to every method. */
 const trainingOf = ({ listed, chosen }: CompareConfig): Readonly<Record<string, unknown>> =>
   pipe(
     chosen ? [] : listed,
@@ -146,8 +146,8 @@ const trainingOf = ({ listed, chosen }: CompareConfig): Readonly<Record<string, 
   )
 
 /**
- * The contenders: those of `labels`, else those that the configuration chooses, else all known methods, each with the
- * options that the configuration has for it; what it says of complete trainings goes for all. Errors: `BadInput` where a name is not known or there twice.
+ * The contenders: those of `labels`, else those of the configuration's `methods`, else all known methods. Each has the
+ * options that the configuration gives for it. Errors: `BadInput` if a name is unknown or appears twice.
  */
 export const contendersFor =
   (known: ReadonlyArray<string>, labels: ReadonlyArray<string> | null) =>

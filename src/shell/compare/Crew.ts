@@ -1,4 +1,4 @@
-/** Makes the runs of a comparison, each in a process of its own, and shows how they are going. */
+/** Carries out the runs of a comparison, each in a child process, and shows their progress. */
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -7,26 +7,26 @@ import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { clear } from '../record/RunFolder.js'
 import type { ShellError } from '../base/ShellError.js'
 import type * as Comparison from './result/Comparison.js'
-import { onOtherData, type Ledger } from './Ledger.js'
+import { failedOnOtherData, type Ledger } from './Ledger.js'
 import { jobs as jobsOf, type Job } from './result/Plan.js'
 import type { Prepared, Wanted } from './prepare.js'
 import type { Processes } from './Processes.js'
 import { overviewLine, type AtWork } from './progress.js'
-import { resultOf, standing } from './result/runResult.js'
+import { resultOf, runState } from './result/runResult.js'
 
-/** What carries out a run, reads what came of it, and enters that in the ledger. */
-export const crew = (options: Wanted, prepared: Prepared, book: Ledger, working: Processes) => {
+/** Carries out runs, reads their results, and enters these in the ledger. */
+export const crew = (options: Wanted, prepared: Prepared, results: Ledger, children: Processes) => {
   const { folder, config, status } = options
   const { named } = config
   const began = performance.now()
   const atWork = new Map<string, AtWork>()
   const ended = (tag: Comparison.RunEntry['_tag']): number =>
-    book.get().runs.filter(({ _tag }) => _tag === tag).length
+    results.get().runs.filter(({ _tag }) => _tag === tag).length
   let before = 0
   const show = (): void =>
     status.show(() =>
       overviewLine({
-        total: book.get().runs.length,
+        total: results.get().runs.length,
         before,
         finished: ended('Finished'),
         failed: ended('Failed'),
@@ -50,16 +50,16 @@ export const crew = (options: Wanted, prepared: Prepared, book: Ledger, working:
       )(join(folder, job.folder)),
       E.match(
         error => failed(job, error),
-        entry => onOtherData(book.get(), entry),
+        entry => failedOnOtherData(results.get(), entry),
       ),
     )
 
   const enter = (entry: Comparison.RunEntry): E.Either<ShellError, void> => {
     if (entry._tag === 'Failed') status.note(`${entry.label} seed ${entry.seed} failed: ${entry.reason}`)
-    return book.enter(entry)
+    return results.enter(entry)
   }
 
-  /** Carries out one run. Errors: those that end the comparison; a run that fails is entered as such. */
+  /** Carries out one run. A failed run is entered in the ledger; only errors that end the comparison are returned. */
   const carryOut =
     (job: Job, resume: boolean): TE.TaskEither<ShellError, void> =>
     async () => {
@@ -68,7 +68,7 @@ export const crew = (options: Wanted, prepared: Prepared, book: Ledger, working:
       if (E.isLeft(cleared)) return enter(failed(job, cleared.left))
       atWork.set(job.folder, { job, progress: 0, phase: 'starting' })
       show()
-      const result = await working.run(
+      const result = await children.run(
         {
           _tag: 'Order',
           resume,
@@ -100,7 +100,7 @@ export const crew = (options: Wanted, prepared: Prepared, book: Ledger, working:
     read,
     enter,
     carryOut,
-    /** Runs that had ended before are no measure of how long the others take. */
+    /** Excludes runs that are already finished from the estimate of the time left. */
     begin: () => {
       before = ended('Finished')
     },
@@ -109,18 +109,18 @@ export const crew = (options: Wanted, prepared: Prepared, book: Ledger, working:
 
 export type Crew = ReturnType<typeof crew>
 
-/** Looks at every job's folder: what has ended is read, the rest is to be done. */
-export const sorted = (
+/** Checks every job's folder: enters the results of finished runs, and returns the other jobs. */
+export const unfinished = (
   { folder }: Wanted,
   prepared: Prepared,
-  book: Ledger,
+  results: Ledger,
   { read, enter }: Crew,
 ): E.Either<ShellError, ReadonlyArray<{ readonly job: Job; readonly resume: boolean }>> =>
   pipe(
     jobsOf(prepared.plan),
     E.traverseArray(job =>
       pipe(
-        standing(join(folder, job.folder), prepared.identityOf(job)),
+        runState(join(folder, job.folder), prepared.identityOf(job)),
         E.chain(found => {
           if (found === 'Ended')
             return pipe(
@@ -128,8 +128,8 @@ export const sorted = (
               E.map(() => []),
             )
           return pipe(
-            // A result whose run is gone is a result of nothing.
-            book.enter({ _tag: 'Pending', ...job }),
+            // Also discards an earlier result whose run folder is gone.
+            results.enter({ _tag: 'Pending', ...job }),
             E.map(() => [{ job, resume: found === 'Begun' }]),
           )
         }),

@@ -1,4 +1,4 @@
-/** What a comparison knows of its runs so far, kept in its folder. */
+/** Keeps the results of a comparison's runs so far, in memory and in its folder. */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +14,7 @@ const entryOf =
   (job: Job): Comparison.RunEntry =>
     earlier?.runs.find(({ folder }) => folder === job.folder) ?? { _tag: 'Pending', ...job }
 
-/** Entries that are on the disk, with the table made of them, before they count. */
+/** The entries of all runs. Each change is written to the disk, with the table, before it counts. */
 export const ledger = (folder: string, { plan, earlier }: Prepared, jobs: number) => {
   const processor = cpus()[0]?.model.trim() ?? 'unknown'
   const memoryGiB = Math.round((10 * totalmem()) / 2 ** 30) / 10
@@ -46,8 +46,11 @@ export const ledger = (folder: string, { plan, earlier }: Prepared, jobs: number
 
 export type Ledger = ReturnType<typeof ledger>
 
-/** Runs of one seed must have been trained on the same data, or their differences mean nothing. */
-export const onOtherData = (
+/**
+ * Turns an entry into a failure if another run of its seed was trained on other data: their difference would mean
+ * nothing.
+ */
+export const failedOnOtherData = (
   { runs }: Comparison.Comparison,
   entry: Comparison.RunEntry,
 ): Comparison.RunEntry => {
@@ -67,7 +70,7 @@ export const onOtherData = (
         seed: entry.seed,
         folder: entry.folder,
         reason:
-          `It was trained on other data than ${other.folder}: the data was changed between the two. Restore it, move the ` +
-          'runs on the wrong data away, and compare again.',
+          `It was trained on other data than ${other.folder}: the data changed between the two runs. Restore the data, ` +
+          'move the runs on the wrong data away, and compare again.',
       }
 }

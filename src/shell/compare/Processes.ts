@@ -1,4 +1,4 @@
-/** Starts the processes of a comparison's runs, hears what they say, and stops them. */
+/** Starts the child processes that carry out a comparison's runs, receives their reports, and stops them. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
@@ -7,48 +7,48 @@ import { builtFile } from '../base/package.js'
 import { environment, interrupted, type ShellError } from '../base/ShellError.js'
 import { type Order, Report, type ToWorker } from './messages.js'
 
-/** The module that a process runs. */
+/** The module that a child process runs. */
 export interface WorkerModule {
   readonly path: string
   readonly execArgv: ReadonlyArray<string>
 }
 
-/** The worker that knows this package's methods. */
+/** The default worker, which knows this package's methods. */
 export const worker: WorkerModule = {
   path: fileURLToPath(builtFile('comparison.worker.js')),
   execArgv: process.execArgv,
 }
 
-/** Reports that are not the last. */
+/** A report during a run, not its last one. */
 export type Progress = Exclude<Report, { readonly _tag: 'Ended' | 'Stopped' }>
 
-/** The processes at work. */
+/** The running child processes. */
 export interface Processes {
-  /** Carries out one run in a process of its own. */
+  /** Carries out one run in a child process. */
   readonly run: (order: Order, onProgress: (report: Progress) => void) => Task<E.Either<ShellError, void>>
-  /** Asks all that are at work to stop: the first time after their commands, the second time at once. */
+  /** Asks all processes to stop: at the first call after their current commands, at the second call at once. */
   readonly stop: () => void
-  /** Ends all that are at work, whatever they do; what is recorded stays. */
+  /** Kills all processes; the recorded steps stay on the disk. */
   readonly kill: () => void
 }
 
-/** So much of what a process writes to stderr is kept to explain its end. */
+/** Keep this much of a process's stderr, to explain why it ended. */
 const keptCharacters = 2000
 
 const lost = (code: number | null, signal: NodeJS.Signals | null, written: string): ShellError => {
   const last = written.trim().split('\n').at(-1) ?? ''
   return environment(
-    `The process of the run was lost (${signal === null ? `it ended with ${code ?? 'no code'}` : `ended by ${signal}`})` +
-      `${last === '' ? '' : `; its last words: ${last}`}. Where memory is short, try fewer at once with --jobs 1.`,
+    `The process of the run was lost (${signal === null ? `exit code ${code ?? 'unknown'}` : `ended by ${signal}`})` +
+      `${last === '' ? '' : `; its last output: ${last}`}. If memory is short, run fewer processes with --jobs 1.`,
   )
 }
 
-/** Processes of a worker module. */
+/** Child processes that run the worker module. */
 export const processes = ({ path, execArgv }: WorkerModule): Processes => {
-  const atWork = new Set<ChildProcess>()
+  const running = new Set<ChildProcess>()
   let stops = 0
-  const tell = (child: ChildProcess, message: ToWorker): void => {
-    // A process that is gone says so by its exit; nothing is to be done here.
+  const send = (child: ChildProcess, message: ToWorker): void => {
+    // Ignore errors: if the process has ended, its `close` event says so.
     if (child.connected) child.send(message, () => undefined)
   }
   return {
@@ -62,41 +62,39 @@ export const processes = ({ path, execArgv }: WorkerModule): Processes => {
           execArgv: [...execArgv],
           stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         })
-        atWork.add(child)
+        running.add(child)
         let written = ''
-        let word: E.Either<ShellError, void> | null = null
+        let lastReport: E.Either<ShellError, void> | null = null
         child.stderr?.setEncoding('utf8').on('data', (text: string) => {
           written = (written + text).slice(-keptCharacters)
         })
         child.on('message', (message: unknown) => {
           if (!Report.is(message)) return
-          if (message._tag === 'Ended') word = E.right(undefined)
-          else if (message._tag === 'Stopped') word = E.left(message.error)
+          if (message._tag === 'Ended') lastReport = E.right(undefined)
+          else if (message._tag === 'Stopped') lastReport = E.left(message.error)
           else onProgress(message)
         })
         const end = (code: number | null, signal: NodeJS.Signals | null): void => {
-          atWork.delete(child)
+          running.delete(child)
           resolve(
-            word ??
-              E.left(
-                stops > 0 ? interrupted('Stopped while the run was at work.') : lost(code, signal, written),
-              ),
+            lastReport ??
+              E.left(stops > 0 ? interrupted('Stopped during the run.') : lost(code, signal, written)),
           )
         }
         child.on('error', ({ message }) => {
           written = message
-          // A process that never began has no exit.
+          // A process that could not be started emits no `close`.
           if (child.pid === undefined) end(null, null)
         })
         child.on('close', end)
-        tell(child, order)
+        send(child, order)
       }),
     stop: () => {
       stops++
-      for (const child of atWork) tell(child, { _tag: 'Stop' })
+      for (const child of running) send(child, { _tag: 'Stop' })
     },
     kill: () => {
-      for (const child of atWork) child.kill('SIGKILL')
+      for (const child of running) child.kill('SIGKILL')
     },
   }
 }

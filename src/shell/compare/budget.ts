@@ -1,6 +1,6 @@
 /**
- * One budget for all methods, in effort. N lower-level solves' effort is N times the epochs that one complete training may
- * take: so a method that does nothing but complete trainings is sure to afford N, and more where they converge early.
+ * One budget of effort for all methods. N lower-level solves are N times the epochs that one complete training may take.
+ * So a method that only does complete trainings can afford at least N, and more if they converge early.
  */
 import * as t from 'io-ts'
 import { Positive } from '../../core/codec/Codec.js'
@@ -10,30 +10,30 @@ import type { Budget, Contender } from './result/Plan.js'
 const Solving = t.type({ solve: t.type({ coldEpochs: Positive }) })
 
 /**
- * The epochs that a complete training may take: the most that any of these configurations of methods allows it, which is
- * also what finishing retrains and refits with; without a word of it, the solver's stochastic part.
+ * The epochs that a complete training may take: the largest `coldEpochs` of these methods' configurations, with which
+ * finishing also retrains and refits. If none states it, the epochs of the solver's stochastic part.
  */
 export const epochsPerSolve = (configs: ReadonlyArray<unknown>, solver: SolverConfig): number => {
   const stated = configs.flatMap(config => (Solving.is(config) ? [config.solve.coldEpochs] : []))
   return stated.length === 0 ? solver.epochs : Math.max(...stated)
 }
 
-/** The budget of so many solves. */
+/** The budget of `solves` lower-level solves. */
 export const budgetOf = (solves: number, epochs: number): Budget => ({
   solves,
   epochsPerSolve: epochs,
   epochs: solves * epochs,
 })
 
-/** What a method is told of the budget, over what its options say. */
+/** Writes the budget into a contender's options. */
 export type Allot = (contender: Contender, budget: Budget) => Contender
 
-/** The bilevel method's counts of solves and iterations are how it stops by itself, and stay; a rival's are its budget. */
+/** The bilevel method keeps its own limits of solves and iterations, by which it stops; a rival's limit is the budget. */
 const stopsByItself = (method: string): boolean => method === 'bilevel'
 
 /**
- * The fields that all methods of this package have (protocol/Budget.ts). For a rival effort alone is short: it may train as
- * often as the epochs allow, be it partially. Options that say how many solves keep their word.
+ * Sets the budget fields that all methods of this package share (protocol/Budget.ts). A rival is limited by effort only:
+ * it may train as often as the epochs allow, also partially. An option that limits the solves still applies.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ const stopsByItself = (method: string): boolean => method === 'bilevel'
  * // 30 solves of 100 epochs: a rival may train as often as the epochs allow.
  * const given = allot(random, { solves: 30, epochsPerSolve: 100, epochs: 3000 })
  * given.options // => { budget: { lowerLevelSolves: 3000, effortEpochs: 3000 } }
- * // A program with methods of its own may hand out budgets otherwise.
+ * // A program with its own methods may give other budgets.
  * const none: Allot = contender => contender
  * none(random, { solves: 1, epochsPerSolve: 1, epochs: 1 }) // => random
  * ```

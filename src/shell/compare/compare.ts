@@ -1,7 +1,6 @@
 /**
- * Compares methods on one task: each run in a process of its own, spread over the cores. What a run records is on the disk
- * before it counts, and `comparison.json` is written after each run that ends; so whatever ends a comparison, started again
- * it goes on.
+ * Compares methods on one task. Each run is a child process, and several run in parallel. Every step of a run is on the
+ * disk before it counts, and `comparison.json` is written after each run. So an interrupted comparison can be resumed.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,23 +12,23 @@ import type { Signals } from '../run/Stop.js'
 import { badInput, environment, interrupted, type ShellError } from '../base/ShellError.js'
 import { analyse, type Analysis } from './result/Analysis.js'
 import * as Comparison from './result/Comparison.js'
-import { crew, sorted } from './Crew.js'
+import { crew, unfinished } from './Crew.js'
 import { ledger } from './Ledger.js'
 import { lock } from './lock.js'
 import { prepare, type Prepared, type Wanted } from './prepare.js'
 import { processes as start, worker, type Processes, type WorkerModule } from './Processes.js'
 
-/** What is to be compared, and how. */
+/** What to compare, and how. */
 export interface CompareOptions extends Wanted {
-  /** Runs at work at once. */
+  /** The number of parallel runs. */
   readonly jobs: number
   readonly signals: Signals
   readonly worker?: WorkerModule
-  /** Makes a report of the folders of finished runs, where there is something that does. */
+  /** Writes a report of the finished runs' folders; optional. */
   readonly report?: (folders: ReadonlyArray<string>, folder: string) => TE.TaskEither<ShellError, unknown>
 }
 
-/** A comparison all of whose runs have ended. */
+/** A comparison whose runs have all ended. */
 export interface Compared {
   readonly folder: string
   readonly comparison: Comparison.Comparison
@@ -38,19 +37,20 @@ export interface Compared {
 
 const stoppedAt = (folder: string, { runs }: Comparison.Comparison): ShellError =>
   interrupted(
-    `Stopped as asked. ${runs.filter(({ _tag }) => _tag === 'Finished').length} of ${runs.length} runs are finished, and ` +
-      `all that was recorded is in ${folder}; the same command with --out ${folder} goes on from there.`,
+    `Stopped as asked. ${runs.filter(({ _tag }) => _tag === 'Finished').length} of ${runs.length} runs are finished. ` +
+      `All recorded steps are in ${folder}; the same command with --out ${folder} resumes the comparison.`,
   )
 
-/** Passes Ctrl-C on to the processes at work. */
-const heed = ({ signals, status }: CompareOptions, working: Processes) => {
+/** Passes Ctrl-C on to the child processes. */
+const forwardSignals = ({ signals, status }: CompareOptions, children: Processes) => {
   let count = 0
   const onSignal = (): void => {
     count++
-    if (count === 1) status.note('Stopping after the commands at work. Press Ctrl-C again to stop at once.')
-    if (count <= 2) working.stop()
+    if (count === 1)
+      status.note('Stopping after the commands in progress. Press Ctrl-C again to stop at once.')
+    if (count <= 2) children.stop()
     else {
-      working.kill()
+      children.kill()
       signals.exit(130)
     }
   }
@@ -65,46 +65,46 @@ const heed = ({ signals, status }: CompareOptions, working: Processes) => {
   }
 }
 
-const work = async (
+const runAll = async (
   options: CompareOptions,
   prepared: Prepared,
 ): Promise<E.Either<ShellError, Comparison.Comparison>> => {
   const { folder, jobs, status } = options
-  const working = start(options.worker ?? worker)
-  const book = ledger(folder, prepared, jobs)
-  const hands = crew(options, prepared, book, working)
-  const todo = sorted(options, prepared, book, hands)
+  const children = start(options.worker ?? worker)
+  const results = ledger(folder, prepared, jobs)
+  const runner = crew(options, prepared, results, children)
+  const todo = unfinished(options, prepared, results, runner)
   if (E.isLeft(todo)) return todo
-  hands.begin()
-  const stop = heed(options, working)
+  runner.begin()
+  const stop = forwardSignals(options, children)
   const limit = pLimit(jobs)
   const faults: Array<ShellError> = []
   const done = await limit.map(todo.right, async ({ job, resume }) => {
     if (stop.requested() || faults.length > 0) return
-    const result = await hands.carryOut(job, resume)()
-    // What keeps one result from being written keeps all: the disk is full, say.
+    const result = await runner.carryOut(job, resume)()
+    // If one result cannot be written (the disk is full, say), none can.
     if (E.isLeft(result) && result.left._tag !== 'Interrupted') {
       faults.push(result.left)
-      working.stop()
+      children.stop()
     }
   })
   stop.release()
   status.clear()
-  const saved = book.save()
+  const saved = results.save()
   if (E.isLeft(saved)) return saved
   const [fault] = faults
   if (fault !== undefined) return E.left(fault)
-  return stop.requested() && done.length > 0 && book.get().runs.some(({ _tag }) => _tag === 'Pending')
-    ? E.left(stoppedAt(folder, book.get()))
-    : E.right(book.get())
+  return stop.requested() && done.length > 0 && results.get().runs.some(({ _tag }) => _tag === 'Pending')
+    ? E.left(stoppedAt(folder, results.get()))
+    : E.right(results.get())
 }
 
-const made = (folder: string): E.Either<ShellError, void> =>
+const makeFolder = (folder: string): E.Either<ShellError, void> =>
   E.tryCatch(
     () => makeFolders(folder),
     error =>
       environment(
-        `The folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}). Choose another ` +
+        `The folder ${folder} cannot be created (${error instanceof Error ? error.message : String(error)}). Choose another ` +
           'one with --out.',
       ),
   )
@@ -126,10 +126,10 @@ const unchanged = (folder: string, { earlier }: Prepared): E.Either<ShellError, 
   )
 
 /**
- * Makes a comparison, or goes on with the one in its folder. Runs that fail are entries of the result.
+ * Starts a comparison, or resumes the one in its folder. A failed run becomes an entry of the result, not an error.
  *
- * Errors: `BadInput` where the configuration cannot be used or the folder holds something else, `Environment` where it
- * cannot be written, `Interrupted` where it was stopped before all runs had ended.
+ * Errors: `BadInput` if the configuration cannot be used or the folder holds something else, `Environment` if the folder
+ * cannot be written, `Interrupted` if the comparison was stopped before all runs had ended.
  *
  * @example
  * ```ts
@@ -150,14 +150,14 @@ export const compare = (options: CompareOptions): TE.TaskEither<ShellError, Comp
   const { folder } = options
   return pipe(
     prepare(options),
-    TE.chainFirstEitherK(() => made(folder)),
+    TE.chainFirstEitherK(() => makeFolder(folder)),
     TE.chain(prepared =>
       TE.bracket(
         lock(folder),
         () =>
           pipe(
             TE.fromEither(unchanged(folder, prepared)),
-            TE.chain(() => () => work(options, prepared)),
+            TE.chain(() => () => runAll(options, prepared)),
           ),
         release => TE.fromIO(release),
       ),

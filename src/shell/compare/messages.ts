@@ -1,4 +1,4 @@
-/** What a comparison and its processes say to each other; each process carries out one run. */
+/** The messages between a comparison and its child processes, each of which carries out one run. */
 import * as t from 'io-ts'
 import { Natural, NonNegative, nullable } from '../../core/codec/Codec.js'
 import { BackendName } from '../backend/Backend.js'
@@ -7,9 +7,9 @@ import { RunConfig } from '../config/RunConfig.js'
 export const Order = t.readonly(
   t.strict({
     _tag: t.literal('Order'),
-    /** Whether the run is new or is gone on with. */
+    /** Whether to resume a run, or to start a new one. */
     resume: t.boolean,
-    /** Of the run. */
+    /** The run folder. */
     folder: t.string,
     backend: BackendName,
     source: t.string,
@@ -19,13 +19,13 @@ export const Order = t.readonly(
   }),
   'Order',
 )
-/** The run that a process is to carry out: the first thing it is told. */
+/** The run that a process carries out; this is the first message to it. */
 export type Order = t.TypeOf<typeof Order>
 
 const Stop = t.readonly(t.strict({ _tag: t.literal('Stop') }), 'Stop')
 
 export const ToWorker = t.union([Order, Stop], 'a message to a worker')
-/** `Stop` is what Ctrl-C is to a single run: the first time after the command at work, the second time at once. */
+/** `Stop` acts like Ctrl-C on a single run: the first stops after the current command, the second at once. */
 export type ToWorker = t.TypeOf<typeof ToWorker>
 
 export const Report = t.union(
@@ -53,5 +53,5 @@ export const Report = t.union(
   ],
   'a message of a worker',
 )
-/** What a process says of its run; `Ended` or `Stopped` is its last word. */
+/** A message of a process about its run; `Ended` or `Stopped` is the last one. */
 export type Report = t.TypeOf<typeof Report>

@@ -1,4 +1,4 @@
-/** Everything that can be refused before a comparison begins, and the plan that is left. */
+/** Checks a comparison before it starts, and makes its plan. Bad input is refused here, before anything is trained. */
 import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,12 +17,12 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 import { budgetOf, epochsPerSolve, type Allot } from './budget.js'
 import { contendersFor, type CompareConfig } from './CompareConfig.js'
 import { type Comparison, comparisonIn, read } from './result/Comparison.js'
-import { goesOn, type Contender, type Job, type Plan } from './result/Plan.js'
+import { canResume, type Contender, type Job, type Plan } from './result/Plan.js'
 import type { Identity } from './result/runResult.js'
 import { isMark } from './lock.js'
 
 /**
- * What is to be compared, as its user says it.
+ * What the user asks to compare.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import { isMark } from './lock.js'
 export interface Wanted {
   readonly methods: Methods
   readonly config: CompareConfig
-  /** Labels of contenders; `null`: those of the configuration, or all methods. */
+  /** Labels of the contenders; `null` selects those of the configuration, or all methods. */
   readonly labels: ReadonlyArray<string> | null
   readonly seeds: Seeds
   /** The budget, in lower-level solves. */
@@ -48,23 +48,23 @@ export interface Wanted {
   readonly status: Status
 }
 
-/** So many seeds from the configuration's own on, or these. */
+/** A number of consecutive seeds, starting at the configuration's own, or a list of seeds. */
 export type Seeds = { readonly count: number } | { readonly list: ReadonlyArray<number> }
 
-/** A comparison that may begin or go on. */
+/** A comparison that is checked, and can start or resume. */
 export interface Prepared {
   readonly plan: Plan
-  /** What the folder held before. */
+  /** The comparison that the folder already holds, or `null`. */
   readonly earlier: Comparison | null
   /** The configuration of a job's run. */
   readonly configOf: (job: Job) => RunConfig
   readonly identityOf: (job: Job) => Identity
 }
 
-/** Files beside which a comparison may begin. */
+/** Files of a comparison, which its folder may hold before it starts. */
 const own = ['comparison.json', 'comparison.md', 'runs']
 
-/** Right if the comparison may be put there: a new folder, or one of a comparison. */
+/** Right if the folder is new, empty or a comparison's. */
 const usable = (folder: string): E.Either<ShellError, void> =>
   pipe(
     available(folder),
@@ -77,13 +77,13 @@ const usable = (folder: string): E.Either<ShellError, void> =>
         ? E.right(undefined)
         : E.left(
             badInput(
-              `The output folder ${folder} holds ${foreign}, and is no comparison's. Choose another one with --out.`,
+              `The output folder ${folder} holds ${foreign}, but no comparison. Choose another one with --out.`,
             ),
           )
     }),
   )
 
-/** The seeds meant, for a configuration of this seed. */
+/** The list of seeds; `first` is the configuration's seed. */
 export const seedsOf = (seeds: Seeds, first: number): ReadonlyArray<number> =>
   'list' in seeds ? seeds.list : Array.from({ length: seeds.count }, (_, i) => first + i)
 
@@ -95,8 +95,8 @@ const runConfigOf =
     seed,
   })
 
-/** A method's configuration in full, at a seed; that the method can begin with it is looked at, too. */
-const settled = (
+/** A method's complete configuration at a seed. Also checks that the method can start with it. */
+const completeConfig = (
   { methods, config }: Pick<Wanted, 'methods' | 'config'>,
   problem: Problem,
   contender: Contender,
@@ -139,7 +139,7 @@ const planOf = (
   const [first] = seedsOf(seeds, named.config.seed)
   return pipe(
     contenders,
-    E.traverseArray(contender => settled(wanted, problem, contender, first ?? 0)),
+    E.traverseArray(contender => completeConfig(wanted, problem, contender, first ?? 0)),
     E.map(configs => budgetOf(solves, epochsPerSolve(configs, named.config.solver))),
     E.map(budget => ({
       name: named.name,
@@ -154,11 +154,11 @@ const planOf = (
 
 const changedPlan = (folder: string, problem: string): ShellError =>
   badInput(
-    `${comparisonIn(folder)} is of another comparison: ${problem}. Methods and seeds may be added to a comparison, and ` +
-      'nothing else changed; choose another folder with --out.',
+    `${comparisonIn(folder)} belongs to another comparison: ${problem}. You may add methods and seeds to a comparison, ` +
+      'but change nothing else; choose another folder with --out.',
   )
 
-/** Looks at all that a comparison needs. Nothing is written. */
+/** Checks everything that a comparison needs. Writes nothing into its folder. */
 export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => {
   const { config, folder, status, methods } = wanted
   const { named } = config
@@ -173,9 +173,9 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
     ),
     TE.chainFirstEitherK(() => usable(folder)),
     TE.bind('earlier', () => TE.fromEither(read(folder))),
-    // What is downloaded here, all processes find in the cache.
+    // Loads the data here, so that a download happens once and all processes find it in the cache.
     TE.bind('problem', () => problemOf(named, status)),
-    // What a folder began with goes on with the same.
+    // A resumed comparison keeps its backend.
     TE.bind('backend', ({ earlier, problem }) =>
       backendOf(
         wanted.backend === 'auto' && earlier !== null ? earlier.plan.backend : wanted.backend,
@@ -194,7 +194,7 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
       earlier === null
         ? E.right(undefined)
         : pipe(
-            goesOn(earlier.plan)(plan),
+            canResume(earlier.plan)(plan),
             E.mapLeft(difference => changedPlan(folder, difference)),
           ),
     ),
@@ -204,7 +204,7 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
           plan.contenders,
           E.traverseArray(contender =>
             pipe(
-              settled(wanted, problem, contender, plan.seeds[0] ?? 0),
+              completeConfig(wanted, problem, contender, plan.seeds[0] ?? 0),
               E.map(settings => [contender.label, settings] as const),
             ),
           ),
@@ -221,7 +221,7 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
         configOf,
         identityOf: job => ({
           method: contenders.get(job.label)!.method,
-          // Runs of one contender differ by their seed alone.
+          // The runs of one contender differ only in their seed.
           config: { ...settings.get(job.label), seed: job.seed },
           problem: problemSection({ ...named, config: configOf(job) }),
           backend: plan.backend,

@@ -1,20 +1,20 @@
-/** How a whole comparison is going, in one line. */
+/** The status line of a comparison. */
 import { timeLeft } from '../run/statusLine.js'
 import type { Job } from './result/Plan.js'
 
-/** A run at work. */
+/** A run in progress. */
 export interface AtWork {
   readonly job: Job
-  /** Its own reckoning, in [0, 1]. */
+  /** The run's own estimate, in [0, 1]. */
   readonly progress: number
   readonly phase: string
 }
 
-/** All that the line is made of. */
+/** The data of the status line. */
 export interface Overview {
-  /** Runs of the plan. */
+  /** The number of runs of the plan. */
   readonly total: number
-  /** Of those, ended before this comparison went on. */
+  /** The number of runs that had finished before this process started. */
   readonly before: number
   readonly finished: number
   readonly failed: number

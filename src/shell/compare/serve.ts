@@ -1,6 +1,6 @@
 /**
- * One run in a process of its own: what `bilevel tune` and `bilevel resume` do, with orders and progress by messages.
- * Ctrl-C in a terminal reaches all processes of a comparison; it is the comparison's to pass on.
+ * Serves one run in a child process: it does what `bilevel tune` and `bilevel resume` do, and exchanges messages with
+ * the comparison. Ctrl-C in a terminal reaches all processes; this one ignores it and waits for the comparison's `Stop`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,14 +30,14 @@ const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEi
 }
 
 /**
- * Waits for an order, carries it out, and ends the process. To be called once, in a process with a channel.
+ * Waits for an order, carries it out, and ends the process. Call it once, in a child process with an IPC channel.
  *
  * @example
  * ```ts
  * import { Bilevel, bilevel, Parts } from 'bilevel-hpo'
  * import { registry, serveComparison, some, type WorkerModule } from 'bilevel-hpo/shell'
  *
- * // The module of a process that knows a method of one's own; give its path to `compare` as `worker`.
+ * // The module of a process that knows your own method; give its path to `compare` as `worker`.
  * export const worker: WorkerModule = { path: '/where/this/module/is.js', execArgv: [] }
  * const mine = Bilevel.make({ name: 'mine', penalty: { ...Parts.defaults.penalty, cap: () => () => Infinity } })
  * serveComparison(registry(some(bilevel), some(mine)))
@@ -47,7 +47,7 @@ export const serve = (methods: Methods): void => {
   const listeners = new Set<() => void>()
   const signals: Signals = {
     on: (_, listener) => listeners.add(listener),
-    // `listen` takes itself away for each of its two signals.
+    // `listen` removes itself once for each of its two signals; one deletion suffices.
     off: (_, listener) => listeners.delete(listener),
     exit: code => process.exit(code),
   }
@@ -61,13 +61,13 @@ export const serve = (methods: Methods): void => {
   let begun = false
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-  // Whoever gave the order is gone: what is recorded will be gone on with by the next one.
+  // The comparison's process has ended: stop here; the next comparison resumes this run.
   process.on('disconnect', () => process.exit(130))
   process.on('message', (message: unknown) => {
     if (!ToWorker.is(message)) return
     if (message._tag === 'Stop') {
       listeners.forEach(listener => listener())
-      // Before the run listens there is nothing to lose.
+      // No listener yet: nothing has been recorded, so end at once.
       if (listeners.size === 0) process.exit(130)
       return
     }
@@ -76,7 +76,7 @@ export const serve = (methods: Methods): void => {
     const audience: Audience = {
       status: { show: () => undefined, note: () => undefined, clear: () => undefined },
       signals,
-      // The cores are shared out among processes already.
+      // The comparison already runs one process per core.
       workers: 1,
       onStep: ({ progress, phase, lowerLevelSolves }) =>
         say({ _tag: 'Stepped', progress, phase, lowerLevelSolves }),

@@ -1,4 +1,4 @@
-/** The process of one run of a comparison. */
+/** The main module of a child process, which carries out one run of a comparison. */
 import { methods } from '../record/Methods.js'
 import { serve } from './serve.js'
 

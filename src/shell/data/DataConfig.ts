@@ -1,5 +1,5 @@
 /**
- * The `data` section of a run's configuration: where the images come from. Decode it with `strictDecode`, so that a
+ * The section `data` of a run's configuration: the source of the images. Decode it with `strictDecode`, so that a
  * misspelt field is refused. Paths are relative to the folder of the configuration file.
  */
 import * as t from 'io-ts'
@@ -17,7 +17,7 @@ const Share = new t.Type<number>(
   t.identity,
 )
 
-/** The share of training labels that is replaced at random by the run's seed; none where it is left out. */
+/** The share of training labels that are replaced at random, by the run's seed; 0 by default. */
 const labelNoise = { labelNoise: Share } as const
 
 const MnistData = t.readonly(
@@ -25,11 +25,11 @@ const MnistData = t.readonly(
     t.intersection([
       t.type({
         source: t.literal('mnist'),
-        /** How many of the 60,000 images train, and how many validate. The test set is always all 10,000. */
+        /** The sizes of training and validation set, drawn from 60,000 images. The test set always has 10,000. */
         train: Count,
         validation: Count,
       }),
-      /** A folder with the four IDX files; without it they are downloaded once, into the user's cache. */
+      /** A folder with the four IDX files; without it, they are downloaded once into the user's cache. */
       t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
@@ -43,11 +43,11 @@ const FashionMnistData = t.readonly(
     t.intersection([
       t.type({
         source: t.literal('fashion-mnist'),
-        /** How many of the 60,000 images train, and how many validate. The test set is always all 10,000. */
+        /** The sizes of training and validation set, drawn from 60,000 images. The test set always has 10,000. */
         train: Count,
         validation: Count,
       }),
-      /** A folder with the four IDX files; without it the copy in the cache is used. */
+      /** A folder with the four IDX files; without it, the copy in the cache is used. */
       t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
@@ -61,11 +61,11 @@ const Cifar10Data = t.readonly(
     t.intersection([
       t.type({
         source: t.literal('cifar10'),
-        /** How many of the 50,000 images train, and how many validate. The test set is always all 10,000. */
+        /** The sizes of training and validation set, drawn from 50,000 images. The test set always has 10,000. */
         train: Count,
         validation: Count,
       }),
-      /** A folder with the six official binary batches; without it they are downloaded once, into the user's cache. */
+      /** A folder with the six official binary batches; without it, they are downloaded once into the user's cache. */
       t.partial({ folder: Path, ...labelNoise }),
     ]),
   ),
@@ -86,7 +86,7 @@ const NpzData = t.readonly(
       t.partial({
         /** A third NPZ file, `"mnist"` for MNIST's 10,000 test images, or `null` (the default) for no test set. */
         test: t.union([Path, t.null], 'a path, "mnist" or null'),
-        /** How many classes there are; 10 by default. */
+        /** The number of classes; 10 by default. */
         classes: Classes,
         ...labelNoise,
       }),
@@ -94,7 +94,7 @@ const NpzData = t.readonly(
   ),
   'NpzData',
 )
-/** Sets that are split already, as NPZ files. */
+/** Sets that are already split, as NPZ files. */
 export type NpzData = t.TypeOf<typeof NpzData>
 
 const IdxData = t.readonly(
@@ -102,13 +102,13 @@ const IdxData = t.readonly(
     t.intersection([
       t.type({
         source: t.literal('idx'),
-        /** IDX files, packed by gzip or not, from which training and validation sets are drawn. */
+        /** IDX files, optionally gzipped, from which training and validation set are drawn. */
         images: Path,
         labels: Path,
         train: Count,
         validation: Count,
       }),
-      /** Both or neither. */
+      /** The test set: give both files or neither. */
       t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...labelNoise }),
     ]),
   ),
@@ -119,7 +119,7 @@ export type IdxData = t.TypeOf<typeof IdxData>
 
 export const DataConfig = t.union([MnistData, FashionMnistData, Cifar10Data, NpzData, IdxData], 'DataConfig')
 /**
- * Where the images come from: the section `data` of a configuration.
+ * The source of the images: the section `data` of a configuration.
  *
  * @example
  * ```ts
@@ -133,5 +133,5 @@ export const DataConfig = t.union([MnistData, FashionMnistData, Cifar10Data, Npz
  */
 export type DataConfig = t.TypeOf<typeof DataConfig>
 
-/** The classes that a configuration means where it names none. */
+/** The number of classes if a configuration states none. */
 export const defaultClasses = 10

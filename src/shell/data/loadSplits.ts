@@ -1,4 +1,4 @@
-/** From the `data` section of a configuration to the sets of a bilevel problem. */
+/** Loads the training, validation and test set that the section `data` of a configuration names. */
 import { resolve } from 'node:path'
 import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
@@ -28,9 +28,9 @@ import type { FetchOptions } from './stored/StoredSet.js'
 
 /** How to find and to split the images of a configuration. */
 export interface LoadOptions extends FetchOptions {
-  /** Decides which images train and which validate, where the source is not split already. */
+  /** Selects training and validation images, if the source is not already split. */
   readonly seed: number
-  /** What relative paths in the configuration are relative to: the folder of the configuration file. */
+  /** The folder of the configuration file, to which its paths are relative. */
   readonly baseFolder: string
 }
 
@@ -43,7 +43,7 @@ const inputAt =
   (path: string, what: string, field: string): Input => ({
     path: resolve(baseFolder, path),
     what,
-    advice: `Put right the file or the configuration's field \`data.${field}\`.`,
+    advice: `Correct the file or the configuration's field \`data.${field}\`.`,
   })
 
 /** Training and validation images drawn from a pool. */
@@ -64,15 +64,15 @@ const drawn =
       ),
     )
 
-/** A set that is in the cache or in a folder, in two parts. */
+/** Loads a set whose training and test images are separate files, in the cache or in a folder. */
 const fromParts = (
   config: StoredData,
   options: LoadOptions,
   load: (part: 'train' | 'test', options: LoadOptions & { readonly folder?: string }) => Loaded<Pool.Pool>,
 ): Loaded<Splits> => {
   const from = config.folder === undefined ? {} : { folder: resolve(options.baseFolder, config.folder) }
-  // One after the other: what the first downloads, the second finds in the cache. The training images are let go of
-  // before the test images are read.
+  // In sequence: the first part downloads the set, and the second finds it in the cache. It also saves memory: the pool
+  // of training images is released before the test images are read.
   return pipe(
     load('train', { ...options, ...from }),
     TE.chainEitherK(drawn(config, options)),
@@ -87,7 +87,7 @@ const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
     return TE.left(
       badInput(
         `The configuration's section \`data\` has ${testImages === undefined ? '`testLabels` but no `testImages`' : '`testImages` but no `testLabels`'}. ` +
-          'Give both for a test set, or neither for none.',
+          'Give both, or neither for no test set.',
       ),
     )
   return pipe(
@@ -131,8 +131,8 @@ const fromNpz = (config: NpzData, options: LoadOptions): Loaded<Splits> => {
   })
 }
 
-/** One network takes the images of all sets: they must be of one size, and of the same classes. */
-const agreeing = (splits: Splits): E.Either<ShellError, Splits> => {
+/** Checks that all sets have the same image size and number of classes, since one network reads them all. */
+const checkShapes = (splits: Splits): E.Either<ShellError, Splits> => {
   const { train, validation, test } = splits
   const form = ({ shape, classes }: ImageSet): string => `${shape.join('×')} in ${classes} classes`
   const other = [
@@ -142,7 +142,7 @@ const agreeing = (splits: Splits): E.Either<ShellError, Splits> => {
   return other?.set
     ? E.left(
         badInput(
-          `The sets do not fit together: the training images are ${form(train)} (height×width×channels), the ` +
+          `The sets do not match: the training images are ${form(train)} (height×width×channels), the ` +
             `${other.name} images ${form(other.set)}. Name files of one data set in the configuration's section \`data\`.`,
         ),
       )
@@ -170,11 +170,9 @@ const noisy =
     labelNoise === 0 ? splits : { ...splits, train: withLabelNoise(labelNoise, seed)(splits.train) }
 
 /**
- * Reads, decodes and splits the data that a configuration names; then puts the label noise into the training set that it
- * asks for.
+ * Reads, decodes and splits the data that a configuration names, then adds its label noise to the training set.
  *
- * Errors: `BadInput` where a file or the configuration is at fault, `Environment` where a download, the cache or the
- * disk is.
+ * Errors: `BadInput` for a bad file or configuration, `Environment` for failures of a download, the cache or the disk.
  *
  * @example
  * ```ts
@@ -189,4 +187,4 @@ const noisy =
  * ```
  */
 export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
-  pipe(loaded(config, options), TE.chainEitherK(agreeing), TE.map(noisy(config, options)))
+  pipe(loaded(config, options), TE.chainEitherK(checkShapes), TE.map(noisy(config, options)))

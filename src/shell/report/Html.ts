@@ -1,9 +1,9 @@
 /**
- * HTML whose every part from outside is escaped: what is put into a template is text, unless it was made by a template
- * itself. A run folder may hold anything; nothing in it may become markup.
+ * HTML templates that escape everything put into them, except markup made by a template. A run folder may contain any
+ * text, and none of it may become markup.
  */
 
-/** Markup. Only {@link html} and {@link trusted} make it. */
+/** Markup, made only by {@link html} and {@link trusted}. */
 export interface Html {
   readonly _tag: 'Html'
   readonly markup: string
@@ -17,15 +17,15 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters that HTML does not allow, and those that turn the direction of what follows them. */
-const unseemly =
+/** Control characters that HTML forbids, and those that change the direction of the following text. */
+const forbidden =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g
 
-/** Text as it may stand in content and in a quoted attribute. */
+/** Escapes text for content and for quoted attributes. */
 export const escaped = (text: string): string =>
-  text.replace(unseemly, '\ufffd').replace(/[&<>"']/g, char => entities[char]!)
+  text.replace(forbidden, '\ufffd').replace(/[&<>"']/g, char => entities[char]!)
 
-/** Markup that this program made by other means than a template. */
+/** Marks text as safe markup that this program has made without a template. */
 export const trusted = (markup: string): Html => ({ _tag: 'Html', markup })
 
 type Part = string | number | Html | ReadonlyArray<Html>
@@ -36,6 +36,6 @@ const markupOf = (part: Part): string => {
   return '_tag' in part ? part.markup : part.map(({ markup }) => markup).join('')
 }
 
-/** Markup from a template; its parts are escaped, but for markup. Attributes must be quoted. */
+/** Makes markup from a template. All parts except markup are escaped. Attributes must be quoted. */
 export const html = (strings: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
   trusted(strings.reduce((whole, string, i) => whole + markupOf(parts[i - 1]!) + string))

@@ -1,6 +1,6 @@
 /**
- * The training images of a run, for figures that show some: loaded again by what the log says of them, and known again by their
- * fingerprint. A report never fetches a data set; what is not here is left out, with the reason.
+ * Loads the training images of a run, for figures that show them. The log names the data, and the fingerprint verifies it.
+ * A report never downloads a data set; missing images are left out, with the reason.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +14,7 @@ import { optional } from '../base/optional.js'
 import { describeData } from '../run/describeData.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
-/** An image as a page can hold it: 8 bits a channel, as a data URL. */
+/** Returns the image of an example as a data URL: PNG with 8 bits per channel. */
 export type Picture = (example: number) => string
 
 /** A run's training set, and how to show its images. */
@@ -42,7 +42,7 @@ const modules = optional(
   'no example can be shown',
 )
 
-/** Bytes of the channels, of one or three of them; an image in black and white shows light on dark, as it is stored. */
+/** The bytes of an image with one or three channels. Grey images stay light on dark, as they are stored. */
 const bytesOf = ({ images, shape: [height, width, channels] }: ImageSet, example: number): Uint8Array => {
   const pixels = height * width
   const shown = channels === 3 ? 3 : 1
@@ -55,13 +55,13 @@ const bytesOf = ({ images, shape: [height, width, channels] }: ImageSet, example
 }
 
 /**
- * The training images of a run. Errors: a sentence for the page's reader: the log does not say where they come from, they are not
- * here, or they are others.
+ * The training images of a run. Errors: a sentence for the reader of the page. The log does not name the data, the data is
+ * missing, or it has changed.
  */
 export const picturesOf = ({ problem, data }: Header): TE.TaskEither<ShellError, Pictures> =>
   pipe(
     TE.Do,
-    TE.bind('said', () =>
+    TE.bind('decoded', () =>
       TE.fromEither(
         pipe(
           decode(Problem)(problem),
@@ -70,9 +70,9 @@ export const picturesOf = ({ problem, data }: Header): TE.TaskEither<ShellError,
       ),
     ),
     TE.bind('loaded', () => modules),
-    TE.chainFirst(({ said, loaded: [, { statusOf }, { storedSets }] }) => {
-      const { source } = said.data
-      const stored = 'folder' in said.data ? undefined : storedSets().find(({ name }) => name === source)
+    TE.chainFirst(({ decoded, loaded: [, { statusOf }, { storedSets }] }) => {
+      const { source } = decoded.data
+      const stored = 'folder' in decoded.data ? undefined : storedSets().find(({ name }) => name === source)
       return stored === undefined
         ? TE.right(undefined)
         : pipe(
@@ -87,12 +87,12 @@ export const picturesOf = ({ problem, data }: Header): TE.TaskEither<ShellError,
             TE.map(() => undefined),
           )
     }),
-    TE.chain(({ said, loaded: [{ loadSplits }, , , { encode }] }) =>
+    TE.chain(({ decoded, loaded: [{ loadSplits }, , , { encode }] }) =>
       pipe(
-        loadSplits(said.data, { seed: said.seed, baseFolder: said.baseFolder ?? process.cwd() }),
+        loadSplits(decoded.data, { seed: decoded.seed, baseFolder: decoded.baseFolder ?? process.cwd() }),
         TE.filterOrElse(
           splits => describeData(splits).fingerprint === data.fingerprint,
-          () => badInput('what is found where they were is not what the run was of.'),
+          () => badInput('the data has changed since the run.'),
         ),
         TE.map(({ train }): Pictures => {
           const [height, width, channels] = train.shape

@@ -1,4 +1,4 @@
-/** Reads a recorded run for a report; what can be derived again is, and must be as logged. */
+/** Reads a recorded run for a report. It replays the run if possible, and refuses it if the replay differs from the log. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -27,7 +27,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 import type { Named } from './findRuns.js'
 import { Common, type Run, Seconds } from './Run.js'
 
-/** A run, and what a person should know about how far it could be believed. */
+/** A run, with notices for a person about what could not be checked. */
 export interface ReadRun {
   readonly run: Run
   readonly notices: ReadonlyArray<string>
@@ -47,7 +47,7 @@ interface Checked {
 
 const nothing = (): void => undefined
 
-/** Follows a run to its end: replays it where its method is known and computes as it did. */
+/** Reads a run to its end. Replays it if its method is known and its numerics are the same. */
 const check =
   (known: Methods) =>
   (run: RecordedRun): E.Either<ShellError, Checked> => {
@@ -78,26 +78,26 @@ const check =
         )
   }
 
-/** The run with a look at every line that is read without an error. */
-const watched = (run: RecordedRun, see: (line: LogLine) => void): RecordedRun => ({
+/** The run, with a callback for every line that is read without an error. */
+const watched = (run: RecordedRun, onLine: (line: LogLine) => void): RecordedRun => ({
   ...run,
   rest: (function* () {
     for (const line of run.rest) {
-      if (E.isRight(line)) see(line.right)
+      if (E.isRight(line)) onLine(line.right)
       yield line
     }
   })(),
 })
 
-const foreign =
+const unusable =
   (path: string) =>
   (reason: string): ShellError =>
     badInput(
-      `The run ${path} cannot be reported: ${reason}. A report needs the search space and the seed in its header, and ` +
-        'records that can be read; restore the file from a copy.',
+      `The run ${path} cannot be reported: ${reason}. A report needs a search space and a seed in the header, and ` +
+        'readable records; restore the file from a copy.',
     )
 
-/** Whether every λ of a log has a component for each hyperparameter: a log that was only read may say anything. */
+/** Whether every λ has a component for each hyperparameter. A log that was not replayed may contain anything. */
 const fits =
   (space: SearchSpace.SearchSpace) =>
   ({ steps, solves, outcome }: Pick<Run, 'steps' | 'solves' | 'outcome'>): boolean =>
@@ -112,7 +112,7 @@ const fits =
 const secondsIn = (folder: string): E.Either<ShellError, Seconds | null> =>
   pipe(
     readIfThere(timingsIn(folder), limits.length),
-    // Wall times are a courtesy: a report without them is whole.
+    // Wall times are optional; a report is complete without them.
     E.map(text =>
       text === null
         ? null
@@ -125,8 +125,8 @@ const secondsIn = (folder: string): E.Either<ShellError, Seconds | null> =>
   )
 
 /**
- * Reads a run. Errors: `Mismatch` where the log is not what its method makes of the observations; `BadInput` and
- * `Environment` where it cannot be read.
+ * Reads a run. Errors: `Mismatch` if the replay differs from the log; `BadInput` and `Environment` if the log cannot be
+ * read.
  */
 export const readRun =
   (known: Methods) =>
@@ -136,11 +136,11 @@ export const readRun =
       const lines: Array<LogLine> = []
       return pipe(
         E.Do,
-        E.bind('common', () => pipe(decode(Common)(header.config), E.mapLeft(foreign(path)))),
+        E.bind('common', () => pipe(decode(Common)(header.config), E.mapLeft(unusable(path)))),
         E.chainFirst(({ common }) =>
           pipe(
             SearchSpace.make(common.space),
-            E.mapLeft(({ message }) => foreign(path)(message)),
+            E.mapLeft(({ message }) => unusable(path)(message)),
           ),
         ),
         E.bind('found', () =>
@@ -154,7 +154,7 @@ export const readRun =
           pipe(
             lines,
             E.traverseArray(({ value }) => decode(Record)(value)),
-            E.mapLeft(foreign(path)),
+            E.mapLeft(unusable(path)),
           ),
         ),
         E.bind('seconds', () => secondsIn(folder)),
@@ -182,7 +182,7 @@ export const readRun =
         }),
         E.filterOrElse(
           ({ run }) => fits(run.space)(run),
-          () => foreign(path)('a λ in it has not one component for each hyperparameter of the search space'),
+          () => unusable(path)('a λ does not have one component for each hyperparameter of the search space'),
         ),
       )
     })

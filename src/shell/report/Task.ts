@@ -1,13 +1,13 @@
-/** Runs of one report need not be of one task; only those that are can be compared. */
+/** Groups the runs of a report by their task, since only runs of one task can be compared. */
 import type { Run } from './Run.js'
 
-/** Runs on one problem with one search space and sets of one size; their seeds and methods may differ. */
+/** Runs with the same problem, search space and set sizes; their seeds and methods may differ. */
 export interface Task {
   readonly title: string
   readonly runs: readonly [Run, ...ReadonlyArray<Run>]
 }
 
-/** JSON with the fields of every object in one order. */
+/** The value with the fields of every object sorted, so that equal values give equal JSON. */
 const canonical = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(canonical)
@@ -20,7 +20,7 @@ const canonical = (value: unknown): unknown =>
       : value
 
 const keyOf = ({ header, space }: Run): string => {
-  // The seed decides the split and the initial weights; `baseFolder` is only where paths begin.
+  // Left out: the seed, which sets the split and the initial weights, and `baseFolder`, to which paths are relative.
   const problem = Object.fromEntries(
     Object.entries(header.problem).filter(([name]) => name !== 'seed' && name !== 'baseFolder'),
   )
@@ -36,7 +36,7 @@ const titleOf = ({ header: { data }, space }: Run): string => {
   return `${data.train} training and ${data.validation} validation examples; λ: ${names.join(', ')}${rest}`
 }
 
-/** The runs by their tasks, in the order of each task's first run. */
+/** The runs grouped by task, in the order of each task's first run. */
 export const tasksOf = (runs: ReadonlyArray<Run>): ReadonlyArray<Task> => {
   const tasks = new Map<string, [Run, ...Array<Run>]>()
   for (const run of runs) {

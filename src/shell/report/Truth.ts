@@ -1,4 +1,4 @@
-/** Validation losses over a dense grid of λ, from a file: `{"points": [{"lambda": [2], "upper": 0.458}, …]}`. */
+/** Reads a file of validation losses over a dense grid of λ: `{"points": [{"lambda": [2], "upper": 0.458}, …]}`. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -11,24 +11,24 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 const Points = t.readonlyArray(t.readonly(t.strict({ lambda: Vector, upper: Finite })), 'points')
 
 export const Truth = t.readonly(t.strict({ points: Points }), 'Truth')
-/** F of weights trained at many λ, to draw samples against. */
+/** F of weights trained at many λ, drawn beneath the samples. */
 export type Truth = t.TypeOf<typeof Truth>
 
 const refused =
   (path: string) =>
   (problem: string): ShellError =>
     badInput(
-      `The file ${path} holds no grid of validation losses: ${problem}. Write ` +
+      `The file ${path} does not contain a grid of validation losses: ${problem}. Write ` +
         '{"points": [{"lambda": [2], "upper": 0.458}]}, one point for each λ.',
     )
 
-/** Reads such a file. Errors: `BadInput` where it is not there or is another one. */
+/** Reads such a file. Errors: `BadInput` if it is missing or has another form. */
 export const readTruth = (path: string): E.Either<ShellError, Truth> =>
   pipe(
     readIfThere(path, limits.length),
     E.chain(text =>
       text === null
-        ? E.left(refused(path)('it is not there'))
+        ? E.left(refused(path)('it does not exist'))
         : pipe(
             parseObject(limits)(text),
             E.mapLeft(problem => `it ${problem}`),

@@ -1,7 +1,7 @@
-/** A table as comma-separated values (RFC 4180, but for line ends). */
+/** Writes a table as comma-separated values (RFC 4180, except for line ends). */
 import type { Entry, Table } from './figures/Figure.js'
 
-/** A leading sign of a formula would be run by a spreadsheet: an apostrophe keeps such text what it is. */
+/** A spreadsheet would run text that begins like a formula; a leading apostrophe prevents that. */
 const field = (entry: Entry): string => {
   if (entry === null) return ''
   if (typeof entry === 'number') return String(entry)

@@ -1,4 +1,4 @@
-/** Which figures the runs of a task have. */
+/** Selects the figures for the runs of a task. */
 import { weighs } from './data/exampleWeights.js'
 import { mapped } from './data/LambdaMap.js'
 import { few } from './data/spread.js'
@@ -16,34 +16,34 @@ import type { Run } from './Run.js'
 import type { Task } from './Task.js'
 import type { Truth } from './Truth.js'
 
-/** Runs that have figures of their own: those of other seeds look alike. */
+/** The most runs with their own figures; figures of further seeds look alike. */
 const mostOwn = 3
 
 export interface Figures {
   readonly figures: ReadonlyArray<Figure>
-  /** What is not drawn and why, for whoever misses it. */
+  /** Says what is not drawn, and why. */
   readonly remarks: ReadonlyArray<string>
 }
 
 const isBilevel = ({ method }: Run): boolean => method.startsWith('bilevel')
 
-/** Runs whose λ is shown with images, or where images lie; those of the bilevel method before others. */
+/** The runs whose λ is shown with images or as a map of pixels; those of the bilevel method first. */
 const pictured = ({ runs }: Task): ReadonlyArray<Run> => {
   const [{ space }] = runs
   const wanted = runs.filter(run => run.outcome !== null && (weighs(run) || mapped(space) !== 'no'))
   return [...wanted.filter(isBilevel), ...wanted.filter(run => !isBilevel(run))].slice(0, mostOwn)
 }
 
-/** The runs of a task whose training images its figures want to show. */
+/** The runs of a task whose figures need their training images. */
 export const wantPictures = (task: Task): ReadonlyArray<Run> =>
   pictured(task).filter(run => weighs(run) || mapped(run.space) === 'by shape')
 
-/** A suffix for ids, where there are several of a kind. */
+/** A suffix that makes ids unique if there are several figures of a kind. */
 const suffix = (count: number, i: number): string => (count === 1 ? '' : `-${i + 1}`)
 
 /**
- * The figures of a task. Those of the bilevel method are of its runs only; the others are of any method's. `pictures`: the
- * training images of a run, if they were to be had.
+ * The figures of a task. Some figures exist only for runs of the bilevel method. `pictures` returns the training images of
+ * a run, or `null` if they are not available.
  */
 export const figuresOf = (
   task: Task,
@@ -79,17 +79,17 @@ export const figuresOf = (
     figures: found.filter(figure => figure !== null),
     remarks: many
       ? [
-          `With ${space.length} hyperparameters neither the validation loss nor the value function is drawn over each of them.`,
+          `With ${space.length} hyperparameters, the validation loss and the value function are not drawn over each of them.`,
           ...(left(bilevel.length) === 0
             ? []
             : [
-                `The spread of λ of ${left(bilevel.length)} more runs is not drawn; a report of one of them alone shows its own.`,
+                `The spread of λ of ${left(bilevel.length)} more runs is not drawn; a report of a single run shows it.`,
               ]),
         ]
       : left(modelled.length) === 0
         ? []
         : [
-            `The value functions of ${left(modelled.length)} more runs are not drawn; a report of one of them alone shows its own.`,
+            `The value functions of ${left(modelled.length)} more runs are not drawn; a report of a single run shows it.`,
           ],
   }
 }

@@ -1,4 +1,4 @@
-/** Which run folders are meant: those named, and those within folders that hold some. */
+/** Finds the run folders for a report: the given ones, and those within given folders. */
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -6,20 +6,20 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { logIn } from '../record/RunFolder.js'
 import { badInput, environment, type ShellError } from '../base/ShellError.js'
 
-/** A run to read, and what to call it. */
+/** A run to read, and its name in the report. */
 export interface Named {
   readonly target: string
   readonly name: string
 }
 
-/** A comparison has methods × seeds of them; a report of more would be none that anyone reads. */
+/** The most runs of a report, enough for the methods × seeds of a comparison; a larger report would be unreadable. */
 export const mostRuns = 500
-/** How deep below a named folder runs are looked for. */
+/** The depth of the search below a given folder. */
 const depth = 4
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-/** The run folders in a folder, in the order of their names. Symbolic links are not followed. */
+/** The run folders within a folder, sorted by name. Symbolic links are not followed. */
 const within = (folder: string, levels: number, room: number): ReadonlyArray<string> => {
   if (isFile(logIn(folder))) return [folder]
   if (levels === 0) return []
@@ -32,7 +32,7 @@ const within = (folder: string, levels: number, room: number): ReadonlyArray<str
   return found
 }
 
-/** As few last components of each path as tell them apart. */
+/** Unique names: as few last components of each path as are necessary. */
 const namesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const parts = paths.map(path => resolve(path).split(/[\\/]/))
   const last = (count: number): ReadonlyArray<string> => parts.map(part => part.slice(-count).join('/'))
@@ -45,13 +45,13 @@ const namesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 const noRun = (target: string): ShellError =>
   badInput(
-    `There is no recorded run in ${target}: neither it nor a folder in it holds a run.jsonl. Name the folder of a run, ` +
-      'or one that holds such folders.',
+    `There is no recorded run in ${target}: neither it nor a folder in it holds a run.jsonl. Name a run folder, ` +
+      'or a folder of run folders.',
   )
 
 /**
- * The runs meant by some targets: run folders, logs, or folders of run folders. Errors: `BadInput` where a target holds
- * none, or where there are too many; `Environment` where a folder cannot be read.
+ * The runs of some targets: run folders, logs, or folders of run folders. Errors: `BadInput` if a target holds no run, or
+ * if there are too many runs; `Environment` if a folder cannot be read.
  */
 export const findRuns = (
   targets: ReadonlyArray<string>,
@@ -61,7 +61,7 @@ export const findRuns = (
       () =>
         targets.map(target => ({
           target,
-          // What is not a folder is a log, or nothing: reading it says what is wrong.
+          // Any other target should be a log; reading it reports what is wrong.
           runs:
             statSync(target, { throwIfNoEntry: false })?.isDirectory() === true
               ? within(target, depth, mostRuns)
@@ -79,13 +79,10 @@ export const findRuns = (
       const paths = [...all.values()]
       const names = namesOf(paths.map(path => (basename(path) === 'run.jsonl' ? resolve(path, '..') : path)))
       const [first, ...rest] = paths.map((path, i) => ({ target: path, name: names[i]! }))
-      if (first === undefined)
-        return E.left(badInput('No run was named. Name the folder of a run, or several.'))
+      if (first === undefined) return E.left(badInput('No run was named. Name one or more run folders.'))
       return paths.length > mostRuns
         ? E.left(
-            badInput(
-              `More than ${mostRuns} runs were found, and a report holds at most so many. Name fewer folders.`,
-            ),
+            badInput(`More than ${mostRuns} runs were found, the limit of a report. Name fewer folders.`),
           )
         : E.right([first, ...rest])
     }),

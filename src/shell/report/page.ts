@@ -1,4 +1,4 @@
-/** The page: everything in one file, with no script and nothing that is loaded from anywhere. */
+/** Makes the page of a report: one file without scripts, which loads nothing else. */
 import type { Figure, Table } from './figures/Figure.js'
 import { themed, variables } from './figures/theme.js'
 import { html, trusted, type Html } from './Html.js'
@@ -6,14 +6,14 @@ import { style } from './style.js'
 import { dataTable, resultsTable, settingsTable } from './tables.js'
 import type { Task } from './Task.js'
 
-/** A figure and its pictures for wide and for narrow screens. */
+/** A figure, drawn as SVG for wide and for narrow screens. */
 export interface DrawnFigure {
   readonly figure: Figure
   readonly wide: string
   readonly narrow: string
 }
 
-/** A part of a page that is text and tables. */
+/** A part of a page with text and tables. */
 export interface Section {
   readonly title: string
   readonly paragraphs: ReadonlyArray<string>
@@ -31,20 +31,20 @@ export interface Contents {
   readonly notices: ReadonlyArray<string>
   readonly sections: ReadonlyArray<Section>
   readonly tasks: ReadonlyArray<TaskSection>
-  /** Name of the folder, beside the page, with the figures' files. */
+  /** The name of the folder with the figures' files, beside the page. */
   readonly folder: string
   readonly program: string
 }
 
-/** Says of a file that it is a report, and so may be written again. */
+/** The beginning of every report, by which a later report knows that it may overwrite the file. */
 export const signature = '<!doctype html><!-- bilevel-hpo report -->'
 
-/** A pixel has no thousandths that anyone sees. */
+/** Rounds a coordinate to hundredths of a pixel, which makes the page smaller and is invisible. */
 const hundredths = (text: string): string => String(Math.round(100 * Number(text)) / 100)
 
 /**
- * A picture within a page: ids of its own, colours of the page, and no size but its proportions. It is silent, for the
- * figure around it says what it shows.
+ * Makes an SVG picture part of a page: its ids become unique, its colours become variables of the page, and its size is
+ * flexible. It is hidden from screen readers, since the figure around it describes it.
  */
 const inline = (svg: string, id: string): Html =>
   trusted(
@@ -135,7 +135,7 @@ export const page = ({ title, notices, sections, tasks, folder, program }: Conte
           <h1>${title}</h1>
           ${notices.map(text => html`<p class="notice">${text}</p>`)} ${sections.map(sectionOf)}
           ${tasks.map(taskOf(folder))}
-          <footer><p>Written by ${program}. Everything is in this file; it loads nothing.</p></footer>
+          <footer><p>Written by ${program}. This file is complete and loads nothing else.</p></footer>
         </main>
       </body>
     </html>

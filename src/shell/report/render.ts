@@ -1,4 +1,4 @@
-/** Draws figures as SVG by Vega, without a browser. Vega is an optional dependency and loaded here only. */
+/** Draws figures as SVG with Vega, without a browser. Vega is an optional dependency, and loaded only here. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
@@ -9,20 +9,20 @@ import { config } from './figures/theme.js'
 
 /** A drawn figure. */
 export interface Drawn {
-  /** A whole SVG document. */
+  /** A complete SVG document. */
   readonly svg: string
-  /** What the compiler of Vega-Lite had to say; nothing, if the specification is right. */
+  /** The warnings of Vega-Lite's compiler; empty for a correct specification. */
   readonly warnings: ReadonlyArray<string>
 }
 
-/** The whole specification, as a file that other tools of Vega-Lite read. */
+/** The complete specification, which other Vega-Lite tools can read from a file. */
 export const complete = (spec: Spec): Spec => ({
   $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
   ...spec,
   config,
 })
 
-/** Vega counts the clip paths of all its pictures; here each picture's begin at 0, so that equal ones are equal text. */
+/** Renumbers the clip paths of a picture from 0, so that equal pictures are equal text: Vega counts over all pictures. */
 const renumbered = (svg: string): string => {
   const names = new Map<string, string>()
   return svg.replace(/(?<=<[^<>]*(?:\bid="|url\(#))clip\d+/g, name => {
@@ -32,7 +32,7 @@ const renumbered = (svg: string): string => {
   })
 }
 
-/** Draws a specification. Errors: `Environment` where Vega is not installed, or cannot draw it. */
+/** Draws a specification. Errors: `Environment` if Vega is not installed or cannot draw it. */
 export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
   pipe(
     optional(() => Promise.all([import('vega'), import('vega-lite')]), 'no figure can be drawn'),
@@ -47,11 +47,11 @@ export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
           }
           logger.warn = note
           logger.error = note
-          // Vega writes into what it is given.
+          // A copy, since Vega modifies its argument.
           const own = JSON.parse(JSON.stringify(complete(spec))) as TopLevelSpec
           const compiled = vegaLite.compile(own, { logger })
           const loader = vega.loader()
-          // Nothing that a figure shows is anywhere but in it.
+          // A figure contains all its data, so nothing may be loaded.
           loader.load = () => Promise.reject(new Error('a figure of a report loads nothing'))
           const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger, loader })
           const svg = renumbered(await view.toSVG())
@@ -60,8 +60,8 @@ export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
         },
         error =>
           environment(
-            `A figure cannot be drawn (${error instanceof Error ? error.message : String(error)}). This is a fault of the ` +
-              'program, or of the installed version of vega; please report it with the run.',
+            `A figure cannot be drawn (${error instanceof Error ? error.message : String(error)}). This is a bug of the ` +
+              'program or of the installed version of vega; please report it with the run.',
           ),
       ),
     ),

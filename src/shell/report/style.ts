@@ -1,6 +1,6 @@
 /** The style sheet of a page. Its colours are the variables of figures/theme.ts. */
 
-/** Where a page changes to the pictures for narrow screens. */
+/** Below this width, a page shows the pictures for narrow screens. */
 const narrowest = '720px'
 
 export const style = `

@@ -1,4 +1,4 @@
-/** Tables of a page: results, settings, and the numbers behind a figure. */
+/** The tables of a page: results, settings, and the numbers of a figure. */
 import { meanLines, resultLines, type Measures, type Moment } from './data/results.js'
 import { settings } from './data/setup.js'
 import type { Entry, Table } from './figures/Figure.js'
@@ -12,7 +12,7 @@ const mark = '†'
 
 type Format = (value: number) => string
 const loss: Format = value => value.toFixed(4)
-const whole: Format = value => value.toFixed(0)
+const integer: Format = value => value.toFixed(0)
 const tenths: Format = value => value.toFixed(1)
 const percent: Format = value => (100 * value).toFixed(2)
 
@@ -34,8 +34,8 @@ const groups: ReadonlyArray<{ readonly label: string; readonly columns: Readonly
   {
     label: 'until λ was found',
     columns: [
-      column('lowerLevelSolves', 'solves', whole),
-      column('epochs', 'epochs', whole),
+      column('lowerLevelSolves', 'solves', integer),
+      column('epochs', 'epochs', integer),
       column('seconds', 'seconds', tenths),
     ],
   },
@@ -74,11 +74,11 @@ const momentCell = ({ format, suffix }: Column, moment: Moment | null): Html =>
     ? html`<td class="n">${dash}</td>`
     : html`<td class="n">${format(moment.mean)}${suffix}<br /><small>± ${format(moment.error)}</small></td>`
 
-/** A table in a box that scrolls by itself, reachable by keyboard. */
+/** Puts a table into a scrollable box that the keyboard can reach. */
 const scrolling = (label: string, table: Html): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`
 
-/** The final table of a task. */
+/** The table of a task's results. */
 export const resultsTable = (task: Task): Html => {
   const lines = task.runs.flatMap(resultLines)
   const unfinished = task.runs.filter(({ outcome }) => outcome === null).map(({ name }) => name)
@@ -122,14 +122,14 @@ export const resultsTable = (task: Task): Html => {
   </table>`
   return html`${lines.length === 0 ? html`<p>No run has ended yet.</p>` : scrolling('Results', table)}
     <p>
-      Losses are means over a set. Weights without a mark were trained on the training set alone; λ was chosen
-      by the validation set, and nothing by the test set. ${mark} These weights saw validation data, too:
-      refitted ones were trained on both sets together, and the bilevel weights descended on the validation
-      loss. Compare them only on the test set, and only with weights that saw as much. Solves of the lower
-      level, epochs and seconds are those until λ was found; one epoch is one gradient of every training
-      example.
+      Losses are means over a set. Weights without a mark were trained on the training set alone. λ was
+      selected on the validation set; nothing was selected on the test set. ${mark} These weights used
+      validation data, too: refitted weights were trained on both sets together, and the bilevel weights were
+      also trained on the validation loss. Compare them only on the test set, and only with weights that used
+      the same data. Lower-level solves, epochs and seconds count until λ was found; one epoch is one gradient
+      of every training example.
     </p>
-    ${unfinished.length === 0 ? [] : [html`<p>Not ended yet: ${unfinished.join(', ')}.</p>`]}`
+    ${unfinished.length === 0 ? [] : [html`<p>Not finished yet: ${unfinished.join(', ')}.</p>`]}`
 }
 
 const mostNames = 4
@@ -140,7 +140,7 @@ const holders = (runs: ReadonlyArray<string> | null): string =>
     : runs.slice(0, mostNames).join(', ') +
       (runs.length > mostNames ? ` and ${runs.length - mostNames} more` : '')
 
-/** Configuration and versions of all runs. */
+/** The table of the configurations and versions of all runs. */
 export const settingsTable = (runs: ReadonlyArray<Run>): Html =>
   scrolling(
     'Configuration and versions',
@@ -165,7 +165,7 @@ export const settingsTable = (runs: ReadonlyArray<Run>): Html =>
     </table>`,
   )
 
-/** Rows of a table on the page; the file beside it has them all. */
+/** The most rows of a table on the page; the file beside the page has all. */
 const mostRows = 200
 
 const entryCell = (entry: Entry): Html =>
@@ -175,7 +175,7 @@ const entryCell = (entry: Entry): Html =>
       ? html`<td class="n">${+entry.toPrecision(6)}</td>`
       : html`<td>${entry}</td>`
 
-/** A plain table; `file` is where all of it is, if that is anywhere. */
+/** A plain table; `file` names the file with all rows, or is `null`. */
 export const dataTable = (label: string, { head, rows }: Table, file: string | null): Html => {
   const left = rows.length - mostRows
   const table = html`<table>

@@ -1,4 +1,4 @@
-/** A report of recorded runs: one page, and the files of its figures beside it. */
+/** Writes a report of recorded runs: one page, and the files of its figures beside it. */
 import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -21,27 +21,27 @@ import type { Run } from './Run.js'
 import { tasksOf, type Task } from './Task.js'
 import { readTruth, type Truth } from './Truth.js'
 
-/** What a report is of, besides its runs. */
+/** The options of a report. */
 export interface ReportOptions {
-  /** The page, a file whose name ends in `.html`; figures go to a folder beside it. Another report there is replaced. */
+  /** The page, a file whose name ends in `.html`; figures go to a folder beside it. An existing report is replaced. */
   readonly output: string
   readonly title?: string
   /** A file with a dense grid of validation losses (Truth.ts). */
   readonly truth?: string | null
-  /** To replay the runs with; those of this package unless given. */
+  /** The methods that replay the runs; by default those of this package. */
   readonly methods?: Methods
-  /** Text and tables that come first on the page. */
+  /** Text and tables at the top of the page. */
   readonly sections?: ReadonlyArray<Section>
 }
 
-/** What was written. */
+/** The written files. */
 export interface Report {
   readonly page: string
   readonly bytes: number
   /** The files of the figures. */
   readonly files: ReadonlyArray<string>
   readonly runs: number
-  /** What a person should know of how far the runs could be believed. */
+  /** Notices for a person about what could not be checked. */
   readonly notices: ReadonlyArray<string>
 }
 
@@ -56,7 +56,7 @@ const beginsAsReport = (path: string): boolean => {
   }
 }
 
-/** Right if a report may be written there: to a file that is not there, or that is a report itself. */
+/** Right if a report may be written there: the file does not exist, or is a report. */
 const writable = (output: string): E.Either<ShellError, void> => {
   if (extname(output) !== '.html')
     return E.left(
@@ -67,14 +67,14 @@ const writable = (output: string): E.Either<ShellError, void> => {
       () => !existsSync(output) || (statSync(output).isFile() && beginsAsReport(output)),
       error =>
         environment(
-          `${output} cannot be looked at (${error instanceof Error ? error.message : String(error)}). Choose another file with -o.`,
+          `${output} cannot be read (${error instanceof Error ? error.message : String(error)}). Choose another file with -o.`,
         ),
     ),
     E.filterOrElse(
       free => free,
       () =>
         badInput(
-          `${output} is there and is no report, and nothing but a report is ever overwritten. Choose another file with ` +
+          `${output} exists and is not a report; only reports are overwritten. Choose another file with ` +
             '-o, or remove this one.',
         ),
     ),
@@ -90,7 +90,7 @@ const drawn = (figure: Figure): TE.TaskEither<ShellError, DrawnFigure> =>
     TE.map(pictures => ({ figure, wide: pictures.wide.svg, narrow: pictures.narrow.svg })),
   )
 
-/** The training images that a task's figures want, by run, and why some are not to be had. */
+/** The training images for a task's figures, by run, and sentences that say why some are missing. */
 const pictured = (
   task: Task,
 ): TE.TaskEither<
@@ -119,7 +119,7 @@ const pictured = (
     })),
   )
 
-/** A task's figures; ids are made different where there are several tasks. */
+/** The figures of a task; with several tasks, the ids of figures get a prefix. */
 const taskSection =
   (truth: Truth | null, several: boolean) =>
   (i: number, task: Task): TE.TaskEither<ShellError, TaskSection> =>
@@ -171,10 +171,10 @@ const write = (
   )
 
 /**
- * Writes a report of the runs in some folders: run folders, logs, or folders that hold run folders.
+ * Writes a report of the runs in some run folders, logs, or folders of run folders.
  *
- * Errors: `BadInput` where there is no run, one cannot be read, or the output is taken by something else; `Mismatch`
- * where a run does not replay as logged; `Environment` where Vega is not installed or a file cannot be written.
+ * Errors: `BadInput` if there is no run, a run cannot be read, or the output is another file; `Mismatch` if a run does not
+ * replay as logged; `Environment` if Vega is not installed or a file cannot be written.
  */
 export const writeReport = (
   targets: ReadonlyArray<string>,
@@ -211,7 +211,7 @@ export const writeReport = (
             .flatMap(section => section.figures)
             .flatMap(figure => filesOf(join(dirname(output), folder), figure))
           return pipe(
-            // The page last: where it is, its figures are.
+            // Write the page last, so that a page never lacks its figures.
             write([...figures, [output, text]]),
             E.map((): Report => ({
               page: output,

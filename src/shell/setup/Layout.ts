@@ -1,15 +1,15 @@
 /**
- * What of the wheel goes where in tfjs-node's folder `deps`, planned before anything is written. Pure.
+ * Plans which files of the wheel go where in tfjs-node's folder `deps`, before anything is written. Pure.
  *
- * tfjs-node links against `libtensorflow` and `libtensorflow_framework` of version 2.9.1, by those names. The wheel's
- * `libtensorflow_cc` exports the whole C interface, so that links with the expected names are all that is missing.
+ * tfjs-node links against the names `libtensorflow` and `libtensorflow_framework` of version 2.9.1. The wheel's
+ * `libtensorflow_cc` exports the whole C interface, so symbolic links with the expected names suffice.
  */
 import * as E from 'fp-ts/lib/Either.js'
 
-/** An entry of a zip file, as it announces itself. */
+/** An entry of a zip file, with the name and size that its header states. */
 export interface Member {
   readonly name: string
-  /** Unpacked; `undefined` where the archive does not say. */
+  /** The unpacked size; `undefined` if the archive does not state it. */
   readonly bytes: number | undefined
 }
 
@@ -33,10 +33,10 @@ export interface Layout {
   readonly bytes: number
 }
 
-/** Raised when the plan changes, so that what an earlier version laid out is laid out again. */
+/** Increase this when the plan changes, so that folders of an earlier version are unpacked again. */
 export const layoutVersion = 1
 
-/** The most that is unpacked: the wheel of tensorflow-cpu 2.21.0 comes to 853 MB. */
+/** The limit of unpacked bytes; the wheel of tensorflow-cpu 2.21.0 needs 853 MB. */
 export const maxUnpackedBytes = 2 ** 30
 
 const core = 'libtensorflow_cc.so.2'
@@ -44,7 +44,7 @@ const framework = 'libtensorflow_framework.so.2'
 
 const headers = 'tensorflow/include/'
 
-/** What the addon's sources include, and what that includes; paths below {@link headers}. */
+/** The headers that the addon's sources include, directly or indirectly; paths below {@link headers}. */
 const headerPrefixes = [
   'tensorflow/c/',
   'tensorflow/core/platform/ctstring',
@@ -52,7 +52,7 @@ const headerPrefixes = [
   'xla/tsl/c/',
 ]
 
-/** The place of a member in `deps`, or `null` for what is not wanted. */
+/** The path of a member in `deps`, or `null` if the addon does not need it. */
 export const placeOf = (member: string): string | null => {
   if (member === `tensorflow/${core}` || member === `tensorflow/${framework}`)
     return `lib/${member.slice('tensorflow/'.length)}`
@@ -62,7 +62,7 @@ export const placeOf = (member: string): string | null => {
 }
 
 const links: ReadonlyArray<PlannedLink> = [
-  // The name that the linker looks for, and the one by which tfjs-node's installer knows that all is there.
+  // The linker looks for the first name; tfjs-node's installer checks whether the second exists.
   { at: 'lib/libtensorflow.so', target: core },
   { at: 'lib/libtensorflow.so.2.9.1', target: core },
   { at: 'lib/libtensorflow_framework.so', target: framework },
@@ -78,12 +78,12 @@ const required: ReadonlyArray<string> = [
 
 const plain = /^[\w+-][\w+.-]*$/
 
-/** Whether a path stays below the folder that it is put into, on every platform. */
+/** Whether a path stays within its folder, on every platform. */
 const staysInside = (path: string): boolean => path.split('/').every(part => plain.test(part))
 
 /**
- * The plan for an archive of these members, in their order. Left, with the problem as half a sentence: something
- * wanted is missing, is there twice, says nothing of its size, leads out of the folder, or all of it is too much.
+ * The plan for an archive of these members, in their order. Left: the problem as half a sentence. A needed member is
+ * missing, appears twice, states no size or leads out of the folder, or the total is too large.
  */
 export const planOf = (members: ReadonlyArray<Member>): E.Either<string, Layout> => {
   const files: Array<PlannedFile> = []
@@ -94,16 +94,16 @@ export const planOf = (members: ReadonlyArray<Member>): E.Either<string, Layout>
     if (to === null) continue
     if (!staysInside(to))
       return E.left(`its member ${JSON.stringify(name)} has a path that is not a plain one`)
-    if (places.has(to)) return E.left(`its member ${JSON.stringify(name)} is there twice`)
-    if (bytes === undefined) return E.left(`its member ${JSON.stringify(name)} does not say how large it is`)
+    if (places.has(to)) return E.left(`its member ${JSON.stringify(name)} appears twice`)
+    if (bytes === undefined) return E.left(`its member ${JSON.stringify(name)} does not state its size`)
     total += bytes
     if (total > maxUnpackedBytes)
-      return E.left(`what is needed of it comes to more than ${maxUnpackedBytes} bytes unpacked`)
+      return E.left(`its needed members have more than ${maxUnpackedBytes} bytes unpacked`)
     places.add(to)
     files.push({ member: name, to, bytes })
   }
   const missing = required.find(path => !places.has(path))
   return missing === undefined
     ? E.right({ files, links, bytes: total })
-    : E.left(`it holds nothing that could be ${missing}`)
+    : E.left(`it has no member for ${missing}`)
 }

@@ -1,7 +1,8 @@
 /**
- * Whether tfjs-node computes as it must: a matrix product and a step of gradient descent, against the cpu backend.
+ * Checks that tfjs-node computes correctly: it compares a matrix product and a step of gradient descent with the cpu
+ * backend.
  *
- * Called in a process of its own, since a native library that does not fit may take its process down with it.
+ * The setup runs this in a child process, since an incompatible native library may crash its process.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,7 +17,7 @@ const [examples, inputs, hidden, classes] = [23, 17, 11, 5]
 const matrix = (rows: number, columns: number, seed: number): tf.Tensor2D =>
   tf.tensor2d(Float32Array.from(normals(rows * columns)(make(seed))[0]), [rows, columns])
 
-/** X·W₁, and W₁, W₂ after a step on the mean cross-entropy of softmax(relu(X·W₁)·W₂). */
+/** X·W₁, and W₁ and W₂ after a gradient step on the mean cross-entropy of softmax(relu(X·W₁)·W₂). */
 const computed = (backend: Backend): ReadonlyArray<Float32Array> =>
   backend.tidy(() => {
     const [x, w1, w2] = [matrix(examples, inputs, 1), matrix(inputs, hidden, 2), matrix(hidden, classes, 3)]
@@ -38,7 +39,7 @@ const computed = (backend: Backend): ReadonlyArray<Float32Array> =>
     )
   })
 
-/** The products are of at most 23 terms of order one, in float32. */
+/** Each product sums at most 23 terms of order one, in float32. */
 const tolerance = 1e-4
 
 const largestDifference = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Float32Array>): number => {
@@ -54,7 +55,7 @@ const largestDifference = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Floa
   return largest
 }
 
-/** What works, as a sentence. Errors: `Environment` where tfjs-node does not load, or computes something else. */
+/** Says in a sentence that tfjs-node works. Errors: `Environment` if tfjs-node does not load, or computes something else. */
 export const checkNative: TE.TaskEither<ShellError, string> = pipe(
   TE.Do,
   TE.bind('node', () => choose('node')),
@@ -69,7 +70,7 @@ export const checkNative: TE.TaskEither<ShellError, string> = pipe(
       : E.left(
           environment(
             `tfjs-node loads, but a matrix product or a gradient step differs by ${difference.toExponential(1)} from ` +
-              `that of the cpu backend (allowed: ${tolerance}). Do not use it; --backend wasm computes rightly.`,
+              `that of the cpu backend (allowed: ${tolerance}). Do not use it; --backend wasm computes correctly.`,
           ),
         )
   }),

@@ -1,4 +1,6 @@
-/** tfjs-node's folder `deps`, laid out from the wheel: whole, with a note of what it is made of, or not at all. */
+/**
+ * Fills tfjs-node's folder `deps` from the wheel. The folder is replaced in one step, and a note in it names the wheel.
+ */
 import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,7 +18,7 @@ import type { PinnedWheel } from './wheel.js'
 const Note = t.type({ sha256: t.string, layout: t.number })
 const noteName = 'bilevel-hpo.json'
 
-/** Whether `deps` was laid out to its end from this very wheel. */
+/** Whether `deps` is complete and was unpacked from exactly this wheel. */
 export const isLaidOut = (folder: string, { sha256 }: PinnedWheel): boolean => {
   const note = Note.decode(jsonIn(join(folder, 'deps', noteName)))
   return E.isRight(note) && note.right.sha256 === sha256 && note.right.layout === layoutVersion
@@ -27,7 +29,7 @@ const free = (folder: string): number => {
   return bavail * bsize
 }
 
-/** Unpacks the wheel at `path`, whose hash was checked, into the package's `deps`, instead of what is there. */
+/** Unpacks the wheel at `path` into the package's `deps` and replaces its contents. The caller has checked the hash. */
 export const layOut = (
   folder: string,
   path: string,
@@ -43,8 +45,8 @@ export const layOut = (
     if (free(folder) < layout.bytes)
       return E.left(
         failed(
-          `${group(layout.bytes)} bytes are needed in ${folder}, and only ${group(free(folder))} are free`,
-          'Make room there and run this again.',
+          `${folder} needs ${group(layout.bytes)} free bytes, and has only ${group(free(folder))}`,
+          'Free some space there and run this again.',
         ),
       )
     mkdirSync(partial)
@@ -57,7 +59,7 @@ export const layOut = (
     return E.left(
       failed(
         `libtensorflow could not be unpacked: ${reasonOf(thrown)}`,
-        'Run this again when that is put right.',
+        'Correct this and run the setup again.',
       ),
     )
   } finally {

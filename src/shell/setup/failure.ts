@@ -1,17 +1,17 @@
-/** How a step of the setup says that it failed. */
+/** The error messages of the setup's steps. */
 import { environment, type ShellError } from '../base/ShellError.js'
 import type { Ended } from './process.js'
 
-/** Where the setup says what it does, a line at a time. */
+/** Prints one line about the setup's progress. */
 export type Say = (line: string) => void
 
-/** What every failure ends with: nothing that worked before is worse off. */
-export const unharmed = 'Everything else works as before: --backend auto goes on with wasm.'
+/** The last sentence of every failure: a failed setup breaks nothing that worked before. */
+export const unharmed = 'Everything else works as before: --backend auto uses wasm.'
 
 export const failed = (what: string, advice: string): ShellError =>
   environment(`The native backend could not be set up: ${what}. ${advice} ${unharmed}`)
 
-/** A program that failed: its last lines are shown, for only they say why. */
+/** The error for a program that failed. Its last lines are printed, since only they say why. */
 export const failedProgram =
   (say: Say) =>
   (what: string, { how, lastLines }: Ended, advice: string): ShellError => {

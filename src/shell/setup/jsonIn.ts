@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What a JSON file holds; `undefined` where it is not there or is none, which no codec of ours takes. */
+/** The value in a JSON file; `undefined`, which our codecs refuse, if the file is missing or not JSON. */
 export const jsonIn = (path: string): unknown => {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

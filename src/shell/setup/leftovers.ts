@@ -1,11 +1,11 @@
-/** Folders that a process was filling when it was killed: they are large, and nobody else takes them away. */
+/** Names partly filled folders, and removes those of killed processes: they are large, and nothing else removes them. */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 
 const pattern = /^\.(\d+)-[\w-]+\.partial$/
 
-/** A name for a folder that this process fills and then renames or removes. */
+/** The name of a new folder that this process fills, and then renames or removes. */
 export const partialName = (): string => `.${process.pid}-${randomUUID()}.partial`
 
 const isAlive = (pid: number): boolean => {
@@ -13,12 +13,12 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (thrown) {
-    // A process that we may not signal is one that is there.
+    // EPERM: the process exists, but we may not signal it.
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM'
   }
 }
 
-/** Removes what processes that are no more left in a folder; what others are at work on stays. */
+/** Removes the partial folders of processes that have ended; those of running processes stay. */
 export const removeLeftovers = (folder: string): void => {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {

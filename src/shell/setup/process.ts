@@ -1,4 +1,4 @@
-/** Other programs that the setup runs: to their end or a time limit, with what they said last. */
+/** Runs the setup's external programs to their end or a time limit, and keeps their last output. */
 import { spawn } from 'node:child_process'
 import type * as T from 'fp-ts/lib/Task.js'
 
@@ -6,16 +6,18 @@ export interface Program {
   readonly file: string
   readonly args: ReadonlyArray<string>
   readonly cwd?: string
-  /** Added to our own environment. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
   readonly limitSeconds: number
 }
 
 export interface Ended {
   readonly ok: boolean
-  /** How it ended, as half a sentence; and the last lines that it printed, if any. */
+  /** How it ended, as half a sentence. */
   readonly how: string
+  /** The end of its stdout. */
   readonly out: string
+  /** The last lines of its stdout and stderr. */
   readonly lastLines: ReadonlyArray<string>
 }
 
@@ -30,7 +32,7 @@ const linesOf = (text: string): ReadonlyArray<string> =>
     .map(line => line.trimEnd())
     .filter(line => line !== '')
 
-/** Runs a program; its whole group of processes ends with it, or with us. Never fails. */
+/** Runs a program. A time limit or a signal to this process kills the program and its child processes. Never fails. */
 export const run = ({ file, args, cwd, env = {}, limitSeconds }: Program): T.Task<Ended> => {
   const grouped = process.platform !== 'win32'
   return () =>
@@ -39,9 +41,9 @@ export const run = ({ file, args, cwd, env = {}, limitSeconds }: Program): T.Tas
         ...(cwd === undefined ? {} : { cwd }),
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
-        // A group of its own: a compiler that make started is stopped with it.
+        // A process group of its own, so that killing make also kills its compilers.
         detached: grouped,
-        // On Windows npm is a .cmd, which only a shell runs.
+        // On Windows npm is a .cmd file, which only a shell can run.
         shell: !grouped && file === 'npm',
       })
       let out = ''
@@ -52,7 +54,7 @@ export const run = ({ file, args, cwd, env = {}, limitSeconds }: Program): T.Tas
           if (grouped && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
           else child.kill('SIGKILL')
         } catch {
-          // It has ended meanwhile.
+          // The program has already ended.
         }
       }
       const stopped = (signal: NodeJS.Signals): void => {
@@ -84,7 +86,7 @@ export const run = ({ file, args, cwd, env = {}, limitSeconds }: Program): T.Tas
             ? `it took more than ${limitSeconds} s and was stopped`
             : signal !== null
               ? `it was ended by ${signal}`
-              : `it ended with ${code ?? 'no code'}`,
+              : `it ended with exit code ${code ?? 'unknown'}`,
         ),
       )
     })

@@ -1,9 +1,8 @@
 /**
- * Makes the backend tfjs-node work: by its own installer, or, where that cannot download, by building its addon
+ * Installs the backend tfjs-node. It runs tfjs-node's own installer; if that cannot download, it builds the addon
  * against the libtensorflow in the wheel of tensorflow-cpu.
  *
- * Each step looks whether it was done before. Whatever can be found missing beforehand is looked for before anything
- * large is downloaded.
+ * Each step is skipped if it is already done. Missing tools are reported before anything large is downloaded.
  */
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -24,14 +23,14 @@ import { cachedWheel, downloadWheel, wheelPath } from './wheelCache.js'
 
 export interface SetupOptions {
   readonly say: Say
-  /** The most that any one step (a download, an installer, a build) may take. */
+  /** The time limit of each step (a download, an installer, a build). */
   readonly limitSeconds: number
 }
 
 const wheel = tensorflowWheel
 const main = fileURLToPath(builtFile('bilevel.js'))
 
-/** Says what is begun, and how it ended and when. */
+/** Runs a task, and prints its start, its end and its duration. */
 const step =
   (say: Say) =>
   <A>(
@@ -48,7 +47,7 @@ const step =
     return result
   }
 
-/** The check in a process of its own: what it printed is its result. */
+/** Runs `setup-native --check` in a child process; its output is the result. */
 const check: TE.TaskEither<Ended, string> = async () => {
   const ended = await run({
     file: process.execPath,
@@ -58,20 +57,20 @@ const check: TE.TaskEither<Ended, string> = async () => {
   return ended.ok ? E.right(ended.out.trim()) : E.left(ended)
 }
 
-const lastly = (say: Say): TE.TaskEither<ShellError, string> =>
+const finalCheck = (say: Say): TE.TaskEither<ShellError, string> =>
   step(say)(
     'Load tfjs-node and compare it with the cpu backend',
     pipe(
       check,
       TE.mapLeft(ended =>
         failedProgram(say)(
-          'all was built, but it does not work',
+          'the addon was built, but it does not work',
           ended,
           'Please report this with the lines above, `bilevel doctor` and the version of your C library.',
         ),
       ),
     ),
-    said => said,
+    result => result,
   )
 
 const packages: Readonly<Record<'compiler' | 'make' | 'python' | 'pip', string>> = {
@@ -82,12 +81,12 @@ const packages: Readonly<Record<'compiler' | 'make' | 'python' | 'pip', string>>
 }
 
 interface Tools extends BuildTools {
-  /** `null` where the wheel is here. */
+  /** `null` if the wheel is already in the cache. */
   readonly pip: Words | null
 }
 
-/** Everything that will be needed, before anything is downloaded. */
-const tools =
+/** Finds all tools that the build needs. Errors: `Environment`, which names every missing tool. */
+const findTools =
   (needsPip: boolean): TE.TaskEither<ShellError, Tools> =>
   async () => {
     const { compiler, make, python } = await findCompilers()
@@ -103,7 +102,7 @@ const tools =
           failed(
             `these were not found on the path: ${missing.join(', ')}`,
             'Install them (on Debian and Ubuntu: `apt-get install g++ make python3 python3-pip`) and run this again; ' +
-              'nothing large was downloaded yet.',
+              'nothing large has been downloaded yet.',
           ),
         )
       : E.right({ compiler, python, pip, nodeDir: findNodeDir(), nodeGyp: findNodeGyp() })
@@ -112,42 +111,42 @@ const tools =
 const toolLine = ({ compiler, pip, nodeDir }: Tools): string =>
   `${compiler.join(' ')}${pip === null ? '' : `, ${pip.join(' ')}`}, ` +
   (nodeDir === null
-    ? "and no headers of this Node: node-gyp will download them from Node's own host"
-    : `and Node's headers below ${nodeDir}`)
+    ? "and no headers of this Node version: node-gyp will download them from Node's host"
+    : `and Node's headers in ${nodeDir}`)
 
 const platformError: E.Either<ShellError, void> =
   process.platform === 'linux' && process.arch === 'x64'
     ? E.right(undefined)
     : E.left(
         failed(
-          `its own installer failed, and libtensorflow is taken from a Python wheel only on Linux on x64 (this is ` +
-            `${process.platform} on ${process.arch})`,
-          'See to it that its installer can reach storage.googleapis.com, and run this again.',
+          `the installer of tfjs-node failed, and the Python wheel with libtensorflow is only for Linux x64 (this is ` +
+            `${process.platform} ${process.arch})`,
+          'Make sure that the installer can reach storage.googleapis.com, and run this again.',
         ),
       )
 
-/** libtensorflow from the wheel into the package's `deps`; the wheel from the cache, or by pip. */
-const laidOut = (
+/** Unpacks libtensorflow from the wheel into the package's `deps`; the wheel comes from the cache, or from pip. */
+const unpackWheel = (
   { say, limitSeconds }: SetupOptions,
   folder: string,
   { cached, pip }: { readonly cached: string | null; readonly pip: Words | null },
 ): TE.TaskEither<ShellError, unknown> => {
-  const doing = step(say)
+  const inStep = step(say)
   const path: TE.TaskEither<ShellError, string> =
     cached !== null || pip === null
       ? TE.fromIO(() => {
-          say('… The wheel of libtensorflow is in the cache, and whole')
+          say('… The wheel with libtensorflow is in the cache, and complete')
           return cached ?? wheelPath(wheel)
         })
-      : doing(
-          `Download ${wheel.project} ${wheel.version} by ${pip.join(' ')} (${group(wheel.bytes)} bytes, once)`,
+      : inStep(
+          `Download ${wheel.project} ${wheel.version} with ${pip.join(' ')} (${group(wheel.bytes)} bytes, once)`,
           downloadWheel(say)(wheel, pip, limitSeconds),
-          kept => `its SHA-256 is the expected one; kept as ${kept}`,
+          kept => `its SHA-256 is as expected; stored as ${kept}`,
         )
   return pipe(
     path,
     TE.chain(found =>
-      doing(
+      inStep(
         'Unpack libtensorflow and its headers',
         TE.fromIOEither(() => layOut(folder, found, wheel)),
         ({ files, bytes }) => `${files.length} files, ${group(bytes)} bytes, in ${join(folder, 'deps')}`,
@@ -156,7 +155,7 @@ const laidOut = (
   )
 }
 
-/** From the wheel: tools, download, layout, build, check. What an earlier try left is gone on from. */
+/** Installs from the wheel: tools, download, unpacking, build, check. It continues from where an earlier attempt stopped. */
 const fromWheel =
   (options: SetupOptions) =>
   (folder: string): TE.TaskEither<ShellError, string> => {
@@ -164,16 +163,20 @@ const fromWheel =
     return pipe(
       TE.fromEither(platformError),
       TE.map(() => {
-        const before = isLaidOut(folder, wheel)
-        return { before, cached: before ? null : cachedWheel(say)(wheel) }
+        const unpacked = isLaidOut(folder, wheel)
+        return { unpacked, cached: unpacked ? null : cachedWheel(say)(wheel) }
       }),
-      TE.bind('found', ({ before, cached }) =>
-        step(say)('Look for what building needs', tools(!before && cached === null), toolLine),
+      TE.bind('found', ({ unpacked, cached }) =>
+        step(say)(
+          'Look for the tools that the build needs',
+          findTools(!unpacked && cached === null),
+          toolLine,
+        ),
       ),
-      TE.tap(({ before, cached, found: { pip } }): TE.TaskEither<ShellError, unknown> =>
-        before
-          ? TE.fromIO(() => say('… libtensorflow was laid out before'))
-          : laidOut(options, folder, { cached, pip }),
+      TE.tap(({ unpacked, cached, found: { pip } }): TE.TaskEither<ShellError, unknown> =>
+        unpacked
+          ? TE.fromIO(() => say('… libtensorflow is already unpacked'))
+          : unpackWheel(options, folder, { cached, pip }),
       ),
       TE.chain(({ found }) =>
         step(say)(
@@ -182,18 +185,18 @@ const fromWheel =
           () => 'compiled and linked',
         ),
       ),
-      TE.chain(() => lastly(say)),
+      TE.chain(() => finalCheck(say)),
     )
   }
 
-/** By its own installer. Left: why not, which the caller goes on from. */
-const fromItself =
+/** Runs tfjs-node's own installer. Left: how it failed; the caller then builds from the wheel. */
+const byOwnInstaller =
   ({ say, limitSeconds }: SetupOptions) =>
   (folder: string): TE.TaskEither<Ended, string> =>
   async () => {
-    say('… Run its own installer')
+    say('… Run the installer of tfjs-node')
     const ended = await ownInstaller(limitSeconds)(folder)
-    // It may end well without an addon that works, and badly with one.
+    // Its exit code is not reliable: it may succeed without a working addon, and fail with one.
     const works = await check()
     if (E.isRight(works)) return works
     const { how, lastLines } = ended.ok ? works.left : ended
@@ -202,8 +205,8 @@ const fromItself =
     return E.left(ended)
   }
 
-/** Where the package is, or where npm puts it. */
-const present = ({ say, limitSeconds }: SetupOptions): TE.TaskEither<ShellError, string> => {
+/** The folder of the package, which npm installs if it is missing. */
+const installedPackage = ({ say, limitSeconds }: SetupOptions): TE.TaskEither<ShellError, string> => {
   const folder = packageFolder()
   return folder !== null
     ? TE.right(folder)
@@ -215,22 +218,22 @@ const present = ({ say, limitSeconds }: SetupOptions): TE.TaskEither<ShellError,
 }
 
 /**
- * Sets tfjs-node up, unless it works already; gives what works, as a sentence.
+ * Installs tfjs-node, unless it already works. Returns a sentence that says that it works.
  *
- * Errors: `Environment`; all but tfjs-node is then as it was, and what succeeded is kept for the next try.
+ * Errors: `Environment`. Other packages are then unchanged, and the next attempt reuses the steps that succeeded.
  */
 export const setupNative = (options: SetupOptions): TE.TaskEither<ShellError, string> =>
   pipe(
     check,
-    TE.map(said => `Nothing to do. ${said}`),
+    TE.map(works => `Nothing to do. ${works}`),
     TE.orElse(() =>
       pipe(
-        present(options),
+        installedPackage(options),
         TE.chain(folder =>
           isLaidOut(folder, wheel)
             ? fromWheel(options)(folder)
             : pipe(
-                fromItself(options)(folder),
+                byOwnInstaller(options)(folder),
                 TE.orElse(() => fromWheel(options)(folder)),
               ),
         ),

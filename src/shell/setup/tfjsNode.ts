@@ -1,6 +1,6 @@
 /**
- * The package @tensorflow/tfjs-node in this installation: where it is, how it gets there without its install script,
- * that script, and the building of its addon.
+ * The package @tensorflow/tfjs-node in this installation: finds it, installs it without its install script, runs that
+ * script, and builds its addon.
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -23,13 +23,16 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const ancestors = (folder: string): ReadonlyArray<string> =>
   dirname(folder) === folder ? [folder] : [folder, ...ancestors(dirname(folder))]
 
-/** The package's folder, found as Node finds it (which keeps what it found, and would not see it come). */
+/**
+ * The package's folder, or `null`. Searches as Node does, but not with `require.resolve`: Node caches its result and
+ * would not see a package that is installed later.
+ */
 export const packageFolder = (): string | null =>
   ancestors(here)
     .map(folder => join(folder, 'node_modules', '@tensorflow', 'tfjs-node'))
     .find(folder => existsSync(join(folder, 'package.json'))) ?? null
 
-/** The project whose `node_modules` we are in, or, in a clone, are beside. */
+/** The project whose `node_modules` contains this package; in a clone, the clone itself. */
 const projectFolder = (): string => {
   const inside = here.indexOf(`${sep}node_modules${sep}`)
   return inside >= 0 ? here.slice(0, inside) : packageRoot()
@@ -37,7 +40,7 @@ const projectFolder = (): string => {
 
 const Installed = t.type({ packages: t.record(t.string, t.partial({ dev: t.boolean })) })
 
-/** Whether the project's development dependencies are installed; those that were left out shall stay out. */
+/** Whether the project's development dependencies are installed. If they are not, npm must not add them. */
 const hasDevelopment = (project: string): boolean =>
   pipe(
     Installed.decode(jsonIn(join(project, 'node_modules', '.package-lock.json'))),
@@ -52,8 +55,8 @@ const byHand =
   'and run this again.'
 
 /**
- * Puts the package where the lock file has it, without running its install script, whose failure is why npm left the
- * package out. package.json and package-lock.json stay as they are.
+ * Installs the package at the version of the lock file, without its install script: npm left the package out because
+ * that script failed. package.json and package-lock.json stay unchanged.
  */
 export const installPackage =
   (say: Say) =>
@@ -63,7 +66,7 @@ export const installPackage =
     if (!existsSync(join(project, 'package-lock.json')))
       return E.left(
         failed(
-          `the package @tensorflow/tfjs-node is not installed, and ${project} has no package-lock.json to install it by`,
+          `the package @tensorflow/tfjs-node is not installed, and ${project} has no package-lock.json to install it from`,
           byHand,
         ),
       )
@@ -91,14 +94,14 @@ export const installPackage =
       : E.left(
           failedProgram(say)(
             'npm did not install the package @tensorflow/tfjs-node',
-            // npm goes on without an optional package that it cannot get.
+            // npm succeeds even if it cannot fetch an optional package.
             ended.ok ? { ...ended, how: 'it left the package out' } : ended,
             'Check the network and `npm config get registry`, and run this again.',
           ),
         )
   }
 
-/** The package's own installation: it downloads libtensorflow and an addon, or builds one. */
+/** Runs the package's own installer, which downloads libtensorflow, and downloads or builds an addon. */
 export const ownInstaller =
   (limitSeconds: number) =>
   (folder: string): Promise<Ended> =>
@@ -112,7 +115,7 @@ export interface BuildTools {
   readonly nodeGyp: string | null
 }
 
-/** Compiles the addon against what lies in `deps`. */
+/** Compiles the addon against the libraries and headers in `deps`. */
 export const buildAddon =
   (say: Say) =>
   ({ compiler, python, nodeDir, nodeGyp }: BuildTools, limitSeconds: number) =>
@@ -124,7 +127,7 @@ export const buildAddon =
       () =>
         failed(
           'the package @mapbox/node-pre-gyp, which builds the addon of tfjs-node, is not installed',
-          'Run `npm install --no-save --ignore-scripts` in the project, and this again.',
+          'Run `npm install --no-save --ignore-scripts` in the project, then run this again.',
         ),
     )
     if (E.isLeft(builder)) return builder
@@ -147,9 +150,9 @@ export const buildAddon =
             'the addon of tfjs-node could not be built',
             ended,
             nodeDir === null
-              ? 'The headers of this Node were not found here and have to be downloaded: name a folder that has them ' +
-                  '(`npm_config_nodedir=/usr`, where /usr/include/node lies), or see to the network.'
-              : 'Put right what the compiler says and run this again; nothing is downloaded twice.',
+              ? 'The headers of this Node version are missing and must be downloaded: check the network, or name a ' +
+                  'folder that contains them (`npm_config_nodedir=/usr` for headers in /usr/include/node).'
+              : 'Correct the errors of the compiler and run this again; nothing is downloaded twice.',
           ),
         )
   }

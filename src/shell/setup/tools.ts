@@ -1,10 +1,10 @@
-/** What building the addon needs of this machine: a compiler, make, Python, Node's headers, node-gyp; and pip. */
+/** Finds the tools that the build of the addon needs: a compiler, make, Python, Node's headers, node-gyp and pip. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type * as T from 'fp-ts/lib/Task.js'
 import { run, type Program } from './process.js'
 
-/** A program by the words that start it: `python3 -m pip`. */
+/** The words of a command that starts a program, such as `python3 -m pip`. */
 export type Words = readonly [string, ...ReadonlyArray<string>]
 
 const asksVersion = ([file, ...args]: Words): Program => ({
@@ -13,7 +13,7 @@ const asksVersion = ([file, ...args]: Words): Program => ({
   limitSeconds: 30,
 })
 
-/** The first of these that starts, or `null`. */
+/** The first candidate that starts, or `null`. */
 const firstOf =
   (candidates: ReadonlyArray<Words>): T.Task<Words | null> =>
   async () => {
@@ -48,27 +48,27 @@ const headersMajor = (folder: string): number | null => {
 }
 
 /**
- * The folder that node-gyp calls `nodedir`, with the headers of this Node: what npm was told, where Node itself was
- * unpacked, where Debian puts them; `null` where there is none, and node-gyp would have to download them.
+ * The folder with the headers of this Node version (node-gyp's `nodedir`): npm's setting, Node's own folder, or
+ * Debian's. `null` if none has them; node-gyp then downloads them.
  */
 export const findNodeDir = (): string | null => {
-  const told = process.env['npm_config_nodedir']
+  const configured = process.env['npm_config_nodedir']
   const candidates = [
-    ...(told === undefined || told === '' ? [] : [told]),
+    ...(configured === undefined || configured === '' ? [] : [configured]),
     join(dirname(process.execPath), '..'),
     '/usr/local',
     '/usr',
     '/usr/include/nodejs',
   ]
   const fits = (folder: string): boolean =>
-    // As an installation has them (with gyp's own file beside), or as a source tree does.
+    // The layout of an installation (which must also have gyp's file), or of a source tree.
     (existsSync(join(folder, 'include', 'node', 'common.gypi')) &&
       headersMajor(join(folder, 'include', 'node')) === nodeMajor) ||
     (existsSync(join(folder, 'common.gypi')) && headersMajor(join(folder, 'src')) === nodeMajor)
   return candidates.find(fits) ?? null
 }
 
-/** npm's own node-gyp, or `null`, and node-pre-gyp then looks for one on the path. */
+/** npm's own node-gyp, or `null`; node-pre-gyp then looks for one on the path. */
 export const findNodeGyp = (): string | null => {
   const npm = process.env['npm_execpath']
   const candidates = [
@@ -85,7 +85,7 @@ export const findNodeGyp = (): string | null => {
   return candidates.find(path => path !== undefined && existsSync(path)) ?? null
 }
 
-/** What is there of the tools that compile; each `null` is something to install. */
+/** The tools that compile the addon; `null` marks a tool that must be installed. */
 export interface Compilers {
   readonly compiler: Words | null
   readonly make: Words | null

@@ -1,8 +1,8 @@
 /**
- * A zip file of any size, read in small chunks: its hash, what is in it, and the unpacking of a planned part of it.
+ * Reads a zip file of any size in small chunks: computes its hash, lists its members, and unpacks the planned ones.
  *
- * fflate keeps what belongs to a member that nobody reads, so every member gets a decoder, and that of an unwanted one
- * drops what it is given. Memory stays at a few chunks.
+ * fflate buffers the data of a member that has no reader. So each member gets a decoder, and the decoder of an
+ * unwanted member drops its data. Memory stays at a few chunks.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readSync, symlinkSync, writeSync } from 'node:fs'
@@ -12,12 +12,12 @@ import type { Layout, Member } from './Layout.js'
 
 const chunkBytes = 2 ** 16
 
-/** The bytes of a file, chunk by chunk; `use` may not keep them. */
+/** Passes the bytes of a file to `use`, chunk by chunk. */
 const readChunks = (path: string, use: (chunk: Uint8Array) => void): void => {
   const file = openSync(path, 'r')
   try {
     for (;;) {
-      // A fresh one each time: the unzipper may hold on to the end of the last.
+      // A new array each time, since the unzipper may keep the end of the last one.
       const chunk = new Uint8Array(chunkBytes)
       const read = readSync(file, chunk)
       if (read === 0) return
@@ -30,7 +30,7 @@ const readChunks = (path: string, use: (chunk: Uint8Array) => void): void => {
 
 const nothing = new Uint8Array(0)
 
-/** A decoder of the given kind for wanted members, and one that drops everything for the others. */
+/** A decoder that decodes wanted members with `make()`, and drops the data of all others. */
 const decoderOf = (compression: number, make: () => UnzipDecoder, wanted: (name: string) => boolean) =>
   class implements UnzipDecoder {
     static readonly compression = compression
@@ -53,14 +53,14 @@ const reader = (wanted: (name: string) => boolean, onfile: Unzip['onfile']): Unz
   return unzip
 }
 
-/** The SHA-256 of a file. Throws what reading it throws. */
+/** The SHA-256 of a file, in hexadecimal. Throws the errors of reading it. */
 export const sha256Of = (path: string): string => {
   const hash = createHash('sha256')
   readChunks(path, chunk => hash.update(chunk))
   return hash.digest('hex')
 }
 
-/** What a zip file says is in it. Throws where it cannot be read, or is no zip file to its end. */
+/** The members of a zip file, with their stated sizes. Throws if the file cannot be read, or is not a complete zip file. */
 export const membersOf = (path: string): ReadonlyArray<Member> => {
   const members: Array<Member> = []
   const unzip = reader(
@@ -76,11 +76,11 @@ export const membersOf = (path: string): ReadonlyArray<Member> => {
   return members
 }
 
-/** Unpacks what is planned, and makes the links, in an empty folder. Throws what goes wrong with zip or disk. */
+/** Unpacks the planned files and creates the links in an empty folder. Throws on errors of the zip file or the disk. */
 export const unpack = (path: string, { files, links }: Layout, folder: string): void => {
   const planned = new Map(files.map(file => [file.member, file]))
   const done = new Set<string>()
-  // Of the member that is being read; `null` between members.
+  // The output file of the current member; `null` between members.
   const output: { file: number | null } = { file: null }
   const unzip = reader(
     name => planned.has(name),
@@ -91,10 +91,11 @@ export const unpack = (path: string, { files, links }: Layout, folder: string): 
         if (error !== null) throw error
         if (wanted === undefined || output.file === null) return
         written += data.length
-        if (written > wanted.bytes) throw new Error(`the member ${entry.name} is larger than it says`)
+        if (written > wanted.bytes) throw new Error(`the member ${entry.name} is larger than its stated size`)
         for (let at = 0; at < data.length;) at += writeSync(output.file, data, at)
         if (!final) return
-        if (written < wanted.bytes) throw new Error(`the member ${entry.name} is smaller than it says`)
+        if (written < wanted.bytes)
+          throw new Error(`the member ${entry.name} is smaller than its stated size`)
         closeSync(output.file)
         output.file = null
         done.add(wanted.to)

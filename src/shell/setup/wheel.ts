@@ -1,19 +1,20 @@
 /**
- * Where libtensorflow comes from when tfjs-node's own host is out of reach: the Python package tensorflow-cpu holds
- * the same library, and Python's registry is often reachable (or mirrored) where Google's storage is not.
+ * The wheel that provides libtensorflow if tfjs-node's own host is out of reach. The Python package tensorflow-cpu
+ * contains the same library, and Python's registry is often reachable (or mirrored) where Google's storage is not.
  *
- * One wheel, for one Python, is pinned by its hash, whatever Python is here: no Python code of it is run.
+ * One wheel is pinned by its hash. It may be for another Python version than the installed one, since none of its
+ * Python code is run.
  */
 
 /** A wheel in Python's registry, pinned by the hash that the registry publishes. */
 export interface PinnedWheel {
   readonly project: string
   readonly version: string
-  /** The wheel's file name, by which it is cached. */
+  /** The wheel's file name, also in the cache. */
   readonly file: string
   readonly bytes: number
   readonly sha256: string
-  /** What pip is told to choose by, instead of by the Python that runs it. */
+  /** The tags by which pip selects the wheel, instead of those of the Python that runs pip. */
   readonly tags: { readonly python: string; readonly abi: string; readonly platform: string }
 }
 
@@ -26,11 +27,11 @@ export const tensorflowWheel: PinnedWheel = {
   tags: { python: '3.11', abi: 'cp311', platform: 'manylinux_2_27_x86_64' },
 }
 
-/** The wheel's line in a requirements file, by which pip refuses any other content. */
+/** The wheel's line in a requirements file; with its hash, pip refuses any other content. */
 export const requirement = ({ project, version, sha256 }: PinnedWheel): string =>
   `${project}==${version} --hash=sha256:${sha256}\n`
 
-/** pip's arguments that put the wheel, and nothing else, into `folder`. */
+/** The arguments with which pip downloads the wheel, and nothing else, into `folder`. */
 export const pipArguments = (
   { tags }: PinnedWheel,
   { requirements, folder }: { readonly requirements: string; readonly folder: string },
@@ -39,7 +40,7 @@ export const pipArguments = (
   '--quiet',
   '--no-input',
   '--disable-pip-version-check',
-  // The wheel is kept in our cache; pip's would hold it a second time.
+  // Our own cache keeps the wheel; pip's cache would hold a second copy.
   '--no-cache-dir',
   '--no-deps',
   '--only-binary=:all:',

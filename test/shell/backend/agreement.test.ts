@@ -1,6 +1,6 @@
 /**
- * Every backend that is present computes what the cpu backend computes, on random shapes: the products, convolutions
- * and poolings that training is made of. tfjs-node joins in wherever `npm run setup:native` has set it up.
+ * Every installed backend agrees with the cpu backend on random shapes, for the products, convolutions and poolings that
+ * training uses. tfjs-node is included if `npm run setup:native` has installed it.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
@@ -16,14 +16,14 @@ const absent = found.filter(({ present }) => !present)
 const others = (await presentBackends()).filter(({ name }) => name !== 'cpu')
 const cpu = await run(choose('cpu'))
 
-test(`tfjs-node ${absent.map(({ detail }) => `is not set up here: ${detail}`).join() || 'is set up here'}`, () => {
+test(`tfjs-node ${absent.map(({ detail }) => `is not installed: ${detail}`).join() || 'is installed'}`, () => {
   expect(absent.map(({ name }) => name).filter(name => name !== 'node' || nativeRequired)).toEqual([])
 })
 
 const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
 const random = (shape: ReadonlyArray<number>, seed: number): tf.Tensor =>
   tf.tensor(Float32Array.from(normals(sizeOf(shape))(make(seed))[0]), [...shape])
-/** No two values are equal, so that a maximum is at one place only. */
+/** All values are different, so that each maximum is unique. */
 const distinct = (shape: ReadonlyArray<number>, seed: number): tf.Tensor =>
   tf.tensor(Float32Array.from(permutation(sizeOf(shape))(make(seed))[0]), [...shape])
 
@@ -33,8 +33,8 @@ interface Result {
 }
 
 /**
- * The same computation here and on the cpu backend; sums of `terms` products of order one in float32, and no tensor
- * left behind.
+ * Compares a computation on this backend and on the cpu backend. The values are sums of `terms` products of order one in
+ * float32. Also checks that no tensor is leaked.
  */
 const agrees = (backend: Backend, terms: number, compute: () => ReadonlyArray<tf.Tensor>): void => {
   const on = ({ tidy }: Backend): ReadonlyArray<Result> =>
@@ -46,7 +46,7 @@ const agrees = (backend: Backend, terms: number, compute: () => ReadonlyArray<tf
   expect(tf.memory().numTensors).toBe(before)
   const expected = on(cpu)
   expect(results.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
-  // One assertion for all: an `expect` for each of thousands of values takes longer than computing them.
+  // One assertion for all values: thousands of `expect` calls take longer than the computation.
   const off = (value: number, other: number): number => Math.abs(value - other) / (terms + Math.abs(other))
   const worst = results.map(({ values }, k) => {
     const others = expected[k]!.values
@@ -73,7 +73,7 @@ const images = fc.record({
 })
 
 describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_, backend) => {
-  test('multiplies matrices, plain and transposed, with bias, sums and ReLU', () => {
+  test('multiplies matrices, plain and transposed, with bias and ReLU, and sums', () => {
     fc.assert(
       fc.property(
         extent,
@@ -98,7 +98,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
     )
   })
 
-  test('goes through a dense layer and back', () => {
+  test('computes a dense layer and its gradients', () => {
     fc.assert(
       fc.property(
         extent,
@@ -117,7 +117,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
             )
             const dy = random([rows, units], seed + 3)
             const image = tf.reshape(dy, [rows, 1, units, 1])
-            // Zeros stand for what a ReLU cut.
+            // Zeros stand for outputs that the ReLU has set to 0.
             const cut = Kernels.throughRelu(dy, tf.relu(random([rows, units], seed + 4)))
             return [y, Kernels.biasGradient(dy), Kernels.biasGradient(image), cut]
           }),
@@ -125,7 +125,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
     )
   })
 
-  test('masks by a step', () => {
+  test('masks with a step function', () => {
     fc.assert(
       fc.property(extent, extent, fc.nat(), (rows, columns, seed) =>
         agrees(backend, 1, () => {
@@ -136,7 +136,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
     )
   })
 
-  test('convolves, and differentiates that by the image and by the filter', () => {
+  test('computes a convolution and its gradients by image and filter', () => {
     fc.assert(
       fc.property(images, ({ batch, height, width, channels, filters, rows, columns, pad, seed }) => {
         const filterShape = [rows, columns, channels, filters] as const
@@ -158,7 +158,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
     )
   })
 
-  test('pools, and differentiates that', () => {
+  test('computes max pooling and its gradient', () => {
     fc.assert(
       fc.property(images, ({ batch, height, width, channels, pad, seed }) =>
         agrees(backend, 1, () => {

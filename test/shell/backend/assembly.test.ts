@@ -6,7 +6,7 @@ import { compile, modules } from '../../tools/assembly.js'
 const committed = { dense: denseModule, lbfgs: lbfgsModule }
 
 test.each(modules)(
-  'the module %s is what its source compiles to (`npm run assembly`)',
+  'the module %s equals its compiled source (`npm run assembly`)',
   module => {
     expect(Buffer.from(committed[module], 'base64').equals(compile(module))).toBe(true)
   },

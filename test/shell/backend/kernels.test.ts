@@ -31,7 +31,7 @@ const padding: fc.Arbitrary<Padding> = fc.oneof(
     [0, 0],
   ]),
 )
-/** One of the two is 1 in both directions, as Conv2D demands. */
+/** Strides and dilations; one of the two is 1 in both directions, as Conv2D requires. */
 const pace = fc.tuple(fc.tuple(few, few), fc.boolean()).map(([sides, dilated]) => ({
   strides: dilated ? ([1, 1] as [number, number]) : sides,
   dilations: dilated ? sides : ([1, 1] as [number, number]),
@@ -57,7 +57,7 @@ describe('Conv2DBackpropFilter on wasm', () => {
         const shape: Shape4 = [c.batch, c.height, c.width, c.channels]
         const filterShape: Shape4 = [c.rows, c.columns, c.channels, c.filters]
         const [down, right] = c.dilations
-        // The cpu backend knows no dilations here: it is asked for a filter as large as the dilated one reaches.
+        // The cpu backend does not support dilations here, so we request a filter of the dilated size.
         const reach = [(c.rows - 1) * down + 1, (c.columns - 1) * right + 1] as const
         const whole: Shape4 = [...reach, c.channels, c.filters]
         const rounding = typeof c.pad === 'string' ? undefined : 'floor'
@@ -107,7 +107,7 @@ describe('Conv2DBackpropFilter on wasm', () => {
     )
   })
 
-  test('refuses channels first, saying what to do', () => {
+  test('refuses channels first, with advice', () => {
     expect(() =>
       wasm.tidy(() =>
         tf
@@ -175,8 +175,8 @@ describe('products on wasm', () => {
         fc.boolean(),
         fc.nat(1e6),
         ([rows, inner, columns], batch, flipA, flipB, fused, seed) => {
-          // tfjs 4.22 on wasm adds the bias of a fused product of several matrices to its first rows only, as it does
-          // without our kernels; nothing here asks for one.
+          // tfjs 4.22 on wasm adds the bias of a batched fused product to its first rows only, also
+          // without our kernels; nothing here uses such a product.
           fc.pre(!fused || sizeOf(batch) === 1)
           const shapeA = [...batch, ...(flipA ? [inner, rows] : [rows, inner])]
           const shapeB = [...batch, ...(flipB ? [columns, inner] : [inner, columns])]
@@ -204,7 +204,7 @@ describe('products on wasm', () => {
 })
 
 describe('MaxPoolGrad', () => {
-  test('is the derivative of max pooling on every size, stride and padding', () => {
+  test('is the derivative of max pooling for every size, stride and padding', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -217,7 +217,7 @@ describe('MaxPoolGrad', () => {
         }),
         ({ shape, size, strides, pad, seed, on }) => {
           const backend = on === 'wasm' ? wasm : cpu
-          // Distinct integers: moving each by less than a half changes no maximum, so the difference is exact.
+          // With distinct integers, a change below one half moves no maximum, so the difference quotient is exact.
           const x = Float32Array.from(permutation(sizeOf(shape))(make(seed))[0])
           const d = values(x.length, seed + 1).map(v => Math.max(-0.4, Math.min(0.4, v)))
           const before = tf.memory().numTensors
@@ -243,14 +243,14 @@ describe('MaxPoolGrad', () => {
             ]
           })
           expect(tf.memory().numTensors).toBe(before)
-          // Sums of values up to the number of pixels, in float32.
+          // float32 sums of values up to the number of pixels.
           expect(Math.abs(along - difference)).toBeLessThanOrEqual(1e-6 * x.length * Math.sqrt(x.length))
         },
       ),
     )
   })
 
-  test('gives a tie to the first', () => {
+  test('gives the gradient of a tie to the first entry', () => {
     const gradient = wasm.tidy(() => {
       const found: tf.Tensor = tf
         .engine()

@@ -8,21 +8,24 @@ const root = mkdtempSync(join(tmpdir(), 'bilevel-folders-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 describe('makeFolders', () => {
-  it('makes a folder and all above it, and leaves alone what is there', () => {
+  it('creates a folder and its parents, and leaves existing folders alone', () => {
     const deep = join(root, 'a', 'b', 'c')
     makeFolders(deep)
     makeFolders(deep)
     expect(statSync(deep).isDirectory()).toBe(true)
   })
 
-  it('throws where a file is in the way', () => {
+  it('throws if a file is in the way', () => {
     const file = join(root, 'file')
     writeFileSync(file, '')
     expect(() => makeFolders(file)).toThrow('EEXIST')
     expect(() => makeFolders(join(file, 'below'))).toThrow()
   })
 
-  it.skipIf(!existsSync('/proc/self'))('comes back where the system makes no folder', () => {
-    expect(() => makeFolders('/proc/bilevel/run')).toThrow('ENOENT')
-  })
+  it.skipIf(!existsSync('/proc/self'))(
+    'throws, and does not hang, if the file system refuses a folder',
+    () => {
+      expect(() => makeFolders('/proc/bilevel/run')).toThrow('ENOENT')
+    },
+  )
 })

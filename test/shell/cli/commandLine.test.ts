@@ -17,7 +17,7 @@ const bilevel = async (...argv: ReadonlyArray<string>) => {
   return { code, out, err }
 }
 
-/** Bad input: exit code 2, nothing on stdout, one message without a stack trace. */
+/** Expects a refusal: exit code 2, nothing on stdout, one message without a stack trace. */
 const refused = async (...argv: ReadonlyArray<string>): Promise<string> => {
   const { code, out, err } = await bilevel(...argv)
   expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -39,25 +39,25 @@ describe('help', () => {
     [['presets']],
     [['doctor']],
     [['setup-native']],
-  ])('is there for %j', async path => {
+  ])('exists for %j', async path => {
     const { code, out, err } = await bilevel(...path, '--help')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('Usage: bilevel')
     if (path[0] !== 'data' || path.length > 1) expect(out).toContain('$ ')
   })
 
-  it('shows a whole configuration, and how presets are called', async () => {
+  it('shows a whole configuration, and the names of the presets', async () => {
     const { out } = await bilevel('tune', '--help')
     for (const part of ['"hyperparameters"', ...presetPatterns.map(({ pattern }) => pattern)])
       expect(out).toContain(part)
   })
 
-  it('has the version', async () => {
+  it('prints the version', async () => {
     expect((await bilevel('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 
-describe('a command line that cannot be used', () => {
+describe('an unusable command line', () => {
   it.each([
     [['tun'], 'Did you mean tune?'],
     [['tune', '--sead', '1'], 'Did you mean --seed?'],
@@ -96,7 +96,7 @@ describe('a command line that cannot be used', () => {
   })
 
   it.runIf(process.platform !== 'win32')(
-    'refuses a pipe in the place of a file, and waits for no writer',
+    'with a pipe instead of a file is refused without waiting for a writer',
     () =>
       withPipes(['run.jsonl', 'config.json', join('whole', 'summary.json')], async folder => {
         const log = join(folder, 'run.jsonl')
@@ -114,20 +114,20 @@ describe('a command line that cannot be used', () => {
       }),
   )
 
-  it('says where help is', async () => {
+  it('names the help command', async () => {
     expect(await refused('tune', '--sead', '1')).toContain('bilevel tune --help')
     expect(await refused('data', 'fetch')).toContain('bilevel data fetch --help')
   })
 })
 
 describe('tune', () => {
-  it('refuses an output folder that holds a run, before anything else is done', () =>
+  it('refuses an output folder that holds a run, before it does anything else', () =>
     withFolder(async folder => {
       writeFileSync(join(folder, 'run.jsonl'), '')
       expect(await refused('tune', '--out', folder)).toContain('already holds a run')
     }))
 
-  it('leaves nothing half-written where the configuration is refused late', () =>
+  it('leaves no partial files if the configuration is refused late', () =>
     withFolder(async folder => {
       const config = join(folder, 'config.json')
       mkdirSync(join(folder, 'data'))
@@ -151,7 +151,7 @@ describe('tune', () => {
 })
 
 describe('presets', () => {
-  it('lists every preset, and prints one as a file would hold it', async () => {
+  it('lists every preset, and prints one as a configuration file', async () => {
     const { code, out } = await bilevel('presets')
     expect(code).toBe(0)
     expect(out.trim().split('\n').length).toBe(Object.keys(presets).length)
@@ -178,7 +178,7 @@ describe('data', () => {
       expect(existsSync(join(folder, 'cache'))).toBe(false)
     }))
 
-  it('finds what is damaged, and says how to mend it', () =>
+  it('finds damaged files, and says how to repair them', () =>
     withFolder(async folder => {
       vi.stubEnv('BILEVEL_CACHE', folder)
       mkdirSync(join(folder, 'mnist'))
@@ -192,20 +192,18 @@ describe('data', () => {
       expect((await bilevel('data', 'list')).out).toMatch(/^mnist +damaged/m)
     }))
 
-  it('says that what was fetched is as it must be', async () => {
+  it('confirms that fetched files are as expected', async () => {
     const { code, out } = await bilevel('data', 'fetch', 'mnist')
-    expect({ code, out: /MNIST is in .+: 4 files, 55 MB, each as it must be\./.test(out) }).toEqual({
+    expect({ code, out: /MNIST is in .+: 4 files, 55 MB, each as expected\./.test(out) }).toEqual({
       code: 0,
       out: true,
     })
-    expect((await bilevel('data', 'verify', 'mnist')).out).toMatch(
-      /^mnist: 4 files, 55 MB, each as it must be/,
-    )
+    expect((await bilevel('data', 'verify', 'mnist')).out).toMatch(/^mnist: 4 files, 55 MB, each as expected/)
   })
 })
 
 describe('doctor', () => {
-  it('says which backends work, what is cached, and what to do about the rest', async () => {
+  it('lists working backends and cached data, and says how to add the rest', async () => {
     const { code, out } = await bilevel('doctor')
     expect(code).toBe(0)
     expect(out).toMatch(/works {4}wasm/)

@@ -29,7 +29,7 @@ const known = ['bilevel', 'grid', 'random']
 const labels = (contenders: ReadonlyArray<{ readonly label: string }>) => contenders.map(({ label }) => label)
 
 describe('the configuration of a comparison', () => {
-  it('may list methods with options and labels, and then means those', async () => {
+  it('may list methods with options and labels, and then compares those', async () => {
     const config = right(
       await from({
         ...task,
@@ -44,14 +44,14 @@ describe('the configuration of a comparison', () => {
       { label: 'random', method: 'random', options: { solves: 4 } },
       { label: 'long', method: 'bilevel', options: { pair: { steps: 200 } } },
     ])
-    // Others may be named beside them, with their defaults.
+    // `--methods` may add others, with their defaults.
     expect(right(contendersFor(known, ['grid', 'long'])(config))).toMatchObject([
       { label: 'grid', method: 'grid', options: {} },
       { label: 'long' },
     ])
   })
 
-  it('with one method gives that one its options, and means all of them', async () => {
+  it('with one method gives that one its options, and compares all methods', async () => {
     const config = right(await from({ ...task, method: { name: 'random', solves: 4 } }))
     expect(right(contendersFor(known, null)(config))).toEqual([
       { label: 'bilevel', method: 'bilevel', options: {} },
@@ -60,7 +60,7 @@ describe('the configuration of a comparison', () => {
     ])
   })
 
-  it('may be a preset', () => {
+  it('may be that of a preset', () => {
     for (const name of Object.keys(presets))
       expect(labels(right(contendersFor(known, null)(right(compareFromPreset(name)))))).toEqual(known)
     expect(left(compareFromPreset('mnist-mlp-2k')).message).toContain('Did you mean')
@@ -77,14 +77,14 @@ describe('the configuration of a comparison', () => {
     [{ ...task, methods: [{ name: 'bilevel' }], sede: 3 }, 'Did you mean "seed"'],
     [{ ...task }, 'field `method`'],
     [{ ...task, solver: { epochs: -1 }, methods: [{ name: 'bilevel' }] }, 'field `solver.epochs`'],
-  ])('is refused with the field (%#)', async (config, problem) => {
+  ])('is refused with the name of the field (%#)', async (config, problem) => {
     const { _tag, message } = left(await from(config))
     expect(_tag).toBe('BadInput')
     expect(message).toContain('my-task.json')
     expect(message).toContain(problem)
   })
 
-  it('trains with every method as the configuration says of the one that it names', () => {
+  it('applies the training settings of its one method to every method', () => {
     const found = right(contendersFor(known, null)(right(compareFromPreset('groups-mnist-4'))))
     for (const { method, options } of found) {
       expect(options).toMatchObject({ solve: { tolerance: 2e-4, coldEpochs: 200 } })
@@ -92,7 +92,7 @@ describe('the configuration of a comparison', () => {
     }
   })
 
-  it('refuses methods that nobody knows, or twice', async () => {
+  it('refuses unknown and repeated methods', async () => {
     const config = right(await from({ ...task, method: { name: 'bilevel' } }))
     expect(left(contendersFor(known, ['bilevel', 'gird'])(config)).message).toContain(
       'Known: bilevel, grid, random',
@@ -102,7 +102,7 @@ describe('the configuration of a comparison', () => {
 })
 
 describe('seeds', () => {
-  it('are so many from the configuration’s on, or those listed', () => {
+  it('are consecutive from the configuration’s seed, or those listed', () => {
     expect(seedsOf({ count: 3 }, 4)).toEqual([4, 5, 6])
     expect(seedsOf({ list: [7, 0] }, 4)).toEqual([7, 0])
   })

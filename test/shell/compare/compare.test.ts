@@ -1,4 +1,4 @@
-/** Comparisons of several methods in processes of their own, some of which fail. */
+/** Comparisons of several methods in child processes, some of which fail. */
 import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { left, right, withFolder } from '../../support/recordedRun.js'
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const data = path('../../data/mnist-1k-60-40')
 
-/** Bundled, for the processes of many runs would spend more on reading sources than on training. */
+/** The worker is bundled, since the many processes would otherwise spend more time on reading sources than on training. */
 const worker = path(`../../../node_modules/.cache/bilevel-test/compareWorker-${process.pid}.mjs`)
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(worker, { force: true }))
 
-/** Random search takes no budget of effort. */
+/** Options of a small comparison. The random search for tests takes no budget of effort, so `allot` leaves it alone. */
 const options = (
   folder: string,
   methods: ReadonlyArray<object>,
@@ -85,13 +85,13 @@ const small = {
 }
 const random = { name: 'random-search-for-tests', solves: 2, rounds: 1, steps: 2 }
 const other = { ...small, label: 'other', pair: { steps: 8 } }
-/** At e^50, the first step leaves all numbers behind. */
+/** At λ = 50 the first step overflows, so the run fails. */
 const wild = { ...small, label: 'wild', design: { ...small.design, lower: [50], upper: [60] } }
 
 const text = (folder: string, run: string): string =>
   readFileSync(join(folder, 'runs', run, 'run.jsonl'), 'utf8')
 
-/** All but what two equal comparisons do not share. */
+/** The parts of a comparison that are equal in two equal comparisons: all but the timings. */
 const lasting = ({ runs, plan }: Comparison): unknown => ({
   plan,
   runs: runs.map(run => (run._tag === 'Finished' ? { ...run, timings: null } : run)),
@@ -121,7 +121,7 @@ describe('a comparison', () => {
       expect(readFileSync(comparisonIn(all.folder), 'utf8')).toBe(earlier)
     }))
 
-  it('has every method’s result, and says which failed and why', () =>
+  it('has the result of every method, and says which runs failed and why', () =>
     withFolder(async folder => {
       const reported: Array<string> = []
       const { all, notes } = options(
@@ -159,12 +159,12 @@ describe('a comparison', () => {
           expect(run.result.effortEpochs).toBeLessThanOrEqual(30)
         }
 
-      // Again: nothing is done, and all is the same, seconds included.
+      // A second call runs nothing, and returns the same, seconds included.
       const before = statSync(join(all.folder, 'runs/bilevel-seed0/run.jsonl')).mtimeMs
       expect(right(await compare(all)()).comparison).toEqual(comparison)
       expect(statSync(join(all.folder, 'runs/bilevel-seed0/run.jsonl')).mtimeMs).toBe(before)
 
-      // One seed more is one seed's work more.
+      // With one more seed, only that seed's runs are added.
       const more = right(
         await compare({ ...all, seeds: { list: [0, 4, 5] }, labels: ['other', 'bilevel', 'wild'] })(),
       )
@@ -172,7 +172,7 @@ describe('a comparison', () => {
       expect(more.comparison.runs).toEqual(expect.arrayContaining([...comparison.runs]))
     }))
 
-  it('goes on with what a lost process left', () =>
+  it('resumes the run of a lost process', () =>
     withFolder(async folder => {
       const { all } = options(folder, [small, { ...small, label: 'lost' }])
       mkdirSync(join(all.folder, 'runs'), { recursive: true })
@@ -188,7 +188,7 @@ describe('a comparison', () => {
       const again = right(await compare(all)()).comparison
       expect(again.runs.map(({ _tag }) => _tag)).toEqual(['Finished', 'Finished'])
       expect(again.runs[0]).toEqual(kept)
-      // It ends as the run that nothing happened to.
+      // The resumed run equals one that was not interrupted.
       expect(text(all.folder, 'lost-seed0').startsWith(begun.slice(0, begun.lastIndexOf('\n') + 1))).toBe(
         true,
       )
@@ -196,7 +196,7 @@ describe('a comparison', () => {
       expect(records('lost-seed0')).toBe(records('bilevel-seed0'))
     }))
 
-  it('stops when it is asked to, and goes on when it is started again', () =>
+  it('stops on request, and resumes when it is started again', () =>
     withFolder(async folder => {
       const { all, signals, notes } = options(folder, [small, random, { ...small, label: 'third' }], {
         jobs: 1,
@@ -207,7 +207,7 @@ describe('a comparison', () => {
       signals.emit('SIGINT')
       const stopped = left(await work)
       expect(stopped._tag).toBe('Interrupted')
-      expect(stopped.message).toContain(`the same command with --out ${all.folder} goes on from there`)
+      expect(stopped.message).toContain(`the same command with --out ${all.folder} resumes the comparison`)
       expect(notes.join('\n')).toContain('Stopping')
       expect(existsSync(join(all.folder, 'runs', 'third-seed0'))).toBe(false)
       expect(signals.listenerCount('SIGINT')).toBe(0)
@@ -218,7 +218,7 @@ describe('a comparison', () => {
       expect(lasting(comparison)).toEqual(lasting(right(await compare(other.all)()).comparison))
     }))
 
-  it('refuses a folder that was begun with something else, and leaves it as it is', () =>
+  it('refuses the folder of another comparison, and leaves it unchanged', () =>
     withFolder(async folder => {
       const { all } = options(folder, [small])
       right(await compare(all)())
@@ -237,9 +237,9 @@ describe('a comparison', () => {
         { config: options(folder, [{ ...small, pair: { steps: 6 } }]).all.config },
         'field `methods.bilevel.options.pair.steps` was 5 and is now 6',
       )
-      // A budget that nothing can be done with.
+      // This budget is too small for the method.
       await refused({ solves: 1 }, '`budget.')
-      // Without the comparison, the runs beside it still say what they are.
+      // Without comparison.json, the headers of the runs still identify them.
       rmSync(comparisonIn(all.folder))
       const { message } = left(
         await compare({ ...all, config: options(folder, [{ ...small, pair: { steps: 6 } }]).all.config })(),
@@ -248,7 +248,7 @@ describe('a comparison', () => {
       expect(message).toContain('field `config.pair.steps`')
     }))
 
-  it('refuses a folder with other things in it', () =>
+  it('refuses a folder with other files in it', () =>
     withFolder(async folder => {
       const { all } = options(folder, [small])
       mkdirSync(all.folder)
@@ -259,7 +259,7 @@ describe('a comparison', () => {
       )
     }))
 
-  it('finds a log that was changed after it was written', () =>
+  it('detects a log that was changed after it was written', () =>
     withFolder(async folder => {
       const { all } = options(folder, [small])
       right(await compare(all)())

@@ -12,7 +12,7 @@ import type { ShellError } from '../../../src/shell/base/ShellError.js'
 /** The committed 600/400 split. */
 export const npzFolder = fileURLToPath(new URL('../../data/mnist-1k-60-40', import.meta.url))
 
-/** A folder of its own for a test file, gone when the file is done. */
+/** A new folder for a test file, removed when its tests are done. */
 export const scratch = (): ((...names: ReadonlyArray<string>) => Promise<string>) => {
   const made = mkdtemp(join(tmpdir(), 'bilevel-data-'))
   afterAll(async () => rm(await made, { recursive: true, force: true }))
@@ -35,7 +35,7 @@ export const left = <B>(result: E.Either<B, unknown>): B => {
   return result.left
 }
 
-/** The message of an error of this kind, which must be one paragraph of whole sentences. */
+/** The message of an error of this kind; it must be one paragraph of full sentences. */
 export const messageOf = (tag: ShellError['_tag'], result: E.Either<ShellError, unknown>): string => {
   const error = left(result)
   if (error._tag !== tag) throw new Error(`expected ${tag}, but got ${error._tag}: ${error.message}`)
@@ -43,7 +43,7 @@ export const messageOf = (tag: ShellError['_tag'], result: E.Either<ShellError, 
   return error.message
 }
 
-/** A NPY file, written by hand, so that the reader is not tested against its own library. */
+/** An NPY file, written by hand, so that the reader is not tested against its own library. */
 export const npyFile = (
   descr: string,
   shape: ReadonlyArray<number>,
@@ -65,7 +65,7 @@ export const npzFile = (x: Uint8Array, y: Uint8Array, level: 0 | 6 = 0): Uint8Ar
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** How npm writes a tarball's hash. */
+/** A tarball's hash, as npm writes it. */
 export const integrityOf = (bytes: Uint8Array): string =>
   `sha512-${createHash('sha512').update(bytes).digest('base64')}`
 

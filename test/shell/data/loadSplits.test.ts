@@ -17,7 +17,7 @@ const decodeData = strictDecode(DataConfig, 'data')
 const load = (config: unknown, baseFolder: string, seed = 1): Promise<E.Either<ShellError, Splits>> =>
   pipe(right(decodeData(config)), decoded => loadSplits(decoded, { seed, baseFolder })())
 
-/** A set that was made so that every image's first pixel is its index. */
+/** A set in which the first pixel of every image is its index. */
 const indices = ({ images, labels }: ImageSet): ReadonlyArray<number> =>
   [...labels].map((_, i) => Math.round(images[i * 4]! * 255))
 
@@ -99,7 +99,7 @@ describe('DataConfig', () => {
 })
 
 describe('loadSplits from IDX files', () => {
-  it('draws disjoint, balanced sets by seed, and takes the test set as it is', async () => {
+  it('draws disjoint, balanced sets by seed, and keeps the test set unchanged', async () => {
     const folder = await idxFolder()
     const splits = right(await load({ ...idx, testImages: 'test-images', testLabels: 'test-labels' }, folder))
     const train = indices(splits.train)
@@ -116,7 +116,7 @@ describe('loadSplits from IDX files', () => {
     const folder = await idxFolder()
     expect(messageOf('BadInput', await load({ ...idx, images: 'nowhere' }, folder))).toBe(
       `The file "${join(folder, 'nowhere')}", the IDX file of images, cannot be used: there is no such file. ` +
-        "Put right the file or the configuration's field `data.images`.",
+        "Correct the file or the configuration's field `data.images`.",
     )
     expect(messageOf('BadInput', await load({ ...idx, images: '.' }, folder))).toContain('it is a folder')
     expect(messageOf('BadInput', await load({ ...idx, images: 'labels/x' }, folder))).toContain(
@@ -126,10 +126,10 @@ describe('loadSplits from IDX files', () => {
       'not an IDX file of labels',
     )
     expect(messageOf('BadInput', await load({ ...idx, images: 'a\0b' }, folder))).toContain(
-      'not one that a file can have',
+      'not a valid file name',
     )
     expect(messageOf('BadInput', await load({ ...idx, train: 90 }, folder))).toContain(
-      '90 training and 20 validation images are asked for, 110 together, but there are only 100',
+      '90 training and 20 validation images are 110 together, but the source has only 100',
     )
     expect(messageOf('BadInput', await load({ ...idx, testImages: 'test-images' }, folder))).toContain(
       'has `testImages` but no `testLabels`',
@@ -145,7 +145,7 @@ describe('loadSplits from NPZ files', () => {
     validation: 'validation_dataset_1k_40.npz',
   }
 
-  it('reads the 600/400 split of the paper, with MNIST’s test set or without', async () => {
+  it('reads the 600/400 split of the paper, with or without MNIST’s test set', async () => {
     const splits = right(await load({ ...paper, test: 'mnist' }, npzFolder))
     expect([splits.train, splits.validation, splits.test].map(set => set?.labels.length)).toEqual([
       600, 400, 10_000,
@@ -153,12 +153,12 @@ describe('loadSplits from NPZ files', () => {
     expect(right(await load(paper, npzFolder)).test).toBeNull()
   })
 
-  it('reads a test set of its own', async () => {
+  it('reads a separate test set', async () => {
     const splits = right(await load({ ...paper, test: paper.train }, npzFolder))
     expect(splits.test).toEqual(splits.train)
   })
 
-  it('refuses sets that do not fit together, and files that cannot be used', async () => {
+  it('refuses sets of different shapes, and unusable files', async () => {
     const small = await put(
       await at('small.npz'),
       npzFile(npyFile('|u1', [1, 2, 2], Uint8Array.of(1, 2, 3, 4)), npyFile('|u1', [1], Uint8Array.of(3))),
@@ -173,7 +173,7 @@ describe('loadSplits from NPZ files', () => {
       'not a readable NPZ',
     )
     expect(messageOf('BadInput', await load({ ...paper, classes: 5 }, npzFolder))).toContain(
-      'whole numbers in 0…4',
+      'integers in 0…4',
     )
   })
 })

@@ -1,6 +1,6 @@
 /**
- * A report in a real browser, opened from disk: no error, no request, no script, every figure to be seen, at two widths, in
- * light and in dark. Skipped, with a notice, where there is no Chromium.
+ * A report in a real browser, opened from disk: no error, no request, no script, and every figure visible, at two widths, in
+ * light and dark mode. Skipped, with a notice, if there is no Chromium.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,9 +37,9 @@ interface Inks {
   readonly page: string
 }
 
-// What runs in the page is text here: this program knows no DOM.
+// Code for the page is a string, since this program is compiled without types of the DOM.
 
-/** The colours that a figure's pictures are drawn with, and that of the page. */
+/** The colours in a figure's pictures, and the colour of the page. */
 const inksOf = `figure => {
   const colours = [...figure.querySelectorAll('svg path, svg line, svg text')].flatMap(node => {
     const { fill, stroke, opacity } = getComputedStyle(node)
@@ -58,7 +58,7 @@ const ofFigure = (program: string, i: number): string =>
 
 interface Opened {
   readonly page: Page
-  /** Messages of the console, errors of the page, and requests for anything but the page. */
+  /** Console messages, page errors, and requests for anything except the page. */
   readonly trouble: ReadonlyArray<string>
 }
 
@@ -76,7 +76,7 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
     ]
     right(await writeReport(large, { output: many })())
     browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] })
-    // Two of the runs are trained here.
+    // Two of the runs are trained by this test.
   }, 240_000)
 
   afterAll(() => browser.close())
@@ -92,7 +92,7 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
       void dialog.dismiss()
     })
     page.on('request', request => {
-      // A picture that lies in the page is asked of nobody.
+      // A picture within the page causes no request.
       if (request.url() !== url && !request.url().startsWith('data:image/png;base64,'))
         trouble.push(`request: ${request.url()}`)
     })
@@ -125,9 +125,9 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
         expect(box.width).toBeGreaterThan(0.75 * Math.min(width, 640))
         expect(box.x + box.width).toBeLessThanOrEqual(width)
         expect(box.height).toBeGreaterThan(100)
-        // A picture of one colour would be no picture: its lines have colours of the scheme, and are not the page's.
+        // A picture with one colour would be empty: its lines must have colours of the scheme, other than the page's.
         const inks = await page.evaluate<Inks>(ofFigure(inksOf, i))
-        // Where there are photographs, they bring the shades, and the rest is text.
+        // In figures with photographs, only text is drawn in colours of the scheme.
         const pictured = (await pictures[0]!.locator('image').count()) > 0
         expect(
           inks.colours.filter(colour => colour.startsWith('rgb') && colour !== inks.page).length,
@@ -151,7 +151,7 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
         expect(box.x).toBeGreaterThanOrEqual(0)
         expect(box.x + box.width).toBeLessThanOrEqual(width)
       }
-      // Whether the browser took the pictures: it decodes what the policy of the page lets it.
+      // Whether the browser shows the pictures: it decodes only images that the page's policy allows.
       const decoded = `Promise.all([...document.querySelectorAll('svg image')].map(async node => {
       const image = new Image()
       image.src = node.href.baseVal
@@ -181,9 +181,9 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
     },
   )
 
-  it('takes nothing of a hostile run for more than text', async () => {
+  it('shows the strings of a hostile run only as text', async () => {
     const { page, trouble } = await open(owned, 1280, 'light')
-    // What turns the direction of text is shown as unknown.
+    // Characters that change the direction of text are replaced.
     const shown = hostile.replace('\u202e', '\ufffd')
     expect(await page.title()).toBe(shown.replace(/\s+/g, ' ').trim())
     expect(await page.locator('h1').textContent()).toBe(shown)

@@ -1,4 +1,4 @@
-/** The data behind figures and tables, on committed logs and on runs made from them. */
+/** The data of figures and tables, on committed logs and on runs derived from them. */
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import {
@@ -22,7 +22,7 @@ import { asMethod, readCommitted } from '../../support/reportRuns.js'
 const [one, two] = [readCommitted('d1'), readCommitted('d2')]
 
 describe('the best so far', () => {
-  it('never rises, and ends at the least of all solves', () => {
+  it('never rises, and ends at the lowest of all solves', () => {
     const line = bestOf(one)
     expect(line.every(BestPoint.is)).toBe(true)
     for (const [i, point] of line.entries()) {
@@ -32,7 +32,7 @@ describe('the best so far', () => {
     expect(line[line.length - 1]!.best).toBe(Math.min(...one.solves.map(({ upper }) => upper)))
   })
 
-  it('has a mean and a spread where a method has several runs', () => {
+  it('has a mean and a deviation if a method has several runs', () => {
     const runs = [asMethod(one, 'a', 0, 1), asMethod(one, 'a', 1, 3), asMethod(one, 'b', 0, 1)]
     const means = bestMeans(runs)
     expect(means.every(BestMean.is)).toBe(true)
@@ -42,7 +42,7 @@ describe('the best so far', () => {
     for (const [i, { mean, deviation, epochs }] of means.entries()) {
       expect(epochs).toBe(line[i]!.epochs)
       expect(mean).toBeCloseTo(2 * line[i]!.best, 12)
-      // Of x and 3x the standard deviation is √2 x.
+      // The standard deviation of x and 3x is √2 x.
       expect(deviation).toBeCloseTo(Math.SQRT2 * line[i]!.best, 12)
     }
   })
@@ -55,12 +55,12 @@ describe('the best so far', () => {
     const retrained = one.outcome!.rows[1]!.trained!.validation.loss
     expect(ends[0]).toBeCloseTo(0, 12)
     expect(ends[1]).toBeCloseTo(1, 12)
-    // Alone with its seed, and returned better than it sampled: its own result is the best.
+    // The only run of its seed, whose result is better than its samples: the result is the best.
     expect(ends[2]).toBeCloseTo((5 * least) / retrained - 1, 12)
     expect(aboveBest([asMethod(one, 'a', 0, -1)])).toBeNull()
   })
 
-  it('is marked with what was returned', () => {
+  it('is marked at the returned λ', () => {
     const result = one.outcome!.rows[1]!
     expect(returned([one])).toEqual([
       {
@@ -84,7 +84,7 @@ describe('φ̂', () => {
     expect(data.lambda).toEqual(two.outcome!.rows[1]!.lambda)
   })
 
-  it('is not there for a run that was not derived again, nor before the first λ', () => {
+  it('is missing for a run that was not replayed, and before the first λ', () => {
     expect(phiData({ ...two, phi: null })).toBeNull()
     expect(phiData({ ...two, outcome: null, steps: [] })).toBeNull()
   })
@@ -97,7 +97,7 @@ describe('the validation loss against λ', () => {
     expect(truth).toEqual([])
   })
 
-  it('has a truth, in the order of λ, where a grid is among the runs or in a file', () => {
+  it('has a truth, sorted by λ, if there is a grid among the runs or in a file', () => {
     const grid = asMethod(one, 'grid', 0, 1)
     const given = {
       points: [
@@ -114,7 +114,7 @@ describe('the validation loss against λ', () => {
 })
 
 describe('the dual variables', () => {
-  it('are as the infos say, over iterations that grow', () => {
+  it('equal those of the infos, over increasing iterations', () => {
     const rows = dualRows(one)
     expect(rows.every(DualRow.is)).toBe(true)
     const violations = rows.filter(({ quantity }) => quantity === 'violation')
@@ -124,17 +124,17 @@ describe('the dual variables', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b))
   })
 
-  it('are none for a method that measures no violation', () => {
+  it('are empty for a method that measures no violation', () => {
     expect(dualRows(asMethod(one, 'random', 0, 1))).toEqual([])
   })
 })
 
 describe('the landscape', () => {
-  it('is there with two hyperparameters only', () => {
+  it('exists only with two hyperparameters', () => {
     expect(landscapeData(one.space, [one])).toBeNull()
   })
 
-  it('shows the whole space, and closer where the iterates went', () => {
+  it('shows the whole space, and a close-up of the iterates', () => {
     const { views, samples, paths } = landscapeData(two.space, [two])!
     expect(views[0]).toMatchObject({ x: [-6, 4], y: [-6, 4] })
     expect(samples.length).toBe(two.solves.length)
@@ -150,7 +150,7 @@ describe('the landscape', () => {
     expect(views[0]!.cells.length).toBeGreaterThan(50)
   })
 
-  it('has a surface that comes back to a smooth function near its samples, and is silent far from them', () => {
+  it('has a surface that recovers a smooth function near its samples, and has no value far from them', () => {
     const f = ([u, v]: readonly [number, number]): number => Math.sin(3 * u) + v * v
     const knots = Array.from({ length: 36 }, (_, i) => {
       const unit = [0.1 * (i % 6), 0.1 * Math.floor(i / 6)] as const
@@ -178,7 +178,7 @@ describe('the tables', () => {
     expect(lines[1]!.measures.ownValidation).toBe(one.outcome!.rows[1]!.bilevelWeights!.validation.loss)
   })
 
-  it('have the mean of what each run of a method returned, and its standard error', () => {
+  it('have the mean over the runs of a method, and its standard error', () => {
     const runs = [0, 1].map(i => asMethod({ ...one, name: '' }, 'a', i, 1))
     const shifted = runs.map((run, i) => ({
       ...run,
@@ -195,7 +195,7 @@ describe('the tables', () => {
     expect(meanLines(shifted.slice(1))).toEqual([])
   })
 
-  it('say which runs have which setting', () => {
+  it('list the runs that have each setting', () => {
     const other = { ...one, name: 'other', header: { ...one.header, backend: 'cpu' } }
     const found = settings([one, other])
     expect(found.filter(({ field }) => field === 'backend')).toEqual([
@@ -207,7 +207,7 @@ describe('the tables', () => {
 })
 
 describe('tasks', () => {
-  it('are told apart by problem and space, not by seed', () => {
+  it('differ by problem and space, not by seed', () => {
     const seeded = {
       ...one,
       name: 'seed 9',

@@ -1,4 +1,4 @@
-/** Specifications compile without a warning and draw what they are to draw; colours can be told apart. */
+/** Specifications compile without warnings and draw their data; colours can be distinguished. */
 import { describe, expect, it } from 'vitest'
 import { wide, narrow, roundNumbers, type Figure } from '../../../src/shell/report/figures/Figure.js'
 import {
@@ -47,7 +47,7 @@ const sizeOf = (svg: string): readonly [number, number] => {
 }
 
 describe('figures', () => {
-  it('are all there for one, and for two hyperparameters', () => {
+  it('all exist for one and for two hyperparameters', () => {
     const ids = (name: 'd1' | 'd2', all: boolean): ReadonlyArray<string> => {
       const run = readCommitted(name)
       return figuresOf({ title: '', runs: all ? compared(run) : [run] }, null).figures.map(({ id }) => id)
@@ -76,7 +76,7 @@ describe('figures', () => {
     expect(svg).not.toContain('<script')
   })
 
-  it('say in words what they show, and have their numbers', () => {
+  it('have a description and a table of their numbers', () => {
     for (const { figure } of cases) {
       expect(figure.title).not.toBe('')
       expect(figure.description.length).toBeGreaterThan(80)
@@ -86,16 +86,16 @@ describe('figures', () => {
     }
   })
 
-  it('draw the same picture twice', async () => {
+  it('give equal pictures when drawn twice', async () => {
     const [first] = cases
     const once = right(await draw(first!.figure.spec(wide))()).svg
     expect(right(await draw(first!.figure.spec(wide))()).svg).toBe(once)
   })
 
-  it('load nothing, whatever a specification asks for', async () => {
+  it('load nothing, even if a specification requests it', async () => {
     const loading: Figure['spec'] = () => ({ data: { url: 'file:///etc/hostname' }, mark: 'point' })
     const drawn = await draw(loading(wide))()
-    // Vega goes on without data that it cannot load; it says so.
+    // Vega continues without data that it cannot load, with a warning.
     expect(drawn._tag === 'Left' || drawn.right.warnings.length > 0).toBe(true)
   })
 })
@@ -109,7 +109,7 @@ describe('a figure of very many runs', () => {
     const { svg, warnings } = right(await draw(figure.spec(wide))())
     expect(warnings).toEqual([])
     expect(svg.length).toBeLessThan(700_000)
-    if (figure.id === 'validation') expect(figure.description).toContain('Of 4515 samples 1200 are drawn')
+    if (figure.id === 'validation') expect(figure.description).toContain('Of 4515 samples, 1200 are drawn')
   })
 })
 
@@ -127,19 +127,19 @@ const contrast = (a: string, b: string): number => {
 }
 
 describe.each(['light', 'dark'] as const)('colours, %s', scheme => {
-  it('of text and of series have at least the contrast of text (4.5)', () => {
+  it('of text and series have at least the contrast for text (4.5)', () => {
     for (const ink of [text, faint, ...series])
       expect(contrast(ink[scheme], background[scheme]), ink.name).toBeGreaterThanOrEqual(4.5)
   })
 
-  it('of bands grow apart from the page in one direction, and bear text', () => {
+  it('of bands differ more and more from the page, and have enough contrast for text', () => {
     const steps = bands.map(band => contrast(band[scheme], background[scheme]))
     expect(steps).toEqual([...steps].sort((a, b) => a - b))
     expect(steps[0]).toBeGreaterThan(1.08)
     for (const band of bands) expect(contrast(text[scheme], band[scheme])).toBeGreaterThanOrEqual(4)
   })
 
-  it('of shades grow apart from the page, each from the one before by as much as print keeps apart', () => {
+  it('of shades differ more and more from the page, each from the previous one by enough for print', () => {
     for (const [i, shade] of shades.entries())
       if (i > 0) {
         expect(contrast(shade[scheme], shades[i - 1]![scheme]), shade.name).toBeGreaterThan(1.2)
@@ -151,13 +151,13 @@ describe.each(['light', 'dark'] as const)('colours, %s', scheme => {
 })
 
 describe('the theme', () => {
-  it('puts variables in the place of its colours, and leaves text alone', () => {
+  it('replaces colours by variables, and leaves text alone', () => {
     expect(themed(`<path fill="${text.light}" stroke="#123456"/><text>x="${text.light}"</text>`)).toBe(
       `<path fill="var(--text)" stroke="#123456"/><text>x="${text.light}"</text>`,
     )
   })
 
-  it('is all that figures are coloured with', async () => {
+  it('has all colours that figures use', async () => {
     for (const { figure } of cases.filter(({ title }) => title.includes('compared'))) {
       const svg = themed(right(await draw(figure.spec(wide))()).svg)
       const left = [...svg.matchAll(/(?:fill|stroke)="(?!var|none|transparent|url)([^"]*)"/g)].map(
@@ -167,7 +167,7 @@ describe('the theme', () => {
     }
   })
 
-  it('has figures silent within the page', () => {
+  it('hides figures within the page from screen readers', () => {
     expect(config.aria).toBe(false)
   })
 })

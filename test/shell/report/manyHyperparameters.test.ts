@@ -1,4 +1,4 @@
-/** Reports of runs with hundreds of hyperparameters: what is drawn of them, what is not, and what is said where data is missing. */
+/** Reports of runs with hundreds of hyperparameters: which figures they have, and what they say if data is missing. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,7 +42,7 @@ const ids = (page: string): ReadonlyArray<string> =>
 describe('weights of examples', () => {
   const rows = exampleRows(cleaned, pictures.set)!
 
-  it('come in their order, with labels and the truth about them', () => {
+  it('are sorted, with their labels and true labels', () => {
     expect(rows).toHaveLength(600)
     const lambda = resultOf(cleaned)!.lambda
     for (const [i, row] of rows.entries()) {
@@ -52,15 +52,15 @@ describe('weights of examples', () => {
       expect(row.truth).toBe(pictures.set.truth![row.example])
     }
     expect(new Set(rows.map(({ example }) => example)).size).toBe(600)
-    // Half of the labels were drawn at random, and a tenth of those are as they were.
+    // Half of the labels were drawn at random, and a tenth of those are unchanged.
     const changed = rows.filter(row => isChanged(row) === true)
     expect(changed.length).toBeGreaterThan(230)
     expect(changed.length).toBeLessThan(300)
-    // So few solves tell them apart in part already.
+    // Even these few solves separate them in part.
     expect(rows.slice(0, 40).filter(row => isChanged(row) === true).length).toBeGreaterThan(30)
   })
 
-  it('of equal size are told apart by what they were on the way', () => {
+  it('are sorted by their mean during the run if they are equal', () => {
     const tied = exampleRows(
       {
         ...cleaned,
@@ -77,20 +77,20 @@ describe('weights of examples', () => {
     expect(binsOf(tied).map(({ kept }) => kept)).toEqual([600, ...Array.from({ length: 19 }, () => 0)])
   })
 
-  it('fall into bins that lose none, the largest weight included', () => {
+  it('are all in some bin, also the largest weight', () => {
     const bins = binsOf([...rows, { ...rows[0]!, weight: 1 }])
     expect(bins.reduce((sum, { kept, changed }) => sum + kept + changed!, 0)).toBe(601)
     expect(bins[19]!.kept + bins[19]!.changed!).toBeGreaterThan(0)
   })
 
-  it('are told from other hyperparameters', () => {
+  it('are distinguished from other hyperparameters', () => {
     expect([cleaned, byPixel, byBlock].map(weighs)).toEqual([true, false, false])
     expect(exampleRows(byPixel, null)).toBe(null)
   })
 })
 
 describe('λ over pixels', () => {
-  it('lies where the pixels lie, with channels and without, a map a family', () => {
+  it('has the layout of the pixels, with and without channels, one map per family', () => {
     const lambda = byPixel.space.map((_, k) => k)
     const [map] = lambdaMaps(byPixel.space, lambda, [28, 28, 1])
     expect(map).toMatchObject({ family: 'l2', of: 'input', rows: 28, columns: 28, channels: 1 })
@@ -111,7 +111,7 @@ describe('λ over pixels', () => {
     expect(maps[1]!.cells.find(({ row, column }) => row === 2 && column === 3)!.lambda).toBe(49 + 17)
   })
 
-  it('is not made up where the shape is not known, or nothing lies anywhere', () => {
+  it('is missing if the shape is unknown, or if no component has a position', () => {
     expect(
       lambdaMaps(
         byPixel.space,
@@ -138,7 +138,7 @@ it('the spread of λ has every solve, in order', () => {
 })
 
 describe('a report', () => {
-  it('of weights of examples shows forty as images that are theirs, and counts the changed labels', async () => {
+  it('of weights of examples shows the right forty images, and counts the changed labels', async () => {
     const { page, bytes, files } = await report(cleaning, 'a')
     expect(bytes).toBeLessThan(3 * 1024 * 1024)
     expect(ids(page)).toEqual(['best', 'suspects', 'example-weights', 'spread', 'dual'])
@@ -157,13 +157,13 @@ describe('a report', () => {
     const changed = rows.slice(0, 40).filter(row => isChanged(row) === true).length
     expect(page).toContain(`Of those shown, ${changed} of 40 (`)
     expect(readFileSync(join(files, 'suspects.csv'), 'utf8').split('\n')).toHaveLength(40 + 2)
-    expect(page).toContain('neither the validation loss nor the value function is drawn')
-    // No list of six hundred is written out anywhere.
+    expect(page).toContain('the validation loss and the value function are not drawn')
+    // No list of six hundred values is written in full.
     expect(page).toContain('(600 in all)')
     expect(page).not.toContain('weight[599]')
   })
 
-  it('of λ over pixels, and over blocks, has a map with a row of numbers for each row of it', async () => {
+  it('of λ over pixels or blocks has a map, and a table with a row for each row of the map', async () => {
     const { page, files } = await report(pixels, 'b')
     expect(ids(page)).toEqual(['best', 'map-l2', 'spread', 'dual'])
     const lines = readFileSync(join(files, 'map-l2.csv'), 'utf8').trimEnd().split('\n')
@@ -173,13 +173,13 @@ describe('a report', () => {
     expect(ids((await report(blocks, 'c')).page)).toEqual(['best', 'map-l1', 'map-l2', 'spread', 'dual'])
   })
 
-  it('says what it misses where the data is other data, or gone', async () => {
+  it('says what is missing if the data has changed or is gone', async () => {
     const place = join(folder, 'cleaning-config', 'train_dataset_1k_60.npz')
     const whole = readFileSync(place)
     writeFileSync(place, readFileSync(join(folder, 'cleaning-config', 'validation_dataset_1k_40.npz')))
     const other = await report(cleaning, 'd')
     expect(ids(other.page)).toEqual(['best', 'example-weights', 'spread', 'dual'])
-    expect(other.page).toContain('what is found where they were is not what the run was of')
+    expect(other.page).toContain('the data has changed since the run')
     rmSync(place)
     expect((await report(cleaning, 'd')).page).toMatch(
       /The training images of cleaning are not shown: .*train_dataset/,
@@ -189,7 +189,7 @@ describe('a report', () => {
     expect(left(await picturesOf({ ...header, problem: {} })()).message).toContain('does not say')
   })
 
-  it('does not fetch what is not in the cache', async () => {
+  it('does not download data that is missing in the cache', async () => {
     const { BILEVEL_CACHE } = process.env
     process.env['BILEVEL_CACHE'] = join(folder, 'empty')
     const data = { source: 'mnist', train: 5, validation: 5 }
@@ -213,7 +213,7 @@ describe('figures', () => {
     expect(warnings).toEqual([])
     const [, width] = /^<svg[^>]* width="([\d.]+)"/.exec(svg) ?? []
     expect(Number(width)).toBeLessThan(1.08 * frame.width)
-    // Pictures are any letters.
+    // Encoded images may contain any letters.
     expect(svg.replace(/base64,[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined/)
     expect(figure.description.length).toBeGreaterThan(80)
     expect(figure.description).not.toMatch(/NaN|undefined|Infinity/)

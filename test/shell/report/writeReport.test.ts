@@ -1,4 +1,4 @@
-/** Whole reports: what is written where, what is refused, and that nothing from a run becomes markup. */
+/** Complete reports: the written files, refusals, and that nothing from a run becomes markup. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -29,7 +29,7 @@ const run = async (...argv: ReadonlyArray<string>) => {
 }
 
 describe('a report', () => {
-  it('is one file without scripts and without anything that is elsewhere, and files for papers', () =>
+  it('is one file without scripts and external resources, and files for papers', () =>
     withFolder(async folder => {
       const output = join(folder, 'a', 'report.html')
       const report = right(await writeReport([committed('d1'), committed('d2')], { output })())
@@ -51,7 +51,7 @@ describe('a report', () => {
       expect(new Set(ids).size).toBe(ids.length)
     }))
 
-  it('is the same, byte for byte, for the same runs', () =>
+  it('has the same bytes for the same runs', () =>
     withFolder(async folder => {
       const write = async (name: string): Promise<string> => {
         const output = join(folder, name, 'report.html')
@@ -61,7 +61,7 @@ describe('a report', () => {
       expect(await write('a')).toBe(await write('b'))
     }))
 
-  it('says what whoever calls it wants to be said first', () =>
+  it('begins with the sections of its caller', () =>
     withFolder(async folder => {
       const output = join(folder, 'report.html')
       const sections = [
@@ -78,7 +78,7 @@ describe('a report', () => {
       expect(page).toContain('<td class="n">-0.25</td>')
     }))
 
-  it('takes folders that hold runs, and names them by what tells them apart', () =>
+  it('accepts folders of runs, and gives the runs unique names', () =>
     withFolder(async folder => {
       for (const seed of ['s1', 's2']) {
         mkdirSync(join(folder, 'all', 'bilevel', seed), { recursive: true })
@@ -87,7 +87,7 @@ describe('a report', () => {
       const output = join(folder, 'report.html')
       expect(right(await writeReport([join(folder, 'all')], { output })()).runs).toBe(2)
       expect(readFileSync(output, 'utf8')).toContain('mean ± standard error of 2 runs')
-      // The same run twice is one run.
+      // A run that is named twice counts once.
       const again = await writeReport([join(folder, 'all'), join(folder, 'all', 'bilevel', 's1')], {
         output,
       })()
@@ -114,7 +114,7 @@ describe('a report', () => {
       )
     }))
 
-  it('of a log that other numerics recorded draws all but φ̂, and says so', () =>
+  it('of a log with other numerics draws everything except φ̂, with a notice', () =>
     withFolder(async folder => {
       const [header, ...records] = bodiesOf(textOf(committed('d1')))
       const { versions, ...rest } = JSON.parse(header!) as { versions: Record<string, string> }
@@ -131,7 +131,7 @@ describe('a report', () => {
 })
 
 describe('what is refused', () => {
-  it('is a log that does not replay, with 1', () =>
+  it('includes a log that does not replay, with exit code 1', () =>
     withFolder(async folder => {
       const text = textOf(committed('d1'))
       writeFileSync(join(folder, 'run.jsonl'), text.replace('"penalty":5', '"penalty":6'))
@@ -141,11 +141,11 @@ describe('what is refused', () => {
       expect(existsSync(output)).toBe(false)
     }))
 
-  it('is an output that is something else, or no page; another report is replaced', () =>
+  it('includes an output that is another file or not a page; an existing report is replaced', () =>
     withFolder(async folder => {
       const output = join(folder, 'report.html')
       writeFileSync(output, '<!doctype html>mine')
-      expect(left(await writeReport([committed('d1')], { output })()).message).toContain('is no report')
+      expect(left(await writeReport([committed('d1')], { output })()).message).toContain('is not a report')
       expect(readFileSync(output, 'utf8')).toBe('<!doctype html>mine')
       expect(left(await writeReport([committed('d1')], { output: folder })()).message).toContain('.html')
       const fresh = join(folder, 'fresh.html')
@@ -153,7 +153,7 @@ describe('what is refused', () => {
       right(await writeReport([committed('d1')], { output: fresh })())
     }))
 
-  it('is a folder without runs, and one that is not there', () =>
+  it('includes a folder without runs, and a missing folder', () =>
     withFolder(async folder => {
       const output = join(folder, 'report.html')
       expect(left(await writeReport([folder], { output })()).message).toContain('no recorded run')
@@ -164,12 +164,12 @@ describe('what is refused', () => {
 })
 
 describe('the command', () => {
-  it('says what it wrote', () =>
+  it('prints what it has written', () =>
     withFolder(async folder => {
       const output = join(folder, 'report.html')
       const { code, out, err } = await run('report', committed('d1'), '-o', output)
       expect([code, err]).toEqual([0, ''])
-      expect(out).toMatch(/report\.html: 1 run, \d+ KB; 12 files of figures beside it\./)
+      expect(out).toMatch(/report\.html: 1 run, \d+ KB; 12 files with figures beside it\./)
     }))
 })
 
@@ -181,7 +181,7 @@ describe('hostile runs', () => {
       const { files } = right(await writeReport(runs, { output, title: hostile })())
       const page = readFileSync(output, 'utf8')
       expect(page).not.toMatch(/<script|<img/i)
-      // Whatever is within angle brackets was put there by the program.
+      // All tags come from the program.
       const tags = new Set([...page.matchAll(/<\/?([a-zA-Z]+)/g)].map(([, tag]) => tag!.toLowerCase()))
       for (const tag of ['html', 'table', 'svg', 'path', 'figure', 'td']) tags.delete(tag)
       expect([...tags].filter(tag => ['script', 'img', 'iframe', 'object', 'a'].includes(tag))).toEqual(['a'])
@@ -191,7 +191,7 @@ describe('hostile runs', () => {
         expect(readFileSync(file, 'utf8')).not.toMatch(/<script|<img/i)
     }))
 
-  it('are text in templates, whatever they hold', () => {
+  it('are text in templates, whatever they contain', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), text => {
         const { markup } = html`<p title="${text}">${text}</p>`
@@ -202,7 +202,7 @@ describe('hostile runs', () => {
     )
   })
 
-  it('are no formulas in a spreadsheet, and rows stay rows', () => {
+  it('do not become formulas in a spreadsheet, and rows stay rows', () => {
     expect(
       csv({
         head: ['a', 'b'],

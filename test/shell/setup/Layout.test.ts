@@ -20,7 +20,7 @@ const members: ReadonlyArray<Member> = [
 ]
 
 describe('the plan of deps', () => {
-  test('is the two libraries, the headers of the C interface, and the names that the addon is linked by', () => {
+  test('has the two libraries, the headers of the C interface, and links with the names that the linker needs', () => {
     expect(right(planOf(members))).toEqual({
       files: [
         { member: members[1]!.name, to: 'lib/libtensorflow_cc.so.2', bytes: 788_086_608 },
@@ -40,7 +40,7 @@ describe('the plan of deps', () => {
     })
   })
 
-  test('every link leads to a planned file', () => {
+  test('has links only to planned files', () => {
     const { files, links } = right(planOf(members))
     const places = new Set(files.map(({ to }) => to))
     for (const { at, target } of links) {
@@ -53,9 +53,9 @@ describe('the plan of deps', () => {
     ['without a library', members.filter(({ name }) => !name.includes('_cc')), /libtensorflow_cc\.so\.2/],
     ['without a header', members.filter(({ name }) => !name.endsWith('/c/c_api.h')), /c\/c_api\.h/],
     ['with a library twice', [...members, members[1]!], /twice/],
-    ['of a member without a size', [...members.slice(2), { ...members[1]!, bytes: undefined }], /how large/],
+    ['of a member without a size', [...members.slice(2), { ...members[1]!, bytes: undefined }], /its size/],
     [
-      'of too much',
+      'of too many bytes',
       members.map(member => (member.name.includes('_cc') ? { ...member, bytes: maxUnpackedBytes } : member)),
       /more than/,
     ],
@@ -68,7 +68,7 @@ describe('the plan of deps', () => {
     expect(left(planOf(altered))).toMatch(problem)
   })
 
-  test('no name, however written, is placed outside of deps', () => {
+  test('places no member outside of deps, whatever its name', () => {
     const part = fc.oneof(
       fc.constantFrom('..', '.', '', 'tensorflow', 'c', '\\', '..\\..', 'C:', '~', 'a b', '\0', 'x.h'),
       fc.string(),
@@ -94,7 +94,7 @@ describe('the plan of deps', () => {
 })
 
 describe('the wheel', () => {
-  test('is asked of pip by its hash, for one Python, and alone', () => {
+  test('is requested from pip by its hash, for one Python, without dependencies', () => {
     const { sha256, version } = tensorflowWheel
     expect(requirement(tensorflowWheel)).toBe(`tensorflow-cpu==${version} --hash=sha256:${sha256}\n`)
     const args = pipArguments(tensorflowWheel, { requirements: 'r.txt', folder: 'f' })

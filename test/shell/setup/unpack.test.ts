@@ -12,7 +12,7 @@ import type { PinnedWheel } from '../../../src/shell/setup/wheel.js'
 import { withFolder } from '../../support/recordedRun.js'
 import { left, right } from '../train/fixtures.js'
 
-/** Bytes that do not compress well, over many chunks. */
+/** Bytes that compress badly, so that a member spans many chunks. */
 const noise = (count: number, seed: number): Uint8Array => {
   const [values] = normals(count)(make(seed))
   return Uint8Array.from(values, value => Math.round(40 * value) & 255)
@@ -20,7 +20,7 @@ const noise = (count: number, seed: number): Uint8Array => {
 
 const library = noise(700_001, 1)
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-/** A wheel in small: wanted members between unwanted ones, packed and stored, and empty ones. */
+/** A small wheel: wanted and unwanted members, compressed, stored and empty. */
 const contents: Zippable = {
   'tensorflow/__init__.py': noise(200_000, 2),
   'tensorflow/libtensorflow_cc.so.2': library,
@@ -48,8 +48,8 @@ const put = (folder: string, bytes: Uint8Array): string => {
   return path
 }
 
-describe('a zip file in small chunks', () => {
-  test('is listed, with sizes, and hashed', () =>
+describe('a zip file, read in small chunks,', () => {
+  test('is listed with its sizes, and hashed', () =>
     withFolder(folder => {
       const path = put(folder, zip)
       expect(membersOf(path)).toEqual(
@@ -61,14 +61,14 @@ describe('a zip file in small chunks', () => {
       expect(sha256Of(path)).toBe(wheelOf(zip).sha256)
     }))
 
-  test('is unpacked as planned, and nothing else of it', () =>
+  test('is unpacked as planned, without its other members', () =>
     withFolder(folder => {
       const path = put(folder, zip)
       const deps = join(folder, 'deps')
       mkdirSync(deps)
       unpack(path, right(planOf(membersOf(path))), deps)
       expect(readFileSync(join(deps, 'lib/libtensorflow_cc.so.2')).equals(library)).toBe(true)
-      // Through the links, as the linker reads it.
+      // Read through the links, as the linker does.
       for (const name of ['libtensorflow.so', 'libtensorflow.so.2.9.1']) {
         expect(readlinkSync(join(deps, 'lib', name))).toBe('libtensorflow_cc.so.2')
         expect(readFileSync(join(deps, 'lib', name)).equals(library)).toBe(true)
@@ -78,7 +78,7 @@ describe('a zip file in small chunks', () => {
       expect(readdirSync(deps).sort()).toEqual(['include', 'lib'])
     }))
 
-  test('that is cut off anywhere is refused', () =>
+  test('is refused if it is truncated anywhere', () =>
     withFolder(folder => {
       const layout = right(planOf(membersOf(put(folder, zip))))
       for (const [k, share] of [0.3, 0.6, 0.9].entries()) {
@@ -89,7 +89,7 @@ describe('a zip file in small chunks', () => {
       }
     }))
 
-  test('that holds more or less than it said is refused', () =>
+  test('is refused if a member is larger or smaller than its stated size', () =>
     withFolder(folder => {
       const path = put(folder, zip)
       const layout = right(planOf(membersOf(path)))
@@ -102,11 +102,11 @@ describe('a zip file in small chunks', () => {
     }))
 })
 
-describe('laying out', () => {
-  test('takes away what a killed process left, and not what a living one is at work on', () =>
+describe('layOut', () => {
+  test('removes the partial folder of a killed process, but not that of a running one', () =>
     withFolder(folder => {
       const path = put(folder, zip)
-      // One that has ended, and so has a number that nobody has.
+      // A process that has ended, so that no process has its id.
       const { pid } = spawnSync(process.execPath, ['--version'])
       const [dead, living] = [`.${pid}-a.partial`, `.${process.ppid}-b.partial`]
       for (const name of [dead, living]) {
@@ -117,7 +117,7 @@ describe('laying out', () => {
       expect(readdirSync(folder).sort()).toEqual([living, 'deps', 'p.whl'])
     }))
 
-  test('replaces deps whole, and is known again', () =>
+  test('replaces deps entirely, and recognises it later', () =>
     withFolder(folder => {
       const wheel = wheelOf(zip)
       const path = put(folder, zip)
@@ -131,7 +131,7 @@ describe('laying out', () => {
       expect(readdirSync(folder).sort()).toEqual(['deps', 'p.whl'])
     }))
 
-  test('that fails leaves what was there, and nothing of its own', () =>
+  test('leaves deps unchanged if it fails, and no partial folder', () =>
     withFolder(folder => {
       mkdirSync(join(folder, 'deps'))
       writeFileSync(join(folder, 'deps', 'old'), '')
@@ -139,7 +139,7 @@ describe('laying out', () => {
       for (const bytes of [short, text('no zip at all'), zipSync({ 'a.txt': text('a') })]) {
         const error = left(layOut(folder, put(folder, bytes), wheelOf(bytes)))
         expect(error._tag).toBe('Environment')
-        expect(error.message).toContain('--backend auto goes on with wasm')
+        expect(error.message).toContain('--backend auto uses wasm')
         expect(readdirSync(folder).sort()).toEqual(['deps', 'p.whl'])
         expect(readdirSync(join(folder, 'deps'))).toEqual(['old'])
       }

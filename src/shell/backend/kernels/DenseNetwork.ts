@@ -1,83 +1,88 @@
 /**
- * Networks of dense layers on WebAssembly of our own (`assembly/dense.ts`): sums forward, gradients back, and steps that
- * leave weights and velocities where they are. No part of tfjs is in it, so that any backend may use it.
+ * Networks of dense layers in our own WebAssembly (`assembly/dense.ts`): the forward pass, the backward pass, and steps
+ * that update weights and velocities in place. It does not use tfjs, so it works with any backend.
  *
- * Notation: layer l takes x (rows × inputs) to max(0, x·W + b) or x·W + b (rows × units); dy is the gradient by x·W + b. In the
- * module's memory rows of weights, sums and gradients are padded by zeros to whole vectors of four float32; what goes in
- * and comes out is not.
+ * Notation: layer l maps x (rows × inputs) to max(0, x·W + b) or x·W + b (rows × units); dy is the gradient by x·W + b. In
+ * the module's memory, rows of weights, sums and gradients are padded with zeros to whole vectors of four float32;
+ * arguments and results are not padded.
  */
 import { instancesOf, type Instance } from './assemblyMemory.js'
 import { denseModule } from './denseModule.js'
 import { gather, spread, strideOf, type PaddedRows } from './PaddedRows.js'
 
-/** y = x·W + b, and max(0, y) of it where asked. */
+/** A layer y = x·W + b, or max(0, x·W + b) with `relu`. */
 export interface DenseLayer {
   readonly inputs: number
   readonly units: number
   readonly activation: 'relu' | 'linear'
 }
 
-/** A sparse matrix by its columns. */
+/** A sparse matrix, stored by columns: the addresses of its column starts and of its entries. */
 export interface Transposed {
   readonly starts: number
   readonly entries: number
 }
 
-/** Inputs in the memory, a row each: addresses of dense rows, or of where a sparse one's entries begin and end. */
+/**
+ * A list of input rows in the memory. For each row it has the address of a dense row, or the start and end addresses of a
+ * sparse row's entries.
+ */
 export interface RowList {
   readonly sparse: boolean
   readonly count: number
+  /** The address of the list. */
   readonly address: number
-  /** How many entries they have together; 0 where they are dense. */
+  /** The total number of entries; 0 if the rows are dense. */
   readonly entries: number
-  /** Where sparse rows that will come again keep their transpose. */
+  /** Caches the transpose of sparse rows that are used again; `null` for rows that are used once. */
   readonly keep: { transposed: Transposed | null } | null
 }
 
-/** Flat weights in the memory, with room for a velocity and a decay of each. */
+/** The address of a network's weights, followed by a velocity and a decay for each. */
 export type Place = number & { readonly place: unique symbol }
 
-/** How far a step goes, and by which multiple of each weight its penalty pulls. */
+/** The parameters of a step. */
 export interface Steps {
   readonly rate: number
   readonly momentum: number
-  /** By tensor of parameters: W and b of each layer in turn. 'own': those that {@link DenseNetwork.putDecay} was given. */
+  /** The weight decay of each parameter tensor (W and b of each layer in turn). 'own': that of {@link DenseNetwork.putDecay}. */
   readonly decay: ReadonlyArray<number | 'own'>
 }
 
 export interface DenseNetwork {
   readonly memory: Instance
-  /** Room for weights, with velocities that are zero; to be given back by `leave`. */
+  /** Allocates weights with zero velocities; release them with `leave`. */
   readonly place: () => Place
   readonly leave: (place: Place) => void
-  /** W and b of each layer in turn, row-major. */
+  /** Sets the weights: W and b of each layer in turn, row-major. */
   readonly put: (place: Place, weights: Float32Array) => void
+  /** Copies the weights into `into`, in the same order. */
   readonly take: (place: Place, into: Float32Array) => void
-  /** A decay of its own for each weight of the k-th tensor. */
+  /** Sets a decay for each weight of the k-th tensor. */
   readonly putDecay: (place: Place, k: number, decay: Float64Array) => void
   /** Writes the logits of the rows, rows × classes. */
   readonly forward: (place: Place, rows: RowList, logits: Float32Array) => void
-  /** ∇ of all parameters, from ∂/∂logits of the rows that have just gone forward; shown one tensor at a time. */
+  /** Computes ∇ of all parameters from ∂/∂logits of the last `forward`'s rows; calls `show` for each tensor. */
   readonly gradient: (
     place: Place,
     rows: RowList,
     dLogits: Float32Array,
     show: (k: number, values: Float32Array) => void,
   ) => void
-  /** One step by that gradient. Returns Σ decay·w²/2 as it was. */
+  /** Takes one step with that gradient. Returns Σ decay·w²/2 at the weights before the step. */
   readonly step: (place: Place, rows: RowList, dLogits: Float32Array, steps: Steps) => number
 }
 
 const bytesOf = (numbers: number): number => 4 * numbers
-/** Bytes of an entry of a sparse row. */
+/** The number of bytes of an entry of a sparse row. */
 const entrySize = 8
 const start = instancesOf(denseModule)
 
-/** Where a tensor of parameters lies among the padded weights. */
+/** The layout of a parameter tensor. */
 interface Tensor extends PaddedRows {
-  /** In bytes, among padded weights. */
+  /** Its offset in the padded weights, in bytes. */
   readonly offset: number
-  /** In numbers, among flat weights. */
+  /** Its offset in the flat weights, in numbers. */
   readonly flat: number
 }
 
@@ -94,7 +99,7 @@ const tensorsOf = (layers: ReadonlyArray<DenseLayer>): ReadonlyArray<Tensor> => 
   )
 }
 
-/** A network in a memory of its own. Errors: one that needs more than 2 GB, or a batch that does. */
+/** A network with its own memory. Throws if the network, or a batch, needs more than 2 GB. */
 export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork => {
   const memory = start()
   const reserve = (bytes: number): number => {
@@ -121,8 +126,10 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   const columns = layers[0]!.inputs
   const zeros = reserve(Math.max(...strides))
   const gradients = reserve(padded)
-  /** A layer's Wᵀ. */
-  const turned = reserve(Math.max(0, ...layers.slice(1).map(({ units }, l) => units * strides[l]!)))
+  /** Wᵀ of the current layer. */
+  const transposedWeights = reserve(
+    Math.max(0, ...layers.slice(1).map(({ units }, l) => units * strides[l]!)),
+  )
   const free: Place[] = []
 
   const region = (stride: number, rows: number) => {
@@ -131,11 +138,11 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
     for (let row = 0; row < rows; row++) words[list / 4 + row] = at + row * stride
     return { at, list }
   }
-  // Each layer's outputs and gradients for so many rows, and a transpose of so many entries; larger ones when they are asked for.
+  // Buffers for each layer's outputs and gradients of `rows` rows; larger batches allocate larger buffers.
   const regions = (rows: number) => ({
     rows,
     outputs: strides.map(stride => region(stride, rows)),
-    slopes: strides.map(stride => region(stride, rows)),
+    outputGradients: strides.map(stride => region(stride, rows)),
   })
   let room = regions(64)
   const transposeRoom = (most: number) => ({
@@ -154,7 +161,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
     return room
   }
 
-  /** From ∂/∂logits back to the first layer. `before` tells the module what to do with the k-th tensor's gradient. */
+  /** Goes from ∂/∂logits back to the first layer. `before` tells the module whether to store or apply the k-th gradient. */
   const backward = (
     place: Place,
     rows: RowList,
@@ -162,21 +169,21 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
     before: (k: number) => void,
   ): void => {
     const { count } = rows
-    const { outputs, slopes } = room
-    spread(memory, { ...last, rows: count }, slopes.at(-1)!.at, dLogits, 0)
+    const { outputs, outputGradients } = room
+    spread(memory, { ...last, rows: count }, outputGradients.at(-1)!.at, dLogits, 0)
     for (let l = layers.length - 1; l >= 0; l--) {
       const { inputs, units } = layers[l]!
       const stride = strides[l]!
-      const dy = slopes[l]!.at
+      const dy = outputGradients[l]!.at
       const [kernel, bias] = [tensors[2 * l]!.offset, tensors[2 * l + 1]!.offset]
       const weights = place + kernel
       const into = gradients + kernel
-      // What goes further down is by the weights as they are before they step.
+      // Propagate to the layer below first, with the weights before their step.
       if (l > 0) {
-        const [below, further] = [strides[l - 1]!, slopes[l - 1]!.at]
-        transposeDense(inputs, units, weights, stride, turned, below)
-        denseSums(count, slopes[l]!.list, units, turned, zeros, below, false, further)
-        if (layers[l - 1]!.activation === 'relu') throughRelu(further, outputs[l - 1]!.at, count * below)
+        const [below, dyBelow] = [strides[l - 1]!, outputGradients[l - 1]!.at]
+        transposeDense(inputs, units, weights, stride, transposedWeights, below)
+        denseSums(count, outputGradients[l]!.list, units, transposedWeights, zeros, below, false, dyBelow)
+        if (layers[l - 1]!.activation === 'relu') throughRelu(dyBelow, outputs[l - 1]!.at, count * below)
       }
       before(2 * l)
       if (l > 0) denseGradient(count, outputs[l - 1]!.list, inputs, dy, stride, zeros, weights, into)
@@ -193,7 +200,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   return {
     memory,
     place: () => {
-      // Weights, velocities and decays, one behind the other. What diverged may have left no zeros between the rows.
+      // Weights, then velocities, then decays. Clear reused memory: a diverged training may have left NaN in the padding.
       const place = free.pop() ?? (reserve(3 * padded) as Place)
       memory.floats().fill(0, place / 4, (place + 2 * padded) / 4)
       return place
@@ -239,9 +246,9 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
     },
     step: (place, rows, dLogits, { rate, momentum, decay }) => {
       backward(place, rows, dLogits, k => {
-        const pull = decay[k]!
-        if (pull === 'own') takeSteps(rate, momentum, padded, 2 * padded, 0)
-        else takeSteps(rate, momentum, padded, 0, pull)
+        const own = decay[k]!
+        if (own === 'own') takeSteps(rate, momentum, padded, 2 * padded, 0)
+        else takeSteps(rate, momentum, padded, 0, own)
       })
       return Number(takePenalty())
     },

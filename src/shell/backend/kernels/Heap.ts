@@ -1,7 +1,7 @@
-/** The memory of the wasm backend, where kernels of ours may read and write without a copy. */
+/** Access to the memory of the wasm backend, so that our kernels read and write tensors without a copy. */
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** Float32 tensors in the memory of the wasm backend. Views are good until a tensor is made. */
+/** Float32 tensors in the memory of the wasm backend. A view is valid until the next tensor is made. */
 export interface Heap {
   readonly makeOutput: (shape: number[], dtype: 'float32') => tf.TensorInfo
   readonly typedArrayFromHeap: (tensor: tf.TensorInfo) => Float32Array
@@ -13,5 +13,5 @@ const isHeap = (backend: unknown): backend is Heap =>
   'makeOutput' in backend &&
   'typedArrayFromHeap' in backend
 
-/** The memory of a backend; `null` of one that is not the wasm backend. */
+/** The memory of the wasm backend; `null` for other backends. */
 export const heapOf = (backend: unknown): Heap | null => (isHeap(backend) ? backend : null)

@@ -1,4 +1,4 @@
-/** Operations of libtensorflow by name, as tfjs-node's own kernels call them. */
+/** Calls operations of libtensorflow by name, as tfjs-node's own kernels do. */
 import type * as tf from '@tensorflow/tfjs-core'
 
 interface Attribute {
@@ -20,9 +20,9 @@ interface NodeBackend {
   ) => tf.Tensor
 }
 
-/** What kernels of ours may ask of tfjs-node. */
+/** The functions of tfjs-node that our kernels use. */
 export interface Native {
-  /** An operation on float32 tensors that has one output. */
+  /** Runs an operation on float32 tensors that has one output. */
   readonly run: (
     name: string,
     inputs: ReadonlyArray<tf.Tensor>,
@@ -55,7 +55,7 @@ const made = (backend: NodeBackend): Native => {
   }
 }
 
-/** `null` of a backend that is not tfjs-node. */
+/** The functions of a tfjs-node backend; `null` for other backends. */
 export const nativeOf = (backend: unknown): Native | null => {
   if (!isNodeBackend(backend)) return null
   const native = known.get(backend) ?? made(backend)

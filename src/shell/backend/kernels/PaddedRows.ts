@@ -1,28 +1,28 @@
-/** Rows of float32 in a module's memory, padded to whole vectors of four; and flat outside of it. */
+/** Copies rows of float32 between a module's memory, where each row is padded to whole vectors of four, and flat arrays. */
 import type { Instance } from './assemblyMemory.js'
 
 export interface PaddedRows {
   readonly rows: number
   readonly columns: number
-  /** Bytes from one row to the next. */
+  /** The number of bytes from one row to the next. */
   readonly stride: number
 }
 
-/** Bytes of a padded row. */
+/** The number of bytes of a padded row. */
 export const strideOf = (columns: number): number => 16 * Math.ceil(columns / 4)
 
-/** Where rows lie: how many numbers after the first of one the next begins. */
-interface Laid<Numbers> {
+/** The layout of rows in an array: the index of the first number, and the distance between rows, in numbers. */
+interface RowLayout<Numbers> {
   readonly numbers: Numbers
   readonly first: number
   readonly step: number
 }
 
-/** A loop over the numbers of short rows takes a tenth of the time that a view of each takes. */
+/** Copies rows. For short rows, a loop over the numbers takes a tenth of the time of a view of each row. */
 const copyRows = (
   { rows, columns }: Pick<PaddedRows, 'rows' | 'columns'>,
-  from: Laid<Float32Array | Float64Array>,
-  into: Laid<Float32Array>,
+  from: RowLayout<Float32Array | Float64Array>,
+  into: RowLayout<Float32Array>,
 ): void => {
   if (from.step === columns && into.step === columns) {
     into.numbers.set(from.numbers.subarray(from.first, from.first + rows * columns), into.first)
@@ -35,26 +35,26 @@ const copyRows = (
   }
 }
 
-const laid = (memory: Instance, { stride }: PaddedRows, address: number): Laid<Float32Array> => ({
+const padded = (memory: Instance, { stride }: PaddedRows, address: number): RowLayout<Float32Array> => ({
   numbers: memory.floats(),
   first: address / 4,
   step: stride / 4,
 })
 
-/** Writes rows that are flat, from the place `from` on, to an address. */
+/** Copies flat rows, which begin at the index `from`, to padded rows at an address. */
 export const spread = (
   memory: Instance,
   rows: PaddedRows,
   address: number,
   flat: Float32Array | Float64Array,
   from: number,
-): void => copyRows(rows, { numbers: flat, first: from, step: rows.columns }, laid(memory, rows, address))
+): void => copyRows(rows, { numbers: flat, first: from, step: rows.columns }, padded(memory, rows, address))
 
-/** Writes rows at an address, flat, from the place `from` on. */
+/** Copies padded rows at an address to flat rows, which begin at the index `from`. */
 export const gather = (
   memory: Instance,
   rows: PaddedRows,
   address: number,
   flat: Float32Array,
   from: number,
-): void => copyRows(rows, laid(memory, rows, address), { numbers: flat, first: from, step: rows.columns })
+): void => copyRows(rows, padded(memory, rows, address), { numbers: flat, first: from, step: rows.columns })

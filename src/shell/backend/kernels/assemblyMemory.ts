@@ -1,39 +1,39 @@
-/** A WebAssembly module's memory, handed out piece by piece. Nothing is given back but with the whole module. */
+/** Instances of our WebAssembly modules, and allocation in their memory. Memory is freed only with the whole instance. */
 
 interface Memory {
   readonly buffer: ArrayBuffer
   readonly grow: (pages: number) => number
 }
-// Node's types leave it out, and those of browsers bring much else.
+// Node's types do not declare WebAssembly, and those of browsers declare too much else.
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> }
   readonly Memory: new (...of: never) => Memory
 }
 
-/** A function of a module: addresses and numbers go in. */
+/** A function of a module; its arguments are addresses and numbers. */
 export type Exported = (...of: ReadonlyArray<number | boolean>) => unknown
 
-/** A module that has a memory of its own. */
+/** An instance of a module, with its own memory. */
 export interface Instance {
-  /** The function of that name. */
+  /** The exported function of that name. */
   readonly exported: (name: string) => Exported
-  /** The address of so many bytes that are zero, in whole vectors; `null` where the module would be beyond 2 GB. */
+  /** Allocates zeroed bytes, rounded up to whole vectors; `null` if the memory would exceed 2 GB. */
   readonly reserve: (bytes: number) => number | null
-  /** Views of the whole memory, to be taken anew after {@link reserve}. */
+  /** Views of the whole memory; take them again after {@link reserve}. */
   readonly floats: () => Float32Array
   readonly doubles: () => Float64Array
   readonly words: () => Uint32Array
 }
 
 const pageSize = 65536
-/** Less than the modules' limit of 2 GB, beyond which addresses would be negative numbers. */
+/** Below the modules' limit of 2 GB, beyond which addresses would become negative numbers. */
 const mostBytes = 2 ** 31 - pageSize
-/** A module's own data are before this. */
+/** The module's own data lie below this address. */
 const firstAddress = 1024
 const alignment = 16
 
-/** Makes instances of a module that is given in base 64; it is compiled when the first is asked for. */
+/** Returns a function that makes instances of a module, given in base 64. The first call compiles it. */
 export const instancesOf = (module: string): (() => Instance) => {
   let code: object | null = null
   return () => {
@@ -57,9 +57,9 @@ export const instancesOf = (module: string): (() => Instance) => {
         const address = end
         const next = end + Math.ceil(bytes / alignment) * alignment
         if (next > mostBytes) return null
-        const lacking = next - memory.buffer.byteLength
-        if (lacking > 0) {
-          memory.grow(Math.ceil(lacking / pageSize))
+        const missing = next - memory.buffer.byteLength
+        if (missing > 0) {
+          memory.grow(Math.ceil(missing / pageSize))
           floats = new Float32Array(memory.buffer)
           doubles = new Float64Array(memory.buffer)
           words = new Uint32Array(memory.buffer)

@@ -1,4 +1,4 @@
-/** What tfjs passes to a kernel besides tensors, decoded: its own type for it promises nothing. */
+/** Decodes the attributes that tfjs passes to a kernel besides tensors; tfjs does not type them. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { Count, decode, Finite } from '../../../core/codec/plainCodec.js'
@@ -22,7 +22,7 @@ const Window = {
 export const FilterGradientAttributes = t.type({
   ...Window,
   dataFormat: t.literal('NHWC'),
-  /** tfjs' own gradient leaves it out, for it refuses dilated convolutions. */
+  /** Missing if tfjs's own gradient calls the kernel, since that refuses dilated convolutions. */
   dilations: t.union([Side, t.undefined]),
   filterShape: t.tuple([Count, Count, Count, Count]),
 })
@@ -38,7 +38,7 @@ export type InputGradientAttributes = t.TypeOf<typeof InputGradientAttributes>
 export const PoolGradientAttributes = t.type({ ...Window, filterSize: Side })
 export type PoolGradientAttributes = t.TypeOf<typeof PoolGradientAttributes>
 
-/** The attributes of a call. Throws, as tfjs expects of its kernels, where they are not such. */
+/** The decoded attributes of a call. Throws if they do not fit, as tfjs expects of its kernels. */
 export const attributesOf = <A>(kernelName: string, codec: t.Type<A>, attributes: unknown): A => {
   const decoded = decode(codec)(attributes)
   if (E.isLeft(decoded)) throw new TypeError(`${kernelName}: ${decoded.left}.`)

@@ -1,7 +1,7 @@
 /**
- * ∂/∂input of a 2-D convolution. With stride 1 it is a convolution of the output gradient with the kernel turned round,
- * which takes wasm a quarter of what its own kernel for it takes. Other strides, and a padding wider than the kernel, are
- * left to the backend's.
+ * ∂/∂input of a 2-D convolution. With stride 1 it is a convolution of the output gradient with the rotated filter, which
+ * on wasm takes a quarter of the time of the backend's own kernel. Other strides, and a padding wider than the filter, use
+ * the backend's kernel.
  *
  * Notation, NHWC: output gradient dy (B×h×w×D), filter r×c×C×D, padding p; the result is B×H×W×C.
  *
@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { attributesOf, InputGradientAttributes } from './attributes.js'
 
-/** Zeros around one side of dy, so that sliding the turned filter over it gives `size` positions. */
+/** The padding of one side of dy for which the rotated filter has `size` positions. */
 const margins = (size: number, outputs: number, filter: number, padding: number): [number, number] => {
   const before = filter - 1 - padding
   return [before, size + filter - 1 - outputs - before]
@@ -42,7 +42,7 @@ const gradientBy = (dy: tf.Tensor4D, filter: tf.Tensor4D, attributes: InputGradi
   )
 }
 
-/** The backend's kernel, with stride 1 by a convolution. */
+/** The backend's kernel, except that stride 1 is computed by a convolution. */
 export const conv2DBackpropInput = (theirs: tf.KernelConfig): tf.KernelConfig => ({
   ...theirs,
   kernelFunc: call =>

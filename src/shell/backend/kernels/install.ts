@@ -1,4 +1,4 @@
-/** Which kernels of ours stand in for those that a backend lacks, or does slowly. */
+/** Registers our kernels in place of those that a backend lacks or computes slowly. */
 import * as tf from '@tensorflow/tfjs-core'
 import { conv2DBackpropFilter } from './conv2DBackpropFilter.js'
 import { conv2DBackpropInput } from './conv2DBackpropInput.js'
@@ -8,8 +8,8 @@ import { maxPoolGrad } from './maxPoolGrad.js'
 
 type Theirs = ReadonlyMap<string, tf.KernelConfig>
 
-/** Ours in place of theirs, where they have one. */
-const instead = (
+/** Our replacement of a kernel, if the backend has that kernel. */
+const replaced = (
   theirs: Theirs,
   name: string,
   ours: (theirs: tf.KernelConfig) => tf.KernelConfig,
@@ -25,14 +25,14 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
         conv2DBackpropFilter('wasm'),
         maxPoolGrad('wasm'),
         ...denseKernels('wasm'),
-        ...instead(theirs, tf.BatchMatMul, transposingFirst),
-        ...instead(theirs, tf._FusedMatMul, transposingFirst),
-        ...instead(theirs, tf.Conv2DBackpropInput, conv2DBackpropInput),
+        ...replaced(theirs, tf.BatchMatMul, transposingFirst),
+        ...replaced(theirs, tf._FusedMatMul, transposingFirst),
+        ...replaced(theirs, tf.Conv2DBackpropInput, conv2DBackpropInput),
       ]
     case 'cpu':
       return [maxPoolGrad('cpu'), ...denseKernels('cpu')]
     case 'tensorflow':
-      return [...denseKernels('tensorflow'), ...instead(theirs, tf.BatchMatMul, plainProduct)]
+      return [...denseKernels('tensorflow'), ...replaced(theirs, tf.BatchMatMul, plainProduct)]
     default:
       return []
   }
@@ -41,8 +41,7 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
 const installed = new Set<string>()
 
 /**
- * Registers this package's kernels of a tfjs backend, by its name in tfjs (`wasm`, `cpu`, `tensorflow`): kernels that it lacks, and faster ones for some that it
- * has. A second call does nothing.
+ * Registers our kernels for a backend; a second call does nothing.
  *
  * @example
  * ```ts
@@ -64,7 +63,7 @@ export const installKernels = (backendName: string): void => {
     (tf.getKernelsForBackend(backendName) as ReadonlyArray<tf.KernelConfig> | undefined) ?? []
   const theirs = new Map(registered.map(kernel => [kernel.kernelName, kernel]))
   for (const kernel of kernelsOf(backendName, theirs)) {
-    // tfjs warns of a kernel that is registered twice, so the slow one goes first.
+    // tfjs warns of a kernel that is registered twice, so first unregister the slow one.
     if (theirs.has(kernel.kernelName)) tf.unregisterKernel(kernel.kernelName, backendName)
     tf.registerKernel(kernel)
   }

@@ -1,27 +1,27 @@
 /**
- * The vectors of L-BFGS in a memory of WebAssembly, and its passes over them (`assembly/lbfgs.ts`): three to five times as fast as
- * JavaScript's, to the same bits where these are in float64.
+ * The vectors of L-BFGS in a WebAssembly memory, and the operations on them (`assembly/lbfgs.ts`). They are three to five
+ * times as fast as JavaScript. Operations in float64 give the same bits as JavaScript.
  */
 import { instancesOf, type Instance } from './assemblyMemory.js'
 import { lbfgsModule } from './lbfgsModule.js'
 
-/** A vector's address: float32, or float64 where it is wide. */
+/** The address of a vector; a wide vector is float64, all others are float32. */
 export type Vector = number & { readonly vector: unique symbol }
 export type WideVector = number & { readonly wideVector: unique symbol }
 
-/** Weights that were evaluated, and the gradient there. */
+/** Weights at which the objective was evaluated, and the gradient there. */
 export interface Iterate {
   readonly weights: Vector
   readonly gradient: WideVector
 }
 
-/** Vectors of one length, in a memory that nobody else has until they leave. */
+/** Vectors of one length. They have a memory of their own until `leave` is called. */
 export interface Vectors {
-  /** One that is free, whatever is in it; `null` where there is no room. */
+  /** Returns a free vector with arbitrary contents; `null` if the memory is full. */
   readonly take: () => Vector | null
   readonly takeWide: () => WideVector | null
   readonly giveBack: (vector: Vector) => void
-  /** Its numbers, until another is taken. */
+  /** A view of a vector's numbers, valid until the next vector is taken. */
   readonly at: (vector: Vector) => Float32Array
   readonly wideAt: (vector: WideVector) => Float64Array
   /** Σ a_i·b_i. */
@@ -29,7 +29,7 @@ export interface Vectors {
   readonly wideDot: (g: WideVector, a: Vector) => number
   /** ‖g‖₂. */
   readonly norm: (g: WideVector) => number
-  /** a ← a + c·b, and Σ a_i·x_i of what it has become. */
+  /** a ← a + c·b; returns Σ a_i·x_i with the new a. */
   readonly addThenDot: (a: Vector, c: number, b: Vector, x: Vector) => number
   /** a ← c·a. */
   readonly scale: (a: Vector, c: number) => void
@@ -37,30 +37,30 @@ export interface Vectors {
   readonly move: (a: Vector, b: Vector, c: number, d: Vector) => void
   /** a ← −g. */
   readonly negative: (a: Vector, g: WideVector) => void
-  /** s and y ← how weights and gradient change on the way; s·y and y·y of that. */
+  /** s ← the difference of the weights, y ← the difference of the gradients; returns s·y and y·y. */
   readonly differences: (
     from: Iterate,
     to: Iterate,
     s: Vector,
     y: Vector,
   ) => { readonly sy: number; readonly yy: number }
-  /** Gives the memory to who comes next. */
+  /** Releases the memory for reuse. */
   readonly leave: () => void
 }
 
-/** What vectors are padded to, in bytes of float32. */
+/** Vectors are padded to multiples of this many bytes of float32. */
 const alignment = 64
 
 const start = instancesOf(lbfgsModule)
 
-/** A memory, and every vector that there is in it. */
+/** A memory, and all vectors in it. */
 interface Room {
   readonly memory: Instance
   readonly narrow: Vector[]
   readonly wide: WideVector[]
 }
 
-// A training's memory is the next one's of its length.
+// Memories for reuse, by the length of their vectors.
 const vacant = new Map<number, Room[]>()
 
 /** Vectors of `length` numbers. */
@@ -90,7 +90,7 @@ export const vectorsOf = (length: number): Vectors => {
   return {
     take: () => {
       const vector = taken(free.narrow, room.narrow, bytes)
-      // What is infinite leaves no zeros behind the numbers, and passes go over these, too.
+      // Clear the padding: kernels read it, and an Infinity from earlier use would spread.
       if (vector !== null) memory.floats().fill(0, vector / 4 + length, (vector + bytes) / 4)
       return vector
     },

@@ -1,14 +1,14 @@
 /**
- * ∂/∂x of max pooling. The wasm backend has this kernel, but one that visits every window of every input: 6 ms for
- * the first pooling of LeNet at batch 64, against 1 ms for the two passes here.
+ * ∂/∂x of max pooling. The wasm backend's own kernel visits every window of every input and takes 6 ms for the first
+ * pooling of LeNet at batch 64; the passes here take 1 ms.
  *
- * Where several entries of a window are largest, the first one (in row-major order) gets the whole gradient.
+ * If several entries of a window are largest, the first one (in row-major order) gets the whole gradient.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { attributesOf, PoolGradientAttributes } from './attributes.js'
 import { heapOf } from './Heap.js'
 
-/** Squares of 2×2 side by side, which is how networks pool: {@link scatter} without its loops over a window. */
+/** {@link scatter} for adjacent windows of 2×2, the usual case, without loops over a window. */
 const scatterSquares = (
   x: Float32Array,
   dy: Float32Array,
@@ -84,7 +84,7 @@ const squares = ({
   padInfo.bottom === 0 &&
   padInfo.right === 0
 
-/** The gradient by the input of max pooling. On wasm it is written where it stays. */
+/** The gradient of max pooling by its input. On wasm it is written directly into the output tensor. */
 export const maxPoolGradient = (
   backend: unknown,
   x: tf.Tensor4D,
@@ -108,13 +108,13 @@ export const maxPoolGradient = (
     return tf.tensor4d(gradient, x.shape)
   }
   const output = heap.makeOutput(x.shape, 'float32')
-  // The views come last: a heap that has grown takes them away.
+  // Take the views last: they become invalid if the heap grows.
   const gradient = heap.typedArrayFromHeap(output).fill(0)
   fill(heap.typedArrayFromHeap(x), heap.typedArrayFromHeap(dy), info, gradient)
   return output
 }
 
-/** The kernel as tfjs registers it. */
+/** The kernel in the form that tfjs registers. */
 export const maxPoolGrad = (backendName: string): tf.KernelConfig => ({
   kernelName: tf.MaxPoolGrad,
   backendName,

@@ -1,6 +1,6 @@
 /**
- * tfjs' core, from when something first computes with it: it takes a fifth of a second to load, and much is trained without.
- * Required, and not imported: what is synchronous may ask for it, and no list is made of its thousand exports first.
+ * Loads tfjs's core at its first use: loading takes a fifth of a second, and many trainings do not need it. It uses
+ * `require`, not `import`, so that synchronous code can load it, and so that no namespace of its thousand exports is built.
  */
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { createRequire } from 'node:module'
@@ -8,5 +8,5 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 let loaded: typeof Tfjs | null = null
 
-/** The one copy of tfjs' core that backends register with. Throws where the package is not installed. */
+/** The copy of tfjs's core with which backends register. Throws if the package is not installed. */
 export const tfjs = (): typeof Tfjs => (loaded ??= require('@tensorflow/tfjs-core') as typeof Tfjs)

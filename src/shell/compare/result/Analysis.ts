@@ -1,6 +1,6 @@
 /**
- * What a comparison comes to: means over seeds, differences of methods on the same seeds, and the effort that each method
- * needed to come near the best. Derived from the finished runs alone.
+ * The analysis of a comparison: means over seeds, differences between methods at the same seeds, and the effort that each
+ * method needed to come near the best. It uses finished runs only.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Comparison, FinishedRun } from './Comparison.js'
@@ -13,7 +13,7 @@ import {
 } from './statistics.js'
 import { best, effortToReach } from './Trajectory.js'
 
-/** What is measured of a run; `null` where it was not. */
+/** The measures of a run; `null` if a value was not measured. */
 const measures = {
   lowerLevelSolves: run => run.result.lowerLevelSolves,
   effortEpochs: run => run.result.effortEpochs,
@@ -24,14 +24,14 @@ const measures = {
   trainedTestAccuracy: run => run.result.trained?.test?.accuracy ?? null,
   refitTestLoss: run => run.result.refit?.test?.loss ?? null,
   refitTestAccuracy: run => run.result.refit?.test?.accuracy ?? null,
-  /** Of weights that saw validation data. */
+  /** The bilevel weights were trained on validation data, too. */
   ownValidationLoss: run => run.result.bilevelWeights?.validation.loss ?? null,
   ownTestLoss: run => run.result.bilevelWeights?.test?.loss ?? null,
   ownTestAccuracy: run => run.result.bilevelWeights?.test?.accuracy ?? null,
 } as const satisfies Readonly<Record<string, (run: FinishedRun) => number | null>>
 
 /**
- * The name of what is measured.
+ * The name of a measure.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ const measures = {
  */
 export type Measure = keyof typeof measures
 
-/** A contender over its seeds. */
+/** A contender's means over its seeds. */
 export interface Standing {
   readonly label: string
   readonly method: string
@@ -60,7 +60,7 @@ export interface Standing {
   readonly of: Readonly<Record<Measure, Estimate | null>>
 }
 
-/** The contender that is asked about against another one, on the seeds that both finished. */
+/** The differences between the bilevel method and a rival, at the seeds that both finished. */
 export interface Duel {
   readonly label: string
   readonly rival: string
@@ -69,16 +69,16 @@ export interface Duel {
   >
 }
 
-/** The effort by which a contender came near the best of a seed; `null`: never. */
+/** The effort, in epochs, at which a contender came near the best of a seed; `null` if it never did. */
 export interface Reached {
   readonly label: string
-  /** By weights retrained from the initial ones. */
+  /** Counts only weights retrained from the initial ones. */
   readonly retrained: number | null
-  /** Weights that were trained on from another λ count, too. */
+  /** Also counts weights trained further from those of another λ. */
   readonly trained: number | null
 }
 
-/** How soon each contender came near the best validation loss of retrained weights that any reached at a seed. */
+/** At one seed, how soon each contender came near the lowest validation loss that retrained weights of any reached. */
 export interface Race {
   readonly seed: number
   readonly best: number
@@ -86,38 +86,38 @@ export interface Race {
   readonly reached: ReadonlyArray<Reached>
 }
 
-/** A contender's median over the seeds, those where it never came near counted as later than any; `null`: it did not. */
+/** A contender's median over the seeds; a seed at which it never came near counts as later than all others. */
 export interface Pace extends Reached {
   readonly seeds: number
-  /** At how many of the seeds it came near by retrained weights, and by any. */
+  /** The number of seeds at which it came near, with retrained weights and with any. */
   readonly times: { readonly retrained: number; readonly trained: number }
 }
 
-/** Whether the contender asked about was as fast and as good as hoped. */
+/** Whether the bilevel method was faster and no worse than its rivals. */
 export interface Verdict {
   readonly label: string
-  /** Its median effort over that of the fastest rival; `null` where either never came near. */
+  /** Its median effort divided by that of the fastest rival; `null` if either never came near. */
   readonly effortRatio: { readonly retrained: number | null; readonly trained: number | null }
   readonly fastestRival: string | null
   /** The rival with the lowest mean refitted test loss. */
   readonly bestRival: string | null
-  /** Mean difference to it in refitted test loss. */
+  /** The mean difference to the best rival in refitted test loss. */
   readonly refit: PairedDifference | null
-  /** Whether that is at most one standard error; with one seed, which has none, whether it is at most 0. */
+  /** Whether `refit` is at most one standard error; with one seed, which has none, whether it is at most 0. */
   readonly noWorse: boolean | null
 }
 
-/** All of it. */
+/** The analysis of a comparison. */
 export interface Analysis {
   readonly standings: ReadonlyArray<Standing>
   readonly duels: ReadonlyArray<Duel>
   readonly races: ReadonlyArray<Race>
   readonly paces: ReadonlyArray<Pace>
-  /** `null` where no contender is the bilevel method, or it has no rival. */
+  /** `null` if no contender is the bilevel method, or it has no rival. */
   readonly verdict: Verdict | null
 }
 
-/** How near to the best: a hundredth above it. */
+/** "Near the best" means at most this fraction above it. */
 export const nearness = 0.01
 
 const finishedOf = ({ runs }: Comparison): ReadonlyArray<FinishedRun> =>
@@ -155,7 +155,7 @@ const standingOf =
     }
   }
 
-/** Differences a − b on the seeds where both have the measure. */
+/** The differences a − b at the seeds at which both have the measure. */
 const between =
   (runs: ReadonlyArray<FinishedRun>, a: string, b: string) =>
   (measure: Measure): PairedDifference | null =>
@@ -176,7 +176,7 @@ const raceOf =
     const lowest = present(here.map(({ trajectory }) => best(trajectory.retrained)))
     if (lowest.length === 0) return []
     const least = Math.min(...lowest)
-    // A hundredth above also where a loss may be negative.
+    // The absolute value keeps the target above the best if a loss is negative.
     const target = least + nearness * Math.abs(least)
     const reached = here.map(({ label, trajectory }) => ({
       label,
@@ -224,7 +224,7 @@ const verdictOf = (
   const mine = paces.find(pace => pace.label === label)
   const others = paces.filter(pace => pace.label !== label)
   const fastest = leastBy(others, pace => pace.retrained)
-  // Rivals that train on from another λ, too, are measured by that where the contender is.
+  // If continued weights count for the bilevel method, they also count for the rivals.
   const fastestTrained = leastBy(others, pace => pace.trained)
   const bestRival = leastBy(rivals, ({ of }) => of.refitTestLoss?.mean ?? null)
   const refit = bestRival === null ? null : between(runs, label, bestRival.label)('refitTestLoss')
@@ -241,12 +241,11 @@ const verdictOf = (
   }
 }
 
-/** The method that the comparison is about. */
-const protagonist = 'bilevel'
+/** The method that is compared with all others. */
+const bilevelMethod = 'bilevel'
 
 /**
- * What a comparison comes to, complete or not: means and standard errors a contender, paired differences to the bilevel method with 95 % intervals, and the
- * effort that each contender took to come within 1 % of the best validation loss of a seed.
+ * Analyses a comparison, complete or not.
  *
  * @example
  * ```ts
@@ -267,7 +266,7 @@ export const analyse = (comparison: Comparison): Analysis => {
   const standings = plan.contenders.map(standingOf(comparison))
   const races = plan.seeds.flatMap(raceOf(runs))
   const paces = plan.contenders.flatMap(({ label }) => paceOf(races)(label))
-  const mine = plan.contenders.find(({ method }) => method === protagonist)
+  const mine = plan.contenders.find(({ method }) => method === bilevelMethod)
   return pipe(mine === undefined ? null : mine.label, (label): Analysis => ({
     standings,
     duels:

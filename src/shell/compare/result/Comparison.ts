@@ -1,6 +1,6 @@
 /**
- * `comparison.json`: the plan of a comparison, and what is known of each of its runs. It is written whole after each run
- * that ends; everything in a finished run's entry but `timings` is derived from that run's log.
+ * `comparison.json`: the plan of a comparison, and an entry for each run. The whole file is rewritten after each run. All
+ * fields of a finished run's entry except `timings` are derived from that run's log.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,12 +16,12 @@ import { badInput, type ShellError } from '../../base/ShellError.js'
 import { jobs, Plan } from './Plan.js'
 
 export const format = 'bilevel-hpo/comparison'
-/** Every run has the names of its hyperparameters. */
+/** The version of files in which every run has the names of its hyperparameters. */
 export const version = 1
-/** They are there once for all runs, where they are many. */
+/** The version of files that store a long list of hyperparameter names once, not per run. */
 export const sharedVersion = 2
 
-/** Far above 32 methods at 100 seeds. */
+/** Limits on the file; 32 methods at 100 seeds stay far below. */
 const limits = { length: 64 * 1024 * 1024, depth: 24, entries: 65_536 } as const
 
 const Points = t.readonlyArray(
@@ -35,17 +35,17 @@ export const FinishedRun = t.readonly(
   t.strict({
     _tag: t.literal('Finished'),
     ...which,
-    /** Sizes of the sets, and a hash over their content. */
+    /** The sizes of the sets, and a hash of their contents. */
     data: t.readonly(
       t.strict({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
       'data',
     ),
     versions: t.record(t.string, t.string),
-    /** Names of the components of λ. */
+    /** The names of the components of λ. */
     hyperparameters: t.readonlyArray(t.string),
     stopReason: t.string,
     message: t.string,
-    /** The last row of the run's table: the λ that the method returns. */
+    /** The last row of the run's table: the λ that the method returns, and its metrics. */
     result: t.readonly(
       t.strict({
         lambda: Vector,
@@ -53,21 +53,21 @@ export const FinishedRun = t.readonly(
         trained: nullable(SetMetrics),
         /** Weights trained on training and validation set at λ. */
         refit: nullable(SetMetrics),
-        /** The method's own weights: they have seen validation data. */
+        /** The bilevel weights, which were trained on validation data, too. */
         bilevelWeights: nullable(SetMetrics),
-        /** Until λ was found. */
+        /** Solves and effort until λ was found. */
         lowerLevelSolves: Natural,
         effortEpochs: NonNegative,
       }),
     ),
-    /** Of the whole run, finishing included. */
+    /** The cost of the whole run, finishing included. */
     total: t.readonly(t.strict({ steps: Natural, lowerLevelSolves: Natural, effortEpochs: NonNegative })),
-    /** Validation losses against effort, lower than all before them: see Trajectory.ts. */
+    /** The best validation loss so far against effort: see Trajectory.ts. */
     trajectory: t.readonly(t.strict({ retrained: Points, trained: Points })),
-    /** The one part that two equal runs do not share; `null`: not known. */
+    /** The only field in which two equal runs differ; `null` if unknown. */
     timings: t.readonly(
       t.strict({
-        /** Until λ was found. */
+        /** Seconds until λ was found. */
         seconds: nullable(NonNegative),
         processorSeconds: nullable(NonNegative),
         totalSeconds: nullable(NonNegative),
@@ -77,23 +77,23 @@ export const FinishedRun = t.readonly(
   }),
   'a finished run',
 )
-/** A run that ended, and what came out. */
+/** A run that ended, with its result. */
 export type FinishedRun = t.TypeOf<typeof FinishedRun>
 
 export const FailedRun = t.readonly(
   t.strict({ _tag: t.literal('Failed'), ...which, reason: t.string }),
   'a failed run',
 )
-/** A run that has no result, and why. */
+/** A run without a result, and the reason. */
 export type FailedRun = t.TypeOf<typeof FailedRun>
 
 export const PendingRun = t.readonly(t.strict({ _tag: t.literal('Pending'), ...which }), 'a pending run')
-/** A run that has not ended yet; it may have begun. */
+/** A run that has not ended yet; it may have started. */
 export type PendingRun = t.TypeOf<typeof PendingRun>
 
 export const RunEntry = t.union([FinishedRun, FailedRun, PendingRun], 'a run')
 /**
- * What is known of one run.
+ * The entry of one run.
  *
  * @example
  * ```ts
@@ -117,12 +117,12 @@ const Renewal = t.readonly(
     label: t.string,
     date: t.string,
     machine: Machine,
-    /** Which source made the runs: a commit. */
+    /** The commit of the source that made the runs. */
     source: t.string,
   }),
   'a renewal',
 )
-/** Where and when all runs of one contender were made anew, after the others. */
+/** Where and when all runs of one contender were repeated, after the others. */
 export type Renewal = t.TypeOf<typeof Renewal>
 
 export const Comparison = t.intersection(
@@ -132,9 +132,9 @@ export const Comparison = t.intersection(
         format: t.literal(format),
         version: t.literal(version),
         plan: Plan,
-        /** Where it was last worked on, renewals aside. */
+        /** The machine of the last runs, renewals aside. */
         machine: Machine,
-        /** In the order of the plan's jobs. */
+        /** The runs in the order of the plan's jobs. */
         runs: t.readonlyArray(RunEntry, 'a list of runs'),
       }),
     ),
@@ -157,12 +157,12 @@ export const Comparison = t.intersection(
  */
 export type Comparison = t.TypeOf<typeof Comparison>
 
-/** The file in a comparison's folder. */
+/** The path of `comparison.json` in a comparison's folder. */
 export const comparisonIn = (folder: string): string => join(folder, 'comparison.json')
-/** The same for people. */
+/** The path of `comparison.md`, the tables for people. */
 export const markdownIn = (folder: string): string => join(folder, 'comparison.md')
 
-/** The names that the runs share, where they are many; all runs of a plan are of one problem. */
+/** The hyperparameter names of all runs if they are equal and the list is long; otherwise `null`. */
 const sharedNames = ({ runs }: Comparison): ReadonlyArray<string> | null => {
   const finished = runs.flatMap(run => (run._tag === 'Finished' ? [run.hyperparameters] : []))
   const [names = []] = finished
@@ -172,7 +172,7 @@ const sharedNames = ({ runs }: Comparison): ReadonlyArray<string> | null => {
   return shared && names.length > longestPlain ? names : null
 }
 
-/** The text of the file. */
+/** The text of `comparison.json`. */
 export const encode = (comparison: Comparison): string => {
   const names = sharedNames(comparison)
   const { format, plan, machine, runs, renewed } = comparison
@@ -185,7 +185,7 @@ export const encode = (comparison: Comparison): string => {
           plan,
           machine,
           hyperparameters: names,
-          // `undefined` is left out.
+          // JSON leaves out fields that are `undefined`.
           runs: runs.map(run => (run._tag === 'Finished' ? { ...run, hyperparameters: undefined } : run)),
           renewed,
         }
@@ -194,7 +194,7 @@ export const encode = (comparison: Comparison): string => {
 
 const Shared = t.type({ hyperparameters: t.readonlyArray(t.string), runs: t.readonlyArray(t.UnknownRecord) })
 
-/** The content of a file of either version, every run with its names. */
+/** The content of a file of either version, with the names in every run. */
 const withNames = (object: Readonly<Record<string, unknown>>): E.Either<string, unknown> =>
   object['version'] === version
     ? E.right(object)
@@ -207,9 +207,9 @@ const withNames = (object: Readonly<Record<string, unknown>>): E.Either<string, 
         })),
       )
 
-/** Whether the runs are those of the plan, one for each, in their order. */
+/** Whether the file has one run for each job of the plan, in their order. */
 const hasItsRuns = ({ plan, runs }: Comparison): boolean =>
-  // The number first: a list of jobs may be as long as the product of two long lists.
+  // Compare the number first: the list of jobs may be very long, as it is the product of two lists.
   plan.contenders.length * plan.seeds.length === runs.length &&
   jobs(plan).every(({ label, seed, folder }, i) => {
     const run = runs[i]
@@ -229,7 +229,7 @@ const hasItsRuns = ({ plan, runs }: Comparison): boolean =>
  *
  * const parsed = parseComparison(readFileSync('comparison/comparison.json', 'utf8'))
  * pipe(parsed, E.map(({ plan }) => plan.name)) // => E.right('mnist-mlp-1k')
- * parseComparison('{"format":"other"}') // => E.left('has no field `format` of "bilevel-hpo/comparison"')
+ * parseComparison('{"format":"other"}') // => E.left('has no field `format` with the value "bilevel-hpo/comparison"')
  * ```
  */
 export const parse = (text: string): E.Either<string, Comparison> =>
@@ -237,12 +237,12 @@ export const parse = (text: string): E.Either<string, Comparison> =>
     parseObject(limits)(text),
     E.filterOrElse(
       object => object['format'] === format,
-      () => `has no field \`format\` of "${format}"`,
+      () => `has no field \`format\` with the value "${format}"`,
     ),
     E.filterOrElse(
       object => object['version'] === version || object['version'] === sharedVersion,
       object =>
-        `is of version ${JSON.stringify(object['version'] ?? null)}, and this program reads versions ${version} and ${sharedVersion}`,
+        `has version ${JSON.stringify(object['version'] ?? null)}, but this program reads versions ${version} and ${sharedVersion}`,
     ),
     E.chain(object =>
       pipe(
@@ -255,7 +255,7 @@ export const parse = (text: string): E.Either<string, Comparison> =>
   )
 
 /**
- * The comparison of a folder; `null` where there is none. Errors: `BadInput`, `Environment`.
+ * The comparison in a folder; `null` if there is none. Errors: `BadInput`, `Environment`.
  *
  * @example
  * ```ts
@@ -265,7 +265,7 @@ export const parse = (text: string): E.Either<string, Comparison> =>
  * const read = readComparison('comparison')
  * const runs: ReadonlyArray<RunEntry> = E.isRight(read) && read.right !== null ? read.right.runs : []
  * runs.every(({ _tag }) => _tag === 'Finished') // => true
- * // There is none in this folder.
+ * // This folder holds no comparison.
  * readComparison('run') // => E.right(null)
  * ```
  */
@@ -280,8 +280,8 @@ export const read = (folder: string): E.Either<ShellError, Comparison | null> =>
             parse(text),
             E.mapLeft(problem =>
               badInput(
-                `${path} ${problem}. It was changed after it was written, or is no comparison; restore it from a copy, or ` +
-                  'move it away: the runs beside it are then looked at anew.',
+                `${path} ${problem}. It was changed after it was written, or is not a comparison. Restore it from a copy, or ` +
+                  'move it away; the comparison then reads the runs beside it again.',
               ),
             ),
           ),
@@ -289,6 +289,6 @@ export const read = (folder: string): E.Either<ShellError, Comparison | null> =>
   )
 }
 
-/** Writes the file whole. */
+/** Writes `comparison.json` in one step, so that an interruption leaves no partial file. */
 export const write = (folder: string, comparison: Comparison): E.Either<ShellError, void> =>
   writeWhole(comparisonIn(folder))(encode(comparison))

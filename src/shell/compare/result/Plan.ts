@@ -1,4 +1,4 @@
-/** What is compared: methods × seeds on one task, with one budget. */
+/** The plan of a comparison: methods × seeds on one task, with one budget. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -7,7 +7,7 @@ import { Count, Natural, Positive } from '../../../core/codec/Codec.js'
 import { firstDifference, show, type Difference } from '../../../core/codec/Difference.js'
 import { BackendName } from '../../backend/Backend.js'
 
-/** What a folder can be called on any system. */
+/** A label is part of a folder's name, so it must be valid on every system. */
 const Label = t.refinement(
   t.string,
   label => /^[A-Za-z0-9][\w.-]{0,63}$/.test(label),
@@ -16,11 +16,11 @@ const Label = t.refinement(
 
 export const Contender = t.readonly(
   t.strict({
-    /** What tables and folders call it: the method's name, unless the configuration says otherwise. */
+    /** Its name in tables and folders; by default the method's name. */
     label: Label,
     /** The method's name. */
     method: t.string,
-    /** Its section of the configuration without the name, budget included; the rest is the method's defaults. */
+    /** Its section of the configuration without the name, with the budget; defaults apply to missing options. */
     options: t.UnknownRecord,
   }),
   'Contender',
@@ -32,20 +32,20 @@ export const Budget = t.readonly(
   t.strict({
     /** In lower-level solves. */
     solves: Count,
-    /** What a solve counts as. */
+    /** The epochs that a solve counts as. */
     epochsPerSolve: Positive,
     /** The product: epochs of gradient work until λ is found. */
     epochs: Positive,
   }),
   'Budget',
 )
-/** What every method may spend. */
+/** The effort that every method may spend. */
 export type Budget = t.TypeOf<typeof Budget>
 
 export const Plan = t.readonly(
   t.strict({
     name: t.string,
-    /** Sections `data`, `network`, `hyperparameters` and `solver` of the configuration, every default filled in. */
+    /** The sections `data`, `network`, `hyperparameters` and `solver` of the configuration, with all defaults. */
     task: t.UnknownRecord,
     budget: Budget,
     backend: BackendName,
@@ -55,7 +55,7 @@ export const Plan = t.readonly(
   'Plan',
 )
 /**
- * A whole comparison, before anything is run.
+ * The plan of a comparison, made before any run starts.
  *
  * @example
  * ```ts
@@ -78,44 +78,44 @@ export interface Job {
   readonly folder: string
 }
 
-/** The folder of a run in that of its comparison. */
+/** The folder of a run, relative to the comparison's folder. */
 export const folderOf = (label: string, seed: number): string => `runs/${label}-seed${seed}`
 
-/** The runs of a plan: all contenders at one seed, then at the next, so that pairs are complete early. */
+/** The runs of a plan: all contenders at the first seed, then at the next, so that pairs are complete early. */
 export const jobs = ({ contenders, seeds }: Pick<Plan, 'contenders' | 'seeds'>): ReadonlyArray<Job> =>
   seeds.flatMap(seed => contenders.map(({ label }) => ({ label, seed, folder: folderOf(label, seed) })))
 
-/** JSON as it is read back from a file. */
+/** The value as it is after writing it to JSON and reading it back. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /**
- * Whether a folder that was begun with `before` may go on with `now`: the task, the budget, the backend and the options of
- * every contender must be what they were. Contenders and seeds may be added, but none left out.
+ * Whether a comparison with the plan `before` can be resumed with the plan `now`. The task, the budget, the backend and
+ * the options of every contender must be equal. Contenders and seeds may be added, but not left out.
  *
  * Left: a clause that says what differs.
  */
-export const goesOn =
+export const canResume =
   (before: Plan) =>
   (now: Plan): E.Either<string, void> => {
     const shared = ({ task, budget, backend }: Plan) => ({ task, budget, backend })
-    // By their names, so that a message has the name and not a number.
+    // By label, so that a message names the contender instead of its index.
     const named = (contenders: Plan['contenders']) =>
       Object.fromEntries(contenders.map(contender => [contender.label, contender]))
     const kept = now.contenders.filter(({ label }) => before.contenders.some(other => other.label === label))
-    const all = (lost: unknown, field: string, was: unknown, is: unknown): O.Option<Difference> =>
-      lost === undefined
+    const noneMissing = (missing: unknown, field: string, was: unknown, is: unknown): O.Option<Difference> =>
+      missing === undefined
         ? O.none
-        : O.some({ field, expected: show(was), found: `${show(is)}, without ${show(lost)}` })
+        : O.some({ field, expected: show(was), found: `${show(is)}, without ${show(missing)}` })
     const labels = ({ contenders }: Plan): ReadonlyArray<string> => contenders.map(({ label }) => label)
     return pipe(
-      all(
+      noneMissing(
         labels(before).find(label => !labels(now).includes(label)),
         'methods',
         labels(before),
         labels(now),
       ),
       O.alt(() =>
-        all(
+        noneMissing(
           before.seeds.find(seed => !now.seeds.includes(seed)),
           'seeds',
           before.seeds,

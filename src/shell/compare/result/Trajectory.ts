@@ -1,20 +1,20 @@
 /**
- * What a run knew when: the validation losses of weights that never saw validation data, against effort, out of the log.
+ * The trajectory of a run: the best validation loss so far against effort, read from the log. Only weights that never
+ * used validation data count.
  *
- * Every answer to `SolveLowerLevel` is looked at. It counts
+ * Each answer to `SolveLowerLevel` counts
  *
- * - as **retrained** where its weights were trained on f(λ, ·) alone, at this one λ, from the initial weights, and the
- *   training is complete. A training that stopped early and was continued at the same λ (as Hyperband's are) counts by the
- *   sum of its parts;
- * - as **continued** where the training is complete, and no step of it ever descended on validation data, but it began
- *   with weights of another λ (as the bilevel method's are between its outer iterations).
+ * - as **retrained** if its weights were trained completely on f(λ, ·) alone, at this one λ, from the initial weights. A
+ *   training that stopped early and was continued at the same λ (as Hyperband does) counts with the sum of its parts;
+ * - as **continued** if the training is complete and used no validation data, but started from weights of another λ (as
+ *   the bilevel method does between its outer iterations).
  *
- * A training is complete once its gradient met the tolerance, or once it had as many epochs as the solver's own stochastic
- * part has (`solver.epochs`), or where it continues a complete one. Losses of shorter trainings are left out: stopping
- * early is a regularizer of its own, and what it validates to says nothing of λ.
+ * A training is complete if its gradient met the tolerance, if it had as many epochs as the solver's stochastic part
+ * (`solver.epochs`), or if it continues a complete one. Losses of shorter trainings are left out: early stopping is itself
+ * a regularizer, so their validation loss says nothing about λ.
  *
- * The effort of a point is all that the run had spent when the answer came: solves, descents, failed commands, refits,
- * this solve included.
+ * The effort of a point is everything that the run had spent when the answer came: solves (this one included), descents,
+ * failed commands and refits.
  *
  * @module
  */
@@ -22,13 +22,13 @@ import type { Command, Question, WeightsRef } from '../../../core/protocol/Comma
 import { initialWeights, isQuestion, weightsOf } from '../../../core/protocol/Command.js'
 import type { Observation } from '../../../core/protocol/Observation.js'
 
-/** What a record of the log says: the answer, and what was asked next. */
+/** A record of the log: an observation, and the commands that follow it. */
 export interface Step {
   readonly observation: Observation | null
   readonly commands: ReadonlyArray<Command>
 }
 
-/** A validation loss, and the effort by which it was known. */
+/** A validation loss, and the effort spent when it was known. */
 export interface Point {
   readonly effortEpochs: number
   readonly loss: number
@@ -36,34 +36,34 @@ export interface Point {
 
 /** The validation losses of a run that were lower than all before them. */
 export interface Trajectory {
-  /** Of retrained weights alone. */
+  /** Counts only retrained weights. */
   readonly retrained: ReadonlyArray<Point>
-  /** Of retrained and continued weights. */
+  /** Counts retrained and continued weights. */
   readonly trained: ReadonlyArray<Point>
 }
 
-/** Where weights come from. */
+/** How weights were trained. */
 interface Lineage {
-  /** Whether they are the initial ones. */
+  /** Whether they are the initial weights. */
   readonly initial: boolean
-  /** Trained on f alone. */
+  /** Whether they were trained on f alone. */
   readonly pure: boolean
-  /** At which single λ, from the initial weights on; `null` where there were several, or descents. */
+  /** The only λ of their training since the initial weights; `null` if there were several, or descents. */
   readonly lambda: ReadonlyArray<number> | null
-  /** Examples whose gradient was taken at that λ. */
+  /** The effort at that λ, in examples. */
   readonly spent: number
   readonly complete: boolean
 }
 
 const untouched: Lineage = { initial: true, pure: true, lambda: null, spent: 0, complete: false }
 
-/** Weights that the log does not explain are good for nothing. */
+/** The lineage of weights whose training is not in the log; they never count. */
 const unknown: Lineage = { initial: false, pure: false, lambda: null, spent: 0, complete: false }
 
 const equal = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((value, k) => value === b[k])
 
-/** The points that are lower than all before them, of equal efforts the last. */
+/** The points that are lower than all before them; at equal effort, only the last. */
 const bestSoFar = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
   const kept: Array<Point> = []
   for (const point of points) {
@@ -75,17 +75,16 @@ const bestSoFar = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
   return kept
 }
 
-/** How a log is to be read. */
+/** The sizes that {@link trajectory} needs to read a log. */
 export interface Scale {
-  /** Examples of the training set: one epoch. */
+  /** The number of training examples, which is the effort of one epoch. */
   readonly train: number
-  /** Epochs after which a training counts as complete, converged or not. */
+  /** The epochs after which a training counts as complete, converged or not. */
   readonly completeEpochs: number
 }
 
 /**
- * The validation losses of a run against the effort by which they were known, each lower than all before it. Losses count only of weights that were trained on
- * f alone, to the end.
+ * The trajectory of a run, from its records in their order.
  *
  * @example
  * ```ts
@@ -148,7 +147,7 @@ export const trajectory =
   }
 
 /**
- * The lowest loss; `null` where there is none.
+ * The lowest loss; `null` if there are no points.
  *
  * @example
  * ```ts
@@ -162,7 +161,7 @@ export const trajectory =
 export const best = (points: ReadonlyArray<Point>): number | null => points.at(-1)?.loss ?? null
 
 /**
- * The effort by which a loss was at most `target`; `null` where it never was.
+ * The effort at which the loss was at most `target` for the first time; `null` if it never was.
  *
  * @example
  * ```ts

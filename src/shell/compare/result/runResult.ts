@@ -1,4 +1,4 @@
-/** What a run folder says: which run it is, and what came out. */
+/** Reads a run folder: checks that it holds the expected run, and returns the run's result. */
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,7 +21,7 @@ import type { FailedRun, FinishedRun } from './Comparison.js'
 import type { Job } from './Plan.js'
 import { trajectory, type Scale, type Step } from './Trajectory.js'
 
-/** What of a header makes a run the one of a job: not where its files lay, nor which versions recorded it. */
+/** The fields of a header that identify a job's run; the paths of its files and the versions do not matter. */
 export type Identity = Pick<Header, 'method' | 'config' | 'problem' | 'backend'>
 
 const identityOf = ({ method, config, problem, backend }: Identity): unknown => {
@@ -29,7 +29,7 @@ const identityOf = ({ method, config, problem, backend }: Identity): unknown => 
   return JSON.parse(JSON.stringify({ method, config, problem: sections, backend })) as unknown
 }
 
-/** Refuses a run that is another one than the job's. */
+/** Refuses a run that is not the job's. */
 export const sameRun =
   (wanted: Identity) =>
   ({ path, header }: Pick<RecordedRun, 'path' | 'header'>): E.Either<ShellError, void> => {
@@ -39,26 +39,26 @@ export const sameRun =
       : E.left(
           badInput(
             `${path} holds another run than this comparison's: field \`${difference.value.field}\` of its header is ` +
-              `${difference.value.found}, and not ${difference.value.expected}. Choose another folder with --out, or move that run away.`,
+              `${difference.value.found} instead of ${difference.value.expected}. Choose another folder with --out, or move that run away.`,
           ),
         )
   }
 
-/** What a job's folder holds: `Fresh`: no step of a run; `Begun`: some; `Ended`: a whole run. */
-export type Standing = 'Fresh' | 'Begun' | 'Ended'
+/** The state of a job's folder: `Fresh`: it holds no run; `Begun`: an unfinished run; `Ended`: a complete run. */
+export type RunState = 'Fresh' | 'Begun' | 'Ended'
 
-/** Whether a log has a first line; a run that was killed while it wrote its header has none. */
+/** Whether a log has a complete first line; a run that was killed while it wrote its header has none. */
 const hasHeader = (path: string): E.Either<ShellError, boolean> =>
   withFile(path)(file => {
     const first = readLines(file).next()
     return E.right(first.done !== true && !(E.isLeft(first.value) && first.value.left._tag === 'Torn'))
   })
 
-/** Looks at the folder of a job. Errors: `BadInput` where it holds something else than the job's run. */
-export const standing = (folder: string, wanted: Identity): E.Either<ShellError, Standing> =>
+/** The state of a job's folder. Errors: `BadInput` if it holds something else than the job's run. */
+export const runState = (folder: string, wanted: Identity): E.Either<ShellError, RunState> =>
   pipe(
     existsSync(logIn(folder)) ? hasHeader(logIn(folder)) : E.right(false),
-    E.chain((begun): E.Either<ShellError, Standing> =>
+    E.chain((begun): E.Either<ShellError, RunState> =>
       begun
         ? pipe(
             withRecordedRun(folder)(sameRun(wanted)),
@@ -74,7 +74,7 @@ const Record = t.type({
   info: Info,
 })
 
-interface Told {
+interface Records {
   readonly steps: ReadonlyArray<Step>
   readonly info: Info | null
 }
@@ -85,8 +85,8 @@ const changed = (path: string, { line, digest }: LogLine): ShellError =>
       'it was written; restore it from a copy, or move the run away and compare again.',
   )
 
-/** All records of a log that has ended. */
-const told = ({ path, rest }: RecordedRun): E.Either<ShellError, Told> => {
+/** All records of a log, and the info of the last one. */
+const readRecords = ({ path, rest }: RecordedRun): E.Either<ShellError, Records> => {
   const steps: Array<Step> = []
   let info: Info | null = null
   for (const read of rest) {
@@ -97,7 +97,7 @@ const told = ({ path, rest }: RecordedRun): E.Either<ShellError, Told> => {
     if (E.isLeft(record))
       return E.left(
         badInput(
-          `Line ${line.line} of ${path} is no record of a run: ${record.left}. Restore it from a copy.`,
+          `Line ${line.line} of ${path} is not a record of a run: ${record.left}. Restore it from a copy.`,
         ),
       )
     steps.push({ observation: record.right.observation, commands: record.right.commands })
@@ -112,7 +112,7 @@ const timingsOf = (folder: string, row: string | undefined): FinishedRun['timing
     E.mapLeft(({ message }) => message),
     E.chain(text => parseObject({ length: 1024 * 1024, depth: 4, entries: 1024 })(text ?? '')),
     E.chain(decode(Timings)),
-    // A convenience: without it the seconds are not known, and nothing else is amiss.
+    // The file is optional: without it only the seconds are unknown.
     E.getOrElseW(() => null),
   )
   const of = (rows: Readonly<Record<string, number>> | undefined): number | null =>
@@ -126,8 +126,8 @@ const timingsOf = (folder: string, row: string | undefined): FinishedRun['timing
 }
 
 /**
- * What a run that has ended comes to, read out of its log, whose digests and summary are checked on the way. A method that
- * ended without a result has failed.
+ * The result of a finished run, read from its log. Checks the log's digests and the summary. A method that ended without
+ * a result has failed.
  */
 export const resultOf =
   (job: Job, scale: Pick<Scale, 'completeEpochs'>, wanted: Identity) =>
@@ -135,13 +135,11 @@ export const resultOf =
     withRecordedRun(folder)(run =>
       pipe(
         sameRun(wanted)(run),
-        E.chain(() => told(run)),
+        E.chain(() => readRecords(run)),
         E.chain(({ steps, info }) => {
           const outcome = info?.outcome ?? null
           if (info === null || outcome === null)
-            return E.left(
-              badInput(`${run.path} has not ended; \`bilevel resume ${folder}\` goes on with it.`),
-            )
+            return E.left(badInput(`${run.path} has not ended; \`bilevel resume ${folder}\` resumes it.`))
           const { header } = run
           const summary = summarize(header, steps.length, info, outcome)
           return pipe(

@@ -1,10 +1,10 @@
-/** The command that makes a comparison again. */
+/** The command that repeats a comparison; documents show it. */
 import type { Plan } from '../result/Plan.js'
 
 /**
- * The arguments of `bilevel` by which the runs of a plan are made again, on the same backend. `task` is what named its
- * configuration: `[file]`, or `['--preset', name]`. Methods and seeds are listed, for the defaults of another version
- * may be others. Options of methods are in the configuration, and nowhere else.
+ * The arguments of `bilevel` that repeat the runs of a plan on the same backend. `task` names its configuration:
+ * `[file]`, or `['--preset', name]`. Methods and seeds are listed, since another version may have other defaults. The
+ * methods' options are only in the configuration.
  */
 export const again = (
   task: ReadonlyArray<string>,
@@ -13,7 +13,7 @@ export const again = (
   'compare',
   ...task,
   ...['--methods', contenders.map(({ label }) => label).join(',')],
-  // One seed is a list by its comma; without it, it would be how many.
+  // The comma makes one seed a list; without it, the number would be a count.
   ...['--seeds', seeds.length === 1 ? `${seeds[0]!},` : seeds.join(',')],
   ...['--budget', String(budget.solves)],
   ...['--backend', backend],

@@ -1,12 +1,12 @@
-/** Numbers of a comparison as text: as many digits as their standard error is worth. */
+/** Formats the numbers of a comparison, with as many digits as their standard error justifies. */
 import type { Estimate, PairedDifference } from '../result/statistics.js'
 
-/** What stands where nothing was measured. */
+/** The text of a missing value. */
 export const nothing = '–'
 
 const minus = (text: string): string => text.replace('-', '−')
 
-/** A mean, and its standard error where there is one: `["0.3401", "0.0021"]`. */
+/** A mean and its standard error, if there is one: `["0.3401", "0.0021"]`. */
 export const parts = (
   value: Estimate | null,
   digits: number,
@@ -19,13 +19,13 @@ export const parts = (
         value.standardError === null ? null : (scale * value.standardError).toFixed(digits),
       ]
 
-/** The same in one piece: `0.3401 ± 0.0021`. */
+/** A mean and its standard error on one line: `0.3401 ± 0.0021`. */
 export const inline = (value: Estimate | null, digits: number, scale = 1): string => {
   const [mean, error] = parts(value, digits, scale)
   return error === null ? mean : `${mean} ± ${error}`
 }
 
-/** The same in two lines. */
+/** A mean and its standard error on two lines. */
 export const stacked = (value: Estimate | null, digits: number, scale = 1): string => {
   const [mean, error] = parts(value, digits, scale)
   return error === null ? mean : `${mean}\n±${error}`
@@ -40,5 +40,5 @@ export const difference = (value: PairedDifference | null, digits: number, scale
     : `${text(value.mean)} [${value.interval.map(text).join(', ')}]`
 }
 
-/** A whole number of epochs. */
+/** A number of epochs, rounded; `null` means that the target was not reached. */
 export const epochs = (value: number | null): string => (value === null ? 'not reached' : value.toFixed(0))

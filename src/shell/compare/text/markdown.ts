@@ -1,4 +1,4 @@
-/** `comparison.md`: a comparison for people. Written anew after each run that ends. */
+/** The text of `comparison.md`, a comparison for people. It is rewritten after each run. */
 import { analyse, type Analysis, type Standing } from '../result/Analysis.js'
 import type { Comparison, FinishedRun } from '../result/Comparison.js'
 import { difference, epochs, inline, nothing } from './figures.js'
@@ -7,10 +7,10 @@ import { failures } from './table.js'
 
 type Cells = ReadonlyArray<string>
 
-/** Text that a cell can hold. */
+/** Escapes text for a table cell. */
 const cell = (text: string): string => text.replace(/\|/g, '\\|').replace(/\s*\n\s*/g, ' ')
 
-/** A table, the first column to the left and all others to the right, its columns aligned. */
+/** A Markdown table with padded columns: the first is aligned to the left, all others to the right. */
 export const markdownTable = (head: Cells, rows: ReadonlyArray<Cells>): string => {
   const all = [head, ...rows].map(row => row.map(cell))
   const widths = head.map((_, i) => Math.max(4, ...all.map(row => (row[i] ?? '').length)))
@@ -50,7 +50,7 @@ const mainRows = ({ label, planned, finished, of }: Standing): ReadonlyArray<Cel
     ? []
     : [
         [
-          `${label}, its own weights ${mark}`,
+          `${label}: bilevel weights ${mark}`,
           '',
           '',
           '',
@@ -85,7 +85,7 @@ export const differenceTable = ({ duels }: Analysis): string =>
     ]),
   )
 
-/** The table of efforts to come near the best. */
+/** The table of the effort that each method needed to come near the best. */
 export const raceTable = ({ paces, races }: Analysis): string =>
   markdownTable(
     [
@@ -115,7 +115,7 @@ export const raceTable = ({ paces, races }: Analysis): string =>
 const figure = (value: number | null, digits = 4): string =>
   value === null ? nothing : value.toFixed(digits).replace('-', '−')
 
-/** Every run by itself. */
+/** The table of single runs. */
 const runTable = (runs: ReadonlyArray<FinishedRun>): string =>
   markdownTable(
     [
@@ -143,21 +143,21 @@ const runTable = (runs: ReadonlyArray<FinishedRun>): string =>
   )
 
 const ratioText = (value: number | null): string =>
-  value === null ? 'not defined, for one of the two was never near' : value.toFixed(2)
+  value === null ? 'not defined, since one of the two never came near' : value.toFixed(2)
 
-/** What the comparison says of its first question: whether the bilevel method was faster and no worse. */
+/** The answer to the comparison's main question: whether the bilevel method was faster and no worse. */
 export const verdictText = ({ verdict }: Analysis): ReadonlyArray<string> => {
   if (verdict === null) return []
   const { label, effortRatio, fastestRival, bestRival, refit, noWorse } = verdict
   return [
-    `Effort of ${label} to come near the best, over that of the fastest rival${fastestRival === null ? '' : ` (${fastestRival})`}: ` +
-      `${ratioText(effortRatio.retrained)} by retrained weights; ${ratioText(effortRatio.trained)} where continued ones count.`,
+    `Effort of ${label} to come near the best, divided by that of the fastest rival${fastestRival === null ? '' : ` (${fastestRival})`}: ` +
+      `${ratioText(effortRatio.retrained)} with retrained weights; ${ratioText(effortRatio.trained)} if continued weights count, too.`,
     ...(bestRival === null || refit === null || noWorse === null
       ? []
       : [
           `Refitted test loss against the best rival's (${bestRival}): ${difference(refit, 4)}; ` +
             (refit.standardError === null
-              ? `${noWorse ? 'no worse' : 'worse'}, by one seed.`
+              ? `${noWorse ? 'no worse' : 'worse'}, judged by one seed.`
               : `${noWorse ? 'no worse' : 'worse'} within one standard error (${refit.standardError.toFixed(4)}).`),
         ]),
   ]
@@ -170,11 +170,11 @@ const versionsOf = (runs: ReadonlyArray<FinishedRun>): string => {
   if (all.length === 0) return 'No run has ended yet.'
   return all.length === 1
     ? `Versions: \`${all[0] ?? ''}\`.`
-    : `Versions differ among runs: ${all.map(text => `\`${text}\``).join('; ')}.`
+    : `The versions differ between runs: ${all.map(text => `\`${text}\``).join('; ')}.`
 }
 
 /**
- * The text of `comparison.md`: the plan, the machine, all results, and the command that makes the comparison again.
+ * The text of `comparison.md`.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** The table that a comparison prints, in 80 columns. */
+/** The table that `bilevel compare` prints, in 80 columns. */
 import Table from 'cli-table3'
 import { wrapped } from '../../run/wrapped.js'
 import type { Analysis, Standing } from '../result/Analysis.js'
@@ -61,7 +61,7 @@ const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<Reado
     ? []
     : [
         [
-          '  own weights',
+          '  bilevel\n  weights',
           '',
           '',
           '',
@@ -88,14 +88,14 @@ const head = [
   'refit\nacc. %',
 ]
 
-/** Failed runs, and why. */
+/** The failed runs with their reasons. */
 export const failures = ({ runs }: Comparison): ReadonlyArray<string> =>
   runs.flatMap(run =>
     run._tag === 'Failed' ? [`${run.label} seed ${run.seed} (${run.folder}): ${run.reason}`] : [],
   )
 
 /**
- * The result of a comparison as a table for a terminal, with its notes.
+ * All tables with their notes.
  *
  * @example
  * ```ts
@@ -145,6 +145,6 @@ export const comparisonTable = (comparison: Comparison, analysis: Analysis): str
     )
   const failed = failures(comparison)
   if (failed.length > 0)
-    sections.push(paragraphs([`${failed.length} run(s) failed, and are not in the means:`, ...failed]))
+    sections.push(paragraphs([`${failed.length} run(s) failed and are not in the means:`, ...failed]))
   return sections.join('\n\n')
 }

@@ -1,8 +1,8 @@
 /**
- * The binary form of CIFAR-10: records of one label and 32×32 red, then green, then blue bytes, row-major.
+ * The binary format of CIFAR-10: each record has one label, then 32×32 red, green and blue bytes, row-major.
  *
- * Pure. Pixels outside this module are N × height × width × channels. A `Left` says what is wrong in a few words that
- * follow "it".
+ * Pure. Pixels outside this module are N × height × width × channels. A `Left` is a clause about the file, such as "it
+ * has 3 bytes …".
  *
  * Source: A. Krizhevsky, "The CIFAR-10 dataset", binary version.
  */
@@ -14,23 +14,21 @@ export const shape = [32, 32, 3] as const
 export const classes = 10
 
 const plane = 32 * 32
-/** Bytes of an image. */
+/** The number of bytes of an image. */
 export const imageBytes = 3 * plane
-/** Bytes of a record. */
+/** The number of bytes of a record. */
 export const recordBytes = 1 + imageBytes
 
-/** The images of a file. */
+/** Decodes the images and labels of a file. */
 export const decode = (bytes: Uint8Array): E.Either<string, Pool> => {
   const count = bytes.length / recordBytes
   if (count === 0 || !Number.isInteger(count))
     return E.left(
-      `it has ${group(bytes.length)} bytes, which are no whole number of records of ${group(recordBytes)} bytes ` +
+      `it has ${group(bytes.length)} bytes, but must have one or more records of ${group(recordBytes)} bytes ` +
         '(one label and 32×32 pixels in three colours)',
     )
   if (count * imageBytes > maxPixels)
-    return E.left(
-      `it holds ${group(count)} images, more than the ${group(maxPixels)} pixel values that are read at once`,
-    )
+    return E.left(`it has ${group(count)} images, more than the limit of ${group(maxPixels)} pixel values`)
   const labels = Uint8Array.from({ length: count }, (_, i) => bytes[i * recordBytes]!)
   const wrong = labels.findIndex(label => label >= classes)
   if (wrong >= 0)
@@ -50,7 +48,7 @@ export const decode = (bytes: Uint8Array): E.Either<string, Pool> => {
   return E.right({ pixels, labels, shape, classes })
 }
 
-/** A file as {@link decode} reads it. */
+/** Encodes images and labels in the format that {@link decode} reads. */
 export const encode = ({ pixels, labels }: Pick<Pool, 'pixels' | 'labels'>): Uint8Array => {
   const bytes = new Uint8Array(labels.length * recordBytes)
   for (const [i, label] of labels.entries()) {

@@ -1,9 +1,9 @@
 /**
- * IDX, the format of MNIST and of the data sets made in its image: a magic number 0x00 0x00 0x08 d (0x08: unsigned
- * bytes; d: the number of dimensions), d sizes as big-endian uint32, then the values, row-major.
+ * IDX, the format of MNIST and similar data sets: a magic number 0x00 0x00 0x08 d (0x08: unsigned bytes; d: the number of
+ * dimensions), d sizes as big-endian uint32, then the values, row-major.
  *
- * Pure. Nothing is copied: the result is a view of the bytes given. A `Left` says what is wrong in a few words that
- * follow "it": the caller knows the file and what to do.
+ * Pure. Nothing is copied: the result is a view of the input bytes. A `Left` is a clause about the file, such as "it is
+ * truncated"; the caller adds the file's name and advice.
  *
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", file formats.
  */
@@ -21,7 +21,7 @@ export interface IdxImages {
 
 const unsignedByte = 0x08
 
-/** The sizes in a header of `dimensions` dimensions, and the values behind it. */
+/** Reads a header of `dimensions` dimensions; returns its sizes and the values after it. */
 const values =
   (dimensions: number, what: string) =>
   (
@@ -30,7 +30,7 @@ const values =
     const headerBytes = 4 + 4 * dimensions
     if (bytes.length < headerBytes)
       return E.left(
-        `it is truncated: an IDX header takes ${headerBytes} bytes, but it has ${group(bytes.length)}`,
+        `it is truncated: an IDX header has ${headerBytes} bytes, but the file has ${group(bytes.length)}`,
       )
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const magic = view.getUint32(0)
@@ -42,21 +42,19 @@ const values =
     const sizes = Array.from({ length: dimensions }, (_, k) => view.getUint32(4 + 4 * k))
     const total = sizes.reduce((product, size) => product * size, 1)
     const shape = sizes.join('×')
-    if (total === 0) return E.left(`it holds no ${what}: its header announces ${shape} values`)
-    // Before any arithmetic on the length: three uint32 multiply to more than a double holds exactly.
+    if (total === 0) return E.left(`it has no ${what}: its header states ${shape} values`)
+    // Check this before computing the length: the product of three uint32 may be inexact in a double.
     if (total > maxPixels)
-      return E.left(
-        `its header announces ${shape} values, more than the ${group(maxPixels)} that are read at once`,
-      )
+      return E.left(`its header states ${shape} values, more than the limit of ${group(maxPixels)}`)
     if (bytes.length !== headerBytes + total)
       return E.left(
-        `it ${bytes.length < headerBytes + total ? 'is truncated' : 'is too long'}: its header announces ${shape} values, ` +
-          `so ${group(headerBytes + total)} bytes are expected, but it has ${group(bytes.length)}`,
+        `it ${bytes.length < headerBytes + total ? 'is truncated' : 'is too long'}: its header states ${shape} values, ` +
+          `so it must have ${group(headerBytes + total)} bytes, but it has ${group(bytes.length)}`,
       )
     return E.right({ sizes, data: bytes.subarray(headerBytes) })
   }
 
-/** Decodes images: unsigned bytes in three dimensions, N × height × width. */
+/** Decodes images: N × height × width unsigned bytes. */
 export const decodeImages = (bytes: Uint8Array): E.Either<string, IdxImages> =>
   pipe(
     bytes,
@@ -64,7 +62,7 @@ export const decodeImages = (bytes: Uint8Array): E.Either<string, IdxImages> =>
     E.map(({ sizes, data }) => ({ pixels: data, count: sizes[0]!, height: sizes[1]!, width: sizes[2]! })),
   )
 
-/** Decodes labels: unsigned bytes in one dimension, each in 0 … classes − 1. */
+/** Decodes labels: N unsigned bytes in 0 … classes − 1. */
 export const decodeLabels =
   (classes: number) =>
   (bytes: Uint8Array): E.Either<string, Uint8Array> =>
@@ -79,11 +77,11 @@ export const decodeLabels =
       }),
     )
 
-/** Encodes images as {@link decodeImages} reads them. */
+/** Encodes images in the format that {@link decodeImages} reads. */
 export const encodeImages = ({ pixels, count, height, width }: IdxImages): Uint8Array =>
   encode([count, height, width], pixels)
 
-/** Encodes labels as {@link decodeLabels} reads them. */
+/** Encodes labels in the format that {@link decodeLabels} reads. */
 export const encodeLabels = (labels: Uint8Array): Uint8Array => encode([labels.length], labels)
 
 const encode = (sizes: ReadonlyArray<number>, data: Uint8Array): Uint8Array => {

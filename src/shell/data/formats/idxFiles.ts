@@ -1,4 +1,4 @@
-/** A pair of IDX files, images and their labels, that a person named. */
+/** Reads a pair of IDX files that a user named: images and their labels. */
 import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +14,7 @@ export interface IdxPair {
   readonly classes: number
 }
 
-/** Reads and decodes both files, packed by gzip or not. Errors: `BadInput` naming the file at fault. */
+/** Reads and decodes both files, gzipped or not. Errors: `BadInput`, which names the bad file. */
 export const readIdxPair = ({ images, labels, classes }: IdxPair): TE.TaskEither<ShellError, Pool> => {
   const read = <A>(
     input: Input,

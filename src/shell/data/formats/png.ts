@@ -1,9 +1,9 @@
 /**
- * PNG images of 8 bits a channel, red, green and blue: what CIFAR-10 comes in. Nothing else is needed, so nothing else
- * is read.
+ * Decodes PNG images with 8 bits per channel in red, green and blue, the format of CIFAR-10's package. Other kinds of PNG
+ * are refused, since nothing needs them.
  *
- * fast-png allocates what a header asks for; the header is therefore looked at first. Stands on an optional
- * dependency: load this module through `optional`.
+ * fast-png allocates the size that a header states, so we check the header first. This module needs an optional
+ * dependency: load it through `optional`.
  */
 import { decode } from 'fast-png'
 import * as E from 'fp-ts/lib/Either.js'
@@ -11,7 +11,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { group } from './limits.js'
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const
-/** Signature, and the chunk IHDR: length, type, 13 bytes, CRC. */
+/** The signature, and the chunk IHDR: length, type, 13 bytes, CRC. */
 const headerBytes = 8 + 4 + 4 + 13 + 4
 const ihdr = 0x49484452
 
@@ -25,7 +25,7 @@ const checkHeader =
   (bytes: Uint8Array): E.Either<string, void> => {
     if (bytes.length < headerBytes)
       return E.left(
-        `it is truncated: a PNG header takes ${headerBytes} bytes, but it has ${group(bytes.length)}`,
+        `it is truncated: a PNG header has ${headerBytes} bytes, but the file has ${group(bytes.length)}`,
       )
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (
@@ -37,15 +37,15 @@ const checkHeader =
     const found = { width: view.getUint32(16), height: view.getUint32(20) }
     if (found.width !== width || found.height !== height)
       return E.left(
-        `its header announces ${group(found.width)}×${group(found.height)} pixels, not ${group(width)}×${group(height)}`,
+        `its header states ${group(found.width)}×${group(found.height)} pixels, not ${group(width)}×${group(height)}`,
       )
     const [depth, colour, , , interlace] = bytes.subarray(24, 29)
     return depth === 8 && colour === 2 && interlace === 0
       ? E.right(undefined)
-      : E.left('it is not of 8 bits a channel in red, green and blue, row after row')
+      : E.left('it does not have 8 bits per channel in red, green and blue without interlacing')
   }
 
-/** The pixels of an image of exactly this size: height × width × 3 bytes. A `Left` follows "it". */
+/** Decodes an image of exactly this size into height × width × 3 bytes. A `Left` is a clause about the file. */
 export const decodeRgb =
   (size: PngSize) =>
   (bytes: Uint8Array): E.Either<string, Uint8Array> =>
@@ -60,6 +60,6 @@ export const decodeRgb =
       // The library's type allows for other depths; the header has excluded them.
       E.filterOrElse(
         (data): data is Uint8Array<ArrayBuffer> => data instanceof Uint8Array,
-        () => 'it is not of 8 bits a channel',
+        () => 'it does not have 8 bits per channel',
       ),
     )

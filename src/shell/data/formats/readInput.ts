@@ -1,4 +1,4 @@
-/** Reading a file that a person named: what goes wrong there is theirs to put right, and the message says how. */
+/** Reads files that a user named. A bad file is the user's to correct, and the error message says how. */
 import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -8,15 +8,15 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { badInput, environment, type ShellError } from '../../base/ShellError.js'
 import { group, maxFileBytes } from './limits.js'
 
-/** A file and what it is for, as messages call it: `the IDX file of training images`. */
+/** A file, with its purpose for messages, such as `the IDX file of training images`. */
 export interface Input {
   readonly path: string
   readonly what: string
-  /** What to do where the file cannot be used; a full sentence. */
+  /** What to do if the file cannot be used; a full sentence. */
   readonly advice: string
 }
 
-/** The refusal of an input, in the one form they all have. */
+/** The refusal of an input; all refusals have this form. */
 export const refused = ({ path, what, advice }: Input, problem: string): ShellError =>
   badInput(`The file "${path}", ${what}, cannot be used: ${problem}. ${advice}`)
 
@@ -30,12 +30,12 @@ export const reasonOf = (thrown: unknown): string =>
 const problems: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file (a part of its path is a file, not a folder)',
-  EACCES: 'it may not be read (permission denied)',
-  EPERM: 'it may not be read (permission denied)',
+  EACCES: 'it is not readable (permission denied)',
+  EPERM: 'it is not readable (permission denied)',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'its name is too long',
-  // A path with a NUL character in it.
-  ERR_INVALID_ARG_VALUE: 'its name is not one that a file can have',
+  // The path contains a NUL character.
+  ERR_INVALID_ARG_VALUE: 'its name is not a valid file name',
 }
 
 const failed =
@@ -49,13 +49,13 @@ const failed =
       : refused(input, problem)
   }
 
-/** The bytes of a file; its size is checked before they are read. Errors: `BadInput`, or `Environment` on I/O errors. */
+/** Reads a file, after checking its size. Errors: `BadInput`, or `Environment` on I/O errors. */
 export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =>
   pipe(
     TE.tryCatch(async (): Promise<E.Either<ShellError, Uint8Array>> => {
       const named = await stat(input.path)
       if (named.isDirectory()) return E.left(refused(input, 'it is a folder'))
-      // Opening a pipe waits until somebody writes to it; and like a device it announces no size to be checked.
+      // Opening a pipe would wait for a writer. Also, pipes and devices state no size that could be checked.
       if (!named.isFile()) return E.left(refused(input, 'it is not a regular file'))
       const handle = await open(input.path)
       try {
@@ -64,7 +64,7 @@ export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =
           return E.left(
             refused(
               input,
-              `it has ${group(stats.size)} bytes, more than the ${group(maxFileBytes)} that are read at once`,
+              `it has ${group(stats.size)} bytes, more than the limit of ${group(maxFileBytes)}`,
             ),
           )
         return E.right(await handle.readFile())
@@ -77,7 +77,7 @@ export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** The bytes themselves, or what they are the gzip of; told by their first two bytes, whatever the file is called. */
+/** Unpacks gzipped bytes, and returns others unchanged. The first two bytes decide, not the file's name. */
 export const gunzipped =
   (input: Input) =>
   (bytes: Uint8Array): TE.TaskEither<ShellError, Uint8Array> =>
@@ -88,13 +88,13 @@ export const gunzipped =
             refused(
               input,
               codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
-                ? `unpacked it has more than the ${group(maxFileBytes)} bytes that are read at once`
+                ? `it unpacks to more than the limit of ${group(maxFileBytes)} bytes`
                 : `it is a damaged gzip file (${reasonOf(thrown)})`,
             ),
         )
       : TE.right(bytes)
 
-/** Applies a pure decoder, whose `Left` becomes a refusal of the file. */
+/** Applies a pure decoder; its `Left` becomes a refusal of the file. */
 export const decodeInput =
   <A>(input: Input, decode: (bytes: Uint8Array) => E.Either<string, A>) =>
   (bytes: Uint8Array): TE.TaskEither<ShellError, A> =>

@@ -1,4 +1,4 @@
-/** Labelled images, in the one form that everything behind the readers knows. */
+/** Labelled images, in the form that all code after the readers uses. */
 export interface ImageSet {
   /** N × height × width × channels, row-major, scaled to [0, 1]. */
   readonly images: Float32Array
@@ -6,20 +6,20 @@ export interface ImageSet {
   readonly labels: Uint8Array
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly classes: number
-  /** The labels that `labels` would be, had no noise been put into them; where it was. Only ever reported. */
+  /** The labels before label noise, if there is any. Only reports use them. */
   readonly truth?: Uint8Array
 }
 
-/** What a bilevel problem is made of: f is of `train`, F of `validation`; `test` is only ever reported. */
+/** The sets of a bilevel problem: f uses `train`, F uses `validation`; only reports use `test`. */
 export interface Splits {
   readonly train: ImageSet
   readonly validation: ImageSet
   readonly test: ImageSet | null
 }
 
-/** N. */
+/** The number of images. */
 export const size = (set: ImageSet): number => set.labels.length
 
-/** So many zeros, in memory that threads share and need not copy. */
+/** A zeroed array in shared memory, so that threads need not copy it. */
 export const sharedFloats = (length: number): Float32Array =>
   new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))

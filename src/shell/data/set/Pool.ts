@@ -1,5 +1,5 @@
 /**
- * Labelled images as bytes, from which splits are drawn: 1,000 of 60,000 images become floats, and not all of them.
+ * Labelled images as bytes, from which splits are drawn. So only the drawn images (1,000 of 60,000, say) become floats.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
@@ -15,13 +15,13 @@ export interface Pool {
   readonly classes: number
 }
 
-/** Images and their labels, which must be equally many. */
+/** A pool of images and their labels, whose numbers must be equal. */
 export const make = (images: IdxImages, labels: Uint8Array, classes: number): E.Either<string, Pool> =>
   images.count === labels.length
     ? E.right({ pixels: images.pixels, labels, shape: [images.height, images.width, 1], classes })
     : E.left(`there are ${images.count} images, but ${labels.length} labels`)
 
-/** Pools of one shape as one, in their order. */
+/** Concatenates pools of equal shape. */
 export const joined = (pools: ReadonlyNonEmptyArray<Pool>): Pool => {
   if (pools.length === 1) return pools[0]
   const pixels = new Uint8Array(pools.reduce((sum, pool) => sum + pool.pixels.length, 0))
@@ -37,7 +37,7 @@ export const joined = (pools: ReadonlyNonEmptyArray<Pool>): Pool => {
   return { ...pools[0], pixels, labels }
 }
 
-/** The images with these indices, in this order, scaled to [0, 1]; in shared memory, where threads that train find them. */
+/** The images with these indices, in this order, scaled to [0, 1]. They are in shared memory, for worker threads. */
 export const select =
   (indices: Int32Array) =>
   ({ pixels, labels, shape, classes }: Pool): ImageSet => {
@@ -50,5 +50,5 @@ export const select =
     return { images, labels: Uint8Array.from(indices, index => labels[index]!), shape, classes }
   }
 
-/** All images, in their own order, scaled to [0, 1]. */
+/** All images of the pool in their order, scaled to [0, 1]. */
 export const all = (pool: Pool): ImageSet => select(Int32Array.from(pool.labels.keys()))(pool)

@@ -1,13 +1,13 @@
 /**
- * Label noise, for experiments on it: a share of the training labels is replaced by labels drawn at random.
+ * Adds label noise, for experiments: a share of the training labels is replaced by random labels.
  *
- * Exactly round(share·N) examples are chosen; each gets any of the classes with equal probability, so that one in
- * `classes` of them keeps its label by chance. The truth stays with the set, for reports; nothing is trained or chosen by it.
+ * Exactly round(share·N) examples are selected, and each gets a class drawn with equal probabilities. So one in `classes`
+ * of them keeps its label by chance. The set keeps the true labels for reports; no training or selection uses them.
  */
 import { make, permutation, uniforms } from '../../../core/numeric/Rng.js'
 import { size, type ImageSet } from './ImageSet.js'
 
-/** Names this use of a seed among the project's others: "nois" in bytes. */
+/** The random stream of this module, different from all others of the project: the bytes of "nois". */
 const stream = 0x6e6f6973
 
 /** The set with a share of its labels replaced, by seed. */

@@ -1,10 +1,10 @@
 /**
- * Which images of a pool become training and which validation images. Pure and deterministic by seed.
+ * Selects training and validation images from a pool. Pure and deterministic by seed.
  *
- * Classes are balanced as far as the pool allows: the nTrain + nValidation images are shared out evenly among the
- * classes (a class that has too few gives all it has, and the others make up for it), and each class's share is
- * divided between the two sets in the ratio nTrain : nValidation, rounded by the largest remainder. So where no class
- * is scarce, the numbers of images of any two classes in a set differ by at most one.
+ * Classes are balanced as far as the pool allows. The nTrain + nValidation images are shared evenly among the classes; a
+ * class with too few images gives all of them, and the others give more. Each class's share is divided between the two
+ * sets in the ratio nTrain : nValidation, rounded by the largest remainder. So if no class is scarce, the numbers of
+ * images of any two classes in a set differ by at most one.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { make, permutation } from '../../../core/numeric/Rng.js'
@@ -15,18 +15,18 @@ export interface SplitIndices {
   readonly validation: Int32Array
 }
 
-/** Names this use of a seed among the project's others: "split" in bytes, cut to 32 bits. */
+/** The random stream of this module, different from all others of the project: the first four bytes of "split". */
 const stream = 0x73706c69
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, x) => total + x, 0)
 
-/** `total` shared out as evenly as `available` allows; what does not divide goes to the classes first in `order`. */
+/** Shares `total` as evenly as `available` allows; the remainder goes to the first classes in `order`. */
 export const evenShares = (
   available: ReadonlyArray<number>,
   total: number,
   order: Int32Array,
 ): ReadonlyArray<number> => {
-  // The water level: the largest whole number that every class can be filled up to without using more than `total`.
+  // Water filling: `level` is the largest integer such that min(capacity, level) over all classes sums to at most `total`.
   const levels = [...available].sort((a, b) => a - b)
   let left = total
   let level = 0
@@ -47,15 +47,15 @@ export const evenShares = (
   return shares
 }
 
-/** Each share times `part`/`whole`, rounded so that the sum is exactly `part`; ties go to the first in `order`. */
+/** Each share times `part`/`sum(shares)`, rounded so that the sum is exactly `part`; ties go to the first in `order`. */
 export const proportionalParts = (
   shares: ReadonlyArray<number>,
   part: number,
   order: Int32Array,
 ): ReadonlyArray<number> => {
-  const whole = sum(shares)
-  const parts = shares.map(share => Math.floor((share * part) / whole))
-  const remainder = (c: number): number => (shares[c]! * part) % whole
+  const total = sum(shares)
+  const parts = shares.map(share => Math.floor((share * part) / total))
+  const remainder = (c: number): number => (shares[c]! * part) % total
   const missing = part - sum(parts)
   for (const c of [...order].sort((a, b) => remainder(b) - remainder(a)).slice(0, missing)) parts[c]! += 1
   return parts
@@ -66,7 +66,7 @@ export const proportionalParts = (
  *
  * - `labels`: N labels in 0 … `classes` − 1
  *
- * Left: the pool is too small; in a few words, without what to do.
+ * Left: a clause that says that the pool is too small.
  */
 export const stratified =
   (wanted: { readonly train: number; readonly validation: number; readonly seed: number }) =>
@@ -74,8 +74,8 @@ export const stratified =
     const total = wanted.train + wanted.validation
     if (total > labels.length)
       return E.left(
-        `${wanted.train} training and ${wanted.validation} validation images are asked for, ${total} together, ` +
-          `but there are only ${labels.length}`,
+        `${wanted.train} training and ${wanted.validation} validation images are ${total} together, ` +
+          `but the source has only ${labels.length}`,
       )
     const [classOrder, rng] = permutation(classes)(make(wanted.seed, stream))
     const [order] = permutation(labels.length)(rng)

@@ -1,5 +1,5 @@
 /**
- * What a person who waits for data wants to see.
+ * Progress of loading data, for a person who waits.
  *
  * @example
  * ```ts
@@ -18,16 +18,16 @@ export type DataProgress =
       /** `name@version` */
       readonly name: string
       readonly receivedBytes: number
-      /** The whole size, which is known beforehand. */
+      /** The size of the whole download, which is pinned. */
       readonly totalBytes: number
     }
-  /** A download failed and is tried again. */
+  /** A download failed and is retried. */
   | { readonly _tag: 'Retrying'; readonly name: string; readonly attempt: number; readonly problem: string }
-  /** A cached file is not what it was, and is fetched again. */
+  /** A cached file is damaged, and is fetched again. */
   | { readonly _tag: 'Replacing'; readonly path: string; readonly problem: string }
-  /** A file of what was downloaded is made into what is kept: `done` of `total` are ready. */
+  /** A downloaded file is converted into its stored form; `done` of `total` files are ready. */
   | { readonly _tag: 'Unpacking'; readonly name: string; readonly done: number; readonly total: number }
-  /** Everything is in its place. */
+  /** All files are in the cache. */
   | { readonly _tag: 'Stored'; readonly name: string; readonly folder: string }
 
 export type OnProgress = (progress: DataProgress) => void

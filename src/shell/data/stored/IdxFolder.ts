@@ -1,4 +1,4 @@
-/** A folder with four IDX files under the names that MNIST gave them, as MNIST and Fashion-MNIST come. */
+/** Reads a folder with four IDX files named like MNIST's; MNIST and Fashion-MNIST have this form. */
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sequenceS } from 'fp-ts/lib/Apply.js'
@@ -19,15 +19,15 @@ export const names = {
   test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
 } as const satisfies Record<Part, Record<Kind, string>>
 
-/** A folder, and how messages speak of it. */
+/** A folder, with texts for messages. */
 export interface IdxFolder {
   readonly folder: string
   readonly title: string
-  /** What to do where a file cannot be used; a full sentence. */
+  /** What to do if a file cannot be used; a full sentence. */
   readonly advice: string
 }
 
-/** The names under which a file is found in the wild. */
+/** The usual variants of a file's name. */
 const spellings = (name: string): ReadonlyArray<string> =>
   [name, name.replace(/-(idx\d)/, '.$1')].flatMap(plain => [plain, `${plain}.gz`])
 
@@ -37,7 +37,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** The first spelling of a file's name that is in the folder. Errors: `BadInput` where none is. */
+/** The first variant of a file's name that exists in the folder. Errors: `BadInput` if none does. */
 export const findFile =
   ({ folder, title, advice }: IdxFolder) =>
   (part: Part, kind: Kind): TE.TaskEither<ShellError, Input> =>
@@ -50,12 +50,12 @@ export const findFile =
     }
     return E.left(
       badInput(
-        `The folder "${folder}" holds no file of ${what}: looked for ${spellings(name).join(', ')}. ${advice}`,
+        `The folder "${folder}" holds no file of ${what}; it must be called ${spellings(name).join(', ')}. ${advice}`,
       ),
     )
   }
 
-/** Reads one part. Errors: `BadInput` naming the file at fault. */
+/** Reads the training or test part. Errors: `BadInput`, which names the bad file. */
 export const readPart =
   (folder: IdxFolder, classes: number) =>
   (part: Part): TE.TaskEither<ShellError, Pool> =>

@@ -1,7 +1,6 @@
 /**
- * A data set that is fetched once and then lies in the cache: which files it is made of there, and how they come to
- * be. A stored file is believed only if it has exactly the bytes that it must have; what is absent or damaged is
- * obtained again.
+ * A data set that is fetched once and then kept in the cache: its files, and how to obtain them. A stored file is used
+ * only if its size and hash are as pinned; missing and damaged files are obtained again.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,50 +12,50 @@ import { cacheFolder, isWritable, readVerified, writeAtomically, type Cached } f
 import type { DownloadOptions } from './download.js'
 import { quiet } from './DataProgress.js'
 
-/** A file in the cache, and what it must be. */
+/** A file in the cache, with its pinned size and hash. */
 export interface StoredFile {
   readonly name: string
   readonly bytes: number
   readonly sha256: string
 }
 
-/** Puts a file of a set into the cache, whole or not at all. */
+/** Puts a file of a set into the cache atomically. */
 export type Store = (name: string, bytes: Uint8Array) => TE.TaskEither<ShellError, void>
 
-/** Where a data set is kept, and how it is fetched. */
+/** How a data set is fetched and where it is kept. */
 export interface FetchOptions extends DownloadOptions {
-  /** Fetch although the cache is whole. */
+  /** Fetch even if the cache is complete. */
   readonly force?: boolean | undefined
-  /** Another cache folder than the user's. */
+  /** The cache folder; by default the user's. */
   readonly cache?: string | undefined
 }
 
 export interface StoredSet {
-  /** What the command line calls it, and its folder in the cache. */
+  /** Its name on the command line, and of its folder in the cache. */
   readonly name: string
   readonly title: string
-  /** What is in it, for a person. */
+  /** Its contents, for a person. */
   readonly about: string
-  /** Where it comes from, for a person. */
+  /** Its origin, for a person. */
   readonly origin: string
-  /** What `obtain` says it stored. */
+  /** Its name in progress messages, such as `name@version`. */
   readonly source: string
   readonly files: ReadonlyArray<StoredFile>
-  /** Makes all files anew, whatever is there, and stores each. */
+  /** Obtains all files, even those that are already stored, and stores each. */
   readonly obtain: (store: Store, options: FetchOptions) => TE.TaskEither<ShellError, unknown>
 }
 
 export interface FileStatus {
   readonly name: string
   readonly state: Cached['_tag']
-  /** What is wrong with a corrupt file. */
+  /** What is wrong with a corrupt file; otherwise `null`. */
   readonly problem: string | null
 }
 
 export interface CacheStatus {
   readonly folder: string
   readonly files: ReadonlyArray<FileStatus>
-  /** Every file is there and is what it must be. */
+  /** Whether every file is present and as pinned. */
   readonly complete: boolean
   readonly writable: boolean
 }
@@ -65,7 +64,7 @@ export interface CacheStatus {
 export const folderOf = ({ name }: Pick<StoredSet, 'name'>, cache: string = cacheFolder()): string =>
   join(cache, name)
 
-/** What of a set is in the cache; every file is read, one at a time, and its hash checked (200 MB take 0.5 s). */
+/** The state of a set in the cache. Reads every file, one at a time, and checks its hash (200 MB take 0.5 s). */
 export const statusOf = (set: StoredSet, cache: string = cacheFolder()): T.Task<CacheStatus> => {
   const folder = folderOf(set, cache)
   const status = (file: StoredFile): T.Task<FileStatus> =>
@@ -95,9 +94,9 @@ const obtained = (set: StoredSet, options: FetchOptions): TE.TaskEither<ShellErr
 }
 
 /**
- * Puts a set into the cache, unless it is there already.
+ * Puts a set into the cache, unless the cache already holds it.
  *
- * Errors: those of `obtain`; `Environment` where the cache cannot be written.
+ * Errors: those of `obtain`; `Environment` if the cache cannot be written.
  */
 export const fetchSet = (
   set: StoredSet,
@@ -117,7 +116,7 @@ export const fetchSet = (
   )
 }
 
-/** Files of a set, in the order of `names`; the whole set is obtained where one of these is absent or corrupt. */
+/** Files of a set, in the order of `names`. If one of them is absent or corrupt, the whole set is obtained. */
 export const storedFiles =
   (set: StoredSet, options: FetchOptions) =>
   (names: ReadonlyArray<string>): TE.TaskEither<ShellError, ReadonlyArray<Uint8Array>> => {
@@ -138,7 +137,7 @@ export const storedFiles =
         ? E.right(whole)
         : E.left(
             environment(
-              `The cache of ${set.title} changed while it was read. See that no other program writes to the folder ` +
+              `The cache of ${set.title} changed while it was read. Make sure that no other program writes to the folder ` +
                 `"${folder}", and run again.`,
             ),
           )

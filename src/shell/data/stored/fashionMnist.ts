@@ -1,9 +1,9 @@
 /**
  * Fashion-MNIST: 60,000 training and 10,000 test images of clothes, 28×28, in ten classes (Xiao, Rasul, Vollgraf 2017).
  *
- * No registry that is asked here has it, so it is taken from a folder with its four IDX files, plain or packed: a folder
- * that a person names, or the one where Debian's package `dataset-fashion-mnist` puts them. Its checked copy then lies
- * in the cache like that of any other set.
+ * The npm registry does not have it, so it is copied from a folder with its four IDX files, gzipped or not: a folder that
+ * the user names, or that of Debian's package `dataset-fashion-mnist`. The cache then keeps a verified copy, as for other
+ * sets.
  */
 import { createHash } from 'node:crypto'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -18,7 +18,7 @@ import type { FetchOptions, StoredFile, StoredSet } from './StoredSet.js'
 const classes = 10
 const title = 'Fashion-MNIST'
 
-/** Where Debian's package has the files. */
+/** The folder of Debian's package. */
 export const debianFolder = '/usr/share/datasets/fashion-mnist'
 
 const filesOf: ReadonlyArray<StoredFile & { readonly part: Part; readonly kind: Kind }> = [
@@ -53,18 +53,18 @@ const filesOf: ReadonlyArray<StoredFile & { readonly part: Part; readonly kind: 
 ]
 
 const getIt =
-  'On Debian and Ubuntu, `apt-get install dataset-fashion-mnist` has them, and `bilevel data fetch fashion-mnist` ' +
-  'finds them there; elsewhere get the four IDX files and name their folder: ' +
+  'On Debian and Ubuntu, `apt-get install dataset-fashion-mnist` installs them, and `bilevel data fetch fashion-mnist` ' +
+  'finds them. On other systems, download the four IDX files and name their folder: ' +
   '`bilevel data fetch fashion-mnist --from FOLDER`.'
 
-/** Fashion-MNIST as the cache holds it, copied from the folder `from`. */
+/** Fashion-MNIST in the cache, copied from the folder `from`. */
 export const fashionMnistSet = (from: string = debianFolder): StoredSet => {
   const folder: IdxFolder = { folder: from, title, advice: getIt }
   return {
     name: 'fashion-mnist',
     title,
     about: '60,000 and 10,000 images of clothes, 28×28',
-    origin: 'a folder with its four IDX files: --from, or that of the Debian package dataset-fashion-mnist',
+    origin: "a folder: --from, or that of Debian's dataset-fashion-mnist",
     source: title,
     files: filesOf.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
     obtain: store =>
@@ -81,8 +81,9 @@ export const fashionMnistSet = (from: string = debianFolder): StoredSet => {
                   createHash('sha256').update(bytes).digest('hex') === file.sha256,
                 () =>
                   badInput(
-                    refused(input, `it is not that file of ${title} (its SHA-256 is another one)`).message +
-                      ' Any other set in this form can be used in place, without the cache: "data": { "source": ' +
+                    refused(input, `it is not that file of ${title} (its SHA-256 is not the expected one)`)
+                      .message +
+                      ' To use another data set of this form, name its folder in the configuration: "data": { "source": ' +
                       '"fashion-mnist", "folder": … }.',
                   ),
               ),
@@ -95,8 +96,8 @@ export const fashionMnistSet = (from: string = debianFolder): StoredSet => {
 }
 
 /**
- * One part of Fashion-MNIST as bytes: from `folder` if given, else from the cache, which is filled from the folder of
- * Debian's package where needed.
+ * One part of Fashion-MNIST as bytes. It is read from `folder` if given; otherwise from the cache, which is filled from
+ * the folder of Debian's package if necessary.
  */
 export const loadFashionMnist = (
   part: Part,

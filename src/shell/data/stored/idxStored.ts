@@ -1,4 +1,4 @@
-/** One part of a set whose four IDX files are in the cache. */
+/** Reads one part of a set whose four IDX files are in the cache. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -8,7 +8,7 @@ import { names, type Part } from './IdxFolder.js'
 import { make, type Pool } from '../set/Pool.js'
 import { storedFiles, type FetchOptions, type StoredSet } from './StoredSet.js'
 
-/** The cached files have the pinned hash, so that a decoding error is a fault of this program. */
+/** Reads images and labels of one part. The files have the pinned hash, so a decoding error is a bug of this program. */
 export const readStored = (
   set: StoredSet,
   classes: number,
@@ -24,7 +24,7 @@ export const readStored = (
         E.bind('labels', () => decodeLabels(classes)(labels!)),
         E.chain(decoded => make(decoded.images, decoded.labels, classes)),
         E.mapLeft(problem =>
-          badInput(`The cached ${set.title} files cannot be used: ${problem}. Fetch them anew.`),
+          badInput(`The cached ${set.title} files cannot be used: ${problem}. Fetch them again.`),
         ),
       ),
     ),

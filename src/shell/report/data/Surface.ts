@@ -1,9 +1,9 @@
 /**
- * A surface through samples over the unit square, for pictures: a Gaussian process with one length scale for both axes
- * (samples along a line cannot tell two apart), chosen with the noise by the evidence.
+ * Fits a surface to samples over the unit square, for pictures: a Gaussian process. Length scale and noise maximize the
+ * evidence. Both axes share one length scale, since samples along a line could not determine two.
  *
- * With the covariance σ²(K + r·I), the best σ² is zᵀz / n, z whitened by K + r·I, and the evidence there is
- * −½ n ln σ² − ½ ln|K + r·I| and a constant.
+ * With the covariance σ²(K + r·I), the best σ² is zᵀz / n, where z is the values whitened by K + r·I. The evidence is then
+ * −½ n ln σ² − ½ ln|K + r·I| plus a constant.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,14 +17,14 @@ export interface Knot {
   readonly value: number
 }
 
-/** The value at a point, or `null` where too little is known of it. */
+/** The value at a point, or `null` if it is too uncertain. */
 export type Surface = (unit: readonly [number, number]) => number | null
 
 const lengths = [0.1, 0.15, 0.2, 0.3, 0.45, 0.7]
 const noises = [1e-6, 1e-4, 1e-3, 1e-2, 1e-1]
 
-/** How far from the nearest sample anything is said, in the unit square. */
-const reach = 0.2
+/** Beyond this distance from the nearest sample, in the unit square, the surface has no value. */
+const farthest = 0.2
 
 interface Fitted {
   readonly gp: GaussianProcess.Gp
@@ -59,7 +59,7 @@ const fitted = (knots: ReadonlyArray<Knot>, mean: number, length: number, noise:
     O.fromEither,
   )
 
-/** The most samples that a surface is put through; more cost more than they show. */
+/** The most samples of a fit; more would cost time without a visible effect. */
 const mostKnots = 150
 
 /** At most `count` entries, evenly spread. */
@@ -68,7 +68,9 @@ const thinned = <A>(entries: ReadonlyArray<A>, count: number): ReadonlyArray<A> 
     ? entries
     : Array.from({ length: count }, (_, i) => entries[Math.floor((i * entries.length) / count)]!)
 
-/** `uncertain` is the standard deviation from which on a value is too little known. `None` for fewer than three samples. */
+/**
+ * Fits a surface. It has no value where its standard deviation exceeds `uncertain`. `None` for fewer than three samples.
+ */
 export const surface =
   (uncertain: number) =>
   (all: ReadonlyArray<Knot>): O.Option<Surface> => {
@@ -86,7 +88,7 @@ export const surface =
     )
     const at = GaussianProcess.marginal(best.gp)
     return O.some(unit => {
-      if (!knots.some(knot => Math.hypot(knot.unit[0] - unit[0], knot.unit[1] - unit[1]) <= reach))
+      if (!knots.some(knot => Math.hypot(knot.unit[0] - unit[0], knot.unit[1] - unit[1]) <= farthest))
         return null
       const { mean: above, variance } = at(unit)
       return Math.sqrt(best.variance * variance) <= uncertain ? mean + above : null

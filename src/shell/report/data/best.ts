@@ -1,4 +1,4 @@
-/** The best validation loss against effort: each run, the mean over a method's runs, and what the runs returned. */
+/** The best validation loss against effort: for each run, in the mean of a method's runs, and at the λ returned. */
 import * as t from 'io-ts'
 import { Count, Finite, NonNegative } from '../../../core/codec/Codec.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
@@ -6,7 +6,7 @@ import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 const series = { method: t.string, run: t.string, epochs: NonNegative } as const
 
 export const BestPoint = t.readonly(t.strict({ ...series, best: Finite }), 'BestPoint')
-/** After so many epochs, the least F of weights that were trained on the training set alone. */
+/** The lowest F so far, after `epochs`, of weights that were trained on the training set alone. */
 export type BestPoint = t.TypeOf<typeof BestPoint>
 
 export const BestMean = t.readonly(
@@ -15,24 +15,24 @@ export const BestMean = t.readonly(
     epochs: NonNegative,
     runs: Count,
     mean: Finite,
-    /** Standard deviation over the runs. */
+    /** The standard deviation over the runs. */
     deviation: NonNegative,
   }),
   'BestMean',
 )
-/** The mean of a method's runs once each of them has trained once. */
+/** The mean over a method's runs; it starts when each run has trained once. */
 export type BestMean = t.TypeOf<typeof BestMean>
 
 export const Returned = t.readonly(t.strict({ ...series, loss: Finite }), 'Returned')
 /** F of weights retrained at the λ that a run returns, and the epochs until that λ was found. */
 export type Returned = t.TypeOf<typeof Returned>
 
-/** As much of a run as these figures need. */
+/** The fields of a run that these figures need. */
 export type BestRun = Pick<Run, 'method' | 'name' | 'seed' | 'solves' | 'header' | 'outcome'>
 
 type Line = Omit<BestRun, 'outcome' | 'seed'>
 
-/** A point at each improvement, and one at the last solve. */
+/** The points of a run: one at each improvement, and one at the last solve. */
 export const bestOf = (run: Line): ReadonlyArray<BestPoint> => {
   const epochs = epochsOf(run)
   let best = Infinity
@@ -45,7 +45,7 @@ export const bestOf = (run: Line): ReadonlyArray<BestPoint> => {
   })
 }
 
-/** The value of a step function; the points are in the order of their epochs. */
+/** The value of a step function at `epochs`; the points are sorted by epochs. */
 const at = (points: ReadonlyArray<BestPoint>, epochs: number): number => {
   let value = NaN
   for (const point of points) {
@@ -55,7 +55,7 @@ const at = (points: ReadonlyArray<BestPoint>, epochs: number): number => {
   return value
 }
 
-/** Mean and spread of each method with two runs or more. A run that has ended keeps its best. */
+/** Mean and standard deviation of each method with at least two runs. A run that has ended keeps its best value. */
 export const bestMeans = (runs: ReadonlyArray<Line>): ReadonlyArray<BestMean> =>
   methodsOf(runs).flatMap(method => {
     const lines = runs
@@ -82,7 +82,7 @@ export const bestMeans = (runs: ReadonlyArray<Line>): ReadonlyArray<BestMean> =>
       })
   })
 
-/** What each run that ended returned, if it was retrained. */
+/** The returned λ's loss for each finished run, if its weights were retrained. */
 export const returned = (runs: ReadonlyArray<BestRun>): ReadonlyArray<Returned> =>
   runs.flatMap(run => {
     const result = resultOf(run)
@@ -99,8 +99,8 @@ export const returned = (runs: ReadonlyArray<BestRun>): ReadonlyArray<Returned> 
   })
 
 /**
- * The runs with F as a share above the least that any of them with the same seed reached: F / F_best − 1. `null` where a
- * loss is not positive.
+ * The runs with F replaced by F / F_best − 1, where F_best is the lowest F that any run with the same seed reached. `null`
+ * if some loss is not positive.
  */
 export const aboveBest = (runs: ReadonlyArray<BestRun>): ReadonlyArray<BestRun> | null => {
   const best = new Map<number, number>()

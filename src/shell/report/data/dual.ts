@@ -1,16 +1,16 @@
-/** The dual side of a run of the bilevel method: violation, multiplier, penalty and tolerance over its iterations. */
+/** The dual variables of a run of the bilevel method: violation, multiplier, penalty and tolerance over its iterations. */
 import * as t from 'io-ts'
 import { iterates } from '../../../core/bilevel/trajectory.js'
 import { Finite, Natural } from '../../../core/codec/Codec.js'
 import type { Run } from '../Run.js'
 
-/** What is drawn, in this order. */
+/** The quantities that are drawn, in this order. */
 export const quantities = ['violation', 'multiplier', 'penalty', 'epsilon'] as const
 
 export const DualRow = t.readonly(
   t.strict({
     run: t.string,
-    /** 1 and up; several measurements within one outer iteration lie evenly between it and the next. */
+    /** At least 1; several measurements of one outer iteration are spaced evenly between it and the next. */
     iteration: Finite,
     outerIteration: Natural,
     quantity: t.keyof({ violation: null, multiplier: null, penalty: null, epsilon: null }),
@@ -26,11 +26,11 @@ export const dualRows = ({ name, steps }: Pick<Run, 'name' | 'steps'>): Readonly
   const measured = iterates(steps.map(({ info }) => info))
   const within = new Map<number, number>()
   for (const { outerIteration } of measured) within.set(outerIteration, (within.get(outerIteration) ?? 0) + 1)
-  const so = new Map<number, number>()
+  const seen = new Map<number, number>()
   return measured.flatMap(iterate => {
     const { outerIteration } = iterate
-    const before = so.get(outerIteration) ?? 0
-    so.set(outerIteration, before + 1)
+    const before = seen.get(outerIteration) ?? 0
+    seen.set(outerIteration, before + 1)
     const iteration = outerIteration + before / within.get(outerIteration)!
     return quantities.flatMap(quantity => {
       const value = iterate[quantity]

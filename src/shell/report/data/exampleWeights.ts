@@ -1,4 +1,4 @@
-/** The weights of training examples that a run returns, with what is known of each example. */
+/** The weights of training examples that a run returns, with the labels of each example. */
 import * as t from 'io-ts'
 import { Finite, Natural, nullable } from '../../../core/codec/Codec.js'
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
@@ -9,9 +9,9 @@ export const ExampleRow = t.readonly(
   t.strict({
     example: Natural,
     weight: Finite,
-    /** The mean of the weight over all λ at which the lower level was solved: the lower, the earlier it fell. */
+    /** The mean weight over all λ at which the lower level was solved; a low mean says that the weight fell early. */
     meanWeight: Finite,
-    /** The label it was trained with, and the one it had before noise was put in; `null` where that is not known. */
+    /** The label it was trained with, and its label before label noise; `null` if unknown. */
     label: nullable(Natural),
     truth: nullable(Natural),
   }),
@@ -20,7 +20,7 @@ export const ExampleRow = t.readonly(
 /** A training example and its weight. */
 export type ExampleRow = t.TypeOf<typeof ExampleRow>
 
-/** Where the weights lie in λ; `null` where the hyperparameters are other ones. One weight for each training example. */
+/** The index in λ of each training example's weight; `null` if the hyperparameters are not weights of examples. */
 const placesOf = ({ space, header }: Pick<Run, 'space' | 'header'>): ReadonlyArray<number> | null => {
   const places = new Map(space.map(({ name }, k) => [name, k]))
   const found = Array.from({ length: header.data.train }, (_, i) => places.get(`weight[${i}]`))
@@ -33,8 +33,8 @@ const placesOf = ({ space, header }: Pick<Run, 'space' | 'header'>): ReadonlyArr
 export const weighs = (run: Pick<Run, 'space' | 'header'>): boolean => placesOf(run) !== null
 
 /**
- * The training examples by their weights at the λ returned, the least first; of equal weights, as many lie at their bound, the one
- * first that was less on the way. `null` where λ is no weights of examples, or none has been returned.
+ * The training examples, sorted by their weights at the λ returned. Many weights lie at their bound; equal weights are
+ * sorted by their mean weight. `null` if λ has no weights of examples, or no λ has been returned.
  */
 export const exampleRows = (
   run: Pick<Run, 'space' | 'header' | 'solves' | 'outcome' | 'method'>,
@@ -56,7 +56,7 @@ export const exampleRows = (
     .sort((a, b) => a.weight - b.weight || a.meanWeight - b.meanWeight || a.example - b.example)
 }
 
-/** Whether an example's label was changed; `null` where that is not known. */
+/** Whether label noise changed an example's label; `null` if unknown. */
 export const isChanged = ({ label, truth }: ExampleRow): boolean | null =>
   label === null || truth === null ? null : label !== truth
 
@@ -64,7 +64,7 @@ export const Bin = t.readonly(
   t.strict({ from: Finite, to: Finite, kept: Natural, changed: nullable(Natural) }),
   'Bin',
 )
-/** How many weights lie in [from, to), of examples whose label was kept and changed; all are `kept` where nothing is known. */
+/** The numbers of weights in [from, to), for kept and changed labels; without known labels, all count as `kept`. */
 export type Bin = t.TypeOf<typeof Bin>
 
 const binCount = 20

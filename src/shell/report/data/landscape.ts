@@ -1,8 +1,8 @@
 /**
- * The validation loss over two hyperparameters: where it was sampled, a surface through the samples (surface.ts), and
- * the way of each run of the bilevel method over it.
+ * The validation loss over two hyperparameters: its samples, a surface fitted to them (Surface.ts), and the path of λ in
+ * each run of the bilevel method.
  *
- * The surface is drawn as bands of how far F lies above the least that was found, and not at all where it is not known.
+ * The surface is drawn in bands of F above the lowest sample; where it is uncertain, it is not drawn.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -26,35 +26,35 @@ export const PathPoint = t.readonly(
   t.strict({ ...point, order: Natural, kind: t.keyof({ start: null, iterate: null, returned: null }) }),
   'PathPoint',
 )
-/** A λ that a run went through, in its order; the last one is the λ it returned. */
+/** A point of a run's path of λ; the last one is the λ returned. */
 export type PathPoint = t.TypeOf<typeof PathPoint>
 
 export const Cell = t.readonly(
   t.strict({ x0: Finite, x1: Finite, y0: Finite, y1: Finite, band: Natural }),
   'Cell',
 )
-/** A stretch of the surface that lies in one band. */
+/** A rectangle of the surface that lies in one band. */
 export type Cell = t.TypeOf<typeof Cell>
 
-/** Band b reaches from limit b − 1 to limit b above the least F, as a share of it; the last has no upper limit. */
+/** Band b goes from limit b − 1 to limit b above the lowest F, as a share of it; the last band has no upper limit. */
 export const limits: ReadonlyArray<number> = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 
-/** A part of the plane. */
+/** A section of the plane. */
 export interface View {
   readonly x: Range
   readonly y: Range
-  /** Empty where no surface could be fitted. */
+  /** Empty if no surface could be fitted. */
   readonly cells: ReadonlyArray<Cell>
 }
 
 type Range = readonly [number, number]
 
-/** What there is to draw over two hyperparameters. */
+/** The data of the figure over two hyperparameters. */
 export interface LandscapeData {
   readonly names: readonly [string, string]
   readonly samples: ReadonlyArray<LandscapeSample>
   readonly paths: ReadonlyArray<PathPoint>
-  /** The whole search space, and, where the search was about a small part of it, that part. */
+  /** The whole search space and, if the paths lie in a small part of it, that part. */
   readonly views: ReadonlyArray<View>
 }
 
@@ -63,29 +63,29 @@ type Walked = Pick<Run, 'name' | 'method' | 'seed' | 'solves' | 'steps' | 'outco
 const pathOf = (run: Walked): ReadonlyArray<PathPoint> => {
   const { name, method, steps } = run
   const result = resultOf(run)
-  const way = iterates(steps.map(({ info }) => info)).map(({ lambda }) => lambda)
-  const all = [...way, ...(result === null || way.length === 0 ? [] : [result.lambda])]
+  const path = iterates(steps.map(({ info }) => info)).map(({ lambda }) => lambda)
+  const all = [...path, ...(result === null || path.length === 0 ? [] : [result.lambda])]
   return all.map(([x, y], order) => ({
     x: x!,
     y: y!,
     method,
     run: name,
     order,
-    kind: order >= way.length ? 'returned' : order === 0 ? 'start' : 'iterate',
+    kind: order >= path.length ? 'returned' : order === 0 ? 'start' : 'iterate',
   }))
 }
 
 const side = 80
-/** Where the logarithm of F has a larger standard deviation, its value is a guess. */
+/** The surface is not drawn where ln F has a larger standard deviation. */
 const uncertain = 0.1
 
-/** ln F above that of the best λ that any run with the same seed found: seeds differ in data and so in F. */
+/** ln(F / F_best), with F_best the lowest F of any run with the same seed: seeds differ in data, and so in F. */
 const knotsOf = (
   space: SearchSpace,
   runs: ReadonlyArray<Pick<Run, 'seed' | 'solves'>>,
 ): ReadonlyArray<Knot> => {
   const all = runs.flatMap(({ seed, solves }) => solves.map(solve => ({ seed, ...solve })))
-  // Losses that are not all positive have no logarithm; nothing is shaded then.
+  // The logarithm needs positive losses; otherwise nothing is shaded.
   if (all.some(({ upper }) => upper <= 0)) return []
   const best = new Map<number, number>()
   for (const { seed, upper } of all) best.set(seed, Math.min(upper, best.get(seed) ?? Infinity))
@@ -100,7 +100,7 @@ const bandOf = (share: number): number => {
   return band < 0 ? limits.length : band
 }
 
-/** Neighbours in one band become one cell: a picture of a few hundred rectangles instead of thousands. */
+/** The cells of a surface. Neighbours in one band are merged: hundreds of rectangles instead of thousands. */
 const cellsOf =
   (space: SearchSpace, [left, right]: Range, [bottom, top]: Range) =>
   (at: Surface): ReadonlyArray<Cell> => {
@@ -121,7 +121,7 @@ const cellsOf =
     }).flat()
   }
 
-/** Around the iterates of all runs, or `null` where that is no small part of the space. */
+/** The ranges around the iterates of all runs, or `null` if they are not a small part of the space. */
 const closeUp = (space: SearchSpace, paths: ReadonlyArray<PathPoint>): readonly [Range, Range] | null => {
   if (paths.length < 2) return null
   const range = (k: 0 | 1): Range => {
@@ -139,7 +139,7 @@ const closeUp = (space: SearchSpace, paths: ReadonlyArray<PathPoint>): readonly 
   return share < 0.3 ? ranges : null
 }
 
-/** `null` unless there are two hyperparameters. */
+/** The data of the figure; `null` unless there are two hyperparameters. */
 export const landscapeData = (space: SearchSpace, runs: ReadonlyArray<Walked>): LandscapeData | null => {
   const [first, second] = space
   if (first === undefined || second === undefined || space.length !== 2) return null

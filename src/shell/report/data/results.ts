@@ -1,10 +1,10 @@
-/** The final table: what each run returned and what it cost, and the means over the runs of a method. */
+/** The table of results: each run's returned λ, metrics and cost, and the means over the runs of a method. */
 import * as t from 'io-ts'
 import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/codec/Codec.js'
 import type { SetMetrics } from '../../../core/protocol/Observation.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 
-/** What was measured, by the weights it was measured of. */
+/** The measures, by the weights that they belong to. */
 const measures = {
   lowerLevelSolves: nullable(Finite),
   epochs: nullable(NonNegative),
@@ -15,7 +15,7 @@ const measures = {
   /** Weights trained on training and validation set. */
   refitTest: nullable(Finite),
   refitAccuracy: nullable(Finite),
-  /** The bilevel method's own weights, which descended on the validation loss. */
+  /** The bilevel weights, which were trained on the validation loss, too. */
   ownValidation: nullable(Finite),
   ownTest: nullable(Finite),
 } as const
@@ -38,14 +38,14 @@ export const ResultLine = t.readonly(
 /** One λ of one run. */
 export type ResultLine = t.TypeOf<typeof ResultLine>
 
-/** A mean, its standard error, and of how many runs. */
+/** A mean, its standard error, and the number of runs. */
 export interface Moment {
   readonly mean: number
   readonly error: number
   readonly runs: number
 }
 
-/** A method's means over its runs; `null` where nothing was measured, or once only. */
+/** A method's means over its runs; `null` for measures with fewer than two values. */
 export interface MeanLine {
   readonly method: string
   readonly runs: number
@@ -55,7 +55,7 @@ export interface MeanLine {
 const lossOf = (metrics: SetMetrics | null, set: 'validation' | 'test'): number | null =>
   metrics?.[set]?.loss ?? null
 
-/** Every row that a run ended with. */
+/** All rows of a run's results. */
 export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
   (run.outcome?.rows ?? []).map(row => ({
     method: run.method,
@@ -80,16 +80,16 @@ export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
   }))
 
 const momentOf = (values: ReadonlyArray<number | null>): Moment | null => {
-  const there = values.filter(value => value !== null)
-  if (there.length < 2) return null
-  const mean = there.reduce((sum, value) => sum + value, 0) / there.length
-  const squares = there.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return { mean, error: Math.sqrt(squares / (there.length - 1) / there.length), runs: there.length }
+  const known = values.filter(value => value !== null)
+  if (known.length < 2) return null
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, error: Math.sqrt(squares / (known.length - 1) / known.length), runs: known.length }
 }
 
 const names = Object.keys(measures) as ReadonlyArray<keyof Measures>
 
-/** A line a method that has two finished runs or more. */
+/** A line for each method with at least two finished runs. */
 export const meanLines = (runs: ReadonlyArray<Run>): ReadonlyArray<MeanLine> =>
   methodsOf(runs).flatMap(method => {
     const lines = runs.flatMap(run => {

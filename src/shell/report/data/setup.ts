@@ -1,14 +1,14 @@
-/** What the runs were set up with: every field of their headers by its path, and in which runs it has which value. */
+/** The settings of runs: every field of their headers by its path, its values, and which runs have each value. */
 import type { Run } from '../Run.js'
 
-/** A value of a field, and the runs that have it; `null` for all of them. */
+/** A value of a field, and the runs that have it; `null` means all runs. */
 export interface Setting {
   readonly field: string
   readonly value: string
   readonly runs: ReadonlyArray<string> | null
 }
 
-/** Entries of a list that are written out; thousands of hyperparameters would be the better part of a page. */
+/** The most entries of a list that are shown; thousands of hyperparameters would fill the page. */
 const mostEntries = 12
 
 const valueText = (value: unknown): string =>
@@ -18,7 +18,7 @@ const valueText = (value: unknown): string =>
       ? `${JSON.stringify(value.slice(0, mostEntries)).slice(0, -1)}, … (${value.length} in all)]`
       : JSON.stringify(value)
 
-/** Fields of an object by their paths. Lists are values. */
+/** The fields of an object by their paths; a list is one value. */
 const fieldsOf = (value: unknown, path: string): ReadonlyArray<readonly [string, string]> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([name, field]) =>
@@ -28,7 +28,7 @@ const fieldsOf = (value: unknown, path: string): ReadonlyArray<readonly [string,
 
 const sections = ['method', 'backend', 'versions', 'data', 'problem', 'config'] as const
 
-/** The settings of some runs. A field that has one value in all of them is one row. */
+/** The settings of some runs. A field with the same value in all runs is one row. */
 export const settings = (
   runs: ReadonlyArray<Pick<Run, 'name' | 'header' | 'checked'>>,
 ): ReadonlyArray<Setting> => {

@@ -1,11 +1,11 @@
-/** How many components of λ spread on a run's way: quantiles at every λ at which the lower level was solved. */
+/** The spread of many components of λ during a run: quantiles at every λ at which the lower level was solved. */
 import * as t from 'io-ts'
 import { Finite, NonNegative } from '../../../core/codec/Codec.js'
 import { epochsOf, type Run } from '../Run.js'
 
 export const SpreadRow = t.readonly(
   t.strict({
-    /** What the names of the components have in common. */
+    /** The common part of the components' names. */
     group: t.string,
     epochs: NonNegative,
     least: Finite,
@@ -16,16 +16,16 @@ export const SpreadRow = t.readonly(
   }),
   'SpreadRow',
 )
-/** The least and the largest of a group's components, and their 10 %, 50 % and 90 % quantiles. */
+/** The minimum and maximum of a group's components, and their 10 %, 50 % and 90 % quantiles. */
 export type SpreadRow = t.TypeOf<typeof SpreadRow>
 
-/** Above so many hyperparameters a panel for each, or for the first few, says nothing of the whole. */
+/** With more hyperparameters than this, reports show their spread instead of single panels. */
 export const few = 24
 
 const quantile = (sorted: Float64Array, share: number): number =>
   sorted[Math.round(share * (sorted.length - 1))]!
 
-/** Of a run with many hyperparameters, a group for each family of them: the part of their names before a bracket. */
+/** The rows of a run. Components are grouped by family: the part of their names before a bracket. */
 export const spreadRows = (run: Pick<Run, 'space' | 'solves' | 'header'>): ReadonlyArray<SpreadRow> => {
   const groups = new Map<string, Array<number>>()
   for (const [k, { name }] of run.space.entries()) {

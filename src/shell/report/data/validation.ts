@@ -1,4 +1,4 @@
-/** The validation loss against each component of λ: what the runs sampled, what they returned, and a dense grid. */
+/** The validation loss against each component of λ: samples, returned λ, and a dense grid. */
 import * as t from 'io-ts'
 import { Finite } from '../../../core/codec/Codec.js'
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
@@ -11,7 +11,7 @@ export const ValidationRow = t.readonly(
   t.strict({ ...place, method: t.string, run: t.string, upper: Finite, complete: t.boolean }),
   'ValidationRow',
 )
-/** F of weights trained at a λ; `complete`: from the initial weights. */
+/** F of weights trained at a λ; `complete` means trained from the initial weights. */
 export type ValidationRow = t.TypeOf<typeof ValidationRow>
 
 export const ReturnedRow = t.readonly(
@@ -25,7 +25,7 @@ export const TruthRow = t.readonly(t.strict({ ...place, grid: t.string, upper: F
 /** A point of a dense grid. */
 export type TruthRow = t.TypeOf<typeof TruthRow>
 
-/** What there is to draw; the truth is there for one hyperparameter only, where its points make a line. */
+/** The data of the figure. `truth` is empty unless there is one hyperparameter, over which its points form a line. */
 export interface ValidationData {
   readonly samples: ReadonlyArray<ValidationRow>
   readonly returned: ReadonlyArray<ReturnedRow>

@@ -23,33 +23,33 @@ export const SampleRow = t.readonly(
     coordinate: t.string,
     at: Finite,
     value: Finite,
-    /** ∂φ/∂λ_k there; `null` where it was not observed. */
+    /** ∂φ/∂λ_k there; `null` if it was not observed. */
     slope: nullable(Finite),
   }),
   'SampleRow',
 )
-/** A sample of φ that φ̂ knows. */
+/** A sample of φ on which φ̂ is conditioned. */
 export type SampleRow = t.TypeOf<typeof SampleRow>
 
-/** What there is to draw of one run's φ̂. */
+/** The data of the figure of one run's φ̂. */
 export interface PhiData {
   readonly run: string
   readonly lambda: ReadonlyArray<number>
   readonly rows: ReadonlyArray<PhiRow>
   readonly samples: ReadonlyArray<SampleRow>
-  /** Samples that were forgotten to make room for later ones. */
+  /** The number of samples that were dropped to make room for later ones. */
   readonly forgotten: number
-  /** Hyperparameters that are not drawn. */
+  /** The number of hyperparameters that are not drawn. */
   readonly leftOut: number
-  /** With one hyperparameter every sample lies on the slice; with more they lie off it. */
+  /** The number of hyperparameters. With one, every sample lies on the slice; with more, samples lie beside it. */
   readonly dimension: number
 }
 
-/** More panels than these nobody compares. */
+/** The most panels; more would be unreadable. */
 const mostCoordinates = 6
 const points = 161
 
-/** `null` for runs that have no φ̂ to look at. */
+/** The data for a run; `null` if it has no φ̂. */
 export const phiData = ({
   name,
   phi,

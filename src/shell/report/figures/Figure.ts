@@ -1,46 +1,46 @@
-/** What a figure is before it is drawn: text that says what it shows, its numbers as a table, and how to draw it. */
+/** A figure before it is drawn: its description, its numbers as a table, and its Vega-Lite specification. */
 
-/** Plain JSON of Vega-Lite. Strings of a run occur in it as values of data, of domains and as titles; never in expressions. */
+/** A Vega-Lite specification. A run's strings appear in it as data values, domains and titles, never in expressions. */
 export type Spec = Readonly<Record<string, unknown>>
 
-/** The room there is. */
+/** The size of a picture. */
 export interface Frame {
-  /** Of the whole picture, in pixels. */
+  /** The width of the whole picture, in pixels. */
   readonly width: number
-  /** Panels side by side, where there are several. */
+  /** The number of panels side by side, if there are several. */
   readonly columns: number
 }
 
-/** On a page and in a paper; and on a telephone. */
+/** The frames for a page or a paper, and for a telephone. */
 export const wide: Frame = { width: 680, columns: 2 }
 export const narrow: Frame = { width: 344, columns: 1 }
 
 export type Entry = string | number | null
 
-/** Numbers for whoever cannot see a picture, or wants to compute with them. */
+/** The numbers of a figure, for readers who cannot see it or want to compute with them. */
 export interface Table {
   readonly head: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<Entry>>
 }
 
 export interface Figure {
-  /** Names its files; letters, digits and dashes. */
+  /** The name of its files: letters, digits and dashes. */
   readonly id: string
   readonly title: string
-  /** What is drawn how, and what it comes to, in sentences. */
+  /** Sentences that say what is drawn how, and what the result is. */
   readonly description: string
   readonly spec: (frame: Frame) => Spec
   readonly table: Table
 }
 
-/** Room for a vertical axis with its labels and title. */
+/** The width of a vertical axis with its labels and title, in pixels. */
 const axisRoom = 66
 
 /** The inner width of each of `columns` panels. */
 export const panelWidth = ({ width }: Frame, columns: number): number =>
   Math.floor((width - 8) / columns - axisRoom)
 
-/** A number for a person. */
+/** A number with four significant digits, for people. */
 export const rounded = (value: number): string =>
   value === 0
     ? '0'
@@ -48,19 +48,19 @@ export const rounded = (value: number): string =>
       ? value.toExponential(2)
       : `${+value.toPrecision(4)}`
 
-/** Layers of a picture that have something to draw. Vega-Lite knows no extent of nothing. */
+/** The layers that have data. Vega-Lite cannot compute the extent of empty data. */
 export const filled = (layers: ReadonlyArray<Layer>): ReadonlyArray<Layer> =>
   layers.filter(({ data }) => data.values.length > 0)
 
-/** A layer with data of its own. */
+/** A layer with its own data. */
 export interface Layer extends Spec {
   readonly data: { readonly values: ReadonlyArray<unknown> }
 }
 
-/** Marks of one figure; more nobody can tell apart, and a page is to stay small. */
+/** The most marks of one figure; more would be indistinguishable, and enlarge the page. */
 const mostMarks = 2400
 
-/** As many of the marks, evenly spread, as a figure of so many panels may have, and a sentence where some are left out. */
+/** At most as many marks as a figure with this number of panels may have, and a note if some are left out. */
 export const thinned = <A>(
   marks: ReadonlyArray<A>,
   panels: number,
@@ -70,7 +70,7 @@ export const thinned = <A>(
     ? { marks, note: '' }
     : {
         marks: Array.from({ length: most }, (_, i) => marks[Math.floor((i * marks.length) / most)]!),
-        note: `Of ${marks.length} samples ${most} are drawn; the numbers have them all. `,
+        note: `Of ${marks.length} samples, ${most} are drawn; the table of numbers has all. `,
       }
 }
 
@@ -79,20 +79,20 @@ export const axisTitle = (hyperparameter: string): string => `λ: ${hyperparamet
 
 const steps = [1, 2, 5]
 
-/** Round numbers from `least` to `most` for a logarithmic axis, about `count` of them. */
+/** About `count` round numbers from `least` to `most`, for a logarithmic axis. */
 export const roundNumbers = (least: number, most: number, count: number): ReadonlyArray<number> => {
   const [from, to] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
   const powers = Array.from({ length: to - from + 1 }, (_, i) => from + i)
-  // Written out and read again: 3 · 10⁻⁶ has a last digit that nobody wants on an axis.
+  // Parsed from text, since the product 3 · 10⁻⁶ would have a rounding error in its last digit.
   const all = powers.flatMap(power => steps.map(step => Number(`${step}e${power}`)))
   const within = all.filter(value => value >= least && value <= most)
-  const whole = within.filter(value => value.toExponential().startsWith('1e'))
-  const few = within.length <= count || whole.length < 2 ? within : whole
-  const stride = Math.ceil(few.length / count)
-  return few.filter((_, i) => i % stride === 0)
+  const powersOfTen = within.filter(value => value.toExponential().startsWith('1e'))
+  const few = within.length <= count || powersOfTen.length < 2 ? within : powersOfTen
+  const every = Math.ceil(few.length / count)
+  return few.filter((_, i) => i % every === 0)
 }
 
-/** The scale and the axis of losses: logarithmic where they are positive and differ by much. */
+/** The scale and the axis of losses: logarithmic if all are positive and they differ by more than a factor of three. */
 export const lossAxis = (losses: ReadonlyArray<number>): Spec => {
   const [least, most] = [Math.min(...losses), Math.max(...losses)]
   return least > 0 && most > 3 * least
@@ -106,7 +106,7 @@ export const lossAxis = (losses: ReadonlyArray<number>): Spec => {
           zero: false,
           nice: false,
           padding: 8,
-          // About a single value there is no scale to be found.
+          // A single value has no range, so state one.
           ...(least === most
             ? { domain: [least - 0.1 * Math.abs(least || 1), least + 0.1 * Math.abs(least || 1)] }
             : {}),

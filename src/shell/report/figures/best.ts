@@ -1,4 +1,4 @@
-/** Figures: the best validation loss against effort, a line a method; as it is, and above the best of its seed. */
+/** Figures: the best validation loss against effort, one line per method; its value, and relative to the best of its seed. */
 import { aboveBest, bestMeans, bestOf, returned, type BestPoint, type BestRun } from '../data/best.js'
 import { methodsOf, type Run } from '../Run.js'
 import { filled, lossAxis, rounded, type Figure, type Frame, type Spec } from './Figure.js'
@@ -20,12 +20,12 @@ const perMethod = (methods: ReadonlyArray<string>, lines: ReadonlyArray<Readonly
     })
     .join(' ')
 
-/** What the two figures do differently. */
+/** The differences between the two figures. */
 interface Kind {
   readonly axis: Spec
-  /** No loss is drawn below this; a logarithmic axis has no zero. */
+  /** Values below this are drawn at it, since a logarithmic axis has no zero. */
   readonly least: number
-  /** A level to compare with. */
+  /** A reference level, or `null`. */
   readonly level: number | null
 }
 
@@ -35,10 +35,10 @@ interface LinePoint {
   readonly best: number
 }
 
-/** Marks on each line of this figure, from its start to its end. */
+/** The number of marks on each line. */
 const marksOnLine = 6
 
-/** Where each method's line bears its shape: evenly, and not where another one's does. */
+/** The positions of the marks on each method's line: evenly spaced, and shifted between methods. */
 const shapesOn = (
   lines: ReadonlyArray<LinePoint>,
   methods: ReadonlyArray<string>,
@@ -130,13 +130,13 @@ const tableOf = (runs: ReadonlyArray<BestRun>, what: string): Figure['table'] =>
 })
 
 const legend =
-  'Thin lines are single runs; a thick line is the mean over a method’s runs, its band one standard deviation. '
+  'Thin lines are single runs; a thick line is the mean over a method’s runs, and its band is one standard deviation. '
 
 const marks =
-  'A large mark is what a run returned: the loss of weights retrained at its λ, at the effort until that λ was found. ' +
+  'A large mark is a run’s returned λ: the loss of weights retrained there, at the effort until that λ was found. ' +
   'One epoch is one gradient of every training example. '
 
-/** `null` where nothing was trained. */
+/** The figure; `null` if nothing was trained. */
 export const bestFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   const lines = runs.map(bestOf)
   const losses = [...lines.flat().map(({ best }) => best), ...returned(runs).map(({ loss }) => loss)]
@@ -145,7 +145,7 @@ export const bestFigure = (runs: ReadonlyArray<Run>): Figure | null => {
     id: 'best',
     title: 'Best validation loss against effort',
     description:
-      'Each step line is the least validation loss so far of weights that were trained on the training set alone. ' +
+      'Each step line is the lowest validation loss so far of weights that were trained on the training set alone. ' +
       (bestMeans(runs).length > 0 ? legend : '') +
       marks +
       perMethod(methodsOf(runs), lines),
@@ -158,10 +158,10 @@ export const bestFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   }
 }
 
-/** What is less above the best than this is as good as it. */
+/** Smaller gaps above the best are not distinguished. */
 const leastGap = 0.001
 
-/** `null` unless there are several methods, and losses that a share of makes sense. */
+/** The figure; `null` unless there are several methods and all losses are positive. */
 export const gapFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   const above = aboveBest(runs)
   if (above === null || methodsOf(runs).length < 2) return null
@@ -170,8 +170,8 @@ export const gapFigure = (runs: ReadonlyArray<Run>): Figure | null => {
     id: 'gap',
     title: 'How far above the best against effort',
     description:
-      'The same, as a share above the least validation loss that any run with the same seed reached, for seeds differ in data. ' +
-      `Below ${100 * leastGap} % nothing is told apart; the dotted line is 1 %. ` +
+      'The same, as a share above the lowest validation loss of any run with the same seed, since seeds differ in data. ' +
+      `Shares below ${100 * leastGap} % are drawn at ${100 * leastGap} %; the dotted line is 1 %. ` +
       (bestMeans(above).length > 0 ? legend : '') +
       marks +
       perMethod(methodsOf(runs), lines),

@@ -1,4 +1,4 @@
-/** Figure: violation, multiplier, penalty and tolerance over the outer iterations, a panel each. */
+/** Figure: violation, multiplier, penalty and tolerance over the outer iterations, one panel for each. */
 import { dualRows, quantities, type DualRow } from '../data/dual.js'
 import type { Run } from '../Run.js'
 import { filled, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
@@ -11,16 +11,16 @@ const titles: Readonly<Record<DualRow['quantity'], string>> = {
   epsilon: 'tolerance ε',
 }
 
-/** More runs than these get no legend: they are lines of one kind. */
+/** With more runs than this, there is no legend, and all lines look alike. */
 const mostNamed = 6
 
-/** 0.0004 as 4e-4, but 250 as it is. */
+/** Labels of an axis: 0.0004 becomes 4e-4, and 250 stays 250. */
 const number = {
   labelExpr:
     "abs(datum.value) >= 0.01 && abs(datum.value) < 1e5 || datum.value === 0 ? format(datum.value, '~g') : format(datum.value, '.2~e')",
 }
 
-/** Zero and either sign must have a place, and small violations must be seen. */
+/** A symmetric logarithmic scale: it has zero and both signs, and makes small violations visible. */
 const violationScale = (values: ReadonlyArray<number>, tolerances: ReadonlyArray<number>) => {
   const most = Math.max(...values.map(Math.abs), ...tolerances, 1e-300)
   const constant = Math.max(1e-9 * most, Math.min(most, ...tolerances.filter(value => value > 0)))
@@ -40,7 +40,7 @@ const logarithmic = (values: ReadonlyArray<number>) => ({
   axis: { ...number, values: roundNumbers(0.9 * Math.min(...values), 1.1 * Math.max(...values), 5) },
 })
 
-/** Powers of ten about the values: what is constant but for a hair shall look so. */
+/** A logarithmic scale with a margin of a factor of three, so that nearly constant values look constant. */
 const decades = (values: ReadonlyArray<number>) => {
   const [least, most] = [Math.min(...values) / 3, 3 * Math.max(...values)]
   return {
@@ -54,7 +54,7 @@ const linear = { scale: { zero: false, nice: false, padding: 6 }, axis: { ...num
 const spread = (values: ReadonlyArray<number>): boolean =>
   Math.min(...values) > 0 && Math.max(...values) > 5 * Math.min(...values)
 
-/** `null` where no run measured a violation. */
+/** The figure; `null` if no run has measured a violation. */
 export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   const rows = runs.flatMap(dualRows)
   if (rows.length === 0) return null
@@ -132,9 +132,9 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
     id: 'dual',
     title: 'Violation, multiplier, penalty and tolerance',
     description:
-      'Over the outer iterations of the bilevel method: the violation that each measured (marks) with the tolerance ε that it ' +
-      'was to meet (thin line), on a scale that is linear about zero and logarithmic away from it; the multiplier, the ' +
-      `penalty, and ε again. At the end: ${quantities
+      'The outer iterations of the bilevel method. First panel: the measured violation (marks) and the tolerance ε that it ' +
+      'must meet (thin line), on a scale that is linear near zero and logarithmic elsewhere. Other panels: the multiplier, the ' +
+      `penalty, and ε. At the end: ${quantities
         .filter(quantity => of(quantity).length > 0)
         .map(last)
         .join('; ')}.`,

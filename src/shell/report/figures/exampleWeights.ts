@@ -1,13 +1,13 @@
-/** Figures: the training examples that a run trusts least, as images; and a histogram of all their weights. */
+/** Figures: the training examples with the smallest weights, as images, and a histogram of all weights. */
 import { binsOf, exampleRows, isChanged, type ExampleRow } from '../data/exampleWeights.js'
 import type { Pictures } from '../Pictures.js'
 import type { Run } from '../Run.js'
 import { panelWidth, type Figure, type Frame, type Spec } from './Figure.js'
 import { bands, faint, text } from './theme.js'
 
-/** Images that are shown. */
+/** The most images that are shown. */
 const most = 40
-/** Of the cell of an image: across, down, and how much of it the image takes, in pixels. */
+/** The width and height of an image's cell, and the side of the image, in pixels. */
 const [cellWidth, cellHeight, side] = [66, 96, 48]
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
@@ -31,7 +31,7 @@ const gallery =
     const columns = Math.floor((width - 8) / cellWidth)
     const lines = Math.ceil(rows.length / columns)
     const [height, across] = set.shape
-    // Wide images and tall ones keep their form.
+    // Keeps the aspect ratio of the images.
     const scale = side / Math.max(height, across)
     const values = rows.map((row, i) => ({
       x: ((i % columns) + 0.5) * cellWidth,
@@ -74,7 +74,7 @@ const gallery =
             type: 'point',
             shape: 'square',
             filled: false,
-            // Away from the image, which is as dark at its edge as the frame.
+            // With a gap to the image, whose edge may be as dark as the frame.
             size: (side + 8) ** 2,
             strokeWidth: 2,
             color: text.light,
@@ -97,22 +97,22 @@ const suspects = (run: Run, id: string, all: ReadonlyArray<ExampleRow>, pictures
     id,
     title: `The training examples that ${run.name} trusts least`,
     description:
-      `The ${rows.length} of ${all.length} training examples with the smallest weights, the smallest first, each with the label it was ` +
-      'given and its weight' +
-      (known ? ', and what the label had been where noise changed it: a frame marks those. ' : '. ') +
+      `The ${rows.length} of ${all.length} training examples with the smallest weights, sorted by weight, each with its label ` +
+      'and weight' +
+      (known ? '. A frame marks labels that noise changed; the true label is below. ' : '. ') +
       (tied > rows.length
-        ? `${tied} examples have the smallest weight, which is its lower bound; of them, those are shown whose weight was the least on the way. `
+        ? `${tied} examples have the smallest weight, its lower bound; the ones shown had the lowest mean weight during the run. `
         : '') +
       (known
-        ? `Of those shown, ${shareText(changedIn(rows), rows.length)} had their label changed; of all, ${shareText(changedIn(all), all.length)}.`
+        ? `Of those shown, ${shareText(changedIn(rows), rows.length)} have a changed label; of all, ${shareText(changedIn(all), all.length)}.`
         : `Their weights go from ${weightText(rows[0]!.weight)} to ${weightText(rows[rows.length - 1]!.weight)}.`),
     spec: gallery(rows, pictures),
     table: {
       head: [
         'training example',
-        'label given',
+        'label',
         'weight',
-        'mean weight on the way',
+        'mean weight during the run',
         'label before noise',
         'changed',
       ],
@@ -146,12 +146,12 @@ const histogram = (run: Run, id: string, all: ReadonlyArray<ExampleRow>): Figure
     id,
     title: `The weights of the training examples of ${run.name}`,
     description:
-      'How many training examples have which weight, in steps of a twentieth' +
-      (known ? '; above those whose label is as it was, below those whose label noise changed. ' : '. ') +
-      `${shareText(below.length, all.length)} weigh less than a half. ` +
+      'The number of training examples by weight, in steps of a twentieth' +
+      (known ? '. Upper panel: unchanged labels; lower panel: labels that noise changed. ' : '. ') +
+      `${shareText(below.length, all.length)} have a weight below one half. ` +
       (known
-        ? `Of these, ${shareText(changedIn(below), below.length)} had their label changed; of all whose label was changed, ` +
-          `${shareText(changedIn(below), changedIn(all))} weigh less than a half.`
+        ? `Of these, ${shareText(changedIn(below), below.length)} have a changed label; of all changed labels, ` +
+          `${shareText(changedIn(below), changedIn(all))} have a weight below one half.`
         : `The mean weight is ${weightText(all.reduce((sum, { weight }) => sum + weight, 0) / all.length)}.`),
     spec: frame => ({
       vconcat: panels.map(([field, title], i) => ({
@@ -193,7 +193,7 @@ const histogram = (run: Run, id: string, all: ReadonlyArray<ExampleRow>): Figure
   }
 }
 
-/** Of a run whose hyperparameters are weights of examples; the images only where they could be loaded. */
+/** The figures of a run whose hyperparameters are weights of examples; without `pictures`, only the histogram. */
 export const exampleFigures = (
   run: Run,
   suffix: string,

@@ -1,11 +1,11 @@
-/** Figure: λ over the pixels, as shades with a scale; its numbers are a table that lies as the pixels do. */
+/** Figure: λ over the pixels, as shades with a scale. Its table of numbers has the layout of the pixels. */
 import { lambdaMaps, type LambdaMap, type MapCell } from '../data/LambdaMap.js'
 import type { Pictures } from '../Pictures.js'
 import { resultOf, type Run } from '../Run.js'
 import { panelWidth, rounded, type Entry, type Figure, type Frame, type Layer, type Spec } from './Figure.js'
 import { shades, text } from './theme.js'
 
-/** A run of cells of one shade. */
+/** Adjacent cells of one row with the same shade. */
 interface Stretch {
   readonly row: number
   readonly from: number
@@ -13,7 +13,7 @@ interface Stretch {
   readonly band: number
 }
 
-/** Steps of equal width from the least to the largest λ, as many as there are shades. */
+/** Divides the range of λ into equal steps, one for each shade. */
 const scaleOf = (cells: ReadonlyArray<MapCell>) => {
   const values = cells.map(({ lambda }) => lambda)
   const least = values.reduce((a, b) => Math.min(a, b))
@@ -26,7 +26,7 @@ const scaleOf = (cells: ReadonlyArray<MapCell>) => {
   }
 }
 
-/** Cells side by side that have one shade, as one. */
+/** Merges adjacent cells of one row that have the same shade. */
 const stretchesOf = (
   cells: ReadonlyArray<MapCell>,
   bandOf: (cell: MapCell) => number,
@@ -42,7 +42,7 @@ const stretchesOf = (
   return found
 }
 
-/** By how much a stretch reaches into its neighbours, so that no hairline shows; in cells. */
+/** The overlap of neighbours, in cells, which hides hairlines between them. */
 const overlap = 0.1
 
 const draw =
@@ -126,11 +126,11 @@ const figureOf = (run: Run, map: LambdaMap, id: string): Figure => {
     id,
     title: `λ of ${family} over the ${of === 'block' ? 'blocks of pixels' : 'pixels'}, as ${run.name} returned it`,
     description:
-      `Each cell is the λ of one ${word}: the logarithm of the coefficient that holds down the weights from it. The darker in print, and the ` +
-      'lighter on a dark page, the larger λ and the less the network may look there; the scale is beneath. ' +
-      `The least is ${place(extreme((a, b) => a < b))}; the largest is ${place(extreme((a, b) => a > b))}; the median is ` +
+      `Each cell is the λ of one ${word}: the logarithm of the coefficient that penalizes its weights. Darker cells in print, and ` +
+      'lighter cells on a dark page, have a larger λ, so the network uses them less; the scale is below. ' +
+      `The smallest is ${place(extreme((a, b) => a < b))}; the largest is ${place(extreme((a, b) => a > b))}; the median is ` +
       `${rounded(median(values))}. Of ${values.length}, ${atBound(bounds.lower)} are at the lower bound ${rounded(bounds.lower)} and ` +
-      `${atBound(bounds.upper)} at the upper bound ${rounded(bounds.upper)}. The numbers are a table with a row for each row of ` +
+      `${atBound(bounds.upper)} at the upper bound ${rounded(bounds.upper)}. The table of numbers has one row for each row of ` +
       `${of === 'block' ? 'blocks' : 'pixels'}.`,
     spec: draw(map, `λ of ${family}`),
     table: {
@@ -148,7 +148,7 @@ const figureOf = (run: Run, map: LambdaMap, id: string): Figure => {
   }
 }
 
-/** Of a run that has returned a λ, some of whose components belong to inputs. */
+/** The maps of a run; empty if it has not returned a λ, or if no components belong to inputs. */
 export const mapFigures = (run: Run, suffix: string, pictures: Pictures | null): ReadonlyArray<Figure> => {
   const lambda = resultOf(run)?.lambda
   return lambda === undefined

@@ -1,4 +1,4 @@
-/** Figure: the way of λ over the validation loss, with two hyperparameters. */
+/** Figure: the path of λ over the validation loss, for two hyperparameters. */
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import { landscapeData, limits, type LandscapeData, type View } from '../data/landscape.js'
 import { methodsOf, type Run } from '../Run.js'
@@ -19,7 +19,7 @@ const percent = (share: number): string => `${Math.round(100 * share)} %`
 
 const labels = [...limits.map(limit => `≤ ${percent(limit)}`), `> ${percent(limits[limits.length - 1]!)}`]
 
-/** By how much a cell reaches into the neighbours that are drawn after it, so that no hairline shows; of the width. */
+/** The overlap of neighbouring cells, as a share of the width, which hides hairlines between them. */
 const overlap = 0.003
 
 const shades = (
@@ -63,7 +63,7 @@ const shades = (
 const star =
   'M0,-1L0.225,-0.309L0.951,-0.309L0.363,0.118L0.588,0.809L0,0.382L-0.588,0.809L-0.363,0.118L-0.951,-0.309L-0.225,-0.309Z'
 
-/** More runs than these are not told apart by dashes. */
+/** With more runs than this, dashes do not distinguish them. */
 const mostNamed = 6
 
 const panel = (
@@ -146,7 +146,7 @@ const draw =
     }
   }
 
-/** `null` unless there are two hyperparameters and samples. */
+/** The figure; `null` unless there are two hyperparameters, and samples. */
 export const landscapeFigure = (space: SearchSpace, runs: ReadonlyArray<Run>): Figure | null => {
   const data = landscapeData(space, runs)
   if (data === null || data.samples.length === 0) return null
@@ -156,19 +156,21 @@ export const landscapeFigure = (space: SearchSpace, runs: ReadonlyArray<Run>): F
   const ends = paths.filter(({ kind }) => kind === 'returned')
   return {
     id: 'landscape',
-    title: 'The way of λ over the validation loss',
+    title: 'The path of λ over the validation loss',
     description:
-      'Marks are samples of the validation loss: filled where training began at the initial weights, hollow where it went on ' +
-      'from those of another λ. ' +
+      'Marks are samples of the validation loss: filled if training began with the initial weights, hollow if it began ' +
+      'with those of another λ. ' +
       note +
       (views.some(({ cells }) => cells.length > 0)
-        ? 'Shades are a surface fitted to them: how far it lies above the least loss that a run with the same seed found. Where ' +
-          'nothing is shaded it is not known. '
+        ? 'Shades show a surface fitted to the samples: its height above the lowest loss of any run with the same seed. Where ' +
+          'nothing is shaded, the surface is uncertain. '
         : '') +
       (paths.length > 0
         ? 'Lines go through the λ of the bilevel method’s iterations, from a square to a star, which is the λ returned. '
         : '') +
-      (views.length > 1 ? 'The second panel is the part of the first that these iterations lie in. ' : '') +
+      (views.length > 1
+        ? 'The second panel shows the part of the first that contains these iterations. '
+        : '') +
       `The best sample is ${rounded(best.upper)} at (${rounded(best.x)}, ${rounded(best.y)})` +
       (ends.length > 0
         ? `; returned: ${ends.map(end => `(${rounded(end.x)}, ${rounded(end.y)}) by ${end.run}`).join(', ')}.`

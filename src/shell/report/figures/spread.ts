@@ -1,13 +1,13 @@
-/** Figure: how the components of λ spread on a run's way, where there are too many to draw each. */
+/** Figure: the spread of λ's components during a run, if there are too many to draw each. */
 import { spreadRows } from '../data/spread.js'
 import type { Run } from '../Run.js'
 import { panelWidth, rounded, type Figure } from './Figure.js'
 import { bands, text } from './theme.js'
 
-/** More panels than these nobody compares. */
+/** The most panels; more would be unreadable. */
 const mostGroups = 4
 
-/** `null` for a run without a solve. */
+/** The figure of a run; `null` if the run has no solves. */
 export const spreadFigure = (run: Run, id: string): Figure | null => {
   const rows = spreadRows(run)
   const last = rows[rows.length - 1]
@@ -17,15 +17,15 @@ export const spreadFigure = (run: Run, id: string): Figure | null => {
   const ends = shown.flatMap(group => rows.findLast(row => row.group === group) ?? [])
   return {
     id,
-    title: `The spread of λ on the way of ${run.name}`,
+    title: `The spread of λ during ${run.name}`,
     description:
-      `Of all ${run.space.length} hyperparameters, at each λ at which the lower level was solved: the line is the median, the dark ` +
-      'band has the middle 80 %, the light one all. ' +
+      `All ${run.space.length} hyperparameters, at each λ at which the lower level was solved. The line is the median; the dark ` +
+      'band covers the middle 80 %, the light band all. ' +
       (groups.length > shown.length ? `${groups.length - shown.length} more families are not drawn. ` : '') +
       `At the end: ${ends
         .map(
           ({ group, least, low, median, high, largest }) =>
-            `${group} from ${rounded(least)} to ${rounded(largest)}, 80 % within ${rounded(low)} and ${rounded(high)}, median ${rounded(median)}`,
+            `${group} from ${rounded(least)} to ${rounded(largest)}, the middle 80 % from ${rounded(low)} to ${rounded(high)}, median ${rounded(median)}`,
         )
         .join('; ')}.`,
     spec: frame => {

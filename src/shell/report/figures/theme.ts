@@ -1,12 +1,12 @@
 /**
- * Colours, dashes and shapes of all figures. A figure is drawn once, in the colours of paper; the page puts variables
- * in their place, so that one picture serves light and dark. Series differ by dash and by shape as well as by colour,
- * and bands by lightness, so that nothing is lost in black and white.
+ * Colours, dashes and shapes of all figures. A figure is drawn once, in the colours for paper; the page replaces these by
+ * variables, so that one picture serves light and dark mode. Series differ in colour, dash and shape, and bands in
+ * lightness, so that they can be distinguished in black and white.
  */
 
-/** A colour on paper, and its stand-in on a dark page. */
+/** A colour for paper, and its replacement on a dark page. */
 interface Ink {
-  /** Of the page's variable, without the dashes. */
+  /** The name of the page's CSS variable, without the dashes. */
   readonly name: string
   readonly light: string
   readonly dark: string
@@ -19,7 +19,7 @@ export const text = ink('text', '#1a1b1e', '#e9eaee')
 export const faint = ink('faint', '#55585f', '#b3b7bf')
 export const rule = ink('rule', '#dcdee3', '#363c45')
 
-/** For methods, or runs, in their order. */
+/** The colours of methods or runs, in their order. */
 export const series: ReadonlyArray<Ink> = [
   ink('series-1', '#00569b', '#78bbff'),
   ink('series-2', '#b34203', '#ffa370'),
@@ -47,7 +47,7 @@ export const shapes: ReadonlyArray<string> = [
   'triangle-down',
 ]
 
-/** Bands of the landscape, the lowest first; everything drawn over them is in `text`. */
+/** The bands of the landscape, the lowest first; everything drawn over them has the colour `text`. */
 export const bands: ReadonlyArray<Ink> = [
   ink('band-1', '#edf3f8', '#20272f'),
   ink('band-2', '#dde6ee', '#28313a'),
@@ -59,7 +59,7 @@ export const bands: ReadonlyArray<Ink> = [
   ink('band-8', '#7d99b1', '#586d82'),
 ]
 
-/** Shades of a map, from small to large: away from the page's own colour, in steps that print keeps apart. */
+/** The shades of a map, from small to large values, with steps that stay distinct in print. */
 export const shades: ReadonlyArray<Ink> = [
   ink('shade-1', '#f3f6f9', '#1c232b'),
   ink('shade-2', '#d5e0ea', '#2b3947'),
@@ -73,13 +73,13 @@ export const shades: ReadonlyArray<Ink> = [
 
 const all = [background, text, faint, rule, ...series, ...bands, ...shades]
 
-/** The variables of a page, for its style sheet. */
+/** The CSS variables of a page. */
 export const variables = (scheme: 'light' | 'dark'): string =>
   all.map(({ name, ...colours }) => `--${name}: ${colours[scheme]};`).join(' ')
 
 const byColour = new Map(all.map(({ name, light }) => [light, name]))
 
-/** A figure's SVG with variables in the place of its colours. Text that looks like a colour of an attribute stays text. */
+/** Replaces the colours of a figure's SVG by variables. Text that looks like a colour attribute stays unchanged. */
 export const themed = (svg: string): string =>
   svg.replace(/(?<=<[^<>]*)="(#[0-9a-f]{6})"/g, (attribute, colour: string) => {
     const name = byColour.get(colour)
@@ -89,12 +89,12 @@ export const themed = (svg: string): string =>
 const cycle = <A>(values: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, i) => values[i % values.length]!)
 
-/** Room for a legend's entry besides its text, and for a letter of that. */
+/** The width of a legend's entry without its text, and the width of a letter, in pixels. */
 const [symbolRoom, letterRoom] = [34, 7]
 
 /**
- * What tells series apart, as channels of Vega-Lite. `field` is a field's name, `names` are its values; the legend is as
- * wide as `width` allows.
+ * The Vega-Lite channels that distinguish series: colour, dash and shape. `field` is the field's name, `names` are its
+ * values; the legend has as many columns as fit into `width`.
  */
 export const distinct = (field: string, names: ReadonlyArray<string>, width: number) => {
   const longest = Math.max(1, ...names.map(({ length }) => Math.min(36, length)))
@@ -127,7 +127,7 @@ export const distinct = (field: string, names: ReadonlyArray<string>, width: num
   }
 }
 
-/** What every figure is drawn with. */
+/** The Vega-Lite configuration of all figures. */
 export const config = {
   background: background.light,
   font: 'sans-serif',
@@ -152,6 +152,6 @@ export const config = {
   },
   title: { color: text.light, fontSize: 12, fontWeight: 'normal', anchor: 'start' },
   view: { stroke: null },
-  // The page describes a figure as a whole, and has its data as a table.
+  // The page describes each figure as a whole, and has its data as a table.
   aria: false,
 }

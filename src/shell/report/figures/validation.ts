@@ -15,7 +15,7 @@ import {
 } from './Figure.js'
 import { distinct, faint, text } from './theme.js'
 
-/** `null` where nothing was trained. */
+/** The figure; `null` if nothing was trained. */
 export const validationFigure = (
   space: SearchSpace,
   runs: ReadonlyArray<Run>,
@@ -24,7 +24,7 @@ export const validationFigure = (
   const { samples, returned, truth, leftOut } = validationData(space, runs, given)
   if (samples.length === 0) return null
   const coordinates = [...new Set(samples.map(({ coordinate }) => coordinate))]
-  // Rows come hyperparameter by hyperparameter, each with all samples: what is left out is the same in every panel.
+  // The rows of each hyperparameter have all samples in the same order, so every panel leaves out the same samples.
   const perPanel = samples.length / coordinates.length
   const { marks: kept, note } = thinned(
     Array.from({ length: perPanel }, (_, i) => i),
@@ -85,17 +85,17 @@ export const validationFigure = (
     id: 'validation',
     title: 'Validation loss against λ',
     description:
-      'Each mark is a lower-level solve on the training set alone: filled where training began at the initial weights, ' +
-      'hollow where it went on from those of another λ. A ring is what a run returned, retrained. ' +
+      'Each mark is a lower-level solve on the training set alone: filled if training began with the initial weights, ' +
+      'hollow if it began with those of another λ. A ring is a returned λ with retrained weights. ' +
       (truth.length > 0 ? `The line is a dense grid of ${truth.length} points. ` : '') +
       note +
       (coordinates.length > 1
         ? 'Each panel shows all samples over one hyperparameter; the others vary, too. '
         : '') +
       (leftOut > 0 ? `${leftOut} more hyperparameters are not drawn. ` : '') +
-      `The least of ${samples.length / coordinates.length} losses is ${rounded(best.upper)} (${best.method}, ${best.run}).` +
+      `The lowest of ${samples.length / coordinates.length} losses is ${rounded(best.upper)} (${best.method}, ${best.run}).` +
       (truth.length > 0
-        ? ` The least of the grid is ${rounded(Math.min(...truth.map(({ upper }) => upper)))}.`
+        ? ` The lowest of the grid is ${rounded(Math.min(...truth.map(({ upper }) => upper)))}.`
         : ''),
     spec: frame => {
       const columns = coordinates.length === 1 ? 1 : frame.columns

@@ -12,10 +12,10 @@ const rangeOf = (values: ReadonlyArray<number>): Range => {
   return [least - margin, most + margin]
 }
 
-/** Pixels from end to end of the stroke that shows a gradient. */
+/** The length of the stroke that shows a gradient, in pixels. */
 const stroke = 22
 
-/** Short strokes of one length on paper, whatever the slope. */
+/** The strokes of samples with a gradient; all have the same length in the picture. */
 const strokes = (
   samples: ReadonlyArray<SampleRow>,
   x: Range,
@@ -61,7 +61,7 @@ const panel = (
     at,
     phiHat,
     low: phiHat - 2 * deviation,
-    // No w does better than φ, so φ lies below the bound whatever the model says.
+    // The envelope's bound holds for φ whatever the model says, so the band is cut off at it.
     high: bound === null ? phiHat + 2 * deviation : Math.max(phiHat, Math.min(phiHat + 2 * deviation, bound)),
     bound,
   }))
@@ -136,7 +136,7 @@ const panel = (
   }
 }
 
-/** The standard deviation alone: on the scale of φ itself it is seldom to be seen. */
+/** A panel of the standard deviation alone, which is rarely visible on the scale of φ. */
 const deviation = (coordinate: string, rows: ReadonlyArray<PhiRow>, width: number): Spec => ({
   data: { values: rows.filter(row => row.deviation > 0) },
   width,
@@ -181,7 +181,7 @@ const draw =
       : { concat: panels, columns, spacing: 20 }
   }
 
-/** `null` for a run without φ̂. */
+/** The figure of a run; `null` if the run has no φ̂. */
 export const phiFigure = (run: Run, id: string): Figure | null => {
   const data = phiData(run)
   if (data === null) return null
@@ -195,13 +195,13 @@ export const phiFigure = (run: Run, id: string): Figure | null => {
       `Line: φ̂, the model of the lower level’s optimal value${one ? '' : ', through the λ returned along each hyperparameter'}. ` +
       'Band: two standard deviations, cut off at the bound. ' +
       (rows.some(({ bound }) => bound !== null)
-        ? 'Dashed: the envelope’s upper bound on φ, where it lies in the picture. '
+        ? 'Dashed: the envelope’s upper bound on φ, as far as it lies within the picture. '
         : '') +
       (one
-        ? 'Dots: samples of φ; the stroke through a dot is the gradient observed there. Dotted upright: the λ returned. Below: the standard deviation alone. '
-        : 'Dotted upright: the λ returned. Ticks at the foot: where samples lie, which are beside the slice. ') +
+        ? 'Dots: samples of φ; the stroke through a dot is the observed gradient. Dotted vertical line: the λ returned. Lower panel: the standard deviation alone. '
+        : 'Dotted vertical line: the λ returned. Ticks at the bottom: the samples, which lie beside the slice. ') +
       (leftOut > 0 ? `${leftOut} more hyperparameters are not drawn. ` : '') +
-      (forgotten > 0 ? `${forgotten} older samples had been forgotten. ` : '') +
+      (forgotten > 0 ? `${forgotten} older samples were dropped before. ` : '') +
       `λ returned: ${lambda.map(rounded).join(', ')}. ` +
       `${samples.length / Math.max(1, coordinates.length)} samples; φ̂ goes from ${rounded(Math.min(...rows.map(({ phiHat }) => phiHat)))} to ` +
       `${rounded(Math.max(...rows.map(({ phiHat }) => phiHat)))}.`,

@@ -8,7 +8,7 @@ import { comparisonOf, finished, metrics } from '../../../support/comparison.js'
 const points = (...given: ReadonlyArray<readonly [number, number]>) =>
   given.map(([effortEpochs, loss]) => ({ effortEpochs, loss }))
 
-/** A run whose refit tests so, and whose losses fell so. */
+/** A finished run with this refitted test loss and this trajectory. */
 const run = (
   label: string,
   seed: number,
@@ -26,7 +26,7 @@ const comparison = comparisonOf([
 const analysis = analyse(comparison)
 
 describe('an analysis', () => {
-  it('has means over the seeds that finished', () => {
+  it('has means over the finished seeds', () => {
     const [bilevel, random] = analysis.standings
     expect(bilevel!.of.refitTestLoss!.mean).toBeCloseTo(0.31, 12)
     expect(bilevel!.of.refitTestLoss!.standardError).toBeCloseTo(0.01, 12)
@@ -35,7 +35,7 @@ describe('an analysis', () => {
     expect([bilevel!.planned, bilevel!.finished, bilevel!.failed]).toEqual([2, 2, 0])
   })
 
-  it('has differences on the same seeds', () => {
+  it('has differences at the same seeds', () => {
     const [duel] = analysis.duels
     // −0.04 and −0.01: mean −0.025, standard error 0.015, t(.975; 1) = 12.706.
     expect(duel!.rival).toBe('random')
@@ -43,7 +43,7 @@ describe('an analysis', () => {
     expect(duel!.of.refitTestLoss!.interval![0]).toBeCloseTo(-0.025 - 12.706204736 * 0.015, 8)
   })
 
-  it('has the effort to come within a hundredth of the lowest loss of retrained weights at each seed', () => {
+  it('has the effort to come within one percent of the lowest loss of retrained weights at each seed', () => {
     expect(analysis.races).toEqual([
       {
         seed: 0,
@@ -70,7 +70,7 @@ describe('an analysis', () => {
     ])
   })
 
-  it('judges the bilevel method by its best rival', () => {
+  it('compares the bilevel method with its best rival', () => {
     expect(analysis.verdict).toMatchObject({
       bestRival: 'random',
       noWorse: true,
@@ -85,13 +85,13 @@ describe('an analysis', () => {
     expect(fast.verdict).toMatchObject({
       effortRatio: { retrained: 0.5, trained: 0.5 },
       fastestRival: 'random',
-      // One seed has no standard error to be within.
+      // One seed has no standard error.
       noWorse: false,
     })
-    expect(verdictText(fast).join(' ')).toContain('0.50 by retrained weights')
+    expect(verdictText(fast).join(' ')).toContain('0.50 with retrained weights')
   })
 
-  it('is worse where it is so by more than one standard error', () => {
+  it('calls a method worse only if it is so by more than one standard error', () => {
     const tests = [0.3, 0.31, 0.32]
     const worse = (by: ReadonlyArray<number>) =>
       analyse(
@@ -134,7 +134,7 @@ describe('an analysis', () => {
     expect(markdown(pending)).toContain('**Not complete: 1 of 2 runs')
   })
 
-  it('is of nothing where nothing has ended', () => {
+  it('is empty if no run has ended', () => {
     const nothing = comparisonOf(
       comparison.runs.map(({ label, seed, folder }) => ({ _tag: 'Pending', label, seed, folder })),
     )
@@ -183,7 +183,7 @@ describe('the printed table', () => {
     expect(text).toContain('†')
   })
 
-  it('says nothing of scatter with one seed', () => {
+  it('shows no standard error with one seed', () => {
     const one = comparisonOf([run('bilevel', 0, 0.3, []), run('random', 0, 0.3, [])], { seeds: [0] })
     const text = comparisonTable(one, analyse(one))
     expect(text).not.toMatch(/±\d/)

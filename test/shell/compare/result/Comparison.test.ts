@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { comparisonOf, finished } from '../../../support/comparison.js'
-import { lock } from '../../../../src/shell/compare/lock.js'
+import { comparisonIn, encode, parse, read, write } from '../../../../src/shell/compare/result/Comparison.js'
 import { left, right, withFolder } from '../../../support/recordedRun.js'
 
 const comparison = comparisonOf([
@@ -23,7 +23,7 @@ describe('comparison.json', () => {
       expect(readdirSync(folder)).toEqual(['comparison.json'])
     }))
 
-  it('has the names of many hyperparameters once, and is read as if each run had them', () => {
+  it('stores long lists of hyperparameter names once, and gives them to each run when read', () => {
     const names = Array.from({ length: 784 }, (_, k) => `pixel ${k}`)
     const lambda = names.map((_, k) => k / 3)
     const runs = [0, 1].map(seed => {
@@ -31,7 +31,7 @@ describe('comparison.json', () => {
       return { ...run, result: { ...run.result, lambda } }
     })
     const many = comparisonOf([runs[0]!, finished('random', 0), runs[1]!, finished('random', 1)])
-    // Of one problem all, as a comparison's runs are.
+    // All runs of a comparison have the same hyperparameters.
     const shared = { ...many, runs: many.runs.map(run => ({ ...run, hyperparameters: names })) }
     const compact = encode(shared)
     expect(compact.split('"pixel 7"')).toHaveLength(2)
@@ -39,11 +39,11 @@ describe('comparison.json', () => {
     expect(right(parse(compact))).toEqual(shared)
     expect(encode(right(parse(compact)))).toBe(compact)
     expect(right(parse(JSON.stringify(shared)))).toEqual(shared)
-    // Where one run has other names, each keeps its own.
+    // If one run has other names, each run keeps its own.
     expect(right(parse(encode(many)))).toEqual(many)
   })
 
-  it('is nothing where there is none', () =>
+  it('is null if the file is missing', () =>
     withFolder(folder => {
       expect(right(read(folder))).toBeNull()
     }))
@@ -53,7 +53,7 @@ describe('comparison.json', () => {
     ['{}', 'has no field `format`'],
     ['[1]', 'is not a JSON object'],
     [text.slice(0, -10), 'is not JSON'],
-    [text.replace('"version": 1', '"version": 3'), 'is of version 3'],
+    [text.replace('"version": 1', '"version": 3'), 'has version 3'],
     [text.replace('"version": 1', '"version": 2'), 'hyperparameters'],
     [text.replace('"loss": 0.4', '"loss": null'), 'loss'],
     [text.replace('"loss": 0.4', '"loss": 1e999'), 'a finite number'],
@@ -75,7 +75,7 @@ describe('comparison.json', () => {
     expect(left(parse(damaged))).toContain(problem)
   })
 
-  it('is refused or read, and never throws, whatever was done to it', () =>
+  it('is read or refused, but never throws, after any damage', () =>
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.nat(40), fc.string({ maxLength: 8 }), (at, length, put) => {
         const result = parse(text.slice(0, at) + put + text.slice(at + length))
@@ -83,16 +83,16 @@ describe('comparison.json', () => {
       }),
     ))
 
-  it('is refused with its path and what to do', () =>
+  it('is refused with its path and advice', () =>
     withFolder(folder => {
       writeFileSync(comparisonIn(folder), '{"format": 3}')
       const { _tag, message } = left(read(folder))
       expect(_tag).toBe('BadInput')
       expect(message).toContain(comparisonIn(folder))
-      expect(message).toContain('restore it')
+      expect(message).toContain('Restore it')
     }))
 
-  it('is no folder', () =>
+  it('is refused if it is a folder', () =>
     withFolder(folder => {
       mkdirSync(comparisonIn(folder))
       expect(left(read(folder))._tag).toBe('BadInput')

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { allot, budgetOf, epochsPerSolve } from '../../../../src/shell/compare/budget.js'
-import { goesOn, jobs, Plan } from '../../../../src/shell/compare/result/Plan.js'
+import { canResume, jobs, Plan } from '../../../../src/shell/compare/result/Plan.js'
 import { SolverConfig } from '../../../../src/shell/train/SolverConfig.js'
 import { overviewLine } from '../../../../src/shell/compare/progress.js'
 import { planOf } from '../../../support/comparison.js'
@@ -11,7 +11,7 @@ const plan = planOf()
 const [bilevel, random] = plan.contenders
 
 describe('the jobs of a plan', () => {
-  it('are all contenders at a seed, then at the next', () => {
+  it('are all contenders at one seed, then at the next', () => {
     expect(jobs(plan).map(({ folder }) => folder)).toEqual([
       'runs/bilevel-seed0',
       'runs/random-seed0',
@@ -21,19 +21,19 @@ describe('the jobs of a plan', () => {
   })
 })
 
-describe('a folder that was begun', () => {
-  it('goes on with the same plan, and with more methods and seeds', () => {
-    right(goesOn(plan)(plan))
-    right(goesOn(plan)(right(Plan.decode(JSON.parse(JSON.stringify(plan))))))
-    right(goesOn(plan)({ ...plan, seeds: [5, 1, 0] }))
+describe('canResume', () => {
+  it('accepts the same plan, and more methods and seeds', () => {
+    right(canResume(plan)(plan))
+    right(canResume(plan)(right(Plan.decode(JSON.parse(JSON.stringify(plan))))))
+    right(canResume(plan)({ ...plan, seeds: [5, 1, 0] }))
     right(
-      goesOn(plan)({
+      canResume(plan)({
         ...plan,
         contenders: [{ label: 'grid', method: 'grid', options: {} }, bilevel!, random!],
       }),
     )
-    // What it is called is nothing of what it is.
-    right(goesOn(plan)({ ...plan, name: 'other' }))
+    // The name of the plan does not matter.
+    right(canResume(plan)({ ...plan, name: 'other' }))
   })
 
   it.each([
@@ -47,14 +47,14 @@ describe('a folder that was begun', () => {
       { contenders: [{ ...bilevel!, options: { ...bilevel!.options, pair: 1 } }, random!] },
     ],
   ] as const)('does not go on where %s is another', (field, change) => {
-    expect(left(goesOn(plan)({ ...plan, ...change }))).toContain(`field \`${field}`)
+    expect(left(canResume(plan)({ ...plan, ...change }))).toContain(`field \`${field}`)
   })
 })
 
 describe('a budget', () => {
   const solver = right(SolverConfig.decode({}))
 
-  it('counts a solve as the most epochs that one may take', () => {
+  it('counts a solve with the most epochs that one may take', () => {
     expect(epochsPerSolve([{ solve: { coldEpochs: 100 } }, { solve: { coldEpochs: 120 } }, {}], solver)).toBe(
       120,
     )
@@ -62,7 +62,7 @@ describe('a budget', () => {
     expect(budgetOf(30, 120)).toEqual({ solves: 30, epochsPerSolve: 120, epochs: 3600 })
   })
 
-  it('is told a method over whatever its options say of effort, and beside whatever else they say', () => {
+  it('replaces the effort in a method’s options, and keeps their other fields', () => {
     const given = (method: string) => ({
       label: 'a',
       method,
@@ -87,11 +87,11 @@ describe('a label', () => {
   })
 })
 
-describe('the line of progress', () => {
+describe('overviewLine', () => {
   const [first] = jobs(plan)
   const overview = { total: 4, before: 1, finished: 2, failed: 0, atWork: [], seconds: 60 }
 
-  it('says how many runs have ended, which are at work, and how long it may take', () => {
+  it('shows how many runs have ended, which are in progress, and the time left', () => {
     expect(overviewLine({ ...overview, atWork: [{ job: first!, progress: 0.5, phase: 'sampling' }] })).toBe(
       '2 of 4 runs · bilevel seed 0 50 % · about 60 s left',
     )

@@ -54,7 +54,7 @@ const descended = (id: number, upper: number, epochs: number): Observation => ({
   effort: epochs * scale.train,
 })
 
-/** Each command is asked for by itself, and answered next. */
+/** Issues each command alone, and answers it next. */
 const log = (...pairs: ReadonlyArray<readonly [Command, Observation]>): ReadonlyArray<Step> => [
   { observation: null, commands: pairs[0] === undefined ? [] : [pairs[0][0]] },
   ...pairs.map(([, observation], i) => ({
@@ -66,7 +66,7 @@ const log = (...pairs: ReadonlyArray<readonly [Command, Observation]>): Readonly
 const of = trajectory(scale)
 
 describe('a trajectory', () => {
-  it('has the losses of complete trainings that are lower than all before, at the effort spent by then', () => {
+  it('has each new lowest loss of complete trainings, with the effort spent so far', () => {
     const found = of(
       log([solve(1, 0), solved(1, 3, 6)], [solve(2, 1), solved(2, 4, 7)], [solve(3, 2), solved(3, 2, 8)]),
     )
@@ -77,7 +77,7 @@ describe('a trajectory', () => {
     expect(found).toEqual({ retrained: expected, trained: expected })
   })
 
-  it('counts the effort of everything else, too', () => {
+  it('includes the effort of all other commands', () => {
     const failed: Observation = { _tag: 'CommandFailed', id: 1, reason: 'diverged', effort: 20 }
     expect(of(log([solve(1, 0), failed], [solve(2, 1), solved(2, 1, 6)])).retrained).toEqual([
       { effortEpochs: 8, loss: 1 },
@@ -92,14 +92,14 @@ describe('a trajectory', () => {
     ])
   })
 
-  it('tells what was continued from another λ from what was retrained', () => {
+  it('distinguishes weights continued from another λ from retrained ones', () => {
     const found = of(log([solve(1, 0), solved(1, 3, 6)], [solve(2, 1, 'w1'), solved(2, 2, 1)]))
     expect(found.retrained).toEqual([{ effortEpochs: 6, loss: 3 }])
     expect(found.trained).toEqual([
       { effortEpochs: 6, loss: 3 },
       { effortEpochs: 7, loss: 2 },
     ])
-    // Going on where the λ has changed once never becomes a retraining again.
+    // Once λ has changed, continued training never counts as retrained again.
     const back = of(
       log(
         [solve(1, 0), solved(1, 3, 6)],
@@ -111,7 +111,7 @@ describe('a trajectory', () => {
     expect(back.trained).toHaveLength(3)
   })
 
-  it('never counts what descended on validation data, nor what was trained from there', () => {
+  it('never counts weights that used validation data, nor weights trained from them', () => {
     const found = of(
       log(
         [solve(1, 0), solved(1, 3, 6)],
@@ -132,12 +132,12 @@ describe('a trajectory', () => {
     expect(onTraining.retrained).toHaveLength(1)
   })
 
-  it('never counts weights of which the log does not say where they come from', () => {
+  it('never counts weights whose training is not in the log', () => {
     expect(of(log([solve(1, 0, 'w99'), solved(1, 1, 60, true)])).trained).toEqual([])
     expect(of([{ observation: solved(5, 1, 60), commands: [] }]).trained).toEqual([])
   })
 
-  it('falls, and its efforts rise, whatever the losses are', () =>
+  it('has falling losses and rising efforts, for any losses', () =>
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.double({ min: 0, max: 5, noNaN: true }), fc.nat(12), fc.boolean())),
@@ -170,7 +170,7 @@ describe('the effort to reach a loss', () => {
     { effortEpochs: 9, loss: 2 },
   ]
 
-  it('is that of the first loss that is no higher', () => {
+  it('is that of the first loss at or below the target', () => {
     expect([4, 3, 2.5, 2, 1].map(target => effortToReach(target)(points))).toEqual([5, 5, 9, 9, null])
     expect(effortToReach(1)([])).toBeNull()
   })

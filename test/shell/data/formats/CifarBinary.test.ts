@@ -9,7 +9,7 @@ import {
 } from '../../../../src/shell/data/formats/CifarBinary.js'
 import { left, right } from '../Fixtures.js'
 
-/** A record whose planes are all of one value each. */
+/** A record in which each colour plane has one value. */
 const record = (label: number, [red, green, blue]: readonly [number, number, number]): Uint8Array =>
   Uint8Array.of(
     label,
@@ -18,8 +18,8 @@ const record = (label: number, [red, green, blue]: readonly [number, number, num
     ...Array.from({ length: 1024 }, () => blue),
   )
 
-describe('the binary form of CIFAR-10', () => {
-  it('is a label, then red, green and blue planes, row-major', () => {
+describe('the binary format of CIFAR-10', () => {
+  it('has a label, then red, green and blue planes, row-major', () => {
     const bytes = record(7, [10, 20, 30])
     // Second row, third pixel.
     bytes[1 + 32 + 2] = 11
@@ -32,7 +32,7 @@ describe('the binary form of CIFAR-10', () => {
     expect([...pixels.subarray(3 * (32 + 2), 3 * (32 + 2) + 3)]).toEqual([11, 21, 31])
   })
 
-  it('is read as it was written', () => {
+  it('survives a round trip', () => {
     const batches = fc.integer({ min: 1, max: 4 }).chain(count =>
       fc.record({
         pixels: fc.uint8Array({ minLength: count * imageBytes, maxLength: count * imageBytes }),
@@ -52,7 +52,7 @@ describe('the binary form of CIFAR-10', () => {
   })
 
   it.each([
-    ['nothing', new Uint8Array(), 'it has 0 bytes, which are no whole number of records of 3,073 bytes'],
+    ['nothing', new Uint8Array(), 'it has 0 bytes, but must have one or more records of 3,073 bytes'],
     ['a truncated record', record(1, [0, 0, 0]).subarray(0, 3072), 'it has 3,072 bytes'],
     ['a byte too many', new Uint8Array(3074), 'it has 3,074 bytes'],
     [
@@ -60,15 +60,15 @@ describe('the binary form of CIFAR-10', () => {
       Buffer.concat([record(9, [0, 0, 0]), record(10, [0, 0, 0])]),
       'the label of record 1 (counted from 0) is 10, outside 0…9',
     ],
-    // CIFAR-100 has two labels a record.
-    ['another data set', new Uint8Array(2 * 3074), 'no whole number of records'],
+    // CIFAR-100 has two labels per record.
+    ['another data set', new Uint8Array(2 * 3074), 'but must have one or more records'],
   ])('is refused with %s', (_, bytes, problem) => {
     expect(left(decode(bytes))).toContain(problem)
   })
 
-  it('is refused where it holds more than is read at once, before anything is allocated for it', () => {
-    // Never touched, so that it takes no memory.
+  it('is refused above the limit, before anything is allocated for it', () => {
+    // Never written to, so it takes no memory.
     const huge = new Uint8Array(recordBytes * 90_000)
-    expect(left(decode(huge))).toContain('it holds 90,000 images, more than')
+    expect(left(decode(huge))).toContain('it has 90,000 images, more than')
   })
 })

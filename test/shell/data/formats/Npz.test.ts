@@ -25,7 +25,7 @@ describe('NPZ', () => {
     ).toBe(400)
   })
 
-  it('scales 0…255 to [0, 1], packed or not', () => {
+  it('scales 0…255 to [0, 1], compressed or not', () => {
     for (const level of [0, 6] as const) {
       const set = right(readTen(npzFile(x, y, level)))
       expect(set.shape).toEqual([2, 3, 1])
@@ -50,7 +50,7 @@ describe('NPZ', () => {
     expect(readTen(npzFile(x, other))).toEqual(readTen(npzFile(x, y)))
   })
 
-  it('reads colour images, flat ones, and ones that are scaled already', () => {
+  it('reads colour images, flat images, and images that are already scaled', () => {
     const colours = npyFile('<f4', [2, 1, 2, 3], new Float32Array(12).fill(255))
     expect(right(readTen(npzFile(colours, y))).shape).toEqual([1, 2, 3])
     const flat = npyFile('<f4', [2, 4], Float32Array.of(0, 0.5, 1, 0, 0, 0, 0, 0.25))
@@ -68,57 +68,57 @@ describe('NPZ', () => {
     ['a pixel above 255', npyFile('<f4', [2, 2, 3], floats(12, 0, 256)), y, 'x[0, 0, 1] is 256'],
     ['a wrong number of dimensions', npyFile('<f4', [12], floats(12)), y, 'has the shape (12)'],
     ['flat images that are not square', npyFile('<f4', [2, 6], floats(12)), y, 'has the shape (2, 6)'],
-    ['empty images', npyFile('<f4', [2, 0, 3], floats(0)), npyFile('<f4', [2], floats(2)), 'none of them 0'],
+    ['empty images', npyFile('<f4', [2, 0, 3], floats(0)), npyFile('<f4', [2], floats(2)), 'all at least 1'],
     ['fewer labels than images', x, npyFile('<f4', [1], floats(1)), '`x` has 2 images, but `y` has 1 labels'],
-    ['labels of two columns', x, npyFile('<f4', [2, 2], floats(4)), 'must be one label an image'],
+    ['labels of two columns', x, npyFile('<f4', [2, 2], floats(4)), 'must have one label per image'],
     [
       'a label out of range',
       x,
       npyFile('<f4', [2], floats(2, 3, 10)),
-      'y[1] is 10, but labels must be whole numbers in 0…9',
+      'y[1] is 10, but labels must be integers in 0…9',
     ],
     ['a fractional label', x, npyFile('<f4', [2], floats(2, 0.5)), 'y[0] is 0.5'],
     ['a NaN label', x, npyFile('<f4', [2], floats(2, NaN)), 'y[0] is NaN'],
     ['a negative label', x, npyFile('<i8', [2], BigInt64Array.of(-1n, 0n)), 'y[0] is -1'],
-    ['big-endian numbers', npyFile('>f4', [2, 2, 3], floats(12)), y, '>f4): little-endian float32'],
+    [
+      'big-endian numbers',
+      npyFile('>f4', [2, 2, 3], floats(12)),
+      y,
+      '>f4); it must be little-endian float32',
+    ],
     ['Fortran order', npyFile('<f4', [2, 2, 3], floats(12), true), y, 'Fortran order'],
     [
       'a shape that is larger than the data',
       npyFile('<f4', [3, 2, 3], floats(12)),
       y,
-      'announces 18 values, but it has 12',
+      'needs 18 values, but it has 12',
     ],
-    [
-      'a shape that is smaller',
-      npyFile('<f4', [1, 2, 3], floats(12)),
-      y,
-      'announces 6 values, but it has 12',
-    ],
-    ['int64 pixels', npyFile('<i8', [2, 2, 3], new BigInt64Array(12)), y, 'is of type i8'],
-    ['booleans', npyFile('|b1', [2, 2, 3], new Uint8Array(12)), y, 'is of type b1'],
-    ['strings', x, npyFile('<U1', [2], new Uint32Array(2)), 'is of type U1'],
+    ['a shape that is smaller', npyFile('<f4', [1, 2, 3], floats(12)), y, 'needs 6 values, but it has 12'],
+    ['int64 pixels', npyFile('<i8', [2, 2, 3], new BigInt64Array(12)), y, 'has the type i8'],
+    ['booleans', npyFile('|b1', [2, 2, 3], new Uint8Array(12)), y, 'has the type b1'],
+    ['strings', x, npyFile('<U1', [2], new Uint32Array(2)), 'has the type U1'],
     ['an array that is none', Buffer.from('hello'), y, 'the array `x` cannot be read'],
     ['pickled objects', npyFile('|O', [2], new Uint8Array(8)), y, 'the array `x` cannot be read'],
   ])('refuses %s', (_, images, labels, message) => {
     expect(left(readTen(npzFile(images, labels)))).toContain(message)
   })
 
-  it('refuses an archive without x or y, and what is no archive', () => {
-    expect(left(readTen(zipSync({ 'y.npy': y })))).toBe('it holds no array `x`')
-    expect(left(readTen(zipSync({ 'x.npy': x })))).toBe('it holds no array `y`')
+  it('refuses an archive without x or y, and a file that is not an archive', () => {
+    expect(left(readTen(zipSync({ 'y.npy': y })))).toBe('it has no array `x`')
+    expect(left(readTen(zipSync({ 'x.npy': x })))).toBe('it has no array `y`')
     expect(left(readTen(Buffer.from('not a zip')))).toContain('not a readable NPZ (zip) archive')
     expect(left(readTen(new Uint8Array()))).toContain('not a readable NPZ (zip) archive')
   })
 
-  it('refuses an archive that announces too much, before allocating it', () => {
+  it('refuses an archive that states too large a size, before allocating it', () => {
     const archive = Buffer.from(npzFile(x, y, 6))
     // The uncompressed size of the first entry in the central directory (signature PK\x01\x02, offset 24).
     const entry = archive.indexOf(Buffer.from([0x50, 0x4b, 1, 2]))
     archive.writeUInt32LE(0xf0000000, entry + 24)
-    expect(left(readTen(archive))).toContain('x.npy announces 4,026,531,840 bytes')
+    expect(left(readTen(archive))).toContain('x.npy states 4,026,531,840 bytes')
   })
 
-  it('refuses the file cut at any place', () => {
+  it('refuses a file truncated at any place', () => {
     const whole = npzFile(x, y, 6)
     fc.assert(
       fc.property(fc.nat({ max: whole.length - 1 }), length => {
@@ -127,7 +127,7 @@ describe('NPZ', () => {
     )
   })
 
-  it('never throws where bytes are damaged', () => {
+  it('never throws on damaged bytes', () => {
     const whole = npzFile(x, y, 6)
     fc.assert(
       fc.property(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 }), (place, value) => {

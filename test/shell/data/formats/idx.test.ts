@@ -34,26 +34,26 @@ describe('IDX', () => {
     expect(decodeLabels(10)(inside)).toEqual(E.right(Uint8Array.of(3, 1, 4)))
   })
 
-  it('refuses a file cut at any place, saying how many bytes are expected and found', () => {
+  it('refuses a file truncated at any place, and states the expected and found number of bytes', () => {
     fc.assert(
       fc.property(images, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (some, share) => {
         const whole = encodeImages(some)
         const cut = whole.subarray(0, Math.floor(share * whole.length))
         const message = left(decodeImages(cut))
         expect(message).toContain('truncated')
-        expect(message).toContain(`it has ${cut.length}`)
-        expect(message).toContain(cut.length < 16 ? 'takes 16 bytes' : `${whole.length} bytes are expected`)
+        expect(message).toContain(`has ${cut.length}`)
+        expect(message).toContain(cut.length < 16 ? 'has 16 bytes' : `must have ${whole.length} bytes`)
       }),
     )
   })
 
-  it('refuses a file with bytes behind its end', () => {
+  it('refuses a file with bytes after its end', () => {
     expect(left(decodeLabels(10)(Uint8Array.of(...encodeLabels(Uint8Array.of(1, 2)), 0)))).toBe(
-      'it is too long: its header announces 2 values, so 10 bytes are expected, but it has 11',
+      'it is too long: its header states 2 values, so it must have 10 bytes, but it has 11',
     )
   })
 
-  it('refuses the other kind of file, and any other magic number', () => {
+  it('refuses files with another magic number', () => {
     expect(left(decodeImages(encodeLabels(new Uint8Array(20))))).toContain(
       'magic number is 0x00000801, not 0x00000803',
     )
@@ -64,19 +64,19 @@ describe('IDX', () => {
     expect(left(decodeImages(Uint8Array.of(0, 0, 0x0d, 3, ...new Uint8Array(12))))).toContain('0x00000d03')
   })
 
-  it('refuses absurd sizes before anything is made of them', () => {
+  it('refuses huge sizes before it allocates anything', () => {
     const huge = Uint8Array.of(0, 0, 8, 3, ...new Uint8Array(12).fill(255))
-    expect(left(decodeImages(huge))).toContain('more than the 268,435,456 that are read at once')
-    expect(left(decodeImages(Uint8Array.of(0, 0, 8, 3, ...new Uint8Array(12))))).toContain('holds no images')
+    expect(left(decodeImages(huge))).toContain('more than the limit of 268,435,456')
+    expect(left(decodeImages(Uint8Array.of(0, 0, 8, 3, ...new Uint8Array(12))))).toContain('has no images')
   })
 
-  it('refuses a label out of range, saying where', () => {
+  it('refuses a label out of range, and states its index', () => {
     expect(left(decodeLabels(10)(encodeLabels(Uint8Array.of(0, 9, 10, 3))))).toBe(
       'label 2 (counted from 0) is 10, outside 0…9',
     )
   })
 
-  it('never throws, whatever the bytes', () => {
+  it('never throws, for any bytes', () => {
     const magic = fc.constantFrom(Uint8Array.of(0, 0, 8, 3), Uint8Array.of(0, 0, 8, 1), new Uint8Array())
     fc.assert(
       fc.property(magic, fc.uint8Array({ maxLength: 64 }), (start, rest) => {

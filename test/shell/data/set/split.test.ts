@@ -7,7 +7,7 @@ import { left, right } from '../Fixtures.js'
 
 const classes = 5
 
-/** Pools whose classes may be large, small or empty, and sizes that fit into them. */
+/** Pools whose classes may be large, small or empty, with sizes of the sets that they allow. */
 const problem = fc
   .tuple(
     fc.array(fc.nat({ max: 30 }), { minLength: classes, maxLength: classes }),
@@ -44,14 +44,14 @@ describe('stratified', () => {
     )
   })
 
-  it('balances the classes: only a class that is used up has fewer images than another, the rest differ by one', () => {
+  it('balances the classes: only exhausted classes have fewer images, all others differ by at most one', () => {
     fc.assert(
       fc.property(problem, ({ labels, counts, ...wanted }) => {
         const { train, validation } = right(stratified(wanted)(labels, classes))
         const used = histogram(labels, Int32Array.of(...train, ...validation))
         const most = Math.max(...used)
         used.forEach((count, c) => expect(count === counts[c] || count >= most - 1).toBe(true))
-        // Each class is divided between the sets in their ratio, to less than one image.
+        // Each class is divided in the ratio of the sets, with an error below one image.
         const ratio = wanted.train / (wanted.train + wanted.validation)
         histogram(labels, train).forEach((count, c) =>
           expect(Math.abs(count - used[c]! * ratio)).toBeLessThan(1 + 1e-9),
@@ -60,7 +60,7 @@ describe('stratified', () => {
     )
   })
 
-  it('balances each set to one image where no class is scarce', () => {
+  it('balances each set to within one image if no class is scarce', () => {
     const labels = Uint8Array.from({ length: 500 }, (_, i) => (i * 7) % classes)
     fc.assert(
       fc.property(
@@ -78,7 +78,7 @@ describe('stratified', () => {
     )
   })
 
-  it('is the same for the same seed, and another for another', () => {
+  it('is equal for equal seeds, and different for different seeds', () => {
     const labels = Uint8Array.from({ length: 300 }, (_, i) => i % classes)
     const at = (seed: number): unknown => stratified({ train: 60, validation: 40, seed })(labels, classes)
     fc.assert(
@@ -89,7 +89,7 @@ describe('stratified', () => {
     )
   })
 
-  it('keeps to a recorded split', () => {
+  it('equals a recorded split', () => {
     const labels = Uint8Array.from({ length: 40 }, (_, i) => i % classes)
     expect(right(stratified({ train: 6, validation: 4, seed: 1 })(labels, classes))).toMatchInlineSnapshot(`
       {
@@ -115,13 +115,13 @@ describe('stratified', () => {
     const labels = Uint8Array.from({ length: 1000 }, (_, i) => Math.floor(i / 200))
     const { train } = right(stratified({ train: 500, validation: 100, seed: 3 })(labels, classes))
     const steps = [...train].filter((index, i) => i > 0 && labels[index] !== labels[train[i - 1]!]).length
-    // 499 neighbours, of which 4 in 5 differ in a random order; sorted there would be 4.
+    // Of 499 pairs of neighbours, 4 in 5 differ in a random order; in a sorted order only 4 would.
     expect(steps).toBeGreaterThan(350)
   })
 
   it('refuses a pool that is too small', () => {
     expect(left(stratified({ train: 3, validation: 3, seed: 0 })(new Uint8Array(5), classes))).toBe(
-      '3 training and 3 validation images are asked for, 6 together, but there are only 5',
+      '3 training and 3 validation images are 6 together, but the source has only 5',
     )
     expect(E.isRight(stratified({ train: 3, validation: 2, seed: 0 })(new Uint8Array(5), classes))).toBe(true)
   })

@@ -19,7 +19,7 @@ const bytes = Buffer.from('some bytes')
 const pinned = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 
 describe('cacheFolder', () => {
-  it('is the one of BILEVEL_CACHE, else the platform’s', () => {
+  it('is that of BILEVEL_CACHE, or the platform’s', () => {
     vi.stubEnv('BILEVEL_CACHE', 'some/where')
     expect(cacheFolder()).toBe(join(process.cwd(), 'some', 'where'))
     vi.stubEnv('BILEVEL_CACHE', '')
@@ -29,7 +29,7 @@ describe('cacheFolder', () => {
 })
 
 describe('writeAtomically, readVerified', () => {
-  it('gives back what was written, and leaves nothing else behind', async () => {
+  it('survives a round trip, and leaves no temporary files', async () => {
     const path = await at('deep', 'er', 'file')
     expect(await writeAtomically(path, Buffer.from('older'))()).toEqual(E.right(undefined))
     expect(await writeAtomically(path, bytes)()).toEqual(E.right(undefined))
@@ -37,7 +37,7 @@ describe('writeAtomically, readVerified', () => {
     expect(await readdir(await at('deep', 'er'))).toEqual(['file'])
   })
 
-  it('tells absent from corrupt', async () => {
+  it('distinguishes absent from corrupt files', async () => {
     expect(await readVerified(await at('nothing'), pinned)()).toEqual({ _tag: 'Absent' })
     const path = await put(await at('cut'), bytes.subarray(1))
     expect(await readVerified(path, pinned)()).toMatchObject({
@@ -52,26 +52,26 @@ describe('writeAtomically, readVerified', () => {
     expect(await readVerified(await at(), { ...pinned, bytes: 4096 })()).toMatchObject({ _tag: 'Corrupt' })
   })
 
-  it('says what to do where it cannot write, and writes nothing', async () => {
-    // A file where a folder should be stops everybody, the superuser too.
+  it('gives advice if it cannot write, and writes nothing', async () => {
+    // A file instead of a folder stops every user, the superuser too.
     const file = await put(await at('file'), bytes)
     const message = messageOf('Environment', await writeAtomically(join(file, 'inside', 'x'), bytes)())
     expect(message).toContain('BILEVEL_CACHE')
     expect(message).toContain(file)
-    // A folder in the file's place: the write succeeds, the rename does not.
+    // With a folder at the file's path the write succeeds, but the rename fails.
     await put(await at('taken', 'x', 'y'), '')
     messageOf('Environment', await writeAtomically(await at('taken', 'x'), bytes)())
     expect(await readdir(await at('taken'))).toEqual(['x'])
     expect(await readFile(file)).toEqual(bytes)
   })
 
-  it.skipIf(!existsSync('/proc/self'))('does not hang where no folder can be made', async () => {
+  it.skipIf(!existsSync('/proc/self'))('does not hang if no folder can be created', async () => {
     expect(messageOf('Environment', await writeAtomically('/proc/bilevel-cache/mnist/x', bytes)())).toContain(
       'BILEVEL_CACHE',
     )
   })
 
-  it('knows a writable folder before it exists', async () => {
+  it('recognises a writable folder before it exists', async () => {
     expect(await isWritable(await at('not', 'yet'))()).toBe(true)
     expect(await isWritable(await put(await at('plain'), ''))()).toBe(false)
     expect(await isWritable(await at('plain', 'inside'))()).toBe(false)

@@ -34,7 +34,7 @@ const noise = (seed: number): Uint8Array => {
   const [values] = normals(perBatch * 3072)(makeRng(seed))
   return Uint8Array.from(values, value => 128 + 40 * value)
 }
-/** Pixels of each batch, and labels: image i of batch k is of class (k + i) mod 10. */
+/** Pixels and labels of each batch: image i of batch k has the class (k + i) mod 10. */
 const batches = batchNames.map((name, k) => ({
   name,
   pixels: noise(k),
@@ -46,7 +46,7 @@ const labelList = (from: number, to: number): string =>
 const pngOf = (pixels: Uint8Array): Uint8Array =>
   encodePng({ width: 1024, height: perBatch, data: pixels, channels: 3, depth: 8 })
 
-/** The files of a package like the real one, of six batches of four images. */
+/** The files of a small package like the real one: six batches of four images. */
 const sources = (): Record<string, Uint8Array> => ({
   ...Object.fromEntries(batches.map(({ name, pixels }) => [`${name}.png`, pngOf(pixels)])),
   'train_lables.json': Buffer.from(labelList(0, 5)),
@@ -58,7 +58,7 @@ interface Packed {
   readonly spec: string
 }
 
-/** A package whose tarball has its pinned hash, whatever is in its files. */
+/** A package that is pinned by the hash of its own tarball, with any files. */
 const packed = async (name: string, files: Record<string, Uint8Array>): Promise<Packed> => {
   const root = await at(name)
   for (const [path, bytes] of Object.entries(files)) await put(join(root, 'package', path), bytes)
@@ -90,8 +90,8 @@ const packed = async (name: string, files: Record<string, Uint8Array>): Promise<
 }
 const whole = packed('whole', sources())
 
-describe('CIFAR-10 from a package of pictures', () => {
-  it('is fetched once, lies in the cache in its official form, and is read from there', async () => {
+describe('CIFAR-10 from a package of PNG images', () => {
+  it('is fetched once, cached in its official form, and read from the cache', async () => {
     const { from, spec } = await whole
     const cache = await at('cache')
     const seen: DataProgress[] = []
@@ -105,14 +105,14 @@ describe('CIFAR-10 from a package of pictures', () => {
     expect((await readdir(join(cache, 'cifar10'))).sort()).toEqual(batchNames.map(name => `${name}.bin`))
 
     seen.length = 0
-    // Nothing is asked of a package that is not there.
+    // The package no longer exists, so the cache must suffice.
     const test = right(await loadCifar10('test', { ...options, spec: 'file:not-there.tgz' })())
     expect(Buffer.compare(test.pixels, batches[5]!.pixels)).toBe(0)
     expect([...test.labels]).toEqual([...batches[5]!.labels])
     expect(seen).toEqual([])
   })
 
-  it('is fetched again where a file was damaged or is missing', async () => {
+  it('is fetched again if a file is damaged or missing', async () => {
     const { from, spec } = await whole
     const cache = await at('damaged')
     const options = { cache, from, spec }
@@ -129,7 +129,7 @@ describe('CIFAR-10 from a package of pictures', () => {
     expect(await statusOf(cifar10Set(from), cache)()).toMatchObject({ complete: true })
   })
 
-  it('leaves nothing in the cache where the tarball has another hash', async () => {
+  it('leaves nothing in the cache if the tarball has another hash', async () => {
     const { from, spec } = await whole
     const cache = await at('wrong-hash')
     const other = { ...from, integrity: integrityOf(Buffer.from('other')) }
@@ -144,17 +144,17 @@ describe('CIFAR-10 from a package of pictures', () => {
   new DataView(huge.buffer).setUint32(20, 0xffffffff)
   it.each<[string, Record<string, Uint8Array>, string]>([
     [
-      'a truncated picture',
+      'a truncated PNG image',
       { 'data_batch_1.png': second.subarray(0, 9000) },
       '"data_batch_1.png" of the package',
     ],
     [
-      'a picture of a huge height',
+      'a PNG image of a huge height',
       { 'data_batch_1.png': huge },
-      'announces 1,024×4,294,967,295 pixels, not 1,024×4',
+      'states 1,024×4,294,967,295 pixels, not 1,024×4',
     ],
     [
-      'a picture with an image too many',
+      'a PNG image with one photograph too many',
       {
         'data_batch_2.png': encodePng({
           width: 1024,
@@ -164,15 +164,19 @@ describe('CIFAR-10 from a package of pictures', () => {
           depth: 8,
         }),
       },
-      'announces 1,024×5 pixels, not 1,024×4',
+      'states 1,024×5 pixels, not 1,024×4',
     ],
     [
-      'other pictures',
+      'other photographs',
       { 'test_batch.png': second },
-      'what it makes of "test_batch.bin" is not what it must be',
+      'the hash of the batch "test_batch.bin" made from it is not the expected one',
     ],
-    ['no pictures', { 'test_batch.png': Buffer.from('<html>'.repeat(20)) }, 'it is not a PNG file'],
-    ['too few labels', { 'test_lables.json': Buffer.from('[1,2,3]') }, 'it holds 3 labels, not 4'],
+    [
+      'a file that is not a PNG image',
+      { 'test_batch.png': Buffer.from('<html>'.repeat(20)) },
+      'it is not a PNG file',
+    ],
+    ['too few labels', { 'test_lables.json': Buffer.from('[1,2,3]') }, 'it has 3 labels, not 4'],
     [
       'a label of an 11th class',
       { 'test_lables.json': Buffer.from('[1,2,3,10]') },
@@ -185,9 +189,9 @@ describe('CIFAR-10 from a package of pictures', () => {
       { 'test_lables.json': Buffer.from('["1","2","3","4"]') },
       'not a list of labels in 0…9',
     ],
-    ['labels that are no JSON', { 'train_lables.json': Buffer.from('[1,2') }, 'it is not JSON'],
-    ['labels that are no UTF-8', { 'train_lables.json': Buffer.of(0xff, 0xfe) }, 'it is not JSON'],
-  ])('is refused with %s, with what to do', async (name, files, problem) => {
+    ['labels that are not JSON', { 'train_lables.json': Buffer.from('[1,2') }, 'it is not JSON'],
+    ['labels that are not UTF-8', { 'train_lables.json': Buffer.of(0xff, 0xfe) }, 'it is not JSON'],
+  ])('is refused with %s, with advice', async (name, files, problem) => {
     const { from, spec } = await packed(name.replaceAll(/\W/g, '-'), { ...sources(), ...files })
     const cache = await at(`cache ${name}`)
     const message = messageOf('Environment', await loadCifar10('test', { cache, from, spec })())
@@ -205,24 +209,24 @@ describe('CIFAR-10 from a folder of binary batches', () => {
   }
   const config = { source: 'cifar10', train: 12, validation: 8, folder: 'official' } as const
 
-  it('is split as any other set, and scaled to [0, 1]', async () => {
+  it('is split like any other set, and scaled to [0, 1]', async () => {
     const folder = await filled('official')
     const baseFolder = join(folder, '..')
     const { train, validation, test } = right(await loadSplits(config, { seed: 1, baseFolder })())
     expect([train.labels.length, validation.labels.length, test?.labels.length]).toEqual([12, 8, perBatch])
     expect(test?.shape).toEqual([32, 32, 3])
     expect(test?.images).toEqual(Float32Array.from(batches[5]!.pixels, byte => byte / 255))
-    // All twenty are used, each once.
+    // Each of the twenty images is used once.
     expect(histogram(Uint8Array.of(...train.labels, ...validation.labels))).toEqual(
       histogram(Uint8Array.from(batches.slice(0, 5).flatMap(({ labels }) => [...labels]))),
     )
   })
 
-  it('says where there are too few images', async () => {
+  it('says that there are too few images', async () => {
     const folder = await filled('few')
     const few = { ...config, train: 15, folder }
     expect(messageOf('BadInput', await loadSplits(few, { seed: 1, baseFolder: '.' })())).toContain(
-      'there are only 20. Lower `data.train`',
+      'the source has only 20. Lower `data.train`',
     )
   })
 
@@ -231,7 +235,7 @@ describe('CIFAR-10 from a folder of binary batches', () => {
     [
       'a truncated batch',
       async folder => put(join(folder, 'data_batch_2.bin'), encode(batches[1]!).subarray(0, 9000)),
-      'it has 9,000 bytes, which are no whole number of records',
+      'it has 9,000 bytes, but must have one or more records',
     ],
     [
       'a label out of range',
@@ -240,11 +244,11 @@ describe('CIFAR-10 from a folder of binary batches', () => {
       'the label of record 3 (counted from 0) is 99',
     ],
     [
-      'a folder in the place of a batch',
+      'a folder instead of a batch',
       async folder => put(join(folder, 'data_batch_2.bin', 'x'), ''),
       'it is a folder',
     ],
-  ])('is refused with %s, naming the file and what to do', async (name, prepare, problem) => {
+  ])('is refused with %s, with the name of the file and advice', async (name, prepare, problem) => {
     const folder = await at(name)
     await prepare(folder)
     if (existsSync(folder)) await put(join(folder, 'data_batch_1.bin'), encode(batches[0]!))
@@ -255,7 +259,7 @@ describe('CIFAR-10 from a folder of binary batches', () => {
   })
 })
 
-// 139 MB: only where they were fetched before, or are asked for.
+// 139 MB: only if they are cached, or an environment variable requests them.
 const wanted =
   process.env['BILEVEL_TEST_CIFAR10'] === '1' || existsSync(folderOf(cifar10Set(), cacheFolder()))
 
@@ -275,7 +279,7 @@ describe.runIf(wanted)('CIFAR-10 itself, cached or downloaded', () => {
     expect([...test.labels.subarray(0, 10)]).toEqual([3, 8, 8, 0, 6, 6, 1, 6, 3, 1])
   })
 
-  it('is the same from a folder, as the cached files are official ones', async () => {
+  it('is the same from a folder, since the cached files have the official form', async () => {
     const folder = folderOf(cifar10Set(), cacheFolder())
     const [cached, given] = [
       right(await loadCifar10('test')()),

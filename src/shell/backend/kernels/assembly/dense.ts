@@ -1,32 +1,32 @@
 /**
- * What dense networks are trained with, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`, and
- * not by TypeScript. `denseNetwork.ts` owns the memory and says what lies where; addresses and strides are in bytes.
+ * The operations that train dense networks, in AssemblyScript. `npm run assembly` compiles this file to WebAssembly;
+ * TypeScript does not compile it. `../DenseNetwork.ts` owns the memory and its layout; addresses and strides are in bytes.
  *
- * Notation: x an input, W weights (a row an input), b biases, dy the gradient by x·W + b. Rows of all but x are padded by zeros to
- * whole vectors of four float32, and nothing here makes them anything else. Products are summed in registers, in tiles
- * of five, three or one vector of a row (more would spill), in float32, in the order of the rows: the same numbers give the
- * same bytes, on every machine.
+ * Notation: x inputs, W weights (one row per input), b biases, dy the gradient by x·W + b. Rows of everything except x are
+ * padded with zeros to whole vectors of four float32, and all functions here keep the padding zero. Products are summed in
+ * registers, in tiles of five, three or one vector of a row (more would spill), in float32, in the order of the rows. So
+ * equal numbers give equal bytes on every machine.
  *
- * x comes as a list of rows (`rows.ts`).
+ * x is a list of rows (`rows.ts`).
  */
 import { entrySize } from './rows'
 
 export { sparse, transposeDense, transposeSparse } from './rows'
 
-/** Bytes of a vector, and of tiles of five vectors and of three. */
+/** The bytes of a vector, and of tiles of five and of three vectors. */
 const vectorSize: usize = 16
 const wide: usize = 80
 const middle: usize = 48
 
-// How many vectors a tile has, and where its x lie, said by types: a function is compiled anew for each, and what is for wider
-// tiles is left out of the others.
+// Types state the number of vectors of a tile and the layout of x. A generic function is compiled once for each type, without
+// the code for wider tiles.
 type One = u8
 type Three = u16
 type Five = u32
 type Evenly = u8
 type Listed = u16
 
-/** out = start + Σ value·(row `column` of M), over a sparse row's entries. All but `stride` point to where the tile begins. */
+/** out = start + Σ value·(row `column` of M) over a sparse row's entries. `matrix`, `start` and `out` point to the tile. */
 function sparseTile<Tile>(
   from: usize,
   to: usize,
@@ -72,7 +72,7 @@ function sparseTile<Tile>(
   }
 }
 
-/** A whole row of that. */
+/** {@link sparseTile} for a whole row. */
 function sparseRow(from: usize, to: usize, matrix: usize, stride: usize, start: usize, out: usize): void {
   let tile: usize = 0
   for (; tile + wide <= stride; tile += wide)
@@ -84,8 +84,8 @@ function sparseRow(from: usize, to: usize, matrix: usize, stride: usize, start: 
 }
 
 /**
- * Two rows at once of out = start + Σ_k x_k·(row k of M), k < count. The k-th x lies at p + k·step and q + k·step; where it is
- * `Listed`, p and q bytes from the k-th address of the list at `step`. Two rows share what is loaded of M.
+ * Computes two rows of out = start + Σ_k x_k·(row k of M), k < count, which share the loads of M. The k-th x is at
+ * p + k·step and q + k·step. With `Listed`, it is p and q bytes after the k-th address of the list at `step`.
  */
 function denseTile<Tile, Lies>(
   count: i32,
@@ -158,13 +158,13 @@ function denseTile<Tile, Lies>(
   }
 }
 
-/** out = max(0, out); what is no number stays none. */
+/** out = max(0, out); NaN stays NaN. */
 function clip(out: usize, bytes: usize): void {
   const zero = f32x4.splat(0)
   for (let at = out; at < out + bytes; at += vectorSize) v128.store(at, f32x4.pmax(v128.load(at), zero))
 }
 
-/** out = b + x·W for sparse rows x, and max(0, ·) of it with `relu`. */
+/** out = b + x·W for sparse rows x, or max(0, b + x·W) with `relu`. */
 export function sparseSums(
   rows: i32,
   list: usize,
@@ -194,7 +194,7 @@ export function denseSums(
   out: usize,
 ): void {
   for (let row = 0; row < rows; row += 2) {
-    // The last of an odd number is computed twice.
+    // The last row of an odd number is computed twice.
     const next = min(row + 1, rows - 1)
     const p = <usize>load<u32>(list + ((<usize>row) << 2))
     const q = <usize>load<u32>(list + ((<usize>next) << 2))
@@ -216,8 +216,8 @@ export function denseSums(
 
 // ---- gradients, and steps -----------------------------------------------------------------------------------------
 
-// A step of Nesterov's accelerated gradient with a quadratic penalty, as `Momentum.ts` has it. Velocity and decay of a weight lie
-// so many bytes behind it.
+// The parameters of a step of Nesterov's accelerated gradient with a quadratic penalty, as in `Momentum.ts`. `toVelocity` and
+// `toDecay` are the distances, in bytes, from a weight to its velocity and its decay.
 let stepping: bool = false
 let rate: v128 = f32x4.splat(0)
 let momentum: v128 = f32x4.splat(0)
@@ -226,14 +226,14 @@ let toVelocity: usize = 0
 let toDecay: usize = 0
 let penalty: f64 = 0
 
-/** From now on rows of gradients are kept, and nothing is stepped. */
+/** From now on, gradients are stored, and no weights step. */
 export function keepGradients(): void {
   stepping = false
 }
 
 /**
- * From now on weights step, a row as soon as its gradient is known, and the gradient is left at the place of the first row's.
- * `decays`: how far behind a weight its own decay lies; 0: all have `evenDecay`.
+ * From now on, each row of weights steps as soon as its gradient is known; all gradients reuse the first row's buffer.
+ * `decays` is the distance from a weight to its own decay, or 0 if all weights have `evenDecay`.
  */
 export function takeSteps(by: f32, share: f32, velocities: usize, decays: usize, evenDecay: f32): void {
   stepping = true
@@ -244,14 +244,14 @@ export function takeSteps(by: f32, share: f32, velocities: usize, decays: usize,
   toDecay = decays
 }
 
-/** Σ decay·w²/2 of all weights that have stepped since this was last asked, as they were before. */
+/** Σ decay·w²/2 of all weights that have stepped since the last call, at their values before the step. */
 export function takePenalty(): f64 {
   const sum = penalty / 2
   penalty = 0
   return sum
 }
 
-/** One row of weights, by its gradient. */
+/** Steps one row of weights with its gradient. */
 function step(gradient: usize, weights: usize, stride: usize): void {
   const eta = rate
   const share = momentum
@@ -278,7 +278,7 @@ function step(gradient: usize, weights: usize, stride: usize): void {
   penalty += f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
 }
 
-/** dW = xᵀ·dy, x sparse and given by its transpose; `zeros`: a row of them. */
+/** dW = xᵀ·dy, for sparse x, given by its transpose; `zeros` is a row of zeros. */
 export function sparseGradient(
   columns: i32,
   starts: usize,
@@ -303,7 +303,7 @@ export function sparseGradient(
   }
 }
 
-/** dW = xᵀ·dy, x of dense rows of `inputs` numbers. */
+/** dW = xᵀ·dy, for dense rows x of `inputs` numbers. */
 export function denseGradient(
   rows: i32,
   list: usize,
@@ -345,7 +345,7 @@ export function biasGradient(rows: i32, dy: usize, stride: usize, bias: usize, g
   if (stepping) step(gradient, bias, stride)
 }
 
-/** dy ← dy where y, what the ReLU gave, is positive, else 0. */
+/** dy ← dy where y, the ReLU's output, is positive; otherwise 0. */
 export function throughRelu(dy: usize, y: usize, bytes: usize): void {
   const zero = f32x4.splat(0)
   for (let at: usize = 0; at < bytes; at += vectorSize)

@@ -1,13 +1,13 @@
 /**
- * The passes of L-BFGS over vectors, in AssemblyScript: this file is compiled to WebAssembly by `npm run assembly`, and not by
- * TypeScript. `lbfgs.ts` beside this folder owns the memory; addresses are in bytes.
+ * The vector operations of L-BFGS, in AssemblyScript. `npm run assembly` compiles this file to WebAssembly; TypeScript does
+ * not compile it. `../lbfgs.ts` owns the memory; addresses are in bytes.
  *
- * Vectors are padded by zeros to {@link step} bytes of float32, wide ones to as many float64. Products of two vectors are summed in
- * float32 over {@link block} bytes, by sixteen sums, and the blocks' sums in float64. All that a wide vector takes part in is
- * computed in float64.
+ * Vectors are padded with zeros to multiples of {@link step} bytes of float32; wide vectors (float64) to as many numbers.
+ * Dot products of float32 vectors are summed in float32 over {@link block} bytes, in sixteen partial sums; the sums of the
+ * blocks are added in float64. All operations with a wide vector are computed in float64.
  */
 
-/** Bytes that a turn of a loop takes: four vectors, whose sums do not wait for one another. */
+/** The bytes per iteration of a loop: four SIMD vectors, whose sums are independent. */
 const step: usize = 64
 const block: usize = 2048
 
@@ -40,7 +40,7 @@ export function dot(a: usize, b: usize, bytes: usize): f64 {
   return total
 }
 
-/** a ← a + c·b, and Σ a_i·x_i of what it has become, in one pass. */
+/** a ← a + c·b; returns Σ a_i·x_i with the new a, in one pass. */
 export function addThenDot(a: usize, c: f32, b: usize, x: usize, bytes: usize): f64 {
   const factor = f32x4.splat(c)
   let total: f64 = 0
@@ -77,12 +77,12 @@ export function scale(a: usize, c: f32, bytes: usize): void {
 
 // ---- with wide vectors --------------------------------------------------------------------------------------------
 
-/** Two numbers of a vector, as float64. */
+/** Loads two float32 as float64. */
 function two(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at))
 }
 
-/** Four float64 as float32. */
+/** Rounds four float64 to float32. */
 function four(low: v128, high: v128): v128 {
   return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
 }
@@ -105,13 +105,13 @@ export function move(a: usize, b: usize, c: f64, d: usize, bytes: usize): void {
     )
 }
 
-/** a ← −g of a wide g. */
+/** a ← −g, for a wide g. */
 export function negative(a: usize, g: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16)
     v128.store(a + at, four(f64x2.neg(v128.load(g + 2 * at)), f64x2.neg(v128.load(g + 2 * at, 16))))
 }
 
-/** Σ g_i·a_i of a wide g and so many numbers, by four sums; what is left of four goes to the first. */
+/** Σ g_i·a_i over `count` numbers, for a wide g. It uses four partial sums; the last count mod 4 terms go to the first. */
 export function wideDot(g: usize, a: usize, count: usize): f64 {
   let pq = f64x2.splat(0)
   let rs = f64x2.splat(0)
@@ -125,7 +125,7 @@ export function wideDot(g: usize, a: usize, count: usize): f64 {
   return inAll(pq, rs, p)
 }
 
-/** Σ g_i² of it, likewise. */
+/** Σ g_i² over `count` numbers, for a wide g, summed likewise. */
 export function wideSquares(g: usize, count: usize): f64 {
   let pq = f64x2.splat(0)
   let rs = f64x2.splat(0)
@@ -143,14 +143,14 @@ export function wideSquares(g: usize, count: usize): f64 {
 
 let squaresOfTurn: f64 = 0
 
-/** y·y of the {@link differences} that were taken last. */
+/** y·y of the last call of {@link differences}. */
 export function takeSquares(): f64 {
   return squaresOfTurn
 }
 
-/** s ← v − w, y ← h − g of wide g and h. Returns s·y before it is rounded. */
+/** s ← v − w, y ← h − g, for wide g and h. Returns s·y, computed from the unrounded differences. */
 export function differences(w: usize, g: usize, v: usize, h: usize, s: usize, y: usize, bytes: usize): f64 {
-  // s·y and y·y.
+  // The lanes of `sums` are s·y and y·y.
   let sums = f64x2.splat(0)
   for (let at: usize = 0; at < bytes; at += 8) {
     const moved = f64x2.sub(two(v + at), two(w + at))

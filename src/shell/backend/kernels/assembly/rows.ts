@@ -1,14 +1,14 @@
 /**
- * How rows of inputs lie in the memory, and their transposes, in AssemblyScript; a part of `dense.ts`.
+ * The layout of input rows in the memory, and their transposes, in AssemblyScript; a part of `dense.ts`.
  *
- * Rows come as a list. A dense row is an address. A sparse row is two, where its entries begin and where they end; an entry is a
- * column (u32) and a value (f32).
+ * Rows form a list. It has one address for a dense row, and two for a sparse row: the start and the end of its entries. An
+ * entry is a column (u32) and a value (f32).
  */
 
-/** Bytes of an entry. */
+/** The number of bytes of an entry. */
 export const entrySize: usize = 8
 
-/** Writes an entry, unless its value is zero; returns the place behind it. */
+/** Writes an entry, unless its value is zero; returns the address after it. */
 function entryOf(column: i32, value: f32, at: usize): usize {
   if (value === 0) return at
   store<u32>(at, column)
@@ -16,7 +16,7 @@ function entryOf(column: i32, value: f32, at: usize): usize {
   return at + entrySize
 }
 
-/** Writes what of a dense row is not zero to `out`, as the entries of a sparse one. Returns where they end. */
+/** Writes the nonzero numbers of a dense row to `out`, as the entries of a sparse row. Returns the address after them. */
 export function sparse(row: usize, columns: i32, out: usize): usize {
   const zero = f32x4.splat(0)
   let at = out
@@ -34,8 +34,8 @@ export function sparse(row: usize, columns: i32, out: usize): usize {
 }
 
 /**
- * Sᵀ by counting: its starts (`columns` + 2 of them, the last of no worth; in entries) and entries, each of its rows in the
- * order of the rows of S.
+ * Computes Sᵀ by a counting sort: `columns` + 2 starts (in entries; the last one is unused), and the entries. The entries of
+ * each row of Sᵀ are in the order of the rows of S.
  */
 export function transposeSparse(
   rows: i32,
@@ -46,7 +46,8 @@ export function transposeSparse(
 ): void {
   memory.fill(toStarts, 0, (<usize>columns + 2) << 2)
   const end = list + ((<usize>rows) << 3)
-  // How many there are in column c, at c + 2; then where c begins, at c + 1, which moves on to where it ends.
+  // First count the entries of column c, at c + 2. Then turn the counts into starts, that of c at c + 1; writing the entries
+  // moves it to the end of c, which is the start of c + 1.
   for (let row = list; row < end; row += 8) {
     const to = <usize>load<u32>(row, 4)
     for (let entry = <usize>load<u32>(row); entry < to; entry += entrySize) {
@@ -72,7 +73,7 @@ export function transposeSparse(
   }
 }
 
-/** Mᵀ: `columns` rows of `rows` numbers, padded. */
+/** Computes Mᵀ: `columns` padded rows of `rows` numbers. */
 export function transposeDense(
   rows: i32,
   columns: i32,
