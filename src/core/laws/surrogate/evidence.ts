@@ -80,7 +80,7 @@ export interface SurrogateEvidence {
   readonly range: number
   /** Learnt from all samples, and consolidated. */
   readonly learnt: () => E.Either<MethodError, Learnt>
-  /** The same again, with all arguments frozen. */
+  /** The same once more, with everything that is passed in frozen. */
   readonly again: () => E.Either<MethodError, Learnt>
   readonly grown: () => E.Either<MethodError, Learnt>
   /**

@@ -102,7 +102,7 @@ export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObser
 export const rowCount = ({ x, value, gradient }: GpObservation): number =>
   (value === null ? 0 : 1) + (gradient === null ? 0 : x.length)
 
-/** The latest observations with at most `rows` rows in total, but at least `least` observations. */
+/** The latest observations that together have at most `rows` rows, but at least `least` of them. */
 export const latestWithin =
   (rows: number, least: number) =>
   (observations: ReadonlyArray<GpObservation>): ReadonlyArray<GpObservation> => {
