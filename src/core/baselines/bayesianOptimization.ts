@@ -59,7 +59,7 @@ const incumbentOf = ({ config, trials }: State, gp: GaussianProcess.Gp): Incumbe
     return leader === null || mean < leader.mean ? { trial, mean } : leader
   }, null)
 
-/** Two points this close count as one: a second training there adds no information. */
+/** Two points this close together are one: to train there again would tell what is known. */
 const sameness = 1e-6
 
 const isNew = ({ config: { space }, trials }: State, unit: Vec): boolean =>

@@ -86,7 +86,7 @@ const gaussian = (x: number, mean: number, sd: number): { readonly log: number; 
   slope: -(x - mean) / (sd * sd),
 })
 
-/** The data of a fit: the evidence of hyperparameters, and the noises that bound it. */
+/** What is fitted to: the evidence of hyperparameters, and what bounds them. */
 export interface Data {
   /** d; expected length scales grow with it. */
   readonly dimension: number
