@@ -51,7 +51,7 @@ export const halvings = (n: number, s: number, eta: number): ReadonlyArray<numbe
  *
  * const options: BracketOptions = { R: 81, eta: 3 }
  * const [first]: ReadonlyArray<Bracket> = brackets(options)
- * // 81 trials of one resource each; a third of them goes on with three times as many; …
+ * // 81 trials of one resource each; a third of them continues with three times as many; …
  * const halving: ReadonlyArray<Rung> = first?.rungs ?? []
  * halving.map(({ n, r }) => [n, r]) // => [[81, 1], [27, 3], [9, 9], [3, 27], [1, 81]]
  * ```

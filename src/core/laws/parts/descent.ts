@@ -17,7 +17,7 @@ type Vec = ReadonlyArray<number>
 interface Case {
   readonly config: BilevelConfig
   readonly axes: ReadonlyArray<{ readonly from: number; readonly least: number; readonly curvature: number }>
-  /** Steps after which the rule is told that its next point could not be evaluated. */
+  /** Steps after which `retreat` is called: the next point could not be evaluated. */
   readonly retreats: ReadonlyArray<number>
 }
 
