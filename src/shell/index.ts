@@ -12,14 +12,8 @@
  */
 export * from './runs.js'
 
-export {
-  available as availableBackends,
-  BackendChoice,
-  BackendName,
-  choose as chooseBackend,
-  type Availability,
-  type Backend,
-} from './backend/Backend.js'
+export { available as availableBackends, choose as chooseBackend } from './backend/chooseBackend.js'
+export { BackendChoice, BackendName, type Availability, type Backend } from './backend/Backend.js'
 export { installKernels } from './backend/kernels/install.js'
 
 export {
@@ -58,7 +52,6 @@ export {
   trajectory,
   type Point,
   type Scale,
-  type Step,
   type Trajectory,
 } from './compare/result/Trajectory.js'
 

@@ -10,7 +10,7 @@
  * and after all of them, peak memory of the first half. Downloads CIFAR-10 where it is not cached.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { choose } from '../../src/shell/backend/Backend.js'
+import { choose } from '../../src/shell/backend/chooseBackend.js'
 import { fromPreset } from '../../src/shell/config/configSource.js'
 import { size, type ImageSet, type Splits } from '../../src/shell/data/set/ImageSet.js'
 import { loadSplits } from '../../src/shell/data/loadSplits.js'

@@ -57,7 +57,7 @@ for (const [name, given] of Object.entries(configs)) {
     const { summary, timings } = right(
       await tune({
         methods,
-        config: { source: name, name, baseFolder: null, config },
+        named: { source: name, name, baseFolder: null, config },
         folder: from,
         backend: 'wasm',
         status: quiet,

@@ -17,14 +17,15 @@ import { parseArgs } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { make, normals, uniforms } from '../../src/core/numeric/Rng.js'
-import { choose, type Backend, type BackendName } from '../../src/shell/backend/Backend.js'
+import { choose } from '../../src/shell/backend/chooseBackend.js'
+import type { Backend, BackendName } from '../../src/shell/backend/Backend.js'
 import { gradientOf } from '../../src/shell/train/gradient/gradientOf.js'
 import { hyperparametersOf } from '../../src/shell/model/Hyperparameters.js'
 import { lenet } from '../../src/shell/model/lenet.js'
 import { descend } from '../../src/shell/train/lowerLevelSolver.js'
 import { mlp } from '../../src/shell/model/mlp.js'
 import { initialWeights, type Network } from '../../src/shell/model/Network.js'
-import { paceOf } from '../../src/shell/train/Pace.js'
+import { pausesOf } from '../../src/shell/train/Pauses.js'
 import { SolverConfig } from '../../src/shell/train/SolverConfig.js'
 import { median, quantile, write } from './gpTiming.js'
 import { kernelsOf, use } from './steps/kernels.js'
@@ -124,8 +125,10 @@ const bench = async (
   }
   const noise = normals(network.size)(make(seed, 2))[0]
   const start = initialWeights(network)(seed).map((w, i) => w + 0.01 * noise[i]!)
-  const { lower } = right(hyperparametersOf(network, { family: 'l2', per: 'model', lower: -10, upper: 4 }))
-  const terms = lower([1], examples)
+  const { lowerTerms } = right(
+    hyperparametersOf(network, { family: 'l2', per: 'model', lower: -10, upper: 4 }),
+  )
+  const terms = lowerTerms([1], examples)
   const solver = {
     ...right(SolverConfig.decode({})),
     learningRate: rate,
@@ -133,11 +136,11 @@ const bench = async (
     descentMomentum: 0.5,
     descentFinalShare: 1,
   }
-  const machine = { gradient: gradientOf(backend, network, [set]), chunkSize: 1000, pace: paceOf(null) }
+  const context = { gradient: gradientOf(backend, network, [set]), chunkSize: 1000, pauses: pausesOf(null) }
   const ours = async (steps: number, size: number | null): Promise<Float32Array> => {
     const objective = [{ coefficient: 1, loss: { set, terms } }]
     const how = { steps, batchSize: size, seed, stream: 0, stepScale: 1, onProgress: () => undefined }
-    return right(await descend(machine, solver)(objective, how)(start)).weights
+    return right(await descend(context, solver)(objective, how)(start)).weights
   }
   const settings = { rate, momentum, decay: Math.max(...terms.decay.map(Number)) }
 

@@ -44,7 +44,7 @@ export const manyRun = async (
   right(
     await tune({
       methods,
-      config: { source: 'test', name, baseFolder: place, config },
+      named: { source: 'test', name, baseFolder: place, config },
       folder: target,
       backend: 'wasm',
       status: silent,

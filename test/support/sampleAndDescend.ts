@@ -8,7 +8,7 @@ import * as t from 'io-ts'
 import * as Batch from '../../src/core/protocol/Batch.js'
 import { Count, Finite, Natural, nullable, Vector } from '../../src/core/codec/Codec.js'
 import { initialWeights, type Command, type Question } from '../../src/core/protocol/Command.js'
-import { withDefaults } from '../../src/core/codec/defaults.js'
+import { options } from '../../src/core/codec/options.js'
 import { blank, type Info, type Outcome } from '../../src/core/protocol/Info.js'
 import type { Method, Transition } from '../../src/core/protocol/Method.js'
 import { halted, type MethodError } from '../../src/core/protocol/MethodError.js'
@@ -16,11 +16,11 @@ import * as SearchSpace from '../../src/core/protocol/SearchSpace.js'
 import { SetMetrics, type Observation } from '../../src/core/protocol/Observation.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 
-export const SampleAndDescendConfig = withDefaults(
+export const SampleAndDescendConfig = options(
   t.readonly(
     t.strict({ space: SearchSpace.SearchSpace, seed: Natural, solves: Count, rounds: Count, steps: Count }),
   ),
-  { solves: 4, rounds: 3, steps: 10 },
+  { defaults: { solves: 4, rounds: 3, steps: 10 } },
 )
 export type SampleAndDescendConfig = t.TypeOf<typeof SampleAndDescendConfig>
 

@@ -7,6 +7,7 @@ import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'
 import { Spent } from '../protocol/Budget.js'
 import { Finite, Natural, NonNegative, nullable, Positive, Vector } from '../codec/Codec.js'
+import { lenient } from '../codec/options.js'
 import { WeightsRef } from '../protocol/Command.js'
 import { Outcome } from '../protocol/Info.js'
 import type { TrialConfig } from './TrialConfig.js'
@@ -57,7 +58,7 @@ export const stateCodec = <C extends TrialConfig, P>({
 }: Strategy<C, P>): t.Type<TrialState<C, P>, unknown> =>
   t.readonly(
     t.strict({
-      config,
+      config: lenient(config),
       phase: Phase,
       batch: Batch,
       nextId: Natural,

@@ -11,7 +11,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { Count, nullable } from '../codec/Codec.js'
-import { withDefaults } from '../codec/defaults.js'
+import { options } from '../codec/options.js'
 import type { Method } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as GaussianProcess from '../surrogate/gp/GaussianProcess.js'
@@ -94,7 +94,7 @@ const learnt = (known: State): Vec | null => {
 /** @internal */
 export const strategy: Strategy<BayesianConfig, null> = {
   name: 'bayesian',
-  config: withDefaults<BayesianConfig>(Full, defaults),
+  config: options<BayesianConfig>(Full, { defaults }),
   plan: t.null,
   start: config =>
     pipe(

@@ -14,7 +14,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { roomOf } from '../protocol/Budget.js'
 import { Count, nullable } from '../codec/Codec.js'
-import { withDefaults } from '../codec/defaults.js'
+import { options } from '../codec/options.js'
 import type { Method } from '../protocol/Method.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
@@ -119,7 +119,7 @@ const checked = (config: GridSearchConfig): E.Either<MethodError, GridSearchConf
 /** @internal */
 export const strategy: Strategy<GridSearchConfig, null> = {
   name: 'grid',
-  config: withDefaults<GridSearchConfig>(Full, defaults),
+  config: options<GridSearchConfig>(Full, { defaults }),
   plan: t.null,
   start: config =>
     pipe(

@@ -18,7 +18,7 @@ import * as Rng from '../numeric/Rng.js'
 import { affordable, fits, type Room } from '../protocol/Budget.js'
 import { Natural, nullable, Positive } from '../codec/Codec.js'
 import { initialWeights } from '../protocol/Command.js'
-import { withDefaults } from '../codec/defaults.js'
+import { options } from '../codec/options.js'
 import type { Method } from '../protocol/Method.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
@@ -198,7 +198,7 @@ const propose = (known: State, room: Room): Proposal<Plan> => {
 /** @internal */
 export const strategy: Strategy<HyperbandConfig, Plan> = {
   name: 'hyperband',
-  config: withDefaults<HyperbandConfig>(Full, defaults),
+  config: options<HyperbandConfig>(Full, { defaults }),
   plan: Plan,
   start: config =>
     pipe(

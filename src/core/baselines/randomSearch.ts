@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as Rng from '../numeric/Rng.js'
-import { withDefaults } from '../codec/defaults.js'
+import { options } from '../codec/options.js'
 import type { Method } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import { trialDefaults, trialFields, validated } from './TrialConfig.js'
@@ -36,7 +36,7 @@ type Plan = t.TypeOf<typeof Plan>
 /** @internal */
 export const strategy: Strategy<RandomSearchConfig, Plan> = {
   name: 'random',
-  config: withDefaults<RandomSearchConfig>(Full, defaults),
+  config: options<RandomSearchConfig>(Full, { defaults }),
   plan: Plan,
   start: config =>
     pipe(

@@ -8,7 +8,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import {
-  coldSolve,
+  completeTraining,
   type Finalist,
   questionsAbout,
   rowsOf,
@@ -127,7 +127,7 @@ const finish = <C extends TrialConfig, P>(
     phase: { _tag: 'Retraining', stop, spent, chosen },
     lowerLevelSolves: lowerLevelSolves + 1,
   }
-  return proceed(strategy, next, [coldSolve(config)(chosen.lambda)], message)
+  return proceed(strategy, next, [completeTraining(config)(chosen.lambda)], message)
 }
 
 /** Asks for the next trials, or ends the search. */

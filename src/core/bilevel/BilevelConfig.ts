@@ -11,7 +11,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { budgetFields, TrainingExamples } from '../protocol/Budget.js'
 import { Count, Finite, Natural, NonNegative, nullable, Numbers, Positive } from '../codec/Codec.js'
-import { withDefaults } from '../codec/defaults.js'
+import { options } from '../codec/options.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import { RuleOptions } from './descent/Rule.js'
@@ -190,7 +190,10 @@ const pairSteps = (given: Readonly<Record<string, unknown>>): Readonly<Record<st
 }
 
 /** Decodes a configuration; only `space` has no default. */
-export const BilevelConfig: t.Type<BilevelConfig, unknown> = withDefaults(Full, defaults, pairSteps)
+export const BilevelConfig: t.Type<BilevelConfig, unknown> = options(Full, {
+  defaults,
+  derive: pairSteps,
+})
 
 const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) => boolean, rule: string]> = [
   ['epsilon.factor', c => c.epsilon.factor <= 1, 'must be at most 1, so that ε never grows'],

@@ -12,6 +12,7 @@ import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'
 import { Spent } from '../protocol/Budget.js'
 import { Natural, NonNegative, nullable, Positive, Vector } from '../codec/Codec.js'
+import { lenient } from '../codec/options.js'
 import { WeightsRef } from '../protocol/Command.js'
 import { Outcome } from '../protocol/Info.js'
 import { BilevelConfig } from './BilevelConfig.js'
@@ -154,7 +155,7 @@ const phaseCodec = <V, R>(parts: Parts<V, R>): t.Type<Phase<R>, unknown> => {
 export const stateCodec = <V, R>(parts: Parts<V, R>): t.Type<BilevelState<V, R>, unknown> =>
   t.readonly(
     t.strict({
-      config: BilevelConfig,
+      config: lenient(BilevelConfig),
       phase: phaseCodec(parts),
       batch: Batch,
       nextId: Natural,

@@ -11,7 +11,13 @@
  * Without `retrain` the result is the augmented Lagrangian's own weights. In: the search and its stop reason. Out: the
  * outcome.
  */
-import { coldSolve, type Finalist, questionsAbout, rowsOf, unmeasured } from '../finishing/finishing.js'
+import {
+  completeTraining,
+  type Finalist,
+  questionsAbout,
+  rowsOf,
+  unmeasured,
+} from '../finishing/finishing.js'
 import { inOrder } from '../protocol/Batch.js'
 import type { Info, Outcome } from '../protocol/Info.js'
 import type { Transition } from '../protocol/Method.js'
@@ -97,7 +103,7 @@ const retrain = <V, R>(
     },
     lowerLevelSolves: state.lowerLevelSolves + 1,
   }
-  return proceed(next, [coldSolve(state.config)(chosen.lambda)], { message: stop.message, ...details })
+  return proceed(next, [completeTraining(state.config)(chosen.lambda)], { message: stop.message, ...details })
 }
 
 /** Ends the search. */

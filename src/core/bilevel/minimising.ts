@@ -26,7 +26,7 @@ import { balanced, capped, dualStep } from './dual.js'
 import { minimise, recover, refine } from './enter.js'
 import { finish } from './finishing.js'
 import { sampleOf, type Solved } from './iterates.js'
-import { type Ends, endsOf, measured, stationarityOf, unitGradient } from './measuring.js'
+import { type Ends, descentEnds, withRelaxed, stationarityOf, unitGradient } from './descentEnds.js'
 import type { Parts } from './Parts.js'
 import { descentsLeft, solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search, type Stop } from './BilevelState.js'
@@ -224,7 +224,7 @@ export const finishMinimising =
   ): E.Either<MethodError, Transition<BilevelState<V, R>>> => {
     const { config } = state
     const again = minimise(parts)
-    const ends = endsOf(parts, state, search, surrogate)
+    const ends = descentEnds(parts, state, search, surrogate)
     if (E.isLeft(ends)) return E.right(recover(parts)(state, search, again, descentsLeft(state), ends.left))
     const steady = steadied(config, search, ends.right)
     if (O.isSome(steady) && descentsLeft(state))
@@ -235,7 +235,7 @@ export const finishMinimising =
       )
     const kappa = parts.constraint.coefficient(search.multipliers)
     const gradient = unitGradient(parts, config, ends.right, kappa)
-    const here = measured(parts, search, ends.right)
+    const here = withRelaxed(parts, search, ends.right)
     return pipe(
       learned(parts, state, surrogate, ends.right.reference),
       E.map(after => {

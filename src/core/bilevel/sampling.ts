@@ -14,7 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { sufficient } from '../protocol/Budget.js'
-import { coldSolve } from '../finishing/finishing.js'
+import { completeTraining } from '../finishing/finishing.js'
 import type { Unnumbered } from '../protocol/Asking.js'
 import { inOrder } from '../protocol/Batch.js'
 import { initialWeights } from '../protocol/Command.js'
@@ -94,7 +94,7 @@ export const sample =
           known: [],
           surrogate: null,
         }
-        return proceed(state, [measure, ...points.map(coldSolve(config))], {
+        return proceed(state, [measure, ...points.map(completeTraining(config))], {
           message: `Sampling the value function at ${points.length} points.`,
         })
       }),

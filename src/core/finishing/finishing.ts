@@ -24,7 +24,7 @@ export interface Training {
 }
 
 /** A complete training at λ, from the initial weights. */
-export const coldSolve =
+export const completeTraining =
   ({ solve }: Pick<Training, 'solve'>) =>
   (lambda: Vec): Unnumbered => ({
     _tag: 'SolveLowerLevel',

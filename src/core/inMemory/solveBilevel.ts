@@ -3,9 +3,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
 import { bilevel } from '../bilevel/Bilevel.js'
 import type { BilevelConfig } from '../bilevel/BilevelConfig.js'
 import type { BilevelState } from '../bilevel/BilevelState.js'
+import { Count, explain, fieldOf, Natural, Positive } from '../codec/Codec.js'
+import { options } from '../codec/options.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
 import { drive, type Driven } from './drive.js'
@@ -59,17 +62,16 @@ export interface BilevelSolution<S = BilevelState> {
   readonly transitions: ReadonlyArray<Transition<S>>
 }
 
-const optionsError = ({ epsilon, maxLowerLevelSolves, starts, seed }: SolveOptions): MethodError | null => {
-  if (epsilon !== undefined && !(epsilon > 0 && Number.isFinite(epsilon)))
-    return invalidConfig('epsilon', `\`epsilon\` is ${epsilon}; it must be a finite number > 0.`)
-  const counts = { maxLowerLevelSolves, starts }
-  for (const [name, value] of Object.entries(counts))
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-      return invalidConfig(name, `\`${name}\` is ${value}; it must be an integer ≥ 1.`)
-  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
-    return invalidConfig('seed', `\`seed\` is ${seed}; it must be an integer ≥ 0.`)
-  return null
-}
+const Options: t.Type<SolveOptions, unknown> = options(
+  t.exact(t.partial({ epsilon: Positive, maxLowerLevelSolves: Count, starts: Count, seed: Natural })),
+  { name: 'an object such as `{ seed: 1 }`' },
+)
+
+const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions> =>
+  pipe(
+    Options.decode(given),
+    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), `${explain(errors)}.`)),
+  )
 
 const solutionOf = <S>(
   problem: BilevelProblem,
@@ -173,10 +175,9 @@ const solveFree = <S>(
 export const solveBilevelWith =
   <S>(method: Method<BilevelConfig, S>) =>
   (problem: BilevelProblem, options: SolveOptions = {}): E.Either<MethodError, BilevelSolution<S>> => {
-    const wrong = optionsError(options)
-    if (wrong !== null) return E.left(wrong)
     return pipe(
-      validate(problem),
+      checkedOptions(options),
+      E.flatMap(() => validate(problem)),
       E.flatMap(valid => {
         const free = freeOf(valid)
         if (free.length === valid.x.start.length) return solveFree(method, valid, options)

@@ -11,7 +11,7 @@ import * as fc from 'fast-check'
 import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../codec/Codec.js'
 import { hasTag } from '../codec/codecTag.js'
 import { WeightsRef } from '../protocol/Command.js'
-import type { DefaultedType } from '../codec/defaults.js'
+import type { OptionsType } from '../codec/options.js'
 
 /** Arbitraries that replace those derived from the codec. */
 export interface Overrides {
@@ -66,7 +66,7 @@ const merged = (parts: ReadonlyArray<unknown>): unknown => Object.assign({}, ...
 type Structured =
   | t.ReadonlyType<t.Mixed>
   | t.ExactType<t.Mixed>
-  | DefaultedType<unknown>
+  | OptionsType<unknown>
   | t.RefinementType<t.Mixed>
   | t.InterfaceType<t.Props>
   | t.PartialType<t.Props>
@@ -80,7 +80,7 @@ type Structured =
 const structures: ReadonlyArray<string> = [
   'ReadonlyType',
   'ExactType',
-  'DefaultedType',
+  'OptionsType',
   'RefinementType',
   'InterfaceType',
   'PartialType',
@@ -109,7 +109,7 @@ const walkWith =
       switch (codec._tag) {
         case 'ReadonlyType':
         case 'ExactType':
-        case 'DefaultedType':
+        case 'OptionsType':
           return walk(codec.type, path)
         case 'RefinementType':
           return pipe(

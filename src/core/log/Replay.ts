@@ -12,6 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as t from 'io-ts'
 import { decode, fieldOf } from '../codec/Codec.js'
+import { lenient } from '../codec/options.js'
 import { isQuestion, type Command, type Question } from '../protocol/Command.js'
 import { firstDifference, show, type Difference } from '../codec/Difference.js'
 import type { Outcome } from '../protocol/Info.js'
@@ -322,7 +323,7 @@ export const places =
   (header: LogLine) =>
     function* <F>(lines: Iterable<E.Either<F, LogLine>>): Generator<E.Either<F | Divergence, Place<S>>> {
       const begun: E.Either<Divergence, Cursor<S>> = pipe(
-        decode(method.config)(header.value['config']),
+        decode(lenient(method.config))(header.value['config']),
         E.chain(config =>
           pipe(
             start(method)(config),

@@ -14,9 +14,11 @@ import * as t from 'io-ts'
 import { parseObject } from '../codec/boundedJson.js'
 import { Count, dictionaryOf, nullable } from '../codec/Codec.js'
 import { type Known, nothingKnown, packAll, unpackAll } from './logVectors.js'
-import type { Observation } from '../protocol/Observation.js'
-import type { Transition } from '../protocol/Method.js'
+import type { Method } from '../protocol/Method.js'
+import type { LogRecord } from './LogRecord.js'
 import { longestPlain } from '../codec/packedVector.js'
+
+export { LogRecord } from './LogRecord.js'
 
 /**
  * Marks the first line of a file as the header of a run log.
@@ -120,6 +122,33 @@ export type Header = t.TypeOf<typeof Header>
 export const versionFor = ({ space }: Header['config']): Header['version'] =>
   Array.isArray(space) && space.length > longestPlain ? packedVersion : version
 
+/** A method's configuration in the form that the log stores. */
+export const writtenConfig = <C, S>({ config: codec }: Method<C, S>, config: C): Header['config'] => {
+  const written: unknown = JSON.parse(JSON.stringify(codec.encode(config)))
+  return t.UnknownRecord.is(written) ? written : {}
+}
+
+/** The fields of a header that do not depend on the method. */
+export type About = Pick<Header, 'problem' | 'data' | 'backend' | 'versions'>
+
+/** The header of a run of a method. */
+export const headerOf =
+  <C, S>(method: Method<C, S>) =>
+  (config: C, { problem, data, backend, versions }: About): Header => {
+    const written = writtenConfig(method, config)
+    return {
+      format,
+      version: versionFor(written),
+      method: method.name,
+      config: written,
+      // Send it through JSON: this header is compared with one that was read.
+      problem: JSON.parse(JSON.stringify(problem)) as Header['problem'],
+      data,
+      backend,
+      versions,
+    }
+  }
+
 /** The vectors that a place in a log may refer to; `null`: all vectors are written out. */
 export type Packing = Known | null
 
@@ -166,12 +195,6 @@ export interface LogLine {
 export const encodeHeader = (header: Header): string => {
   const { version, method, config, problem, data, backend, versions } = header
   return JSON.stringify({ format, version, method, config, problem, data, backend, versions })
-}
-
-/** A line after the header. `observation` is null for the transition of `init`. */
-export interface LogRecord extends Pick<Transition<unknown>, 'commands' | 'info'> {
-  readonly step: number
-  readonly observation: Observation | null
 }
 
 /**

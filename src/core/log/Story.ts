@@ -12,21 +12,12 @@
  */
 import * as t from 'io-ts'
 import { Finite, Natural, NonNegative, Vector } from '../codec/Codec.js'
-import { isQuestion, type Command, type Question, type WeightsRef, weightsOf } from '../protocol/Command.js'
-import type { Info } from '../protocol/Info.js'
+import { isQuestion, type Question, type WeightsRef, weightsOf } from '../protocol/Command.js'
 import type { Observation } from '../protocol/Observation.js'
-
-/** A record: one line of a log after the header. */
-export interface LogRecord {
-  /** `null` at the start. */
-  readonly observation: Observation | null
-  readonly commands: ReadonlyArray<Command>
-  readonly info: Info
-}
+import type { LogRecord } from './LogRecord.js'
 
 /** A record with the question that it answers and what had been spent when it ended. */
 export interface Step extends LogRecord {
-  readonly index: number
   readonly question: Question | null
   readonly effort: number
   /** Lower-level solves answered so far. */
@@ -41,14 +32,14 @@ export const steps = (records: ReadonlyArray<LogRecord>): ReadonlyArray<Step> =>
   const open = new Map<number, Question>()
   let effort = 0
   let lowerLevelSolves = 0
-  return records.map((record, index) => {
+  return records.map(record => {
     const { observation, commands } = record
     const question = (observation === null ? undefined : open.get(observation.id)) ?? null
     if (observation !== null) open.delete(observation.id)
     effort += effortOf(observation)
     if (observation?._tag === 'LowerLevelSolved') lowerLevelSolves++
     for (const command of commands) if (isQuestion(command)) open.set(command.id, command)
-    return { ...record, index, question, effort, lowerLevelSolves }
+    return { ...record, question, effort, lowerLevelSolves }
   })
 }
 
@@ -98,14 +89,12 @@ const sawValidation = (run: ReadonlyArray<Step>): ReadonlySet<WeightsRef> => {
 /** The answered solves whose weights depend on training data only. Their F is an honest measure of their λ. */
 export const solves = (run: ReadonlyArray<Step>): ReadonlyArray<Solve> => {
   const saw = sawValidation(run)
-  return run.flatMap(({ index, question, observation, effort, lowerLevelSolves }): ReadonlyArray<Solve> => {
+  return run.flatMap(({ step, question, observation, effort, lowerLevelSolves }): ReadonlyArray<Solve> => {
     if (question?._tag !== 'SolveLowerLevel' || observation?._tag !== 'LowerLevelSolved') return []
     if (saw.has(observation.weights)) return []
     const { upper, lower, lowerGradient, converged } = observation
     const { lambda, from } = question
     const complete = from === 'initial'
-    return [
-      { step: index, lambda, upper, lower, lowerGradient, complete, converged, effort, lowerLevelSolves },
-    ]
+    return [{ step, lambda, upper, lower, lowerGradient, complete, converged, effort, lowerLevelSolves }]
   })
 }

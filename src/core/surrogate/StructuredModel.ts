@@ -10,12 +10,27 @@ import type { MethodError } from '../protocol/MethodError.js'
 import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
 import * as Fit from './gp/Fit.js'
 import type { GpObservation, Hyperparameters } from './gp/Gp.js'
-import { latestOnly } from './latestOnly.js'
 import type { Marginal, Posterior } from './gp/Posterior.js'
 import type { Sample } from './Sample.js'
 import * as Standardization from './Standardization.js'
 import * as StructuredGp from './structured/StructuredGp.js'
 import type { Options, Structured, With } from './valueFunctionState.js'
+
+/**
+ * Caches the latest result of a function. A second call with the same objects does not compute again.
+ *
+ * Only the running time shows the cache. It holds one result, not one per object (as a WeakMap would): all states of a
+ * run may be kept, for a replay or a plot, and the values derived from them must not be.
+ */
+export const latestOnly = <A extends ReadonlyArray<unknown>, B>(
+  compute: (...of: A) => B,
+): ((...of: A) => B) => {
+  let latest: { readonly of: A; readonly result: B } | null = null
+  return (...of) => {
+    if (latest?.of.every((one, i) => one === of[i]) !== true) latest = { of, result: compute(...of) }
+    return latest.result
+  }
+}
 
 type Phi = With<Structured>
 
@@ -146,7 +161,7 @@ export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
  * Evaluates the process of a state. Every state from `observe` and `refit` has one. A hand-made state that cannot be
  * conditioned on its samples gives the prior instead.
  */
-const said =
+const evaluated =
   <A>(ask: (gp: StructuredGp.StructuredGp) => A, otherwise: (signalVariance: number) => A) =>
   (phi: Phi): A =>
     pipe(
@@ -158,7 +173,7 @@ const said =
 export const marginal =
   (phi: Phi) =>
   (unit: ReadonlyArray<number>): Marginal =>
-    said<Marginal>(
+    evaluated<Marginal>(
       gp => StructuredGp.marginal(gp)(unit),
       variance => ({ mean: 0, variance }),
     )(phi)
@@ -167,7 +182,7 @@ export const marginal =
 export const posterior =
   (phi: Phi) =>
   (unit: ReadonlyArray<number>): Posterior =>
-    said<Posterior>(
+    evaluated<Posterior>(
       gp => StructuredGp.posterior(gp)(unit),
       variance => {
         const zeros = unit.map(() => 0)
@@ -176,7 +191,7 @@ export const posterior =
     )(phi)
 
 /** The share by which prior variances were raised. */
-export const jitter: (phi: Phi) => number = said(
+export const jitter: (phi: Phi) => number = evaluated(
   gp => gp.jitter,
   () => 0,
 )

@@ -3,6 +3,7 @@
  * that package; `@tensorflow/tfjs` registers them when it is loaded. Our networks do not need them (model/Layer.ts), so
  * the package is loaded only for user-defined functions of tensors.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
@@ -26,7 +27,7 @@ export const registerGradients: TE.TaskEither<ShellError, void> = async () => {
     return E.left(
       environment(
         `A function of tensors cannot be differentiated without the package ${name}, which cannot be loaded ` +
-          `(${(cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''}). ${advice}`,
+          `(${messageOf(cause).split('\n')[0] ?? ''}). ${advice}`,
       ),
     )
   }

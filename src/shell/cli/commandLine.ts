@@ -1,4 +1,5 @@
 /** The command line `bilevel …`. Each command imports its slow modules only when it runs. */
+import { messageOf } from '../base/messageOf.js'
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../base/package.js'
 import { compareCommand } from './compare.js'
@@ -78,7 +79,7 @@ export const commandLine =
     } catch (error) {
       // commander throws its own errors: help and version have code 0, all others mean an unusable command line.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.BadInput
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       terminal.err(
         `bilevel: Something failed that should not have (${message.split('\n')[0] ?? ''}). This is a bug of the ` +
           'program; please report it with the command line. Set BILEVEL_DEBUG=1 to print a stack trace.\n',

@@ -54,7 +54,7 @@ const cacheLines = ({ name, title, origin }: StoredSet, status: CacheStatus): Re
 
 const report = async (): Promise<E.Either<ShellError, string>> => {
   const [loaded, { programVersion }, { methods }] = await Promise.all([
-    optional(() => import('../backend/Backend.js'))(),
+    optional(() => import('../backend/chooseBackend.js'))(),
     import('../base/package.js'),
     import('../record/Methods.js'),
   ])

@@ -70,7 +70,7 @@ const configOf = async (
 }
 
 const perform = async (file: string | undefined, options: Options): Promise<E.Either<ShellError, string>> => {
-  const named = pipe(
+  const configured = pipe(
     await configOf(file, options.preset),
     E.bindTo('named'),
     E.bind('seed', () => seedOf(options.seed)),
@@ -81,8 +81,8 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
       config: seed === undefined ? config : { ...config, seed },
     })),
   )
-  if (E.isLeft(named)) return named
-  const { workers, ...config } = named.right
+  if (E.isLeft(configured)) return configured
+  const { workers, ...named } = configured.right
   // Loaded only now, since tfjs and the modules that use it are slow to load.
   const loaded = await optional(() => import('../run/tune.js'))()
   if (E.isLeft(loaded)) return loaded
@@ -94,8 +94,8 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
   ])
   const result = await tune({
     methods,
-    config,
-    folder: options.out ?? defaultFolder(config.name, config.config.seed),
+    named,
+    folder: options.out ?? defaultFolder(named.name, named.config.seed),
     backend: options.backend,
     workers,
     status: status(process.stderr, () => performance.now() / 1000),

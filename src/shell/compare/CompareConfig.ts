@@ -7,10 +7,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
-import { decode } from '../../core/codec/Codec.js'
+import { decode, decodeField } from '../../core/codec/Codec.js'
 import { fromPreset, named, readObject, type NamedConfig } from '../config/configSource.js'
 import { decodeRunConfig } from '../config/RunConfig.js'
-import { strictDecode } from '../config/strictDecode.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { Contender } from './result/Plan.js'
 
@@ -25,10 +24,13 @@ export interface CompareConfig {
 
 const Section = t.intersection(
   [t.type({ name: t.string }), t.partial({ label: t.string }), t.UnknownRecord],
-  'a method: {"name": "bilevel", …}',
+  'an object such as `{"name": "bilevel"}`',
 )
 
-const Sections = t.readonlyArray(Section, 'a list of methods: [{"name": "bilevel"}, …]')
+const Sections = t.readonlyArray(
+  Section,
+  'a list of methods such as `[{"name": "bilevel"}, {"name": "gridSearch"}]`',
+)
 
 /** More methods than this do not fit into a table. */
 const mostMethods = 32
@@ -47,11 +49,10 @@ const contendersOf =
   (source: string) =>
   (methods: unknown): E.Either<ShellError, ReadonlyArray<Contender>> =>
     pipe(
-      strictDecode(Sections, 'methods')(methods),
-      E.mapLeft(problem => problem.replace(/\.$/, '')),
+      decodeField('methods')(Sections)(methods),
       E.filterOrElse(
         sections => sections.length > 0 && sections.length <= mostMethods,
-        sections => `field \`methods\` lists ${sections.length} methods; it takes 1 to ${mostMethods}`,
+        sections => `\`methods\` lists ${sections.length} methods; it takes 1 to ${mostMethods}`,
       ),
       E.chain(E.traverseArray(contenderOf)),
       E.chain(contenders => {
@@ -61,7 +62,7 @@ const contendersOf =
         return twice === undefined
           ? E.right(contenders)
           : E.left(
-              `field \`methods\` lists "${twice.label}" twice. Give one of them its own \`label\`, such as ` +
+              `\`methods\` lists "${twice.label}" twice. Give one of them its own \`label\`, such as ` +
                 `"${twice.label}-2"`,
             )
       }),

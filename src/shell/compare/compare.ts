@@ -2,6 +2,7 @@
  * Compares methods on one task. Each run is a child process, and several run in parallel. Every step of a run is on the
  * disk before it counts, and `comparison.json` is written after each run. So an interrupted comparison can be resumed.
  */
+import { messageOf } from '../base/messageOf.js'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -104,8 +105,7 @@ const makeFolder = (folder: string): E.Either<ShellError, void> =>
     () => makeFolders(folder),
     error =>
       environment(
-        `The folder ${folder} cannot be created (${error instanceof Error ? error.message : String(error)}). Choose another ` +
-          'one with --out.',
+        `The folder ${folder} cannot be created (${messageOf(error)}). Choose another ` + 'one with --out.',
       ),
   )
 

@@ -12,7 +12,8 @@ import { start } from '../record/driver.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { available } from '../record/RunFolder.js'
 import type { Status } from '../run/statusLine.js'
-import { configSection, problemOf, problemSection } from '../run/tune.js'
+import { problemOf, problemSection } from '../run/tune.js'
+import { writtenConfig } from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { budgetOf, epochsPerSolve, type Allot } from './budget.js'
 import { contendersFor, type CompareConfig } from './CompareConfig.js'
@@ -120,7 +121,7 @@ const completeConfig = (
               E.mapLeft(error => ({ ...error, message: `Method ${contender.label}: ${error.message}` })),
             ),
           ),
-          E.map(settings => configSection(typed, settings)),
+          E.map(settings => writtenConfig(typed, settings)),
         ),
       ),
     ),

@@ -2,6 +2,7 @@
  * Serves one run in a child process: it does what `bilevel tune` and `bilevel resume` do, and exchanges messages with
  * the comparison. Ctrl-C in a terminal reaches all processes; this one ignores it and waits for the comparison's `Stop`.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -23,7 +24,7 @@ const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEi
           TE.map(() => undefined),
         )
       : pipe(
-          tune({ ...options, folder, config: { source, name, baseFolder, config } }),
+          tune({ ...options, folder, named: { source, name, baseFolder, config } }),
           TE.map(() => undefined),
         ),
   )
@@ -91,7 +92,7 @@ export const serve = (methods: Methods): void => {
           _tag: 'Stopped',
           error: {
             _tag: 'Environment',
-            message: `Something failed that should not have (${cause instanceof Error ? cause.message : String(cause)}).`,
+            message: `Something failed that should not have (${messageOf(cause)}).`,
           },
         }),
     )

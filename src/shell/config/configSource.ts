@@ -1,11 +1,12 @@
 /** Where a run's configuration comes from: a file, or a preset. */
+import { messageOf } from '../base/messageOf.js'
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { parseObject } from '../../core/codec/boundedJson.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../../core/codec/nearest.js'
 import { presets, type Preset } from './presets.js'
 import { decodeRunConfig, type RunConfig } from './RunConfig.js'
 
@@ -30,7 +31,7 @@ const reading = (path: string): E.Either<ShellError, string> => {
       () => statSync(path),
       cause => cause,
     ),
-    E.mapLeft(cause => (cause instanceof Error ? cause.message : String(cause))),
+    E.mapLeft(messageOf),
     E.filterOrElse(
       stat => stat.isFile(),
       () => 'it is not a regular file',
@@ -40,12 +41,7 @@ const reading = (path: string): E.Either<ShellError, string> => {
       stat => stat.size <= 4 * limits.length,
       stat => `it has ${stat.size} bytes, more than any configuration needs`,
     ),
-    E.chain(() =>
-      E.tryCatch(
-        () => readFileSync(path, 'utf8'),
-        cause => (cause instanceof Error ? cause.message : String(cause)),
-      ),
-    ),
+    E.chain(() => E.tryCatch(() => readFileSync(path, 'utf8'), messageOf)),
     E.mapLeft(problem => badInput(`The configuration ${path} cannot be read: ${problem}. ${advice}`)),
   )
 }

@@ -1,9 +1,10 @@
 /**
- * The section `data` of a run's configuration: the source of the images. Decode it with `strictDecode`, so that a
- * misspelt field is refused. Paths are relative to the folder of the configuration file.
+ * The section `data` of a run's configuration: the source of the images. Paths are relative to the folder of the
+ * configuration file.
  */
 import * as t from 'io-ts'
 import { Count } from '../../core/codec/Codec.js'
+import { oneOf, options } from '../../core/codec/options.js'
 import { maxClasses } from './formats/limits.js'
 
 const Path = t.refinement(t.string, path => path !== '', 'a path')
@@ -117,7 +118,13 @@ const IdxData = t.readonly(
 /** Any data set in IDX files, split by the run's seed. */
 export type IdxData = t.TypeOf<typeof IdxData>
 
-export const DataConfig = t.union([MnistData, FashionMnistData, Cifar10Data, NpzData, IdxData], 'DataConfig')
+export const DataConfig = oneOf('an object such as `{"source": "mnist", "train": 600, "validation": 400}`', [
+  options(MnistData),
+  options(FashionMnistData),
+  options(Cifar10Data),
+  options(NpzData),
+  options(IdxData),
+])
 /**
  * The source of the images: the section `data` of a configuration.
  *

@@ -44,9 +44,9 @@ export interface Hyperparameters {
    */
   readonly linearInCoefficients: boolean
   /** What enters f, a mean over `examples`: the training set's, perhaps with others behind them. */
-  readonly lower: (lambda: ReadonlyArray<number>, examples: number) => Terms
+  readonly lowerTerms: (lambda: ReadonlyArray<number>, examples: number) => Terms
   /** What enters F, a mean over `examples`. */
-  readonly upper: (lambda: ReadonlyArray<number>, examples: number) => Terms
+  readonly upperTerms: (lambda: ReadonlyArray<number>, examples: number) => Terms
 }
 
 const Families = t.readonlyArray(FamilyConfig, 'a list of families')
@@ -230,8 +230,8 @@ export const combined =
         linearInCoefficients:
           families.every(({ linear }) => linear) &&
           families.filter(({ changesCosts }) => changesCosts).length <= 1,
-        lower: (lambda, examples) => termsOf(network, families, lambda, examples),
-        upper: () => noTerms(network, space.length),
+        lowerTerms: (lambda, examples) => termsOf(network, families, lambda, examples),
+        upperTerms: () => noTerms(network, space.length),
       })),
     )
 

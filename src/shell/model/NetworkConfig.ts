@@ -2,33 +2,24 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { Count } from '../../core/codec/Codec.js'
+import { oneOf, options } from '../../core/codec/options.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
-import { withDefaults } from './configCodec.js'
 import { lenet, smallestSide } from './lenet.js'
 import { linear } from './linear.js'
 import { mlp } from './mlp.js'
 import { shapeText, type Network } from './Network.js'
 
-export const MlpConfig = withDefaults(
-  'an mlp: {"kind": "mlp", "hidden": [100]}',
-  { kind: t.literal('mlp'), hidden: t.readonlyArray(Count, 'a list of layer widths') },
+export const MlpConfig = options(
+  t.readonly(t.type({ kind: t.literal('mlp'), hidden: t.readonlyArray(Count, 'a list of layer widths') })),
   // The paper's MNIST network.
-  { hidden: [100] },
+  { name: 'an object such as `{"kind": "mlp", "hidden": [100]}`', defaults: { hidden: [100] } },
 )
-export const LenetConfig = withDefaults('a lenet: {"kind": "lenet"}', { kind: t.literal('lenet') }, {})
+export const LenetConfig = options(t.readonly(t.type({ kind: t.literal('lenet') })), {
+  name: 'an object such as `{"kind": "lenet"}`',
+})
 
-export const LinearConfig = withDefaults(
-  'a linear network: {"kind": "linear"}',
-  { kind: t.literal('linear') },
-  {},
-)
-
-const codecs = { mlp: MlpConfig, lenet: LenetConfig, linear: LinearConfig } as const
-
-type Config = t.TypeOf<(typeof codecs)[keyof typeof codecs]>
-
-const Kind = t.type({
-  kind: t.keyof({ mlp: null, lenet: null, linear: null }, '"mlp", "lenet" or "linear"'),
+export const LinearConfig = options(t.readonly(t.type({ kind: t.literal('linear') })), {
+  name: 'an object such as `{"kind": "linear"}`',
 })
 
 /**
@@ -44,16 +35,11 @@ const Kind = t.type({
  * isLeft(decode(NetworkConfig)({ kind: 'transformer' })) // => true
  * ```
  */
-export const NetworkConfig = new t.Type<Config, unknown>(
-  'a network',
-  (u): u is Config => Object.values(codecs).some(codec => codec.is(u)),
-  (u, context) => {
-    const kind = Kind.validate(u, context)
-    if (E.isLeft(kind)) return kind
-    return codecs[kind.right.kind].validate(u, context)
-  },
-  config => config,
-)
+export const NetworkConfig = oneOf('an object such as `{"kind": "mlp"}`', [
+  MlpConfig,
+  LenetConfig,
+  LinearConfig,
+])
 export type NetworkConfig = t.TypeOf<typeof NetworkConfig>
 
 /** More weights than any machine this is meant for can hold several copies of. */

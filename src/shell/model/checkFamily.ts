@@ -4,6 +4,7 @@
  * Checked are ∂/∂λ, ∂/∂w and ∂/∂z (logits) of the penalty, of the costs of examples and of the term, each by itself: the data
  * loss, which is float32's and everybody's, would only blur them. ∂/∂w of costs is the network's own.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -277,10 +278,7 @@ export const checkFamily =
               ...unlinear(place, tolerance, coordinates),
             ]
           }),
-        cause =>
-          badInput(
-            `The family cannot be computed at the point: ${cause instanceof Error ? cause.message : String(cause)}`,
-          ),
+        cause => badInput(`The family cannot be computed at the point: ${messageOf(cause)}`),
       ),
     )
   }

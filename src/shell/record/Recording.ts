@@ -12,7 +12,7 @@ import type { Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { sameNumerics } from '../../core/log/numerics.js'
 import type { Cursor } from '../../core/log/Replay.js'
-import { format, versionFor, type Header } from '../../core/log/RunLog.js'
+import * as RunLog from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { drive, start, type Hooks } from './driver.js'
 import type { Interpreter } from './Interpreter.js'
@@ -20,8 +20,8 @@ import { create, noLines, past, reopen, type LogWriter } from './logFile.js'
 import { otherNumerics, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { versionsOf } from './versions.js'
 
-/** What the header of a log says of a run besides its method. */
-export type About = Pick<Header, 'problem' | 'data' | 'backend'>
+/** What the header of a log says of a run; versions are this program's. */
+export type About = Omit<RunLog.About, 'versions'>
 
 /** What {@link recordRun} needs. */
 export interface Recording<C> {
@@ -58,23 +58,8 @@ interface Opened<S> {
   readonly log: TE.TaskEither<ShellError, LogWriter>
 }
 
-const headerOf = <C, S>(method: Method<C, S>, { config, about }: Recording<C>): Header => {
-  // As JSON has it: a log that was read is compared with this.
-  const written = JSON.parse(JSON.stringify(method.config.encode(config))) as Header['config']
-  return {
-    format,
-    version: versionFor(written),
-    method: method.name,
-    config: written,
-    problem: JSON.parse(JSON.stringify(about.problem)) as Header['problem'],
-    data: about.data,
-    backend: about.backend,
-    versions: versionsOf({}),
-  }
-}
-
 /** What makes a run this one and no other. Versions may differ, that of the log, too; the numerics may not. */
-const identity = ({ method, config, problem, data, backend }: Header) => ({
+const identity = ({ method, config, problem, data, backend }: RunLog.Header) => ({
   method,
   config,
   problem,
@@ -83,7 +68,7 @@ const identity = ({ method, config, problem, data, backend }: Header) => ({
 })
 
 /** Why a log is not one of the run that is to go on. */
-const stranger = ({ path, header }: RecordedRun, wanted: Header): E.Either<ShellError, void> =>
+const stranger = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either<ShellError, void> =>
   pipe(
     firstDifference('')(identity(wanted), identity(header)),
     O.match(
@@ -99,8 +84,8 @@ const stranger = ({ path, header }: RecordedRun, wanted: Header): E.Either<Shell
   )
 
 const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<ShellError, Opened<S>> => {
-  const { path, config } = recording
-  const header = headerOf(method, recording)
+  const { path, config, about } = recording
+  const header = RunLog.headerOf(method)(config, { ...about, versions: versionsOf({}) })
   if (!existsSync(path))
     return pipe(
       start(method)(config),

@@ -2,6 +2,7 @@
  * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`, `weights/`. Looked at before anything is computed, made only
  * when there is something to put into it.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -25,8 +26,6 @@ export const defaultFolder = (name: string, seed: number): string => {
   const next = (n: number): string => (fs.existsSync(nth(n)) ? next(n + 1) : nth(n))
   return next(1)
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const cannotUse = (folder: string, reason: string): ShellError =>
   badInput(
@@ -55,7 +54,7 @@ export const available = (folder: string): E.Either<ShellError, void> => {
         fs.accessSync(there, fs.constants.W_OK | fs.constants.X_OK)
         return E.right(undefined)
       },
-      error => cannotUse(folder, reasonOf(error)),
+      error => cannotUse(folder, messageOf(error)),
     ),
     E.flatten,
   )
@@ -65,7 +64,7 @@ export const available = (folder: string): E.Either<ShellError, void> => {
 export const clear = (folder: string): E.Either<ShellError, void> =>
   E.tryCatch(
     () => own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true })),
-    error => cannotUse(folder, reasonOf(error)),
+    error => cannotUse(folder, messageOf(error)),
   )
 
 /** Makes the folder. */
@@ -75,7 +74,7 @@ export const make = (folder: string): E.Either<ShellError, void> =>
     E.chain(() =>
       E.tryCatch(
         () => makeFolders(folder),
-        error => cannotUse(folder, reasonOf(error)),
+        error => cannotUse(folder, messageOf(error)),
       ),
     ),
   )
@@ -96,7 +95,7 @@ export const writeWhole =
       },
       error =>
         environment(
-          `${path} cannot be written (${reasonOf(error)}). The run log beside it is complete; free some space first.`,
+          `${path} cannot be written (${messageOf(error)}). The run log beside it is complete; free some space first.`,
         ),
     )
 
@@ -114,7 +113,8 @@ export const readIfThere = (path: string, maxBytes: number): E.Either<ShellError
           return E.left(badInput(`${path} is larger than ${maxBytes} bytes: it is no file that a run wrote.`))
         return E.right(fs.readFileSync(path, 'utf8'))
       },
-      error => environment(`${path} cannot be read (${reasonOf(error)}). Make it readable, or move it away.`),
+      error =>
+        environment(`${path} cannot be read (${messageOf(error)}). Make it readable, or move it away.`),
     ),
     E.flatten,
   )

@@ -1,6 +1,7 @@
 /**
  * A run log on disk: each line is on the disk before it counts, and reading believes nothing.
  */
+import { messageOf } from '../base/messageOf.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
@@ -32,11 +33,9 @@ export type LogFault =
 export const digestOf = (before: string, body: string): string =>
   createHash('sha256').update(before).update(body).digest('hex').slice(0, 16)
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 const cannotWrite = (path: string) => (error: unknown) =>
   environment(
-    `The run log ${path} cannot be written (${reasonOf(error)}). Free some space or choose another folder with --out; ` +
+    `The run log ${path} cannot be written (${messageOf(error)}). Free some space or choose another folder with --out; ` +
       'the records before this one are safe.',
   )
 
@@ -262,13 +261,13 @@ export const withFile =
   (path: string) =>
   <A>(use: (file: number) => E.Either<ShellError, A>): E.Either<ShellError, A> =>
     pipe(
-      E.tryCatch(() => fs.statSync(path), reasonOf),
+      E.tryCatch(() => fs.statSync(path), messageOf),
       // Opening a pipe waits until somebody writes to it, and a device may never end.
       E.filterOrElse(
         stats => stats.isFile(),
         () => 'it is not a regular file',
       ),
-      E.chain(() => E.tryCatch(() => fs.openSync(path, 'r'), reasonOf)),
+      E.chain(() => E.tryCatch(() => fs.openSync(path, 'r'), messageOf)),
       E.mapLeft(reason =>
         environment(`The run log ${path} cannot be read (${reason}). Name the folder of a run.`),
       ),
@@ -276,7 +275,7 @@ export const withFile =
         pipe(
           E.tryCatch(
             () => use(file),
-            error => environment(`Reading ${path} failed (${reasonOf(error)}).`),
+            error => environment(`Reading ${path} failed (${messageOf(error)}).`),
           ),
           E.flatten,
           result => {

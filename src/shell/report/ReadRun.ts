@@ -1,14 +1,11 @@
 /** Reads a recorded run for a report. It replays the run if possible, and refuses it if the replay differs from the log. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
 import { parseObject } from '../../core/codec/boundedJson.js'
 import { decode } from '../../core/codec/Codec.js'
-import { Commands } from '../../core/protocol/Command.js'
-import { Info } from '../../core/protocol/Info.js'
 import { sameNumerics } from '../../core/log/numerics.js'
-import { Observation } from '../../core/protocol/Observation.js'
+import { LogRecord } from '../../core/log/LogRecord.js'
 import { limits, type LogLine } from '../../core/log/RunLog.js'
 import * as SearchSpace from '../../core/protocol/SearchSpace.js'
 import * as Story from '../../core/log/Story.js'
@@ -32,12 +29,6 @@ export interface ReadRun {
   readonly run: Run
   readonly notices: ReadonlyArray<string>
 }
-
-const Record = t.type({
-  observation: t.union([Observation, t.null]),
-  commands: Commands,
-  info: Info,
-})
 
 interface Checked {
   readonly checked: Run['checked']
@@ -153,7 +144,7 @@ export const readRun =
         E.bind('records', () =>
           pipe(
             lines,
-            E.traverseArray(({ value }) => decode(Record)(value)),
+            E.traverseArray(({ value }) => decode(LogRecord)(value)),
             E.mapLeft(unusable(path)),
           ),
         ),

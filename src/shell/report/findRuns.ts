@@ -1,4 +1,5 @@
 /** Finds the run folders for a report: the given ones, and those within given folders. */
+import { messageOf } from '../base/messageOf.js'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -67,10 +68,7 @@ export const findRuns = (
               ? within(target, depth, mostRuns)
               : [target],
         })),
-      error =>
-        environment(
-          `The runs cannot be listed (${error instanceof Error ? error.message : String(error)}). Make the folders readable.`,
-        ),
+      error => environment(`The runs cannot be listed (${messageOf(error)}). Make the folders readable.`),
     ),
     E.chain(found => {
       const empty = found.find(({ runs }) => runs.length === 0)

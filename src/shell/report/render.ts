@@ -1,4 +1,5 @@
 /** Draws figures as SVG with Vega, without a browser. Vega is an optional dependency, and loaded only here. */
+import { messageOf } from '../base/messageOf.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
@@ -60,7 +61,7 @@ export const draw = (spec: Spec): TE.TaskEither<ShellError, Drawn> =>
         },
         error =>
           environment(
-            `A figure cannot be drawn (${error instanceof Error ? error.message : String(error)}). This is a bug of the ` +
+            `A figure cannot be drawn (${messageOf(error)}). This is a bug of the ` +
               'program or of the installed version of vega; please report it with the run.',
           ),
       ),

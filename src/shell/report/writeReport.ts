@@ -1,4 +1,5 @@
 /** Writes a report of recorded runs: one page, and the files of its figures beside it. */
+import { messageOf } from '../base/messageOf.js'
 import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -65,10 +66,7 @@ const writable = (output: string): E.Either<ShellError, void> => {
   return pipe(
     E.tryCatch(
       () => !existsSync(output) || (statSync(output).isFile() && beginsAsReport(output)),
-      error =>
-        environment(
-          `${output} cannot be read (${error instanceof Error ? error.message : String(error)}). Choose another file with -o.`,
-        ),
+      error => environment(`${output} cannot be read (${messageOf(error)}). Choose another file with -o.`),
     ),
     E.filterOrElse(
       free => free,
@@ -152,10 +150,7 @@ const write = (
       () => {
         for (const folder of new Set(files.map(([path]) => dirname(path)))) makeFolders(folder)
       },
-      error =>
-        badInput(
-          `The report cannot be written: ${error instanceof Error ? error.message : String(error)}. Choose another file with -o.`,
-        ),
+      error => badInput(`The report cannot be written: ${messageOf(error)}. Choose another file with -o.`),
     ),
     E.chain(() =>
       pipe(

@@ -4,8 +4,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Method } from '../../core/protocol/Method.js'
-import { format, versionFor, type Header } from '../../core/log/RunLog.js'
+import { headerOf, type Header } from '../../core/log/RunLog.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
 import { methodConfig, RunConfig } from '../config/RunConfig.js'
@@ -31,7 +30,7 @@ import { versionsOf } from '../record/versions.js'
 /** Which configuration is run where, and by what. */
 export interface TuneOptions extends Audience {
   readonly methods: Methods
-  readonly config: NamedConfig
+  readonly named: NamedConfig
   readonly folder: string
   readonly backend: BackendChoice
 }
@@ -87,12 +86,6 @@ export const problemSection = ({ config, baseFolder }: NamedConfig): Header['pro
   return { data, network, hyperparameters, solver, seed, baseFolder }
 }
 
-/** A method's configuration as the log has it. */
-export const configSection = <C, S>(method: Method<C, S>, config: C): Header['config'] => {
-  const encoded: unknown = JSON.parse(JSON.stringify(method.config.encode(config)))
-  return typeof encoded === 'object' && encoded !== null ? Object.fromEntries(Object.entries(encoded)) : {}
-}
-
 /**
  * Runs a configuration to its end in a new folder: `run.jsonl`, `summary.json`, `timings.json` and `weights/`.
  *
@@ -112,13 +105,13 @@ export const configSection = <C, S>(method: Method<C, S>, config: C): Header['co
  * ```
  */
 export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => {
-  const { methods, config, folder, status } = options
+  const { methods, named, folder, status } = options
   const elapsed = stopwatch()
   return pipe(
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
-    TE.bind('method', () => TE.fromEither(methodNamed(methods)(config.config.method.name))),
-    TE.bind('problem', () => problemOf(config, status)),
+    TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.bind('problem', () => problemOf(named, status)),
     TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
       ({ backend }) =>
@@ -130,8 +123,8 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
         pipe(
           TE.fromEither(
             methodConfig(typed)(
-              config.source,
-              config.config,
+              named.source,
+              named.config,
               problem.hyperparameters.space,
               size(problem.splits.train),
             ),
@@ -139,17 +132,12 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
           TE.bindTo('settings'),
           TE.bind('cursor', ({ settings }) => TE.fromEither(start(typed)(settings))),
           TE.chain(({ settings, cursor }) => {
-            const section = configSection(typed, settings)
-            const header: Header = {
-              format,
-              version: versionFor(section),
-              method: typed.name,
-              config: section,
-              problem: problemSection(config),
+            const header = headerOf(typed)(settings, {
+              problem: problemSection(named),
               data: describeData(problem.splits),
               backend: backend.name,
               versions: versionsOf(backend.versions),
-            }
+            })
             const log = pipe(
               TE.fromEither(RunFolder.make(folder)),
               TE.chain(() => create(RunFolder.logIn(folder))(header)),

@@ -9,7 +9,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { make, normals } from '../../core/numeric/Rng.js'
-import { choose, type Backend } from '../backend/Backend.js'
+import { choose } from '../backend/chooseBackend.js'
+import type { Backend } from '../backend/Backend.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
 const [examples, inputs, hidden, classes] = [23, 17, 11, 5]

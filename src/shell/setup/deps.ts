@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { group } from '../data/formats/limits.js'
-import { reasonOf } from '../data/formats/readInput.js'
+import { messageOf } from '../base/messageOf.js'
 import type { ShellError } from '../base/ShellError.js'
 import { failed } from './failure.js'
 import { jsonIn } from './jsonIn.js'
@@ -58,7 +58,7 @@ export const layOut = (
   } catch (thrown) {
     return E.left(
       failed(
-        `libtensorflow could not be unpacked: ${reasonOf(thrown)}`,
+        `libtensorflow could not be unpacked: ${messageOf(thrown)}`,
         'Correct this and run the setup again.',
       ),
     )

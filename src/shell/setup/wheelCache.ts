@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { cacheFolder, cacheVariable } from '../data/stored/cache.js'
 import { group } from '../data/formats/limits.js'
-import { reasonOf } from '../data/formats/readInput.js'
+import { messageOf } from '../base/messageOf.js'
 import { makeFolders } from '../base/folders.js'
 import type { ShellError } from '../base/ShellError.js'
 import { failed, failedProgram, type Say } from './failure.js'
@@ -25,7 +25,7 @@ export const wheelProblem = (path: string, { bytes, sha256 }: PinnedWheel): stri
     if (found !== bytes) return `it has ${group(found)} bytes instead of ${group(bytes)}`
     return sha256Of(path) === sha256 ? null : 'its SHA-256 is not the expected one'
   } catch (thrown) {
-    return reasonOf(thrown)
+    return messageOf(thrown)
   }
 }
 
@@ -84,7 +84,7 @@ export const downloadWheel =
     } catch (thrown) {
       return E.left(
         failed(
-          `the cache cannot be written: ${reasonOf(thrown)}`,
+          `the cache cannot be written: ${messageOf(thrown)}`,
           `Make ${dirname(path)} writable, or set ${cacheVariable} to another folder.`,
         ),
       )

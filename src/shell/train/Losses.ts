@@ -16,9 +16,9 @@ import { size, type ImageSet } from '../data/set/ImageSet.js'
 import type { LossSum } from '../model/crossEntropy.js'
 import type { Curved, Decay } from '../model/families/Family.js'
 import { piece, type Batch } from '../model/Batch.js'
-import type { Gradient, Pull, Take } from './gradient/Gradient.js'
+import type { LossGradient, PenaltyGradient, OnGradient } from './gradient/LossGradient.js'
 import type { Terms } from '../model/Hyperparameters.js'
-import type { Aborted, Pace } from './Pace.js'
+import type { Aborted, Pauses } from './Pauses.js'
 
 /** A loss at one λ: a set, and what λ adds to its mean data loss. */
 export interface Loss {
@@ -33,13 +33,13 @@ export interface Weighted {
 }
 
 /** How sets are gone through. */
-export interface Machine {
-  readonly gradient: Gradient
+export interface TrainingContext {
+  readonly gradient: LossGradient
   readonly chunkSize: number
-  readonly pace: Pace
+  readonly pauses: Pauses
 }
 
-const chunks = ({ chunkSize }: Machine, set: ImageSet): ReadonlyArray<Batch> =>
+const chunks = ({ chunkSize }: TrainingContext, set: ImageSet): ReadonlyArray<Batch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
     piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
@@ -51,9 +51,9 @@ export const termed =
     term === null ? batch : { ...batch, term }
 
 /** The chunks of a loss's set, with what their examples cost. */
-const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> => {
-  const batches = chunks(machine, set).map(termed(terms))
-  const { chunkSize } = machine
+const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<Batch> => {
+  const batches = chunks(context, set).map(termed(terms))
+  const { chunkSize } = context
   const target = terms.costs?.target
   return target === undefined
     ? batches
@@ -65,15 +65,15 @@ const costed = (machine: Machine, { set, terms }: Loss): ReadonlyArray<Batch> =>
 
 /** Σ over chunks. */
 const summed = async (
-  { gradient, pace }: Machine,
+  { gradient, pauses }: TrainingContext,
   batches: ReadonlyArray<Batch>,
   weights: Float32Array,
 ): Promise<E.Either<Aborted, LossSum>> => {
   let loss = 0
   let correct = 0
   for (const batch of batches) {
-    if (pace.due()) {
-      const paused = await pace.pause()
+    if (pauses.due()) {
+      const paused = await pauses.pause()
       if (E.isLeft(paused)) return paused
     }
     const sum = gradient.loss(weights, batch)
@@ -85,10 +85,10 @@ const summed = async (
 
 /** Mean data loss, plain cross-entropy, and accuracy over a whole set. */
 export const metrics =
-  (machine: Machine) =>
+  (context: TrainingContext) =>
   (set: ImageSet) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, Metrics>> => {
-    const sum = await summed(machine, chunks(machine, set), weights)
+    const sum = await summed(context, chunks(context, set), weights)
     return E.isLeft(sum)
       ? sum
       : E.right({ loss: sum.right.loss / size(set), accuracy: sum.right.correct / size(set) })
@@ -96,44 +96,44 @@ export const metrics =
 
 /** The value of a loss over its whole set. */
 export const value =
-  (machine: Machine) =>
+  (context: TrainingContext) =>
   (loss: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, number>> => {
-    const sum = await summed(machine, costed(machine, loss), weights)
+    const sum = await summed(context, costed(context, loss), weights)
     return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
   }
 
 /** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, or in a term, it takes a pass forward. */
 export const lambdaGradient =
-  (machine: Machine) =>
+  (context: TrainingContext) =>
   ({ set, terms }: Loss) =>
   async (weights: Float32Array): Promise<E.Either<Aborted, ReadonlyArray<number>>> => {
-    const { gradient, pace } = machine
+    const { gradient, pauses } = context
     const { costs, term } = terms
-    const slopes = Float64Array.from(terms.lambdaGradient(weights))
-    if (costs === null && term === null) return E.right(Array.from(slopes))
+    const byLambda = Float64Array.from(terms.lambdaGradient(weights))
+    if (costs === null && term === null) return E.right(Array.from(byLambda))
     const losses = {
       own: new Float64Array(size(set)),
       even: new Float64Array(size(set)),
       labels: set.labels,
     }
     let at = 0
-    for (const batch of chunks(machine, set)) {
-      if (pace.due()) {
-        const paused = await pace.pause()
+    for (const batch of chunks(context, set)) {
+      if (pauses.due()) {
+        const paused = await pauses.pause()
         if (E.isLeft(paused)) return paused
       }
       if (costs !== null) gradient.losses(weights, batch, losses, at)
       if (term !== null) {
         const share = batch.labels.length / size(set)
         for (const [k, slope] of gradient.term(weights, batch, term).byLambda.entries())
-          slopes[k]! += share * slope
+          byLambda[k]! += share * slope
       }
       at += batch.labels.length
     }
     for (const [k, slope] of (costs?.lambdaGradient(losses, costs.target) ?? []).entries())
-      slopes[k]! += slope
-    return E.right(Array.from(slopes))
+      byLambda[k]! += slope
+    return E.right(Array.from(byLambda))
   }
 
 /** The examples whose gradient one whole-set gradient of an objective takes. */
@@ -165,10 +165,10 @@ const addGradient = (
  * is not computed.
  */
 export const valueAndGradient =
-  (machine: Machine) =>
+  (context: TrainingContext) =>
   (objective: ReadonlyArray<Weighted>) =>
   async (weights: Float32Array, gradient: Float64Array): Promise<E.Either<Aborted, number>> => {
-    const { gradient: batchGradient, pace } = machine
+    const { gradient: batchGradient, pauses } = context
     gradient.fill(0)
     let total = 0
     for (const { coefficient, loss } of objective) {
@@ -179,13 +179,13 @@ export const valueAndGradient =
       const { decay, curved, penalty } = loss.terms
       // What a loop over all weights costs is the reading: the first chunk's gradient is added together with the decay's.
       let pulled = false
-      const add: Take = (k, values) => {
+      const add: OnGradient = (k, values) => {
         const pull = pulled ? 0 : decay[k]!
         addGradient(values, weights, pull, coefficient, gradient, batchGradient.parameters[k]!.offset)
       }
-      for (const batch of costed(machine, loss)) {
-        if (pace.due()) {
-          const paused = await pace.pause()
+      for (const batch of costed(context, loss)) {
+        if (pauses.due()) {
+          const paused = await pauses.pause()
           if (E.isLeft(paused)) return paused
         }
         sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
@@ -227,7 +227,7 @@ const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
 }
 
 /** Σ coefficient·penalty, as a step takes it. */
-export const pullOf = (objective: ReadonlyArray<Weighted>): Pull => ({
+export const penaltyGradientOf = (objective: ReadonlyArray<Weighted>): PenaltyGradient => ({
   decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
   curved: curvedOf(objective),
   termed: objective.some(({ coefficient, loss: { terms } }) => coefficient !== 0 && terms.term !== null),

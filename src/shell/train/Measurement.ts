@@ -6,7 +6,7 @@ import { longestPlain } from '../../core/codec/packedVector.js'
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import * as Losses from './Losses.js'
 import type { Stopped } from './lowerLevelSolver.js'
-import type { Aborted } from './Pace.js'
+import type { Aborted } from './Pauses.js'
 import type { Problem } from './Problem.js'
 import { norm } from '../model/weightNorms.js'
 
@@ -22,7 +22,7 @@ export interface End {
 }
 
 /** The losses of an {@link End}, as the core wants to know them. */
-export interface Measured extends Omit<End, 'weights'> {
+export interface MeasuredEnd extends Omit<End, 'weights'> {
   readonly upper: number
   readonly upperGradient: ReadonlyArray<number>
   readonly lowerGradient: ReadonlyArray<number>
@@ -33,8 +33,8 @@ export const lossesAt = (
   { splits: { train, validation }, hyperparameters }: Problem,
   lambda: ReadonlyArray<number>,
 ): { readonly lower: Losses.Loss; readonly upper: Losses.Loss } => ({
-  lower: { set: train, terms: hyperparameters.lower(lambda, size(train)) },
-  upper: { set: validation, terms: hyperparameters.upper(lambda, size(validation)) },
+  lower: { set: train, terms: hyperparameters.lowerTerms(lambda, size(train)) },
+  upper: { set: validation, terms: hyperparameters.upperTerms(lambda, size(validation)) },
 })
 
 const notFinite = (effort: number): Stopped => ({
@@ -45,12 +45,12 @@ const notFinite = (effort: number): Stopped => ({
 
 /** Data loss and accuracy on every set; `effort` is what the weights had cost. */
 export const metricsOf =
-  (machine: Losses.Machine, { splits: { train, validation, test } }: Problem) =>
+  (context: Losses.TrainingContext, { splits: { train, validation, test } }: Problem) =>
   (weights: Float32Array, effort = 0): TE.TaskEither<Stopped, SetMetrics> => {
     const on =
       (set: ImageSet): TE.TaskEither<Stopped, Metrics> =>
       () =>
-        Losses.metrics(machine)(set)(weights)
+        Losses.metrics(context)(set)(weights)
     return pipe(
       TE.Do,
       TE.apS('train', on(train)),
@@ -66,12 +66,12 @@ export const metricsOf =
 
 /** Looks at f and its gradient where a descent has left the weights. Costs one gradient of the training set. */
 export const lookedAt =
-  (machine: Losses.Machine, problem: Problem, lambda: ReadonlyArray<number>) =>
+  (context: Losses.TrainingContext, problem: Problem, lambda: ReadonlyArray<number>) =>
   ({ weights, effort }: Pick<End, 'weights' | 'effort'>): TE.TaskEither<Aborted, End> => {
     const objective = [{ coefficient: 1, loss: lossesAt(problem, lambda).lower }]
     const gradient = new Float64Array(weights.length)
     return pipe(
-      () => Losses.valueAndGradient(machine)(objective)(weights, gradient),
+      () => Losses.valueAndGradient(context)(objective)(weights, gradient),
       TE.map(lower => ({
         weights,
         lower,
@@ -85,22 +85,22 @@ export const lookedAt =
  * A long gradient in single precision, which is what tensors are computed in and half as much to write down; a short one, or
  * one that has no such numbers, as it is.
  */
-const reportedSlopes = (slopes: ReadonlyArray<number>): ReadonlyArray<number> => {
-  if (slopes.length <= longestPlain) return slopes
-  const single = slopes.map(Math.fround)
-  return single.every(Number.isFinite) ? single : slopes
+const asReported = (gradient: ReadonlyArray<number>): ReadonlyArray<number> => {
+  if (gradient.length <= longestPlain) return gradient
+  const single = gradient.map(Math.fround)
+  return single.every(Number.isFinite) ? single : gradient
 }
 
 /** Adds F and both derivatives by λ. */
-export const measured =
-  (machine: Losses.Machine, problem: Problem, lambda: ReadonlyArray<number>) =>
-  ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, Measured> => {
+export const measure =
+  (context: Losses.TrainingContext, problem: Problem, lambda: ReadonlyArray<number>) =>
+  ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, MeasuredEnd> => {
     const losses = lossesAt(problem, lambda)
-    const upperValue: TE.TaskEither<Stopped, number> = () => Losses.value(machine)(losses.upper)(weights)
-    const slopes =
+    const upperValue: TE.TaskEither<Stopped, number> = () => Losses.value(context)(losses.upper)(weights)
+    const lambdaGradient =
       (loss: Losses.Loss): TE.TaskEither<Stopped, ReadonlyArray<number>> =>
       () =>
-        pipe(() => Losses.lambdaGradient(machine)(loss)(weights), TE.map(reportedSlopes))()
+        pipe(() => Losses.lambdaGradient(context)(loss)(weights), TE.map(asReported))()
     return pipe(
       upperValue,
       TE.filterOrElse(
@@ -108,8 +108,8 @@ export const measured =
         () => notFinite(effort),
       ),
       TE.bindTo('upper'),
-      TE.bindW('upperGradient', () => slopes(losses.upper)),
-      TE.bindW('lowerGradient', () => slopes(losses.lower)),
+      TE.bindW('upperGradient', () => lambdaGradient(losses.upper)),
+      TE.bindW('lowerGradient', () => lambdaGradient(losses.lower)),
       TE.map(({ upper, upperGradient, lowerGradient }) => ({
         upper,
         lower,

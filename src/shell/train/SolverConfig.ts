@@ -1,7 +1,7 @@
 /** How weights are trained, as a configuration says it. */
 import * as t from 'io-ts'
 import { Count, Positive } from '../../core/codec/Codec.js'
-import { withDefaults } from '../model/configCodec.js'
+import { options } from '../../core/codec/options.js'
 
 const Momentum = new t.Type<number>(
   'a number in [0, 1)',
@@ -17,9 +17,8 @@ const Share = new t.Type<number>(
   t.identity,
 )
 
-export const SolverConfig = withDefaults(
-  'a solver',
-  {
+const Full = t.readonly(
+  t.type({
     /** Epochs of stochastic descent that a training from the initial weights begins with. */
     epochs: Positive,
     /** Examples per stochastic step. */
@@ -39,24 +38,27 @@ export const SolverConfig = withDefaults(
     memory: Count,
     /** Examples of a whole set that are computed at once; bounds the memory, changes no result beyond rounding. */
     chunkSize: Count,
-  },
-  {
-    // The paper's lower level: Nesterov SGD, minibatches of 64, 50 epochs.
-    epochs: 50,
-    batchSize: 64,
-    // Measured on the paper's 1K split: a constant .5 makes weights at λ > 1.5 noisy, now and then useless; this
-    // gives smooth, repeatable losses.
-    learningRate: 0.3,
-    momentum: 0.5,
-    descentMomentum: 0.5,
-    constantShare: 0.5,
-    finalShare: 0.02,
-    // The same prototype's paired descents: the step size decays to a tenth within a pair.
-    descentFinalShare: 0.1,
-    memory: 20,
-    chunkSize: 1000,
-  },
+  }),
 )
+
+const defaults = {
+  // The paper's lower level: Nesterov SGD, minibatches of 64, 50 epochs.
+  epochs: 50,
+  batchSize: 64,
+  // Measured on the paper's 1K split: a constant .5 makes weights at λ > 1.5 noisy, now and then useless; this
+  // gives smooth, repeatable losses.
+  learningRate: 0.3,
+  momentum: 0.5,
+  descentMomentum: 0.5,
+  constantShare: 0.5,
+  finalShare: 0.02,
+  // The same prototype's paired descents: the step size decays to a tenth within a pair.
+  descentFinalShare: 0.1,
+  memory: 20,
+  chunkSize: 1000,
+} as const
+
+export const SolverConfig = options(Full, { name: 'an object such as `{}`', defaults })
 /**
  * How weights are trained: the section `solver` of a configuration.
  *

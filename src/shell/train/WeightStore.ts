@@ -3,6 +3,7 @@
  *
  * With a {@link Persistence}, what is put here outlives the process, so that a resumed run finds it.
  */
+import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -68,8 +69,6 @@ export const weightStore = (initial: Float32Array, persistence: Persistence | nu
     },
   }
 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'

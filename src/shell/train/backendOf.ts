@@ -1,12 +1,7 @@
 /** Which backend computes a problem, loaded as far as the problem needs it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import {
-  choose,
-  chooseUnloaded,
-  chooseForNoTensors,
-  type Backend,
-  type BackendChoice,
-} from '../backend/Backend.js'
+import { choose, chooseUnloaded, chooseForNoTensors } from '../backend/chooseBackend.js'
+import type { Backend, BackendChoice } from '../backend/Backend.js'
 import type { ShellError } from '../base/ShellError.js'
 import { isDark } from './gradient/PlacedImages.js'
 import type { Problem } from './Problem.js'

@@ -9,9 +9,16 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/set/ImageSet.js'
-import { pullOf, termed, valueAndGradient, wholeSetEffort, type Machine, type Weighted } from './Losses.js'
+import {
+  penaltyGradientOf,
+  termed,
+  valueAndGradient,
+  wholeSetEffort,
+  type TrainingContext,
+  type Weighted,
+} from './Losses.js'
 import { minibatches } from './Minibatches.js'
-import type { Aborted } from './Pace.js'
+import type { Aborted } from './Pauses.js'
 import { polish } from './polish.js'
 import type { SolverConfig } from './SolverConfig.js'
 import { squares } from '../model/weightNorms.js'
@@ -80,7 +87,7 @@ interface Stochastic {
  * paths of a pair would not be comparable.
  */
 const stochasticDescent = async (
-  machine: Machine,
+  context: TrainingContext,
   objective: ReadonlyArray<Weighted>,
   start: Float32Array,
   plan: {
@@ -102,12 +109,12 @@ const stochasticDescent = async (
   })
   const perStep = drawn.reduce((sum, { count }) => sum + count, 0)
   const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))
-  const descent = machine.gradient.descent(start, pullOf(objective))
+  const descent = context.gradient.descent(start, penaltyGradientOf(objective))
   try {
     let initial = 0
     for (let step = 0; step < plan.steps; step++) {
-      if (machine.pace.due()) {
-        const paused = await machine.pace.pause()
+      if (context.pauses.due()) {
+        const paused = await context.pauses.pause()
         if (E.isLeft(paused)) return paused
         plan.onStep(step / plan.steps, step * perStep)
       }
@@ -156,7 +163,7 @@ const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic>
 
 /** Minimises an objective. */
 export const solve =
-  (machine: Machine, config: SolverConfig) =>
+  (context: TrainingContext, config: SolverConfig) =>
   (objective: ReadonlyArray<Weighted>, options: SolveOptions) =>
   async (start: Float32Array): Promise<E.Either<Stopped, Solved>> => {
     const epoch = wholeSetEffort(objective)
@@ -170,7 +177,7 @@ export const solve =
       // One epoch is kept for the gradient that says how good the result is.
       const epochs = Math.min(config.epochs, options.maxEpochs - 1)
       const steps = Math.max(0, Math.floor((epochs * largest) / Math.min(config.batchSize, largest)))
-      const descended = await stochasticDescent(machine, objective, start, {
+      const descended = await stochasticDescent(context, objective, start, {
         steps,
         batchSize: config.batchSize,
         momentum: config.momentum,
@@ -183,7 +190,7 @@ export const solve =
       if (E.isLeft(sane)) return sane
       from = sane.right
     }
-    const polished = await polish(valueAndGradient(machine)(objective), {
+    const polished = await polish(valueAndGradient(context)(objective), {
       tolerance: options.tolerance,
       maxEvaluations: Math.max(1, Math.floor((budget - from.effort) / epoch)),
       memory: config.memory,
@@ -206,10 +213,10 @@ export const solve =
  * each set depend on seed and stream alone.
  */
 export const descend =
-  (machine: Machine, config: SolverConfig) =>
+  (context: TrainingContext, config: SolverConfig) =>
   (objective: ReadonlyArray<Weighted>, options: DescendOptions) =>
   async (start: Float32Array): Promise<E.Either<Stopped, Stochastic>> => {
-    const descended = await stochasticDescent(machine, objective, start, {
+    const descended = await stochasticDescent(context, objective, start, {
       steps: options.steps,
       batchSize: options.batchSize,
       momentum: config.descentMomentum,

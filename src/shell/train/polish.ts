@@ -13,7 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { vectorsOf, type Iterate, type Vector, type Vectors } from '../backend/kernels/lbfgs.js'
-import type { Aborted } from './Pace.js'
+import type { Aborted } from './Pauses.js'
 import { quasiNewton } from './QuasiNewton.js'
 
 /** Returns the value at `weights` and overwrites `gradient`; keeps neither. */

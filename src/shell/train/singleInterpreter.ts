@@ -1,4 +1,5 @@
 /** Answers the questions of a method by training a network in this thread, one question at a time. */
+import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -19,10 +20,10 @@ import { environment, interrupted, type ShellError } from '../base/ShellError.js
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import type { Interpreter } from '../record/Interpreter.js'
 import { gradientOf } from './gradient/gradientOf.js'
-import type { Machine } from './Losses.js'
+import type { TrainingContext } from './Losses.js'
 import { descend, solve, type OnProgress, type Stopped } from './lowerLevelSolver.js'
 import * as Measurement from './Measurement.js'
-import { paceOf } from './Pace.js'
+import { pausesOf } from './Pauses.js'
 import { joined, type Problem } from './Problem.js'
 import type { WeightStore } from './WeightStore.js'
 
@@ -54,8 +55,6 @@ const failed = (id: number, reason: string, effort: number): Observation => ({
   reason,
   effort,
 })
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Trouble that belongs to the command becomes its answer; trouble of the surroundings ends the run. */
 const settle =
@@ -92,12 +91,12 @@ export const singleInterpreter = (
 ): Interpreter => {
   const { hyperparameters, solver, seed, network } = problem
   const { train, validation } = problem.splits
-  const machine: Machine = {
+  const context: TrainingContext = {
     gradient: gradientOf(backend, network, [train, validation]),
     chunkSize: solver.chunkSize,
-    pace: paceOf(options.signal ?? null),
+    pauses: pausesOf(options.signal ?? null),
   }
-  const metricsOf = Measurement.metricsOf(machine, problem)
+  const metricsOf = Measurement.metricsOf(context, problem)
   // Training and validation set together, made when the first refit asks for it.
   let everything: ImageSet | null = null
 
@@ -125,9 +124,12 @@ export const singleInterpreter = (
   const reported = (
     { id, lambda }: SolveLowerLevel | DescendWeights,
     end: Measurement.End,
-  ): TE.TaskEither<Trouble, Measurement.Measured & { readonly id: number; readonly weights: WeightsRef }> =>
+  ): TE.TaskEither<
+    Trouble,
+    Measurement.MeasuredEnd & { readonly id: number; readonly weights: WeightsRef }
+  > =>
     pipe(
-      Measurement.measured(machine, problem, lambda)(end),
+      Measurement.measure(context, problem, lambda)(end),
       TE.chainFirstW(() => store.put(weightsOf(id), end.weights)),
       TE.map(measured => ({ id, ...measured, weights: weightsOf(id) })),
     )
@@ -137,7 +139,7 @@ export const singleInterpreter = (
       weightsAt(command.from),
       TE.chainW(
         weights => () =>
-          solve(machine, solver)(
+          solve(context, solver)(
             [{ coefficient: 1, loss: Measurement.lossesAt(problem, command.lambda).lower }],
             {
               cold: command.from === initialRef,
@@ -163,7 +165,7 @@ export const singleInterpreter = (
       TE.chainW(
         weights => () =>
           // The training set comes first always, for its place names its stream of minibatches.
-          descend(machine, solver)(
+          descend(context, solver)(
             [
               { coefficient: command.lowerCoefficient, loss: lower },
               { coefficient: command.upperCoefficient, loss: upper },
@@ -178,7 +180,7 @@ export const singleInterpreter = (
             },
           )(weights),
       ),
-      TE.chainW(Measurement.lookedAt(machine, problem, command.lambda)),
+      TE.chainW(Measurement.lookedAt(context, problem, command.lambda)),
       TE.chain(end => reported(command, end)),
       TE.map((end): Observation => ({ _tag: 'WeightsDescended', ...end })),
     )
@@ -193,13 +195,13 @@ export const singleInterpreter = (
 
   const refit = (command: Refit): TE.TaskEither<Trouble, Observation> => {
     everything ??= joined(train, validation)
-    const loss = { set: everything, terms: hyperparameters.lower(command.lambda, size(everything)) }
+    const loss = { set: everything, terms: hyperparameters.lowerTerms(command.lambda, size(everything)) }
     const { id } = command
     return pipe(
       weightsAt(initialRef),
       TE.chainW(
         weights => () =>
-          solve(machine, solver)([{ coefficient: 1, loss }], {
+          solve(context, solver)([{ coefficient: 1, loss }], {
             cold: true,
             tolerance: command.tolerance,
             maxEpochs: command.maxEpochs,

@@ -1,4 +1,5 @@
 /** The main thread's end of a thread that trains. */
+import { messageOf } from '../base/messageOf.js'
 import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -80,9 +81,7 @@ const threadAt = (worker: Worker): TrainingThread => {
       ),
     ),
   )
-  worker.on('error', cause =>
-    leave(lost(at?.id ?? null, cause instanceof Error ? cause.message : String(cause))),
-  )
+  worker.on('error', cause => leave(lost(at?.id ?? null, messageOf(cause))))
   worker.on('exit', code => leave(lost(at?.id ?? null, `exit code ${code}`)))
   worker.unref()
   return {

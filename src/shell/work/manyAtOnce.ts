@@ -2,6 +2,7 @@
  * Carries out several commands at once: one in this thread, the others in threads of their own. All run the same code
  * on the same numbers, so the answers do not depend on who gave them, nor on how many threads there are.
  */
+import { messageOf } from '../base/messageOf.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -69,8 +70,7 @@ export const manyAtOnce = ({ here, store, threads, start, onProgress, signal, en
           },
           cause =>
             environment(
-              `A training thread could not be started (${cause instanceof Error ? cause.message : String(cause)}). ` +
-                'Use --workers 1.',
+              `A training thread could not be started (${messageOf(cause)}). ` + 'Use --workers 1.',
             ),
         ),
         TE.chainEitherK(identity),

@@ -1,6 +1,6 @@
 /**
  * ∂/∂filter of a convolution by seven loops, as a definition reads: what stock tfjs on wasm, which has no such kernel, is
- * given so that it trains a convolutional network at all. Stride 1.
+ * given so that it trains a convolutional network at all. StepOptions 1.
  */
 import * as tf from '@tensorflow/tfjs-core'
 

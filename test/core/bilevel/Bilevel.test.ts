@@ -202,7 +202,29 @@ describe('bilevel as a method', () => {
     expect(fieldOf({ design: { lower: [1] } })).toBe('design.lower')
     expect(fieldOf({ space: [{ name: 'x', lower: 1, upper: 0, scale: 'log' }] })).toBe('space[0]')
     expect(decode(bilevel.config)({ space: ridgeSpace(problem), averaged: -1 })).toEqual(
-      E.left('field `averaged` must be an integer ≥ 1, but is -1'),
+      E.left('`averaged` must be an integer ≥ 1, but is -1'),
+    )
+  })
+
+  it('refuses an option that it does not know, with the nearest one that it does', () => {
+    const refusal = (options: object): unknown =>
+      decode(bilevel.config)({ space: ridgeSpace(problem), ...options })
+    expect(refusal({ budjet: { lowerLevelSolves: 3 } })).toEqual(
+      E.left(
+        expect.stringMatching(/^`budjet` is not known\. Did you mean "budget"\? Known fields here: space, /),
+      ),
+    )
+    expect(refusal({ budget: { lowerLevelSolvs: 3 } })).toEqual(
+      E.left(
+        '`budget.lowerLevelSolvs` is not known. Did you mean "lowerLevelSolves"? ' +
+          'Known fields here: lowerLevelSolves, effortEpochs, outerIterations',
+      ),
+    )
+    expect(refusal({ descent: { rule: 'quasiNewton', growth: 2 } })).toEqual(
+      E.left(expect.stringContaining('`descent.growth` is not known')),
+    )
+    expect(refusal({ descent: { rule: 'sign' } })).toEqual(
+      E.left('`descent.rule` must be one of "signs", "quasiNewton", but is "sign". Did you mean "signs"?'),
     )
   })
 })

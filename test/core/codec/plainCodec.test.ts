@@ -43,9 +43,9 @@ describe('a list', () => {
     const hostile = [good, { ...good, x: null }, ...Array.from({ length: 60_000 }, () => ({}))]
     const read = Points.decode(hostile)
     expect(E.isLeft(read) && read.left).toHaveLength(1)
-    expect(decode(Points)(hostile)).toEqual(E.left('field `[1].x` must be a finite number, but is null'))
+    expect(decode(Points)(hostile)).toEqual(E.left('`[1].x` must be a finite number, but is null'))
     expect(decode(t.strict({ points: Points }))({ points: hostile })).toEqual(
-      E.left('field `points[1].x` must be a finite number, but is null'),
+      E.left('`points[1].x` must be a finite number, but is null'),
     )
     expect(decode(Points)({ 0: good })).toMatchObject(
       E.left(expect.stringContaining('must be a list of points')),
@@ -64,7 +64,7 @@ describe('an object of equal fields', () => {
     const hostile = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`v${i}`, {}]))
     const read = Prices.decode(hostile)
     expect(E.isLeft(read) && read.left.every(({ context }) => context[1]?.key === 'v0')).toBe(true)
-    expect(decode(Prices)(hostile)).toEqual(E.left('field `v0.x` must be a finite number, but is nothing'))
+    expect(decode(Prices)(hostile)).toEqual(E.left('`v0.x` is missing; it must be a finite number'))
     expect(decode(Prices)([])).toMatchObject(E.left(expect.stringContaining('must be prices')))
   })
 })

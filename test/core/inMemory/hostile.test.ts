@@ -497,6 +497,19 @@ describe('options out of range', () => {
     expect(left._tag === 'InvalidConfig' && left.field).toBe(Object.keys(options)[0])
   })
 
+  it('names an option that it does not know, and the nearest one', () => {
+    const misspelt: object = { maxLowerLevelSolvs: 3 }
+    expect(solveBilevel(plain, misspelt)).toEqual(
+      E.left({
+        _tag: 'InvalidConfig',
+        field: 'maxLowerLevelSolvs',
+        message:
+          '`maxLowerLevelSolvs` is not known. Did you mean "maxLowerLevelSolves"? ' +
+          'Known fields here: epsilon, maxLowerLevelSolves, starts, seed.',
+      }),
+    )
+  })
+
   it('any that are in range end in a stated outcome', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/core/protocol/Command.js'
 import type { Observation } from '../../../src/core/protocol/Observation.js'
-import { solves, steps, type LogRecord } from '../../../src/core/log/Story.js'
+import type { LogRecord } from '../../../src/core/log/LogRecord.js'
+import { solves, steps } from '../../../src/core/log/Story.js'
 import { readCommitted } from '../../support/reportRuns.js'
 
 const { info } = readCommitted('d1').steps[0]!
@@ -48,15 +49,19 @@ const descended = (id: number): Observation => ({
   ...losses,
   weights: `w${id}`,
 })
-const record = (observation: Observation | null, ...commands: ReadonlyArray<Command>): LogRecord => ({
+type Unnumbered = Omit<LogRecord, 'step'>
+const record = (observation: Observation | null, ...commands: ReadonlyArray<Command>): Unnumbered => ({
   observation,
   commands,
   info,
 })
 
+const stepsOf = (records: ReadonlyArray<Unnumbered>) =>
+  steps(records.map((unnumbered, step) => ({ step, ...unnumbered })))
+
 describe('the steps of a run', () => {
   it('know the question that each answers, in any order, and what was spent', () => {
-    const story = steps([
+    const story = stepsOf([
       record(null, solve(0, 'initial'), solve(1, 'initial')),
       record(solved(1)),
       record(solved(0), { _tag: 'EvaluateLosses', id: 2, lambda: [0], weights: 'w0' }),
@@ -76,7 +81,7 @@ describe('the steps of a run', () => {
 
 describe('the solves of a run', () => {
   it('leave out weights that saw validation data, however long ago', () => {
-    const story = steps([
+    const story = stepsOf([
       record(null, descend(0, 'initial', 0.5), descend(1, 'initial', 0), descend(2, 'initial', 1, 0)),
       record(descended(0), solve(3, 'w0')),
       record(descended(1), solve(4, 'w1')),
@@ -90,7 +95,7 @@ describe('the solves of a run', () => {
   })
 
   it('are complete if training began at the initial weights', () => {
-    const story = steps([
+    const story = stepsOf([
       record(null, solve(0, 'initial')),
       record(solved(0), solve(1, 'w0')),
       record(solved(1)),

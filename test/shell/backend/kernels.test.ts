@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
-import { choose, type Backend } from '../../../src/shell/backend/Backend.js'
+import { choose } from '../../../src/shell/backend/chooseBackend.js'
+import type { Backend } from '../../../src/shell/backend/Backend.js'
 import { run } from '../train/fixtures.js'
 
 type Shape4 = [number, number, number, number]

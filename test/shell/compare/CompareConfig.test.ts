@@ -68,15 +68,15 @@ describe('the configuration of a comparison', () => {
 
   it.each([
     [{ ...task, methods: [] }, '`methods` lists 0 methods'],
-    [{ ...task, methods: {} }, 'field `methods` must be a list of methods'],
-    [{ ...task, methods: [{}] }, 'field `methods[0].name`'],
-    [{ ...task, methods: ['bilevel'] }, 'field `methods[0]`'],
+    [{ ...task, methods: {} }, '`methods` must be a list of methods'],
+    [{ ...task, methods: [{}] }, '`methods[0].name`'],
+    [{ ...task, methods: ['bilevel'] }, '`methods[0]`'],
     [{ ...task, methods: [{ name: 'bilevel' }, { name: 'bilevel' }] }, 'lists "bilevel" twice'],
-    [{ ...task, methods: [{ name: 'bilevel', label: '../x' }] }, 'field `label` must be a short name'],
+    [{ ...task, methods: [{ name: 'bilevel', label: '../x' }] }, '`label` must be a short name'],
     [{ ...task, methods: [{ name: 'bilevel' }], method: { name: 'bilevel' } }, 'both `method` and `methods`'],
     [{ ...task, methods: [{ name: 'bilevel' }], sede: 3 }, 'Did you mean "seed"'],
-    [{ ...task }, 'field `method`'],
-    [{ ...task, solver: { epochs: -1 }, methods: [{ name: 'bilevel' }] }, 'field `solver.epochs`'],
+    [{ ...task }, '`method`'],
+    [{ ...task, solver: { epochs: -1 }, methods: [{ name: 'bilevel' }] }, '`solver.epochs`'],
   ])('is refused with the name of the field (%#)', async (config, problem) => {
     const { _tag, message } = left(await from(config))
     expect(_tag).toBe('BadInput')

@@ -59,9 +59,9 @@ describe('a configuration file', () => {
     ['equal bounds', text.replace('"lower":-4', '"lower":4'), 'not below'],
     ['NaN', text.replace('"lower":-4', '"lower":NaN'), 'is not JSON'],
     ['a number that is infinite', text.replace('"lower":-4', '"lower":-1e999'), 'but is -Infinity'],
-    ['a string for a number', text.replace('"seed":3', '"seed":"3"'), 'field `seed` must be'],
-    ['a negative seed', text.replace('"seed":3', '"seed":-3'), 'field `seed` must be'],
-    ['a broken seed', text.replace('"seed":3', '"seed":3.5'), 'field `seed` must be'],
+    ['a string for a number', text.replace('"seed":3', '"seed":"3"'), '`seed` must be'],
+    ['a negative seed', text.replace('"seed":3', '"seed":-3'), '`seed` must be'],
+    ['a broken seed', text.replace('"seed":3', '"seed":3.5'), '`seed` must be'],
     ['a number with a leading zero', text.replace('"seed":3', '"seed":03'), 'is not JSON'],
     ['nothing', '', 'is not JSON'],
     ['a list', '[]', 'is not a JSON object'],
@@ -111,9 +111,9 @@ describe('the configuration of a method', () => {
 
   it('refuses options that the method does not know, and wrong ones', () => {
     expect(left(decoded({ name: 'any', round: 2 })).message).toContain(
-      'field `method.round` is not known. Did you mean "rounds"?',
+      '`method.round` is not known. Did you mean "rounds"?',
     )
-    expect(left(decoded({ name: 'any', rounds: 0 })).message).toContain('field `method.rounds` must be')
+    expect(left(decoded({ name: 'any', rounds: 0 })).message).toContain('`method.rounds` must be')
   })
 
   it('is not linear in coefficients where two families change what examples cost', () => {
@@ -131,7 +131,7 @@ describe('the configuration of a method', () => {
   })
 
   it('refuses what comes from elsewhere', () => {
-    expect(left(decoded({ name: 'any', seed: 1 })).message).toContain('field `method.seed` is not an option')
-    expect(left(decoded({ name: 'any', space })).message).toContain('field `method.space` is not an option')
+    expect(left(decoded({ name: 'any', seed: 1 })).message).toContain('`method.seed` is not an option')
+    expect(left(decoded({ name: 'any', space })).message).toContain('`method.space` is not an option')
   })
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { strictDecode } from '../../../src/shell/config/strictDecode.js'
+import { decodeField } from '../../../src/core/codec/Codec.js'
 import { DataConfig } from '../../../src/shell/data/DataConfig.js'
 import { encodeImages, encodeLabels } from '../../../src/shell/data/formats/idx.js'
 import type { ImageSet, Splits } from '../../../src/shell/data/set/ImageSet.js'
@@ -12,7 +12,7 @@ import { left, messageOf, npyFile, npzFile, npzFolder, put, right, scratch } fro
 
 const at = scratch()
 
-const decodeData = strictDecode(DataConfig, 'data')
+const decodeData = decodeField('data')(DataConfig)
 
 const load = (config: unknown, baseFolder: string, seed = 1): Promise<E.Either<ShellError, Splits>> =>
   pipe(right(decodeData(config)), decoded => loadSplits(decoded, { seed, baseFolder })())
@@ -62,37 +62,34 @@ describe('DataConfig', () => {
   it.each([
     [
       { source: 'mnist', trian: 600, validation: 400 },
-      'field `data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder, labelNoise.',
+      '`data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder, labelNoise',
     ],
     [
       { source: 'npz', train: 'a', validation: 'b', folder: 'c' },
-      'field `data.folder` is not known. Known fields here: source, train, validation, test, classes, labelNoise.',
+      '`data.folder` is not known. Known fields here: source, train, validation, test, classes, labelNoise',
     ],
     [
       { source: 'mnst', train: 1, validation: 1 },
-      'field `data.source` must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx", but is "mnst". Did you mean "mnist"?',
+      '`data.source` must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx", but is "mnst". Did you mean "mnist"?',
     ],
     [
       { train: 1, validation: 1 },
-      'field `data.source` must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx", but is missing.',
+      '`data.source` is missing; it must be one of "mnist", "fashion-mnist", "cifar10", "npz", "idx"',
     ],
-    [{ source: 'mnist', validation: 1 }, 'field `data.train` must be an integer ≥ 1, but is nothing.'],
-    [{ source: 'mnist', train: 0, validation: 1 }, 'field `data.train` must be an integer ≥ 1, but is 0.'],
-    [
-      { source: 'mnist', train: NaN, validation: 1 },
-      'field `data.train` must be an integer ≥ 1, but is NaN.',
-    ],
-    [
-      { source: 'mnist', train: 1, validation: 1, folder: '' },
-      'field `data.folder` must be a path, but is "".',
-    ],
-    [{ source: 'npz', train: 1, validation: 'b' }, 'field `data.train` must be a path, but is 1.'],
+    [{ source: 'mnist', validation: 1 }, '`data.train` is missing; it must be an integer ≥ 1'],
+    [{ source: 'mnist', train: 0, validation: 1 }, '`data.train` must be an integer ≥ 1, but is 0'],
+    [{ source: 'mnist', train: NaN, validation: 1 }, '`data.train` must be an integer ≥ 1, but is NaN'],
+    [{ source: 'mnist', train: 1, validation: 1, folder: '' }, '`data.folder` must be a path, but is ""'],
+    [{ source: 'npz', train: 1, validation: 'b' }, '`data.train` must be a path, but is 1'],
     [
       { source: 'npz', train: 'a', validation: 'b', test: 3 },
-      'field `data.test` must be a path, "mnist" or null, but is 3.',
+      '`data.test` must be a path, "mnist" or null, but is 3',
     ],
-    [{ ...idx, classes: 257 }, 'field `data.classes` must be an integer in 1…256, but is 257.'],
-    ['mnist', 'field `data` must be DataConfig, but is "mnist".'],
+    [{ ...idx, classes: 257 }, '`data.classes` must be an integer in 1…256, but is 257'],
+    [
+      'mnist',
+      '`data` must be an object such as `{"source": "mnist", "train": 600, "validation": 400}`, but is "mnist"',
+    ],
   ])('refuses %j', (config, message) => {
     expect(left(decodeData(config))).toBe(message)
   })

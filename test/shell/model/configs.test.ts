@@ -30,14 +30,14 @@ describe('configurations', () => {
   })
 
   test.each([
-    [SolverConfig, { epoch: 3 }, /`epoch`.*left out.*epochs/],
+    [SolverConfig, { epoch: 3 }, /`epoch`.*is not known.*"epochs"/],
     [SolverConfig, { momentum: 1 }, /`momentum`.*\[0, 1\)/],
     [SolverConfig, { learningRate: NaN }, /`learningRate`/],
     [HyperparametersConfig, { family: 'l3' }, /`family`/],
     [NetworkConfig, { kind: 'vgg' }, /`kind`.*mlp/],
     [NetworkConfig, { kind: 'mlp', hidden: [10, 0] }, /`hidden\[1\]`/],
-    [NetworkConfig, { kind: 'lenet', hidden: [3] }, /`hidden`.*left out/],
-    [NetworkConfig, { kind: 'linear', hidden: [3] }, /`hidden`.*left out/],
+    [NetworkConfig, { kind: 'lenet', hidden: [3] }, /`hidden` is not known/],
+    [NetworkConfig, { kind: 'linear', hidden: [3] }, /`hidden` is not known/],
   ] as ReadonlyArray<readonly [t.Type<unknown, unknown>, unknown, RegExp]>)(
     'case %# is refused by field',
     (codec, input, message) => {
@@ -82,7 +82,7 @@ describe('networks', () => {
   test('regularize by kind what they regularize by layer', () => {
     const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
     const terms = (per: string, lambda: ReadonlyArray<number>) =>
-      right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lower(lambda, 10)
+      right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lowerTerms(lambda, 10)
     const weights = initialWeights(lenet)(3)
     const kind = terms('kind', [1, -2])
     const layer = terms('layer', [1, 1, -2, -2, -2])

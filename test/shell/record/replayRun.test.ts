@@ -172,7 +172,10 @@ describe('replaying a recorded run', () => {
         'no method called': [resealed(header.replace(sampleAndDescend.name, 'unheard-of')), ...rest].join(
           '\n',
         ),
-        'field `backend`': [resealed(header.replace('"backend":"none"', '"backend":3')), ...rest].join('\n'),
+        '`backend` must be a text': [
+          resealed(header.replace('"backend":"none"', '"backend":3')),
+          ...rest,
+        ].join('\n'),
       }
       for (const [phrase, content] of Object.entries(damaged)) {
         writeFileSync(

@@ -110,7 +110,7 @@ describe('a report', () => {
       expect(readFileSync(output, 'utf8')).toContain('The line is a dense grid of 2 points.')
       writeFileSync(truth, '{"points": [{"lambda": [1]}]}')
       expect(left(await writeReport([committed('d1')], { output, truth })()).message).toContain(
-        'field `points[0].upper` must be',
+        '`points[0].upper` is missing; it must be a finite number',
       )
     }))
 

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { choose, chooseForNoTensors } from '../../../src/shell/backend/Backend.js'
+import { autoOrder, choose, chooseForNoTensors } from '../../../src/shell/backend/chooseBackend.js'
 import type { ImageSet } from '../../../src/shell/data/set/ImageSet.js'
+import { mostLit } from '../../../src/shell/train/gradient/PlacedImages.js'
 import { backendOf } from '../../../src/shell/train/backendOf.js'
 import { lenet } from '../../../src/shell/model/lenet.js'
 import { mlp } from '../../../src/shell/model/mlp.js'
@@ -49,4 +51,13 @@ test('where images to train on are dark, auto takes what need not be loaded; els
   expect(await nameFor('cpu', dark)).toBe('cpu')
   expect(await nameFor('auto', splitsOf(images(true), images(false)))).toBe(first)
   expect(await nameFor('auto', splitsOf(images(false), images(true)))).toBe(first)
+})
+
+test('documents say what auto takes first', () => {
+  const inOrder = (names: ReadonlyArray<string>) => names.map(name => `\`${name}\``).join(', ')
+  const sentence =
+    `\`auto\` takes the first that works of ${inOrder(autoOrder.fastestFirst)}; for dense networks on images of which at most ` +
+    `${mostLit * 100} % is lit, of ${inOrder(autoOrder.unloadedFirst)}`
+  for (const file of ['README.md', 'docs/native.md', 'docs/configuration.md'])
+    expect(readFileSync(file, 'utf8').replaceAll(/\s+/g, ' '), file).toContain(sentence)
 })

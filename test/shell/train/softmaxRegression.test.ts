@@ -1,7 +1,7 @@
 /** The truth that the methods are measured against has the losses of the networks, and its gradient is that of F(w*(λ)). */
 import { describe, expect, it } from 'vitest'
 import * as Rng from '../../../src/core/numeric/Rng.js'
-import { choose } from '../../../src/shell/backend/Backend.js'
+import { choose } from '../../../src/shell/backend/chooseBackend.js'
 import type { ImageSet } from '../../../src/shell/data/set/ImageSet.js'
 import { hyperparametersOf } from '../../../src/shell/model/Hyperparameters.js'
 import { linear } from '../../../src/shell/model/linear.js'

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { Question } from '../../../src/core/protocol/Command.js'
-import { available } from '../../../src/shell/backend/Backend.js'
+import { available } from '../../../src/shell/backend/chooseBackend.js'
 import type { Problem } from '../../../src/shell/train/Problem.js'
 import { networkInterpreter } from '../../../src/shell/work/networkInterpreter.js'
 import { presentBackends, problem, right, run } from './fixtures.js'

@@ -6,11 +6,12 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { oneOf } from '../../codec/options.js'
 import type { Measured, Moved } from './Measured.js'
 import * as QuasiNewton from './QuasiNewton.js'
 import * as Signs from './Signs.js'
 
-export const RuleOptions = t.union([Signs.SignsOptions, QuasiNewton.QuasiNewtonOptions], 'RuleOptions')
+export const RuleOptions = oneOf('RuleOptions', [Signs.SignsOptions, QuasiNewton.QuasiNewtonOptions])
 export type RuleOptions = t.TypeOf<typeof RuleOptions>
 
 export const Rule = t.union([Signs.Signs, QuasiNewton.QuasiNewton], 'Rule')

@@ -131,20 +131,14 @@ const linesOf = (
 }
 
 const replayOf = <C, S>(method: Method<C, S>, config: C, run: Run<S>): E.Either<string, S> => {
-  const written = recordOf(JSON.stringify(config))
-  const version = RunLog.versionFor(written)
-  const header = RunLog.encodeHeader({
-    format: RunLog.format,
-    version,
-    method: method.name,
-    config: written,
+  const header = RunLog.headerOf(method)(config, {
     problem: {},
     data: { train: 1, validation: 1, test: null, fingerprint: '' },
     backend: '',
     versions: {},
   })
-  const lines = linesOf(run, RunLog.packingOf(version))
-  const replayed = Replay.replay(method)(lineOf(1, header))(lines)
+  const lines = linesOf(run, RunLog.packingOf(header.version))
+  const replayed = Replay.replay(method)(lineOf(1, RunLog.encodeHeader(header)))(lines)
   return E.isRight(replayed)
     ? E.right(replayed.right.transition.state)
     : E.left(

@@ -6,7 +6,21 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { attributesOf, PoolGradientAttributes } from './attributes.js'
-import { heapOf } from './Heap.js'
+
+/** Float32 tensors in the memory of the wasm backend. Views are good until a tensor is made. */
+interface Heap {
+  readonly makeOutput: (shape: number[], dtype: 'float32') => tf.TensorInfo
+  readonly typedArrayFromHeap: (tensor: tf.TensorInfo) => Float32Array
+}
+
+const isHeap = (backend: unknown): backend is Heap =>
+  typeof backend === 'object' &&
+  backend !== null &&
+  'makeOutput' in backend &&
+  'typedArrayFromHeap' in backend
+
+/** The memory of a backend; `null` of one that is not the wasm backend. */
+const heapOf = (backend: unknown): Heap | null => (isHeap(backend) ? backend : null)
 
 /** {@link scatter} for adjacent windows of 2×2, the usual case, without loops over a window. */
 const scatterSquares = (

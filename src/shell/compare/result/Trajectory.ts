@@ -18,15 +18,10 @@
  *
  * @module
  */
-import type { Command, Question, WeightsRef } from '../../../core/protocol/Command.js'
+import type { Question, WeightsRef } from '../../../core/protocol/Command.js'
 import { initialWeights, isQuestion, weightsOf } from '../../../core/protocol/Command.js'
+import type { LogRecord } from '../../../core/log/LogRecord.js'
 import type { Observation } from '../../../core/protocol/Observation.js'
-
-/** A record of the log: an observation, and the commands that follow it. */
-export interface Step {
-  readonly observation: Observation | null
-  readonly commands: ReadonlyArray<Command>
-}
 
 /** A validation loss, and the effort spent when it was known. */
 export interface Point {
@@ -101,7 +96,7 @@ export interface Scale {
  */
 export const trajectory =
   ({ train, completeEpochs }: Scale) =>
-  (steps: Iterable<Step>): Trajectory => {
+  (records: Iterable<Pick<LogRecord, 'observation' | 'commands'>>): Trajectory => {
     const questions = new Map<number, Question>()
     const lineages = new Map<WeightsRef, Lineage>([[initialWeights, untouched]])
     const retrained: Array<Point> = []
@@ -134,7 +129,7 @@ export const trajectory =
       }
     }
 
-    for (const { observation, commands } of steps) {
+    for (const { observation, commands } of records) {
       if (observation !== null) {
         if ('effort' in observation) effort += observation.effort
         const question = questions.get(observation.id)

@@ -2,13 +2,10 @@
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
 import { parseObject } from '../../../core/codec/boundedJson.js'
-import { decode, nullable } from '../../../core/codec/Codec.js'
-import { Commands } from '../../../core/protocol/Command.js'
+import { decode } from '../../../core/codec/Codec.js'
 import { firstDifference } from '../../../core/codec/Difference.js'
-import { Info } from '../../../core/protocol/Info.js'
-import { Observation } from '../../../core/protocol/Observation.js'
+import { LogRecord } from '../../../core/log/LogRecord.js'
 import type { Header, LogLine } from '../../../core/log/RunLog.js'
 import { readLines, withFile } from '../../record/logFile.js'
 import { faultMessage, withRecordedRun, type RecordedRun } from '../../record/RecordedRun.js'
@@ -19,7 +16,7 @@ import { checkSummary } from '../../record/WrittenSummary.js'
 import { badInput, mismatch, type ShellError } from '../../base/ShellError.js'
 import type { FailedRun, FinishedRun } from './Comparison.js'
 import type { Job } from './Plan.js'
-import { trajectory, type Scale, type Step } from './Trajectory.js'
+import { trajectory, type Scale } from './Trajectory.js'
 
 /** The fields of a header that identify a job's run; the paths of its files and the versions do not matter. */
 export type Identity = Pick<Header, 'method' | 'config' | 'problem' | 'backend'>
@@ -68,15 +65,9 @@ export const runState = (folder: string, wanted: Identity): E.Either<ShellError,
     ),
   )
 
-const Record = t.type({
-  observation: nullable(Observation),
-  commands: Commands,
-  info: Info,
-})
-
 interface Records {
-  readonly steps: ReadonlyArray<Step>
-  readonly info: Info | null
+  readonly records: ReadonlyArray<LogRecord>
+  readonly info: LogRecord['info'] | null
 }
 
 const changed = (path: string, { line, digest }: LogLine): ShellError =>
@@ -87,23 +78,21 @@ const changed = (path: string, { line, digest }: LogLine): ShellError =>
 
 /** All records of a log, and the info of the last one. */
 const readRecords = ({ path, rest }: RecordedRun): E.Either<ShellError, Records> => {
-  const steps: Array<Step> = []
-  let info: Info | null = null
+  const records: Array<LogRecord> = []
   for (const read of rest) {
     if (E.isLeft(read)) return E.left(faultMessage(path)(read.left))
     const line = read.right
     if (line.digest.expected !== line.digest.found) return E.left(changed(path, line))
-    const record = decode(Record)(line.value)
+    const record = decode(LogRecord)(line.value)
     if (E.isLeft(record))
       return E.left(
         badInput(
           `Line ${line.line} of ${path} is not a record of a run: ${record.left}. Restore it from a copy.`,
         ),
       )
-    steps.push({ observation: record.right.observation, commands: record.right.commands })
-    info = record.right.info
+    records.push(record.right)
   }
-  return E.right({ steps, info })
+  return E.right({ records, info: records.at(-1)?.info ?? null })
 }
 
 const timingsOf = (folder: string, row: string | undefined): FinishedRun['timings'] => {
@@ -136,14 +125,14 @@ export const resultOf =
       pipe(
         sameRun(wanted)(run),
         E.chain(() => readRecords(run)),
-        E.chain(({ steps, info }) => {
+        E.chain(({ records, info }) => {
           const outcome = info?.outcome ?? null
           if (info === null || outcome === null)
             return E.left(badInput(`${run.path} has not ended; \`bilevel resume ${folder}\` resumes it.`))
           const { header } = run
-          const summary = summarize(header, steps.length, info, outcome)
+          const summary = summarize(header, records.length, info, outcome)
           return pipe(
-            checkSummary(folder, header, { records: steps.length, info }),
+            checkSummary(folder, header, { records: records.length, info }),
             E.map((): FinishedRun | FailedRun => {
               const row = summary.rows.at(-1)
               if (row === undefined) return { _tag: 'Failed', ...job, reason: outcome.message }
@@ -164,7 +153,7 @@ export const resultOf =
                   effortEpochs: row.effortEpochs,
                 },
                 total: summary.total,
-                trajectory: trajectory({ ...scale, train: header.data.train })(steps),
+                trajectory: trajectory({ ...scale, train: header.data.train })(records),
                 timings: timingsOf(folder, row.name),
               }
             }),

@@ -8,6 +8,7 @@
  * Pure. It uses fflate for zip and npyjs for NPY; both trust their input. fflate allocates the size that a zip entry
  * states, so we check that size first. npyjs checks neither the memory order nor whether shape and data agree.
  */
+import { messageOf } from '../../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unzipSync } from 'fflate'
@@ -26,8 +27,6 @@ const labelTypes: ReadonlyArray<string> = ['f4', 'f8', 'u1', 'i1', 'u2', 'i2', '
 
 const words: Readonly<Record<string, string>> = { f4: 'float32', f8: 'float64', u1: 'uint8' }
 
-const reason = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
-
 /** The archive's members `x.npy` and `y.npy`, uncompressed; no other member is read. */
 const members = (bytes: Uint8Array): E.Either<string, Readonly<Record<string, Uint8Array>>> => {
   const tooLarge: string[] = []
@@ -42,7 +41,7 @@ const members = (bytes: Uint8Array): E.Either<string, Readonly<Record<string, Ui
             return stated <= maxFileBytes
           },
         }),
-      thrown => `it is not a readable NPZ (zip) archive: ${reason(thrown)}`,
+      thrown => `it is not a readable NPZ (zip) archive: ${messageOf(thrown)}`,
     ),
     E.filterOrElse(
       () => tooLarge.length === 0,
@@ -69,7 +68,7 @@ const npy =
       E.tryCatch(
         () => parse(file.slice().buffer),
         thrown =>
-          `the array \`${name}\` cannot be read (${reason(thrown)}); it must be little-endian ${accepted}`,
+          `the array \`${name}\` cannot be read (${messageOf(thrown)}); it must be little-endian ${accepted}`,
       ),
       E.chain(({ data, shape, dtype, fortranOrder }) => {
         if (!types.includes(dtype) || !isNumbers(data))

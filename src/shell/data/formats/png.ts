@@ -5,6 +5,7 @@
  * fast-png allocates the size that a header states, so we check the header first. This module needs an optional
  * dependency: load it through `optional`.
  */
+import { messageOf } from '../../base/messageOf.js'
 import { decode } from 'fast-png'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -54,7 +55,7 @@ export const decodeRgb =
       E.chain(() =>
         E.tryCatch(
           () => decode(bytes, { checkCrc: true }).data,
-          cause => `it is damaged (${cause instanceof Error ? cause.message : String(cause)})`,
+          cause => `it is damaged (${messageOf(cause)})`,
         ),
       ),
       // The library's type allows for other depths; the header has excluded them.

@@ -1,4 +1,5 @@
 /** Reads files that a user named. A bad file is the user's to correct, and the error message says how. */
+import { messageOf } from '../../base/messageOf.js'
 import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -24,9 +25,6 @@ export const refused = ({ path, what, advice }: Input, problem: string): ShellEr
 export const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
 
-export const reasonOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown)
-
 const problems: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file (a part of its path is a file, not a folder)',
@@ -44,7 +42,7 @@ const failed =
     const problem = problems[codeOf(thrown)]
     return problem === undefined
       ? environment(
-          `The file "${input.path}", ${input.what}, could not be read: ${reasonOf(thrown)}. Try again.`,
+          `The file "${input.path}", ${input.what}, could not be read: ${messageOf(thrown)}. Try again.`,
         )
       : refused(input, problem)
   }
@@ -89,7 +87,7 @@ export const gunzipped =
               input,
               codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
                 ? `it unpacks to more than the limit of ${group(maxFileBytes)} bytes`
-                : `it is a damaged gzip file (${reasonOf(thrown)})`,
+                : `it is a damaged gzip file (${messageOf(thrown)})`,
             ),
         )
       : TE.right(bytes)

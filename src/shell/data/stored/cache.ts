@@ -15,7 +15,8 @@ import type * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { makeFolders } from '../../base/folders.js'
 import { environment, type ShellError } from '../../base/ShellError.js'
-import { codeOf, reasonOf } from '../formats/readInput.js'
+import { codeOf } from '../formats/readInput.js'
+import { messageOf } from '../../base/messageOf.js'
 
 /** The environment variable that names another cache folder. */
 export const cacheVariable = 'BILEVEL_CACHE'
@@ -70,7 +71,7 @@ export const readVerified = (
     } catch (thrown) {
       return ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown))
         ? { _tag: 'Absent' }
-        : { _tag: 'Corrupt', problem: reasonOf(thrown) }
+        : { _tag: 'Corrupt', problem: messageOf(thrown) }
     }
   }
   return read
@@ -93,7 +94,7 @@ export const writeAtomically = (path: string, bytes: Uint8Array): TE.TaskEither<
     },
     thrown =>
       environment(
-        `The data cache cannot be written: ${reasonOf(thrown)}. Make the folder "${dirname(path)}" writable, free some ` +
+        `The data cache cannot be written: ${messageOf(thrown)}. Make the folder "${dirname(path)}" writable, free some ` +
           `space there, or set the environment variable ${cacheVariable} to another folder.`,
       ),
   )

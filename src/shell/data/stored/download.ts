@@ -12,7 +12,8 @@ import { environment, type ShellError } from '../../base/ShellError.js'
 import { group } from '../formats/limits.js'
 import { npmOptions } from './npmConfig.js'
 import { quiet, type OnProgress } from './DataProgress.js'
-import { codeOf, reasonOf } from '../formats/readInput.js'
+import { codeOf } from '../formats/readInput.js'
+import { messageOf } from '../../base/messageOf.js'
 
 /** A file in a package: its path in the tarball, its pinned size and hash, and its name in the cache. */
 export interface PinnedFile {
@@ -71,7 +72,7 @@ const failed =
   (thrown: unknown): ShellError => {
     const id = `${wanted.name}@${wanted.version}`
     // npm's messages may end in full stops, and may have several lines.
-    const problem = reasonOf(thrown).trim().replaceAll(/\s+/g, ' ').replace(/\.+$/, '')
+    const problem = messageOf(thrown).trim().replaceAll(/\s+/g, ' ').replace(/\.+$/, '')
     return environment(
       codeOf(thrown) === 'EINTEGRITY'
         ? `The package ${id} was refused, because its hash is not the expected one: ${problem}. ` +
@@ -145,7 +146,7 @@ const download =
     const attempt = (n: number): Promise<ReadonlyMap<string, Uint8Array>> =>
       once().catch(async (thrown: unknown) => {
         if (n > retries || final(thrown)) throw thrown
-        onProgress({ _tag: 'Retrying', name, attempt: n + 1, problem: reasonOf(thrown) })
+        onProgress({ _tag: 'Retrying', name, attempt: n + 1, problem: messageOf(thrown) })
         await wait(retryAfterMs * 2 ** (n - 1))
         return attempt(n + 1)
       })

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { Count, Finite } from '../../../core/codec/Codec.js'
+import { oneOf, options } from '../../../core/codec/options.js'
 import { badInput, type ShellError } from '../../base/ShellError.js'
-import { withDefaults } from '../configCodec.js'
 import type { Network } from '../Network.js'
 import { classWeights } from './classWeights.js'
 import { exampleWeights } from './exampleWeights.js'
@@ -29,78 +29,32 @@ export interface PenaltyConfig<F extends string> {
   readonly lower: number
   readonly upper: number
   /** Pixels a side of a block of inputs, with `per: "block"` only. */
-  readonly block?: number | undefined
+  readonly block?: number
   /** The λ of every group, which then is not tuned; `lower` and `upper` mean nothing beside it. */
-  readonly fixed?: number | undefined
+  readonly fixed?: number
 }
 
-const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<PenaltyConfig<F>, unknown> => {
-  const fields = withDefaults(
-    `hyperparameters: {"family": "${family}", "per": "model"}`,
+const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<PenaltyConfig<F>, unknown> =>
+  options<PenaltyConfig<F>>(
+    t.readonly(
+      t.intersection([
+        t.type({ family: t.literal<F>(family), per: Per, ...bounds }),
+        t.partial({ block: Count, fixed: Finite }),
+      ]),
+    ),
     {
-      family: t.literal(family),
-      per: Per,
-      ...bounds,
-      block: t.union([Count, t.undefined], 'an integer ≥ 1'),
-      fixed: t.union([Finite, t.undefined], 'a finite number'),
+      name: `an object such as \`{"family": "${family}", "per": "model"}\``,
+      // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
+      defaults: { family, per: 'model', lower: -10, upper: 4 },
     },
-    // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
-    { family, per: 'model', lower: -10, upper: 4 } as const,
   )
-  return new t.Type<PenaltyConfig<F>, unknown>(
-    fields.name,
-    // io-ts asks for fields that may be undefined, too.
-    (u): u is PenaltyConfig<F> =>
-      t.UnknownRecord.is(u) && fields.is({ block: undefined, fixed: undefined, ...u }),
-    (u, context) =>
-      pipe(
-        fields.validate(u, context),
-        E.map(({ block, fixed, ...others }) => ({
-          ...others,
-          ...(block === undefined ? {} : { block }),
-          ...(fixed === undefined ? {} : { fixed }),
-        })),
-      ),
-    config => config,
-  )
-}
 
-const codecs = {
-  l2: penalty('l2'),
-  l1: penalty('l1'),
-  elasticNet: penalty('elasticNet'),
-  exampleWeights: withDefaults(
-    'hyperparameters: {"family": "exampleWeights"}',
-    { family: t.literal('exampleWeights'), ...bounds },
-    // Weights between .007 and .993.
-    { family: 'exampleWeights', lower: -5, upper: 5 },
-  ),
-  classWeights: withDefaults(
-    'hyperparameters: {"family": "classWeights"}',
-    { family: t.literal('classWeights'), ...bounds },
-    // Weights between a twentieth and twenty.
-    { family: 'classWeights', lower: -3, upper: 3 },
-  ),
-  labelSmoothing: withDefaults(
-    'hyperparameters: {"family": "labelSmoothing"}',
-    { family: t.literal('labelSmoothing'), ...bounds },
-    // Shares between .0003 and a half.
-    { family: 'labelSmoothing', lower: -8, upper: 0 },
-  ),
-} as const
-
-type Config = t.TypeOf<(typeof codecs)[keyof typeof codecs]>
-
-const names = Object.keys(codecs)
-const isName = (u: unknown): u is keyof typeof codecs => typeof u === 'string' && names.includes(u)
-const quoted = names.map(name => `"${name}"`).join(', ')
-const Name = new t.Type<keyof typeof codecs, unknown>(
-  `one of ${quoted}`,
-  isName,
-  (u, context) => (isName(u) ? t.success(u) : t.failure(u, context)),
-  name => name,
-)
-const Tag = t.type({ family: Name })
+/** A family that has but a range. */
+const ranged = <F extends string>(family: F, lower: number, upper: number) =>
+  options(t.readonly(t.type({ family: t.literal<F>(family), ...bounds })), {
+    name: `an object such as \`{"family": "${family}"}\``,
+    defaults: { family, lower, upper },
+  })
 
 /**
  * The configuration of one family of hyperparameters, by its field `family`; L2 where that is left out. An error is about the fields of the family
@@ -117,21 +71,20 @@ const Tag = t.type({ family: Name })
  * isLeft(decode(FamilyConfig)({ family: 'l3' })) // => true
  * ```
  */
-export const FamilyConfig = new t.Type<Config, unknown>(
-  'hyperparameters',
-  (u): u is Config => Object.values(codecs).some(codec => codec.is(u)),
-  (u, context) =>
-    pipe(
-      t.UnknownRecord.validate(u, context),
-      E.map(record => ({ family: 'l2', ...record })),
-      E.chain(record =>
-        pipe(
-          Tag.validate(record, context),
-          E.chain(({ family }): t.Validation<Config> => codecs[family].validate(record, context)),
-        ),
-      ),
-    ),
-  config => config,
+export const FamilyConfig = oneOf(
+  'an object such as `{"family": "l2", "per": "model"}`',
+  [
+    penalty('l2'),
+    penalty('l1'),
+    penalty('elasticNet'),
+    // Weights between .007 and .993.
+    ranged('exampleWeights', -5, 5),
+    // Weights between a twentieth and twenty.
+    ranged('classWeights', -3, 3),
+    // Shares between .0003 and a half.
+    ranged('labelSmoothing', -8, 0),
+  ],
+  'l2',
 )
 export type FamilyConfig = t.TypeOf<typeof FamilyConfig>
 

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { scoped } from '../../backend/Backend.js'
+import { scoped } from '../../backend/loadBackend.js'
 import { registerGradients } from '../../backend/gradients.js'
 import type { ShellError } from '../../base/ShellError.js'
 import type { Network } from '../Network.js'

@@ -5,7 +5,7 @@
 import { imagesOf, type Batch } from '../../model/Batch.js'
 import { lossOf, type LossSum } from '../../model/crossEntropy.js'
 import type { Examples, Term } from '../../model/families/Family.js'
-import type { Gradient, Take } from './Gradient.js'
+import type { LossGradient, OnGradient } from './LossGradient.js'
 
 /** The examples of a batch. Images are written out only if someone looks at them. */
 export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
@@ -66,10 +66,10 @@ export const costOf = (
 
 /** Shows gradients with what terms add to them beside the network. */
 export const withDirect =
-  (parameters: Gradient['parameters'], direct: Float64Array, take: Take): Take =>
+  (parameters: LossGradient['parameters'], direct: Float64Array, onGradient: OnGradient): OnGradient =>
   (k, values) => {
     const { offset } = parameters[k]!
-    take(
+    onGradient(
       k,
       values.map((value, i) => value + direct[offset + i]!),
     )

@@ -12,7 +12,7 @@ import type { Backend } from '../../backend/Backend.js'
 import type { Batch } from '../../model/Batch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './batchTerm.js'
 import { lossOf, writeLosses, type LossSum } from '../../model/crossEntropy.js'
-import type { Gradient, Part } from './Gradient.js'
+import type { LossGradient, Part } from './LossGradient.js'
 import { hostDescent } from './hostDescent.js'
 import type { Network } from '../../model/Network.js'
 import { placedImages } from './PlacedImages.js'
@@ -22,7 +22,7 @@ export const denseGradient = (
   { tidy }: Pick<Backend, 'tidy'>,
   { parameters, classes, size }: Pick<Network, 'parameters' | 'classes' | 'size'>,
   layers: ReadonlyArray<DenseLayer>,
-): Gradient => {
+): LossGradient => {
   const computing = denseNetwork(layers)
   const images = placedImages(computing.memory, layers[0]!.inputs)
   // Logits, and ∂/∂logits: of the rows that were computed last.
@@ -75,14 +75,14 @@ export const denseGradient = (
       return hasTerm(batch) ? tidy(() => f(found)) : f(found)
     })
 
-  const lossAndGradient: Gradient['lossAndGradient'] = (weights, parts, take) =>
+  const lossAndGradient: LossGradient['lossAndGradient'] = (weights, parts, onGradient) =>
     placed(weights, place => {
       const direct = parts.some(({ batch }) => hasTerm(batch)) ? new Float64Array(size) : null
       const { rows, sums, dLogits } = forwardAll(place, parts, (own, { batch, scale }, slopes) => {
         const costs = () => costOf(weights, own, batch, classes, slopes, scale, direct)
         return hasTerm(batch) ? tidy(costs) : costs()
       })
-      const taken = direct === null ? take : withDirect(parameters, direct, take)
+      const taken = direct === null ? onGradient : withDirect(parameters, direct, onGradient)
       computing.gradient(place, rows, dLogits, taken)
       return sums
     })
@@ -96,22 +96,22 @@ export const denseGradient = (
     term: (weights, batch, term) =>
       looked(weights, { ...batch, term }, found => term(weights, examplesOf(batch, found))),
     lossAndGradient,
-    descent: (start, pull) => {
+    descent: (start, penaltyGradient) => {
       // Penalties that are not quadratic, and terms, want the weights on the host.
-      if (pull.curved !== null || pull.termed) return onHost(start, pull)
+      if (penaltyGradient.curved !== null || penaltyGradient.termed) return onHost(start, penaltyGradient)
       const place = computing.place()
       computing.put(place, start)
-      const decay = pull.decays.map((each, k) => {
+      const decay = penaltyGradient.decays.map((each, k) => {
         if (typeof each === 'number') return each
         computing.putDecay(place, k, each)
         return 'own'
       })
       return {
-        step: (parts, stride) => {
+        step: (parts, options) => {
           const { rows, sums, dLogits } = forwardAll(place, parts, (own, { batch, scale }, found) =>
             lossOf(own, batch, classes, found, scale),
           )
-          const penalty = computing.step(place, rows, dLogits, { ...stride, decay })
+          const penalty = computing.step(place, rows, dLogits, { ...options, decay })
           return sums.reduce((total, { loss }, i) => total + parts[i]!.scale * loss, penalty)
         },
         weights: () => {

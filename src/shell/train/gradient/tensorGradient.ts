@@ -11,12 +11,12 @@ import { tfjs } from '../../backend/kernels/tfjs.js'
 import { imagesOf, type Batch } from '../../model/Batch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './batchTerm.js'
 import { writeLosses, type LossSum } from '../../model/crossEntropy.js'
-import type { Gradient } from './Gradient.js'
+import type { LossGradient } from './LossGradient.js'
 import { hostDescent } from './hostDescent.js'
 import type { Network } from '../../model/Network.js'
 
 /** The losses and gradients of a network on a backend. */
-export const tensorGradient = (backend: Backend, network: Network): Gradient => {
+export const tensorGradient = (backend: Backend, network: Network): LossGradient => {
   const { parameters, entryShape, classes } = network
   const tensorsOf = (weights: Float32Array): ReadonlyArray<tf.Tensor> =>
     parameters.map(({ shape, offset, size }) =>
@@ -30,11 +30,11 @@ export const tensorGradient = (backend: Backend, network: Network): Gradient => 
   const logitsOf = (weights: Float32Array, batch: Batch): Float32Array =>
     valuesOf(pass(tensorsOf(weights), batch).logits, batch)
 
-  const lossAndGradient: Gradient['lossAndGradient'] = (weights, parts, take) =>
+  const lossAndGradient: LossGradient['lossAndGradient'] = (weights, parts, onGradient) =>
     backend.tidy(() => {
       const tensors = tensorsOf(weights)
       const direct = parts.some(({ batch }) => hasTerm(batch)) ? new Float64Array(network.size) : null
-      const taken = direct === null ? take : withDirect(parameters, direct, take)
+      const taken = direct === null ? onGradient : withDirect(parameters, direct, onGradient)
       const sums: LossSum[] = []
       let total: ReadonlyArray<tf.Tensor> | null = null
       for (const { batch, scale } of parts) {

@@ -1,13 +1,9 @@
 import fc from 'fast-check'
+import type { LogRecord } from '../../../../src/core/log/LogRecord.js'
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../../src/core/protocol/Command.js'
 import type { Observation } from '../../../../src/core/protocol/Observation.js'
-import {
-  best,
-  effortToReach,
-  trajectory,
-  type Step,
-} from '../../../../src/shell/compare/result/Trajectory.js'
+import { best, effortToReach, trajectory } from '../../../../src/shell/compare/result/Trajectory.js'
 
 const scale = { train: 10, completeEpochs: 5 }
 
@@ -55,7 +51,9 @@ const descended = (id: number, upper: number, epochs: number): Observation => ({
 })
 
 /** Issues each command alone, and answers it next. */
-const log = (...pairs: ReadonlyArray<readonly [Command, Observation]>): ReadonlyArray<Step> => [
+const log = (
+  ...pairs: ReadonlyArray<readonly [Command, Observation]>
+): ReadonlyArray<Pick<LogRecord, 'observation' | 'commands'>> => [
   { observation: null, commands: pairs[0] === undefined ? [] : [pairs[0][0]] },
   ...pairs.map(([, observation], i) => ({
     observation,

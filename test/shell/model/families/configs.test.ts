@@ -48,8 +48,8 @@ describe('hyperparameters', () => {
     const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
     const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
     const weights = Float32Array.from({ length: linear.size }, (_, i) => Math.sin(i))
-    const fixed = right(hyperparametersOf(linear, decoded)).lower([-1], 50)
-    const same = right(hyperparametersOf(linear, tuned)).lower([-1, 2], 50)
+    const fixed = right(hyperparametersOf(linear, decoded)).lowerTerms([-1], 50)
+    const same = right(hyperparametersOf(linear, tuned)).lowerTerms([-1, 2], 50)
     expect(fixed.penalty(weights)).toBe(same.penalty(weights))
     expect(fixed.decay).toEqual(same.decay)
     expect(fixed.lambdaGradient(weights)).toEqual([same.lambdaGradient(weights)[0]])
@@ -72,7 +72,7 @@ describe('hyperparameters', () => {
 
   test.each([
     [{ family: 'l3' }, /`hyperparameters.family` must be one of "l2", "l1"/],
-    [{ family: 'exampleWeights', per: 'model' }, /`hyperparameters.per` must be left out/],
+    [{ family: 'exampleWeights', per: 'model' }, /`hyperparameters.per` is not known/],
     [[{ family: 'l2' }, { family: 'l1', per: 'pixel' }], /`hyperparameters\[1\].per` must be "model"/],
     [[{ family: 'l2' }, { family: 'l1', lower: 5 }], /`hyperparameters\[1\].lower` is 5/],
     [{ family: 'l2', per: 'block', block: 0 }, /`hyperparameters.block` must be an integer ≥ 1/],
@@ -107,10 +107,10 @@ describe('weights of examples', () => {
   })
 
   test('are 1 behind the training set, as those of a refit are', () => {
-    const { lower } = problem({
+    const { lowerTerms } = problem({
       hyperparameters: { family: 'exampleWeights' },
       sizes: [3, 2, 2],
     }).hyperparameters
-    expect([...(lower([0, 0, 0], 5).costs?.target.examples ?? [])]).toEqual([0.5, 0.5, 0.5, 1, 1])
+    expect([...(lowerTerms([0, 0, 0], 5).costs?.target.examples ?? [])]).toEqual([0.5, 0.5, 0.5, 1, 1])
   })
 })

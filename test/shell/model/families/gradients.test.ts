@@ -7,11 +7,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../../src/core/numeric/Rng.js'
 import { displacement } from '../../../../src/core/protocol/SearchSpace.js'
-import { choose } from '../../../../src/shell/backend/Backend.js'
+import { choose } from '../../../../src/shell/backend/chooseBackend.js'
 import { size } from '../../../../src/shell/data/set/ImageSet.js'
 import { gradientOf } from '../../../../src/shell/train/gradient/gradientOf.js'
 import * as Losses from '../../../../src/shell/train/Losses.js'
-import { paceOf } from '../../../../src/shell/train/Pace.js'
+import { pausesOf } from '../../../../src/shell/train/Pauses.js'
 import type { Problem } from '../../../../src/shell/train/Problem.js'
 import { norm } from '../../../../src/shell/model/weightNorms.js'
 import { problem, right, run } from '../../train/fixtures.js'
@@ -50,15 +50,15 @@ const instances = (hyperparameters: ReadonlyArray<object>) =>
       }
     })
 
-const machineOf = ({ network }: Problem, chunkSize = 1000): Losses.Machine => ({
+const contextOf = ({ network }: Problem, chunkSize = 1000): Losses.TrainingContext => ({
   gradient: gradientOf(backend, network, []),
   chunkSize,
-  pace: paceOf(null),
+  pauses: pausesOf(null),
 })
 
 const lossAt = ({ splits: { train }, hyperparameters }: Problem, lambda: ReadonlyArray<number>) => ({
   set: train,
-  terms: hyperparameters.lower(lambda, size(train)),
+  terms: hyperparameters.lowerTerms(lambda, size(train)),
 })
 
 const nameOf = (families: ReadonlyArray<object>): string =>
@@ -68,13 +68,13 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
   test('∂f/∂λ agrees with central differences in every component', () =>
     fc.assert(
       fc.asyncProperty(instances(families), async ({ instance, weights, lambda }) => {
-        const machine = machineOf(instance)
-        const slopes = right(await Losses.lambdaGradient(machine)(lossAt(instance, lambda))(weights))
+        const context = contextOf(instance)
+        const slopes = right(await Losses.lambdaGradient(context)(lossAt(instance, lambda))(weights))
         expect(slopes).toHaveLength(lambda.length)
         const h = 1e-4
         const at = async (k: number, step: number): Promise<number> => {
           const moved = lambda.map((component, i) => (i === k ? component + step : component))
-          return right(await Losses.value(machine)(lossAt(instance, moved))(weights))
+          return right(await Losses.value(context)(lossAt(instance, moved))(weights))
         }
         for (const [k, slope] of slopes.entries()) {
           const difference = ((await at(k, h)) - (await at(k, -h))) / (2 * h)
@@ -88,12 +88,12 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
     fc.assert(
       fc.asyncProperty(instances(families), async ({ instance, weights, lambda }) => {
         const loss = lossAt(instance, lambda)
-        const machine = machineOf(instance)
+        const context = contextOf(instance)
         const gradient = new Float64Array(weights.length)
-        right(await Losses.valueAndGradient(machine)([{ coefficient: 1, loss }])(weights, gradient))
+        right(await Losses.valueAndGradient(context)([{ coefficient: 1, loss }])(weights, gradient))
         const pieces = new Float64Array(weights.length)
         right(
-          await Losses.valueAndGradient(machineOf(instance, 2))([{ coefficient: 1, loss }])(weights, pieces),
+          await Losses.valueAndGradient(contextOf(instance, 2))([{ coefficient: 1, loss }])(weights, pieces),
         )
         const length = norm(gradient)
         expect(norm(gradient.map((g, i) => g - pieces[i]!))).toBeLessThanOrEqual(1e-5 * length)
@@ -107,7 +107,7 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
           const errors = []
           for (const h of [1e-2, 3e-3, 1e-3, 3e-4]) {
             const at = async (step: number): Promise<number> =>
-              right(await Losses.value(machine)(loss)(weights.map((w, i) => w + step * direction[i]!)))
+              right(await Losses.value(context)(loss)(weights.map((w, i) => w + step * direction[i]!)))
             errors.push(Math.abs(((await at(h)) - (await at(-h))) / (2 * h) - slope))
           }
           expect(Math.min(...errors)).toBeLessThanOrEqual(1e-3 * length)
@@ -122,12 +122,12 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
       fc.asyncProperty(instances(families), fc.nat(1000), async ({ instance, weights, lambda }, seed) => {
         const { space, linearInCoefficients } = instance.hyperparameters
         expect(linearInCoefficients).toBe(true)
-        const machine = machineOf(instance)
+        const context = contextOf(instance)
         const [noise] = normals(lambda.length)(make(seed))
         const far = lambda.map((component, k) => component + noise[k]!)
         const f = async (at: ReadonlyArray<number>): Promise<number> =>
-          right(await Losses.value(machine)(lossAt(instance, at))(weights))
-        const slopes = right(await Losses.lambdaGradient(machine)(lossAt(instance, lambda))(weights))
+          right(await Losses.value(context)(lossAt(instance, at))(weights))
+        const slopes = right(await Losses.lambdaGradient(context)(lossAt(instance, lambda))(weights))
         const moved = slopes.reduce(
           (sum, slope, k) => sum + slope * displacement(space[k]!.scale, lambda[k]!, far[k]!),
           await f(lambda),

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { confidence, orthogonality } from '../../../../docs/examples/ownTerms.js'
 import { make, normals } from '../../../../src/core/numeric/Rng.js'
-import { choose } from '../../../../src/shell/backend/Backend.js'
+import { choose } from '../../../../src/shell/backend/chooseBackend.js'
 import { size } from '../../../../src/shell/data/set/ImageSet.js'
 import { checkFamily } from '../../../../src/shell/model/checkFamily.js'
 import { fixedAt, type Family, type TermAt } from '../../../../src/shell/model/families/Family.js'
@@ -13,12 +13,12 @@ import { l2 } from '../../../../src/shell/model/families/l2.js'
 import { ownTerm } from '../../../../src/shell/model/families/OwnTerm.js'
 import { tensorTerm } from '../../../../src/shell/model/families/tensorTerm.js'
 import { denseGradient } from '../../../../src/shell/train/gradient/denseGradient.js'
-import type { Gradient } from '../../../../src/shell/train/gradient/Gradient.js'
+import type { LossGradient } from '../../../../src/shell/train/gradient/LossGradient.js'
 import { gradientOf } from '../../../../src/shell/train/gradient/gradientOf.js'
 import { combined } from '../../../../src/shell/model/Hyperparameters.js'
 import * as Losses from '../../../../src/shell/train/Losses.js'
 import { networkOf } from '../../../../src/shell/model/NetworkConfig.js'
-import { paceOf } from '../../../../src/shell/train/Pace.js'
+import { pausesOf } from '../../../../src/shell/train/Pauses.js'
 import type { Problem } from '../../../../src/shell/train/Problem.js'
 import { tensorGradient } from '../../../../src/shell/train/gradient/tensorGradient.js'
 import { norm } from '../../../../src/shell/model/weightNorms.js'
@@ -87,15 +87,15 @@ const problemWith = (families: ReadonlyArray<Family>, options = {}): Problem => 
   hyperparameters: right(combined(network)(families)),
 })
 
-const machineOf = (chunkSize: number): Losses.Machine => ({
+const contextOf = (chunkSize: number): Losses.TrainingContext => ({
   gradient: gradientOf(backend, network, []),
   chunkSize,
-  pace: paceOf(null),
+  pauses: pausesOf(null),
 })
 
 const lossAt = ({ splits: { train }, hyperparameters }: Problem, lambda: ReadonlyArray<number>) => ({
   set: train,
-  terms: hyperparameters.lower(lambda, size(train)),
+  terms: hyperparameters.lowerTerms(lambda, size(train)),
 })
 
 const families: Readonly<Record<string, ReadonlyArray<Family>>> = {
@@ -113,10 +113,10 @@ describe.each(Object.entries(families))('%s', (_, list) => {
   const w = weights()
 
   test('∂f/∂λ agrees with central differences', async () => {
-    const slopes = right(await Losses.lambdaGradient(machineOf(1000))(lossAt(instance, lambda))(w))
+    const slopes = right(await Losses.lambdaGradient(contextOf(1000))(lossAt(instance, lambda))(w))
     expect(slopes).toHaveLength(lambda.length)
     const f = async (at: ReadonlyArray<number>): Promise<number> =>
-      right(await Losses.value(machineOf(1000))(lossAt(instance, at))(w))
+      right(await Losses.value(contextOf(1000))(lossAt(instance, at))(w))
     for (const [k, slope] of slopes.entries()) {
       const at = (step: number) => f(lambda.with(k, lambda[k]! + step))
       const difference = ((await at(0.03)) - (await at(-0.03))) / 0.06
@@ -128,7 +128,7 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     const [whole, pieces] = [new Float64Array(w.length), new Float64Array(w.length)]
     const loss = lossAt(instance, lambda)
     const of = async (chunkSize: number, into: Float64Array): Promise<number> =>
-      right(await Losses.valueAndGradient(machineOf(chunkSize))([{ coefficient: 2, loss }])(w.slice(), into))
+      right(await Losses.valueAndGradient(contextOf(chunkSize))([{ coefficient: 2, loss }])(w.slice(), into))
     const value = await of(1000, whole)
     expect(Math.abs((await of(7, pieces)) - value)).toBeLessThanOrEqual(1e-5 * Math.abs(value))
     const length = norm(whole)
@@ -138,7 +138,7 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     for (const direction of [whole.map(g => g / length), Float64Array.from(noise, x => x / scale)]) {
       const slope = whole.reduce((sum, g, i) => sum + g * direction[i]!, 0)
       const at = async (step: number): Promise<number> =>
-        2 * right(await Losses.value(machineOf(1000))(loss)(w.map((x, i) => x + step * direction[i]!)))
+        2 * right(await Losses.value(contextOf(1000))(loss)(w.map((x, i) => x + step * direction[i]!)))
       const errors = []
       for (const h of [1e-2, 3e-3, 1e-3])
         errors.push(Math.abs(((await at(h)) - (await at(-h))) / (2 * h) - slope))
@@ -149,12 +149,12 @@ describe.each(Object.entries(families))('%s', (_, list) => {
   test('is the same on WebAssembly of our own, with sparse rows and with all pixels, as by tfjs', async () => {
     const dark = { ...set, images: set.images.map((x, i) => (i % 4 === 0 ? x : 0)) }
     for (const images of [dark, set]) {
-      const loss = { set: images, terms: instance.hyperparameters.lower(lambda, size(images)) }
-      const of = async (gradient: Gradient) => {
+      const loss = { set: images, terms: instance.hyperparameters.lowerTerms(lambda, size(images)) }
+      const of = async (gradient: LossGradient) => {
         const found = new Float64Array(network.size)
-        const machine = { gradient, chunkSize: 5, pace: paceOf(null) }
-        right(await Losses.valueAndGradient(machine)([{ coefficient: 1, loss }])(w.slice(), found))
-        return [found, right(await Losses.lambdaGradient(machine)(loss)(w))] as const
+        const context = { gradient, chunkSize: 5, pauses: pausesOf(null) }
+        right(await Losses.valueAndGradient(context)([{ coefficient: 1, loss }])(w.slice(), found))
+        return [found, right(await Losses.lambdaGradient(context)(loss)(w))] as const
       }
       const [ours, slopes] = await of(denseGradient(backend, network, network.dense!))
       const [theirs, otherSlopes] = await of(tensorGradient(backend, network))

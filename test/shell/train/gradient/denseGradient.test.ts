@@ -6,12 +6,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { make, normals, uniforms } from '../../../../src/core/numeric/Rng.js'
 import { denseNetwork } from '../../../../src/shell/backend/kernels/DenseNetwork.js'
-import { choose } from '../../../../src/shell/backend/Backend.js'
+import { choose } from '../../../../src/shell/backend/chooseBackend.js'
 import type { ImageSet } from '../../../../src/shell/data/set/ImageSet.js'
 import { piece, type Batch } from '../../../../src/shell/model/Batch.js'
 import { denseGradient } from '../../../../src/shell/train/gradient/denseGradient.js'
 import type { Target } from '../../../../src/shell/model/families/Family.js'
-import type { Gradient, Part, Pull } from '../../../../src/shell/train/gradient/Gradient.js'
+import type {
+  LossGradient,
+  Part,
+  PenaltyGradient,
+} from '../../../../src/shell/train/gradient/LossGradient.js'
 import { gradientOf } from '../../../../src/shell/train/gradient/gradientOf.js'
 import { mlp } from '../../../../src/shell/model/mlp.js'
 import { initialWeights, type Network } from '../../../../src/shell/model/Network.js'
@@ -28,7 +32,7 @@ const darkened = (set: ImageSet, share: number, seed: number): ImageSet => {
   return { ...set, images: set.images.map((value, i) => (chances[i]! < share ? 0 : value)) }
 }
 
-const gradientAt = (gradient: Gradient, weights: Float32Array, parts: ReadonlyArray<Part>) => {
+const gradientAt = (gradient: LossGradient, weights: Float32Array, parts: ReadonlyArray<Part>) => {
   const found = new Float32Array(weights.length)
   const losses = gradient.lossAndGradient(weights, parts, (k, values) => {
     const { offset, size } = gradient.parameters[k]!
@@ -42,12 +46,12 @@ const apart = (a: Float32Array, b: Float32Array): number => norm(a.map((value, i
 
 /** Steps of which each takes all parts. */
 const descended = (
-  gradient: Gradient,
+  gradient: LossGradient,
   start: Float32Array,
-  pull: Pull,
+  penalty: PenaltyGradient,
   steps: ReadonlyArray<ReadonlyArray<Part>>,
 ) => {
-  const descent = gradient.descent(start, pull)
+  const descent = gradient.descent(start, penalty)
   const values = steps.map((parts, i) => descent.step(parts, { rate: 0.1 / (i + 1), momentum: 0.75 }))
   const weights = descent.weights()
   descent.end()
@@ -100,17 +104,17 @@ const instanceOf = (given: typeof instances extends fc.Arbitrary<infer T> ? T : 
       const batch = batchOf(set, examples)
       return { batch, scale: (i === 0 ? 1 : 0.4) / batch.labels.length }
     })
-  const pull: Pull = {
+  const penalty: PenaltyGradient = {
     decays: network.parameters.map(({ size }, k) =>
       each ? Float64Array.from({ length: size }, (_, i) => ((i + k) % 4) / 10) : k % 3 === 0 ? 0.05 : 0,
     ),
     curved: null,
     termed: false,
   }
-  return { network, weights, partsAt, pull }
+  return { network, weights, partsAt, penalty }
 }
 
-const denseOf = (network: Network): Gradient => denseGradient(cpu, network, network.dense!)
+const denseOf = (network: Network): LossGradient => denseGradient(cpu, network, network.dense!)
 
 describe('a dense network’s own way', () => {
   test('has the losses and gradients that tfjs has', () => {
@@ -149,11 +153,11 @@ describe('a dense network’s own way', () => {
   test('descends as steps on the host by tfjs’ gradients do, with one decay a tensor or one a weight', () => {
     fc.assert(
       fc.property(instances, given => {
-        const { network, weights, partsAt, pull } = instanceOf(given)
+        const { network, weights, partsAt, penalty } = instanceOf(given)
         const steps = [0, 1, 2, 3, 4, 5].map(partsAt)
         const start = weights.slice()
-        const a = descended(denseOf(network), start, pull, steps)
-        const b = descended(tensorGradient(cpu, network), start, pull, steps)
+        const a = descended(denseOf(network), start, penalty, steps)
+        const b = descended(tensorGradient(cpu, network), start, penalty, steps)
         expect(start).toEqual(weights)
         const way = apart(b.weights, start)
         expect(apart(a.weights, b.weights)).toBeLessThanOrEqual(1e-4 * way + 1e-6)
@@ -167,8 +171,8 @@ describe('a dense network’s own way', () => {
   test('takes a penalty that is not quadratic on the host', () => {
     fc.assert(
       fc.property(instances, given => {
-        const { network, weights, partsAt, pull } = instanceOf(given)
-        const curved: Pull['curved'] = (k, of, into, at, scale) => {
+        const { network, weights, partsAt, penalty } = instanceOf(given)
+        const curved: PenaltyGradient['curved'] = (k, of, into, at, scale) => {
           const { offset, size } = network.parameters[k]!
           let value = 0
           for (let i = 0; i < size; i++) {
@@ -179,7 +183,7 @@ describe('a dense network’s own way', () => {
         }
         const steps = [0, 1, 2].map(partsAt)
         const [a, b] = [denseOf(network), tensorGradient(cpu, network)].map(gradient =>
-          descended(gradient, weights, { ...pull, curved }, steps),
+          descended(gradient, weights, { ...penalty, curved }, steps),
         )
         expect(apart(a!.weights, b!.weights)).toBeLessThanOrEqual(1e-4 * apart(b!.weights, weights) + 1e-6)
       }),
@@ -188,7 +192,7 @@ describe('a dense network’s own way', () => {
   })
 
   test('keeps descents apart that take turns, and begins each at rest', () => {
-    const { network, weights, partsAt, pull } = instanceOf({
+    const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 30,
       hidden: [9],
       classes: 3,
@@ -200,9 +204,9 @@ describe('a dense network’s own way', () => {
     })
     const ours = denseOf(network)
     const steps = [0, 1, 2, 3].map(partsAt)
-    const even: Pull = { decays: network.parameters.map(() => 0.5), curved: null, termed: false }
-    const alone = [pull, even].map(each => descended(ours, weights, each, steps))
-    const descents = [pull, even].map(each => ours.descent(weights, each))
+    const even: PenaltyGradient = { decays: network.parameters.map(() => 0.5), curved: null, termed: false }
+    const alone = [penalty, even].map(each => descended(ours, weights, each, steps))
+    const descents = [penalty, even].map(each => ours.descent(weights, each))
     for (const [i, parts] of steps.entries())
       for (const descent of descents) {
         descent.step(parts, { rate: 0.1 / (i + 1), momentum: 0.75 })
@@ -214,7 +218,7 @@ describe('a dense network’s own way', () => {
   })
 
   test('goes where no number is when weights do, and says so by its value', () => {
-    const { network, weights, partsAt, pull } = instanceOf({
+    const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 20,
       hidden: [7],
       classes: 3,
@@ -224,7 +228,7 @@ describe('a dense network’s own way', () => {
       each: false,
       seed: 2,
     })
-    const descent = denseOf(network).descent(weights, pull)
+    const descent = denseOf(network).descent(weights, penalty)
     const values = [0, 1, 2, 3].map(step => descent.step(partsAt(step), { rate: 1e35, momentum: 0.5 }))
     expect(values.every(Number.isFinite)).toBe(false)
     expect([...descent.weights()].every(Number.isFinite)).toBe(false)
@@ -232,7 +236,7 @@ describe('a dense network’s own way', () => {
   })
 
   test('leaves nothing of a descent that diverged to the next', () => {
-    const { network, weights, partsAt, pull } = instanceOf({
+    const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 20,
       hidden: [7],
       classes: 3,
@@ -244,11 +248,15 @@ describe('a dense network’s own way', () => {
     })
     const ours = denseOf(network)
     const steps = [0, 1, 2].map(partsAt)
-    const expected = descended(denseOf(network), weights, pull, steps)
+    const expected = descended(denseOf(network), weights, penalty, steps)
     // Beyond float32, as exp(λ) may be.
-    const endless: Pull = { decays: network.parameters.map(() => 1e300), curved: null, termed: false }
+    const endless: PenaltyGradient = {
+      decays: network.parameters.map(() => 1e300),
+      curved: null,
+      termed: false,
+    }
     expect(descended(ours, weights, endless, steps).values.every(Number.isFinite)).toBe(false)
-    expect(descended(ours, weights, pull, steps)).toEqual(expected)
+    expect(descended(ours, weights, penalty, steps)).toEqual(expected)
   })
 })
 

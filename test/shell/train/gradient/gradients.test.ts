@@ -14,9 +14,9 @@ import { gradientOf } from '../../../../src/shell/train/gradient/gradientOf.js'
 import * as Losses from '../../../../src/shell/train/Losses.js'
 import { norm } from '../../../../src/shell/model/weightNorms.js'
 import { initialWeights } from '../../../../src/shell/model/Network.js'
-import { paceOf } from '../../../../src/shell/train/Pace.js'
+import { pausesOf } from '../../../../src/shell/train/Pauses.js'
 import type { Problem } from '../../../../src/shell/train/Problem.js'
-import { available } from '../../../../src/shell/backend/Backend.js'
+import { available } from '../../../../src/shell/backend/chooseBackend.js'
 import { presentBackends, problem, right } from '../fixtures.js'
 
 const problems: Readonly<Record<string, Problem>> = {
@@ -28,18 +28,22 @@ const problems: Readonly<Record<string, Problem>> = {
 const backends = await presentBackends()
 const absent = (await available()).filter(({ present }) => !present)
 
-const machineOf = (backend: Backend, { network, splits }: Problem, chunkSize = 1000): Losses.Machine => ({
+const contextOf = (
+  backend: Backend,
+  { network, splits }: Problem,
+  chunkSize = 1000,
+): Losses.TrainingContext => ({
   gradient: gradientOf(backend, network, [splits.train]),
   chunkSize,
-  pace: paceOf(null),
+  pauses: pausesOf(null),
 })
 
 const lambdaOf = ({ hyperparameters }: Problem): ReadonlyArray<number> =>
   hyperparameters.space.map((_, k) => 1 - 0.5 * k)
 
 const lossesOf = ({ splits, hyperparameters }: Problem, lambda: ReadonlyArray<number>) => ({
-  f: { set: splits.train, terms: hyperparameters.lower(lambda, size(splits.train)) },
-  F: { set: splits.validation, terms: hyperparameters.upper(lambda, size(splits.validation)) },
+  f: { set: splits.train, terms: hyperparameters.lowerTerms(lambda, size(splits.train)) },
+  F: { set: splits.validation, terms: hyperparameters.upperTerms(lambda, size(splits.validation)) },
 })
 
 const weightsOf = ({ network }: Problem): Float32Array => {
@@ -50,12 +54,12 @@ const weightsOf = ({ network }: Problem): Float32Array => {
 }
 
 const gradientAt = async (
-  machine: Losses.Machine,
+  context: Losses.TrainingContext,
   loss: Losses.Loss,
   w: Float32Array,
 ): Promise<Float64Array> => {
   const gradient = new Float64Array(w.length)
-  right(await Losses.valueAndGradient(machine)([{ coefficient: 1, loss }])(w, gradient))
+  right(await Losses.valueAndGradient(context)([{ coefficient: 1, loss }])(w, gradient))
   return gradient
 }
 
@@ -69,14 +73,14 @@ test(`backends present: ${backends.map(({ name }) => name).join(', ')}; absent: 
 
 describe.each(backends.map(backend => [backend.name, backend] as const))('on %s', (_, backend) => {
   describe.each(Object.entries(problems))('%s', (_, instance) => {
-    const machine = machineOf(backend, instance)
+    const context = contextOf(backend, instance)
     const lambda = lambdaOf(instance)
     const losses = lossesOf(instance, lambda)
     const weights = weightsOf(instance)
 
     test.each(['f', 'F'] as const)('∇_w %s agrees with central differences to 1e-3', async name => {
       const loss = losses[name]
-      const gradient = await gradientAt(machine, loss, weights)
+      const gradient = await gradientAt(context, loss, weights)
       const length = norm(gradient)
       const [noise] = normals(weights.length)(make(7))
       const noiseNorm = norm(Float64Array.from(noise))
@@ -96,7 +100,7 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
         const errors = []
         for (const h of [1e-2, 3e-3, 1e-3, 3e-4]) {
           const at = async (step: number): Promise<number> =>
-            right(await Losses.value(machine)(loss)(weights.map((w, i) => w + step * direction[i]!)))
+            right(await Losses.value(context)(loss)(weights.map((w, i) => w + step * direction[i]!)))
           errors.push(Math.abs(((await at(h)) - (await at(-h))) / (2 * h) - slope))
         }
         expect(Math.min(...errors)).toBeLessThanOrEqual(1e-3 * length)
@@ -110,7 +114,7 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
         const h = 1e-4
         const at = async (step: number): Promise<number> => {
           const moved = lambda.map((component, i) => (i === k ? component + step : component))
-          return right(await Losses.value(machine)(lossesOf(instance, moved)[name])(weights))
+          return right(await Losses.value(context)(lossesOf(instance, moved)[name])(weights))
         }
         const difference = ((await at(h)) - (await at(-h))) / (2 * h)
         expect(Math.abs(difference - slope)).toBeLessThanOrEqual(1e-6 * Math.abs(slope) + 1e-11)
@@ -125,9 +129,9 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
         { coefficient: 0.7, loss: losses.f },
         { coefficient: 1.3, loss: losses.F },
       ]
-      const a = right(await Losses.valueAndGradient(machine)(objective)(weights, whole))
+      const a = right(await Losses.valueAndGradient(context)(objective)(weights, whole))
       const b = right(
-        await Losses.valueAndGradient(machineOf(backend, instance, 3))(objective)(weights, pieces),
+        await Losses.valueAndGradient(contextOf(backend, instance, 3))(objective)(weights, pieces),
       )
       expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-6 * Math.abs(a))
       expect(norm(whole.map((g, i) => g - pieces[i]!))).toBeLessThanOrEqual(1e-5 * norm(whole))
@@ -135,8 +139,8 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
 
     test('keeps no tensor', async () => {
       const before = tf.memory().numTensors
-      await gradientAt(machine, losses.f, weights)
-      right(await Losses.metrics(machine)(instance.splits.validation)(weights))
+      await gradientAt(context, losses.f, weights)
+      right(await Losses.metrics(context)(instance.splits.validation)(weights))
       expect(tf.memory().numTensors).toBe(before)
     })
   })
@@ -148,10 +152,10 @@ describe.each(Object.entries(problems))('%s: backends agree with one another to 
     const weights = weightsOf(instance)
     const found = []
     for (const backend of backends) {
-      const machine = machineOf(backend, instance)
+      const context = contextOf(backend, instance)
       found.push({
-        value: right(await Losses.value(machine)(loss)(weights)),
-        gradient: await gradientAt(machine, loss, weights),
+        value: right(await Losses.value(context)(loss)(weights)),
+        gradient: await gradientAt(context, loss, weights),
       })
     }
     expect(found.length).toBeGreaterThan(1)

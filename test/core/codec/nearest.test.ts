@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { distance, nearest } from '../../../src/shell/config/nearest.js'
+import { distance, nearest } from '../../../src/core/codec/nearest.js'
 
 describe('distance', () => {
   it('is 0 for equal words, symmetric, and at most the longer length', () => {

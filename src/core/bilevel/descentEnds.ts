@@ -41,7 +41,7 @@ const predictedReference = <R>({ lambda, base }: Search<R>, { mean, gradient }: 
 })
 
 /** The ends from the answers, or the reason of the first failure. */
-export const endsOf = <V, R>(
+export const descentEnds = <V, R>(
   { surrogate: { predict } }: Parts<V, R>,
   state: BilevelState<V, R>,
   search: Search<R>,
@@ -68,7 +68,7 @@ export const endsOf = <V, R>(
 }
 
 /** The search with the end of the relaxed path. */
-export const measured = <R>(
+export const withRelaxed = <R>(
   { constraint }: Pick<Parts, 'constraint'>,
   search: Search<R>,
   { reference, relaxed }: Ends,

@@ -11,15 +11,15 @@ export interface Aborted {
 }
 export const aborted: Aborted = { _tag: 'Aborted' }
 
-export interface Pace {
+export interface Pauses {
   /** Whether it is time to call {@link pause}; cheap enough to ask at every step. */
   readonly due: () => boolean
   /** Gives way to the event loop, then says whether to go on. */
   readonly pause: () => Promise<E.Either<Aborted, void>>
 }
 
-/** A pace that gives way every `interval` milliseconds, and stops once `signal` is aborted. */
-export const paceOf = (signal: AbortSignal | null, interval = 40): Pace => {
+/** Pauses that give way every `interval` milliseconds, and stop the computation once `signal` is aborted. */
+export const pausesOf = (signal: AbortSignal | null, interval = 40): Pauses => {
   let last = performance.now()
   return {
     due: () => signal?.aborted === true || performance.now() - last >= interval,

@@ -11,10 +11,10 @@ export interface Part {
 }
 
 /** Shown ∇ by the tensor of weights `parameters[k]`, once for each k. `values` are gone when it returns. */
-export type Take = (k: number, values: Float32Array) => void
+export type OnGradient = (k: number, values: Float32Array) => void
 
 /** A penalty's gradient, as a step takes it. */
-export interface Pull {
+export interface PenaltyGradient {
   /** The quadratic part, by tensor of parameters. */
   readonly decays: ReadonlyArray<Decay>
   /** The rest; `null` where there is none. */
@@ -24,7 +24,7 @@ export interface Pull {
 }
 
 /** How far a step goes. */
-export interface Stride {
+export interface StepOptions {
   readonly rate: number
   /** m in [0, 1). */
   readonly momentum: number
@@ -36,14 +36,14 @@ export interface Descent {
    * v ← m·v + g, w ← w − η·(g + m·v), as Sutskever et al. (2013) write Nesterov's accelerated gradient; g is that of
    * Σ scale·loss + penalty. Returns the value of these as they were.
    */
-  readonly step: (parts: ReadonlyArray<Part>, stride: Stride) => number
+  readonly step: (parts: ReadonlyArray<Part>, options: StepOptions) => number
   /** Where they are now. */
   readonly weights: () => Float32Array
   /** Gives up what it holds; to be called once, last. */
   readonly end: () => void
 }
 
-export interface Gradient {
+export interface LossGradient {
   /** What `k` counts. */
   readonly parameters: ReadonlyArray<Parameter>
   /** Σ of the data loss over a batch, and its term as often as it has examples. */
@@ -58,14 +58,14 @@ export interface Gradient {
   /** A term on a batch, whatever the batch's own is. */
   readonly term: (weights: Float32Array, batch: Batch, term: Term) => TermAt
   /**
-   * The loss of every part, and ∇_w Σ scale·loss of all parts together. `take` may write to `weights`: they have been
+   * The loss of every part, and ∇_w Σ scale·loss of all parts together. `onGradient` may write to `weights`: they have been
    * read by then.
    */
   readonly lossAndGradient: (
     weights: Float32Array,
     parts: ReadonlyArray<Part>,
-    take: Take,
+    onGradient: OnGradient,
   ) => ReadonlyArray<LossSum>
   /** Begins at `start`, which it leaves as it is, at rest. */
-  readonly descent: (start: Float32Array, pull: Pull) => Descent
+  readonly descent: (start: Float32Array, penalty: PenaltyGradient) => Descent
 }
