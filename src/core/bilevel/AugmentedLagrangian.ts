@@ -44,7 +44,7 @@ export const Multipliers = t.readonly(
  *
  * const negative = { multiplier: -1, penalty: 10, infeasibility: null }
  * const refused = decode(AugmentedLagrangian.Multipliers)(negative)
- * refused // => left('field `multiplier` must be a finite number ≥ 0, but is -1')
+ * refused // => left('`multiplier` must be a finite number ≥ 0, but is -1')
  * ```
  */
 export type Multipliers = t.TypeOf<typeof Multipliers>

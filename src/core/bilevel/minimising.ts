@@ -4,7 +4,7 @@
  * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does,
  * in this order:
  *
- * 1. It measures v and ∂L/∂λ (measuring.ts). If the reference path climbed, it repeats the pair with shorter steps.
+ * 1. It measures v and ∂L/∂λ (descentEnds.ts). If the reference path climbed, it repeats the pair with shorter steps.
  * 2. It gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and
  *    solves.
  * 3. It moves λ by the part `descent`.

@@ -22,7 +22,7 @@ export * from './plainCodec.js'
  * import { Codec } from 'bilevel-hpo'
  *
  * Codec.decode(Codec.Numbers)([1, 2.5]) // => right([1, 2.5])
- * Codec.decode(Codec.Numbers)([1, NaN]) // => left('field `[1]` must be a finite number, but is NaN')
+ * Codec.decode(Codec.Numbers)([1, NaN]) // => left('`[1]` must be a finite number, but is NaN')
  * ```
  */
 export const Numbers = listOf(Finite, 'a list of finite numbers')

@@ -111,7 +111,7 @@ const decodedEntries = <A, O>(
  * import { Codec } from 'bilevel-hpo'
  *
  * const counts = Codec.listOf(Codec.Count, 'a list of counts')
- * Codec.decode(counts)([3, 0, -1]) // => left('field `[1]` must be an integer ≥ 1, but is 0')
+ * Codec.decode(counts)([3, 0, -1]) // => left('`[1]` must be an integer ≥ 1, but is 0')
  * Codec.decode(counts)('3') // => left('the value must be a list of counts, but is "3"')
  * ```
  */
@@ -142,7 +142,7 @@ export const listOf = <A, O>(
  * import { Codec } from 'bilevel-hpo'
  *
  * const counts = Codec.dictionaryOf(Codec.Count, 'an object of counts')
- * Codec.decode(counts)({ apples: 3, pears: 0 }) // => left('field `pears` must be an integer ≥ 1, but is 0')
+ * Codec.decode(counts)({ apples: 3, pears: 0 }) // => left('`pears` must be an integer ≥ 1, but is 0')
  * ```
  */
 export const dictionaryOf = <A, O>(
@@ -296,7 +296,17 @@ export const decode =
   (input: unknown): E.Either<string, A> =>
     pipe(codec.decode(input), E.mapLeft(explain))
 
-/** As {@link decode}, for a value in a field of a larger one; messages name that field, too. */
+/**
+ * As {@link decode}, for a value in a field of a larger one; messages name that field, too.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decodeField('budget')(Codec.Count)(0) // => left('`budget` must be an integer ≥ 1, but is 0')
+ * ```
+ */
 export const decodeField =
   (field: string) =>
   <A, O>(codec: t.Type<A, O>) =>

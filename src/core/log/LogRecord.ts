@@ -16,5 +16,17 @@ export const LogRecord = t.readonly(
   }),
   'LogRecord',
 )
-/** A record of a run log. */
+/**
+ * A record of a run log.
+ *
+ * @example
+ * ```ts
+ * import { isLeft } from 'fp-ts/lib/Either.js'
+ * import { decode, RunLog } from 'bilevel-hpo'
+ *
+ * // A line that is no record is refused, with the field.
+ * const read = decode(RunLog.LogRecord)({ step: -1, observation: null, commands: [] })
+ * isLeft(read) // => true
+ * ```
+ */
 export type LogRecord = t.TypeOf<typeof LogRecord>

@@ -102,7 +102,7 @@ export const Header = t.readonly(
  * import { decode, RunLog } from 'bilevel-hpo'
  *
  * const header = { format: 'another program/log', version: 1, method: 'bilevel' }
- * decode(RunLog.Header)(header) // => left('field `format` must be "bilevel-hpo/run", but is "another program/log"')
+ * decode(RunLog.Header)(header) // => left('`format` must be "bilevel-hpo/run", but is "another program/log"')
  * ```
  */
 export type Header = t.TypeOf<typeof Header>
@@ -122,7 +122,19 @@ export type Header = t.TypeOf<typeof Header>
 export const versionFor = ({ space }: Header['config']): Header['version'] =>
   Array.isArray(space) && space.length > longestPlain ? packedVersion : version
 
-/** A method's configuration in the form that the log stores. */
+/**
+ * A method's configuration in the form that the log stores: plain JSON, with every default.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(randomSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const written = E.isRight(config) ? RunLog.writtenConfig(randomSearch, config.right) : {}
+ * written['seed'] // => 0
+ * ```
+ */
 export const writtenConfig = <C, S>({ config: codec }: Method<C, S>, config: C): Header['config'] => {
   const written: unknown = JSON.parse(JSON.stringify(codec.encode(config)))
   return t.UnknownRecord.is(written) ? written : {}
@@ -131,7 +143,21 @@ export const writtenConfig = <C, S>({ config: codec }: Method<C, S>, config: C):
 /** The fields of a header that do not depend on the method. */
 export type About = Pick<Header, 'problem' | 'data' | 'backend' | 'versions'>
 
-/** The header of a run of a method. */
+/**
+ * The header of a run of a method.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(randomSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const data = { train: 600, validation: 400, test: null, fingerprint: '0123456789abcdef' }
+ * const about: RunLog.About = { problem: {}, data, backend: 'mine', versions: {} }
+ * const header = E.isRight(config) ? RunLog.headerOf(randomSearch)(config.right, about) : null
+ * header?.method // => 'random'
+ * ```
+ */
 export const headerOf =
   <C, S>(method: Method<C, S>) =>
   (config: C, { problem, data, backend, versions }: About): Header => {

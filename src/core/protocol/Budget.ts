@@ -39,7 +39,7 @@ export type Spent = t.TypeOf<typeof Spent>
  * // The section `budget` of your own method.
  * const section = t.strict({ ...Budget.budgetFields, rounds: t.number })
  * const refused = decode(section)({ lowerLevelSolves: 0, effortEpochs: null, rounds: 3 })
- * refused // => left('field `lowerLevelSolves` must be an integer ≥ 1, but is 0')
+ * refused // => left('`lowerLevelSolves` must be an integer ≥ 1, but is 0')
  * ```
  */
 export const budgetFields = {

@@ -115,7 +115,7 @@ export const DescendWeights = t.readonly(
  *   steps: 100, batchSize: 64, stepScale: 1, stream: 3,
  * }
  * const refused = decode(Command.DescendWeights)({ ...descend, stepScale: 0 })
- * refused // => left('field `stepScale` must be a finite number > 0, but is 0')
+ * refused // => left('`stepScale` must be a finite number > 0, but is 0')
  * ```
  */
 export type DescendWeights = t.TypeOf<typeof DescendWeights>
@@ -193,7 +193,7 @@ export const Command = t.union(
  * import { Command, decode } from 'bilevel-hpo'
  *
  * const command = decode(Command.Command)({ _tag: 'Refit', id: 3, lambda: [NaN], tolerance: 1e-3, maxEpochs: 9 })
- * command // => left('field `lambda[0]` must be a finite number, but is NaN')
+ * command // => left('`lambda[0]` must be a finite number, but is NaN')
  * ```
  */
 export type Command = t.TypeOf<typeof Command>

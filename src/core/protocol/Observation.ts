@@ -108,7 +108,7 @@ export const WeightsDescended = t.readonly(
  * }
  * // A loss that diverged has no finite value: answer `CommandFailed` instead.
  * const refused = decode(Observation.WeightsDescended)({ ...descended, lower: Infinity })
- * refused // => left('field `lower` must be a finite number, but is Infinity')
+ * refused // => left('`lower` must be a finite number, but is Infinity')
  * ```
  */
 export type WeightsDescended = t.TypeOf<typeof WeightsDescended>

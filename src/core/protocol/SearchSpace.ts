@@ -33,7 +33,7 @@ export const Hyperparameter = t.readonly(
  * import { decode, SearchSpace } from 'bilevel-hpo'
  *
  * const refused = decode(SearchSpace.Hyperparameter)({ name: 'l2', lower: -12, upper: 2, scale: 'ln' })
- * refused // => left('field `scale` must be "log", "linear" or "logit", but is "ln"')
+ * refused // => left('`scale` must be "log", "linear" or "logit", but is "ln"')
  * ```
  */
 export type Hyperparameter = t.TypeOf<typeof Hyperparameter>

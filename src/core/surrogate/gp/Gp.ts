@@ -44,7 +44,7 @@ export const Hyperparameters = t.readonly(
  *
  * const known = { kernel: 'rbf', signalVariance: 0, lengthScales: [1], noiseVariance: 0, gradientNoiseVariance: 0 }
  * const refused = decode(GaussianProcess.Hyperparameters)(known)
- * refused // => left('field `signalVariance` must be a finite number > 0, but is 0')
+ * refused // => left('`signalVariance` must be a finite number > 0, but is 0')
  * ```
  */
 export type Hyperparameters = t.TypeOf<typeof Hyperparameters>
