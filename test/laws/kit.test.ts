@@ -1,4 +1,4 @@
-/** The kit itself: what it reports, and what it generates. */
+/** The kit itself: its reports, and its arbitraries. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import * as t from 'io-ts'
@@ -37,7 +37,7 @@ const tags = (report: ReturnType<typeof examine>): ReadonlyArray<string> =>
   report.findings.map(({ _tag }) => _tag)
 
 describe('an examination', () => {
-  it('finds what is broken, with the smallest counterexample, and lists what was not tested', () => {
+  it('finds broken laws, with the smallest counterexample, and lists untested ones', () => {
     const report = examine(numbers, { runs: 200 })
     expect(tags(report)).toEqual(['Kept', 'Broken', 'Untested', 'Broken'])
     const [, below, , throwing] = report.findings
@@ -58,7 +58,7 @@ describe('an examination', () => {
     expect(examine(numbers, { runs: 150, seed: 3 })).toEqual(examine(numbers, { runs: 150, seed: 3 }))
   })
 
-  it('lists what is declared; a declaration that is not needed, or of no law, is a fault', () => {
+  it('lists declared exceptions; a needless declaration, or one of an unknown law, is a fault', () => {
     const because = 'for this test'
     const declared = [
       { law: 'is below 700', because },
@@ -76,7 +76,7 @@ describe('an examination', () => {
     expect(() => Laws.assert(wrong)).toThrow('no law here has that name')
   })
 
-  it('shows a violation that does not happen again as it was', () => {
+  it('shows a violation that does not recur as it first occurred', () => {
     let calls = 0
     const once = law('fails once', () => ++calls !== 5)
     const report = examine({ ...numbers, laws: [once] }, { runs: 20 })
@@ -86,7 +86,7 @@ describe('an examination', () => {
 })
 
 describe('laws', () => {
-  it('have names of their own within a family, a sentence, and a source', () => {
+  it('have a unique name within a family, a sentence, and a source', () => {
     for (const { laws } of catalogue) {
       expect(new Set(laws.map(({ name }) => name)).size).toBe(laws.length)
       for (const { meaning, source } of laws) {
@@ -101,7 +101,7 @@ const isDate = (u: unknown): u is Date => u instanceof Date
 
 describe('arbitraries from codecs', () => {
   const accepted = <A>(codec: t.Type<A, unknown>, numRuns = 50): void =>
-    it(`${codec.name} accepts what is generated, and what JSON makes of it`, () => {
+    it(`${codec.name} accepts generated values, and their JSON round trip`, () => {
       const found = fromCodec(codec)
       if (E.isLeft(found)) throw new Error(found.left)
       fc.assert(
@@ -117,10 +117,10 @@ describe('arbitraries from codecs', () => {
   accepted(Observation.Observation)
   accepted(Info)
   accepted(bilevel.config)
-  // Every part of it in every combination is a lot.
+  // A state has many parts, so few cases take long.
   accepted(bilevel.state, 8)
 
-  it('takes overrides by path and by name, and says what it cannot walk', () => {
+  it('accepts overrides by path and by name, and names a codec that it cannot walk', () => {
     const codec = t.strict({ a: t.array(t.strict({ b: t.string })), c: t.string })
     const fixed = fromCodec(codec, {
       fields: { 'a[].b': fc.constant('here') },

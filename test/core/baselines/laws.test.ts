@@ -82,7 +82,7 @@ describe('the rivals', () => {
   })
 })
 
-/** A strategy with one thing wrong. */
+/** A strategy with one fault. */
 const faulty = <C extends TrialConfig, P>(
   strategy: Strategy<C, P>,
   wrong: Partial<Strategy<C, P>>,

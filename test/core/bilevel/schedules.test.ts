@@ -42,7 +42,7 @@ describe('the tolerance schedule', () => {
 
 describe('the descent of λ', () => {
   const point = fc.array(finite(0, 1), { minLength: 3, maxLength: 3 })
-  // Not so small that scaling would turn a slope into zero.
+  // Large enough that scaling does not turn a slope into zero.
   const slope = fc.oneof(fc.constant(0), finite(1e-3, 1e3), finite(-1e3, -1e-3))
   const slopes = fc.array(slope, { minLength: 3, maxLength: 3 })
 

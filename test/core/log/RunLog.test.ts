@@ -8,7 +8,7 @@ import { limits, parse, seal, unseal } from '../../../src/core/log/RunLog.js'
 const digest = '0123456789abcdef'
 
 describe('a sealed line', () => {
-  it('unseals to what it was sealed from', () => {
+  it('unseals to the original', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), fields => {
         const body = JSON.stringify(fields)
@@ -17,7 +17,7 @@ describe('a sealed line', () => {
     )
   })
 
-  it('may hold line separators that are no newlines', () => {
+  it('may hold line separators other than newlines', () => {
     const body = JSON.stringify({ reason: 'a\u2028b\u2029c' })
     expect(unseal(seal(body, digest))).toEqual(O.some({ body, digest }))
   })
@@ -39,7 +39,7 @@ describe('a sealed line', () => {
 })
 
 describe('parse', () => {
-  it('reads a number whose first digit was made 0, and nothing else of the line differently', () => {
+  it('reads a number whose first digit was changed to 0, and reads the rest of the line as before', () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -69,7 +69,7 @@ describe('parse', () => {
       expect(E.isLeft(parse(body))).toBe(true)
   })
 
-  it('refuses what is no object', () => {
+  it('refuses anything but an object', () => {
     for (const body of ['', '1', '[]', 'null', '{"a":', '{"a":NaN}', '{"a":1}}'])
       expect(E.isLeft(parse(body))).toBe(true)
   })
@@ -84,7 +84,7 @@ describe('parse', () => {
 })
 
 describe('parseObject', () => {
-  it('is JSON.parse on objects within its limits', () => {
+  it('equals JSON.parse on objects within its limits', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fields => {
         const text = JSON.stringify(fields)
@@ -93,7 +93,7 @@ describe('parseObject', () => {
     )
   })
 
-  it('counts what the value has, whatever its strings hold', () => {
+  it('counts the entries of the value, whatever its strings hold', () => {
     const depthOf = (value: unknown): number =>
       typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     const entriesOf = (value: unknown): number =>

@@ -60,7 +60,7 @@ describe('Cholesky', () => {
     )
   })
 
-  it('appending rows is bit for bit factoring, and shares the rows that were there', () => {
+  it('appending rows equals factoring bit for bit, and shares the existing rows', () => {
     fc.assert(
       fc.property(sizes, seeds, fc.double({ min: 0, max: 1, noNaN: true }), (n, seed, share) => {
         const rows = definite(n, seed, 0.1).to2DArray()
@@ -83,7 +83,7 @@ describe('Cholesky', () => {
     )
   })
 
-  it('survives JSON unchanged, and its codec refuses what is no factor', () => {
+  it('survives JSON unchanged, and its codec refuses anything but a factor', () => {
     const factor = factored(definite(5, 3, 0.1))
     expect(decode(Cholesky.Cholesky)(JSON.parse(JSON.stringify(factor)))).toStrictEqual(E.right(factor))
     expect(E.isLeft(decode(Cholesky.Cholesky)({ rows: [[1], [1]] }))).toBe(true)

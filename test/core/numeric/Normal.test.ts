@@ -21,12 +21,12 @@ const reference: ReadonlyArray<readonly [t: number, cdf: number, mills: number, 
   [100000, 0, 9.999999999e-6, 9.999999997e-11],
 ]
 
-/** Relative errors allowed: a few units in the last place; of the difference 1 − t·M(t), those times t². */
+/** Allowed relative errors: a few units in the last place; for the difference 1 − t·M(t), those times t². */
 const allowed = 1e-15
 const relative = (found: number, expected: number): number => Math.abs(found / expected - 1)
 
 describe('the normal distribution', () => {
-  it.each(reference)('at t = %d is what mpmath says', (t, cdf, mills, tail) => {
+  it.each(reference)('at t = %d agrees with mpmath', (t, cdf, mills, tail) => {
     if (cdf > 0) expect(relative(Normal.cdf(-t), cdf)).toBeLessThan(t * t * 1e-16 + allowed)
     expect(relative(Normal.mills(t), mills)).toBeLessThan(allowed)
     expect(relative(Normal.tail(t), tail)).toBeLessThan(Math.min(900, t * t) * 1e-15 + allowed)

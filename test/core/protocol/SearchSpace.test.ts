@@ -9,7 +9,7 @@ const spaceOf = (scale: 'log' | 'linear' | 'logit'): SearchSpace.SearchSpace => 
 ]
 
 describe('coefficients', () => {
-  test('are displaced by as many slopes as `displacement` says (1e-9 of what is added)', () => {
+  test('are displaced by `displacement` slopes (tolerance: 1e-9 of the terms)', () => {
     fc.assert(
       fc.property(scales, lambdas, lambdas, (scale, from, to) => {
         const at = (lambda: number) => SearchSpace.coefficients(spaceOf(scale))([lambda])[0]!
@@ -42,7 +42,7 @@ describe('coefficients', () => {
   })
 })
 
-test('five thousand hyperparameters are checked for names at once; two of one name are refused', () => {
+test('the names of five thousand hyperparameters are checked at once; a repeated name is refused', () => {
   const many = Array.from({ length: 5000 }, (_, k) => ({
     name: `weight[${k}]`,
     lower: -5,

@@ -18,8 +18,8 @@ const space: SearchSpace = [
 ]
 
 /**
- * Diagonal ridge: f(λ, w) = Σ (w_k − a_k)² + θ_k w_k², least at w_k = a_k/(1+θ_k), φ = Σ a_k² θ_k/(1+θ_k). `w`
- * scales the minimizer, so that 1 is a solve and all else an arbitrary weight.
+ * Diagonal ridge: f(λ, w) = Σ (w_k − a_k)² + θ_k w_k², minimal at w_k = a_k/(1+θ_k), φ = Σ a_k² θ_k/(1+θ_k). The
+ * argument `w` scales the minimizer: 1 is a solve, any other value arbitrary weights.
  */
 const ridge =
   (a: ReadonlyArray<number>, w = 1, scale = 1) =>
@@ -98,7 +98,7 @@ describe('ValueFunction: laws', () => {
           const around = [0, 1].flatMap(k =>
             [2e-3, -2e-3].map(by => at.map((x, i) => (i === k ? x + by : x))),
           )
-          // Where another bound takes over there is a kink.
+          // There is a kink where another bound takes over.
           if (around.some(near => ValueFunction.predict(near)(phi).boundedBy !== boundedBy)) continue
           const { scale } = phi.standardization
           gradient.forEach((g, k) =>
@@ -182,7 +182,7 @@ describe('ValueFunction: laws', () => {
     )
   })
 
-  it('observing shares what it does not change', () => {
+  it('observing shares unchanged parts', () => {
     const before = right(ValueFunction.refit(observed([[-3, 1], [0, 2], [1, 3]].map(ridge([1, 2]))))) // prettier-ignore
     const after = right(ValueFunction.observe(ridge([1, 2])([-1, 1]))(before))
     denseOf(before).factor.rows.forEach((row, i) => expect(denseOf(after).factor.rows[i]).toBe(row))
@@ -203,7 +203,7 @@ describe('ValueFunction: fitted', () => {
     Math.max(...probes.map(at => Math.abs(ValueFunction.predict(at)(phi).mean - phiOf(a, at))))
 
   it.each(['rbf', 'matern52'] as const)(
-    '%s: nine solves with gradients tell φ to a fiftieth of its range',
+    '%s: nine solves with gradients determine φ to a fiftieth of its range',
     kernel => {
       const a = [1.5, 2]
       const phi = right(
@@ -223,7 +223,7 @@ describe('ValueFunction: fitted', () => {
     },
   )
 
-  it('raises the evidence, finds the noise that is there, and its deviation is honest', () => {
+  it('raises the evidence, finds the noise, and states an honest deviation', () => {
     const noisy = Array.from({ length: 30 }, (_, i) => {
       const sample = ridge([1.5, 2])([-1.5 + 4.4 * Math.sin(13 * i), 2 + 1.9 * Math.sin(29 * i)])
       return {
@@ -244,21 +244,18 @@ describe('ValueFunction: fitted', () => {
     expect(errors.filter(error => error < 3).length).toBeGreaterThan(45)
   })
 
-  it.each([1e-12, 1e-3, 1, 1e3, 1e12])(
-    'is the same up to units where losses are %d times as large',
-    scale => {
-      const of = (by: number): ValueFunction.ValueFunction =>
-        right(ValueFunction.refit(observed(grid.map(ridge([1.5, 2], 1, by)))))
-      const [one, scaled] = [of(1), of(scale)]
-      for (const at of probes) {
-        const [p, q] = [ValueFunction.predict(at)(one), ValueFunction.predict(at)(scaled)]
-        expect(Math.abs(q.mean / scale - p.mean)).toBeLessThan(1e-4)
-        q.gradient.forEach((g, k) => expect(Math.abs(g / scale - p.gradient[k]!)).toBeLessThan(1e-3))
-      }
-    },
-  )
+  it.each([1e-12, 1e-3, 1, 1e3, 1e12])('is the same up to units if losses are %d times as large', scale => {
+    const of = (by: number): ValueFunction.ValueFunction =>
+      right(ValueFunction.refit(observed(grid.map(ridge([1.5, 2], 1, by)))))
+    const [one, scaled] = [of(1), of(scale)]
+    for (const at of probes) {
+      const [p, q] = [ValueFunction.predict(at)(one), ValueFunction.predict(at)(scaled)]
+      expect(Math.abs(q.mean / scale - p.mean)).toBeLessThan(1e-4)
+      q.gradient.forEach((g, k) => expect(Math.abs(g / scale - p.gradient[k]!)).toBeLessThan(1e-3))
+    }
+  })
 
-  it('takes one sample, constant data, zeros, repeats and near-duplicates', () => {
+  it('accepts one sample, constant data, zeros, repeats and near-duplicates', () => {
     const flat =
       (value: number) =>
       (lambda: ReadonlyArray<number>): ValueFunction.Sample => ({ lambda, value, gradient: [0, 0] })
@@ -290,7 +287,7 @@ describe('ValueFunction: fitted', () => {
 
   const ridgeOr = (samples: ReadonlyArray<ValueFunction.Sample>): number => samples[0]!.value
 
-  it('samples observed after a fit make it better, without another fit', () => {
+  it('samples observed after a fit improve it, without another fit', () => {
     const fitted = right(ValueFunction.refit(observed(grid.map(ridge([1, 2])))))
     const appended = probes
       .slice(0, 5)
@@ -300,12 +297,12 @@ describe('ValueFunction: fitted', () => {
   })
 })
 
-describe('ValueFunction: with room for so many rows only', () => {
+describe('ValueFunction: with a limited number of rows', () => {
   const maxRows = 30
   const points = fc.array(lambdas, { minLength: 1, maxLength: 40 })
   const sampleAt = ridge([1, 2])
 
-  it('never holds more, forgets the oldest first and at most half at once, and counts what it has seen', () => {
+  it('never holds more, forgets the oldest first and at most half at once, and counts all samples', () => {
     fc.assert(
       fc.property(points, at => {
         at.map(sampleAt).reduce(
@@ -327,7 +324,7 @@ describe('ValueFunction: with room for so many rows only', () => {
     )
   })
 
-  it('keeps what was fitted, and is what is conditioned on the samples that are left (bit for bit)', () => {
+  it('keeps its fit, and equals a model conditioned on the remaining samples (bit for bit)', () => {
     const grid = Array.from({ length: 20 }, (_, i) => [-6 + (9 * i) / 19, (4 * ((7 * i) % 20)) / 19])
     const fitted = right(ValueFunction.refit(observed(grid.slice(0, 8).map(sampleAt), { maxRows })))
     const phi = grid
@@ -358,7 +355,7 @@ describe('ValueFunction: with room for so many rows only', () => {
 })
 
 describe('ValueFunction: an estimate', () => {
-  it('is the prediction without its gradients, bit for bit', () => {
+  it('equals the prediction without its gradients, bit for bit', () => {
     fc.assert(
       fc.property(problems, fc.boolean(), ({ a, points, weights, at, kernel }, linearInCoefficients) => {
         const phi = observed(

@@ -14,7 +14,7 @@ const space: SearchSpace = [
   { name: 'second', lower: 0, upper: 4, scale: 'linear' },
 ]
 
-/** Samples of a smooth function, many of them next to one another, some without a gradient, of any size. */
+/** Samples of a smooth function of any size, many of them close together, some without a gradient. */
 const hard = fc
   .record({
     centers: fc.array(fc.tuple(between(-5, 2), between(0.5, 3.5)), { minLength: 1, maxLength: 3 }),
@@ -69,7 +69,7 @@ const sound = (phi: ValueFunction.ValueFunction, samples: ReadonlyArray<ValueFun
     const { mean, variance, gradient, varianceGradient } = ValueFunction.predict(lambda)(phi)
     expect([mean, variance, ...gradient, ...varianceGradient].every(Number.isFinite)).toBe(true)
     expect(variance).toBeGreaterThanOrEqual(0)
-    // A fit may take for noise what repeats contradict one another by, but never makes up what no sample said.
+    // A fit may attribute contradictions between repeats to noise, but must not leave the range of the values.
     expect(mean).toBeGreaterThanOrEqual(least - slack)
     expect(mean).toBeLessThanOrEqual(most + slack)
   }
@@ -97,7 +97,7 @@ describe.each([
       )
     })
 
-    it('numbers at the ends of the range end in a sentence or in finite predictions', () => {
+    it('numbers at the ends of the range give a sentence or finite predictions', () => {
       const any = fc.double({ noNaN: false })
       fc.assert(
         fc.property(fc.array(fc.tuple(any, any, any), { minLength: 1, maxLength: 4 }), triples => {
@@ -123,7 +123,7 @@ describe.each([
 )
 
 describe('hard data at fixed hyperparameters', () => {
-  it('need jitter where noise-free rows repeat, and say how much', () => {
+  it('need jitter if noise-free rows repeat, and report how much', () => {
     fc.assert(
       fc.property(
         fc.array(between(-1, 1), { minLength: 1, maxLength: 4 }),

@@ -22,7 +22,9 @@ export interface Case {
   readonly at: ReadonlyArray<number>
 }
 
-/** Hyperparameters, up to 6 observations of values, gradients or both in up to 3 dimensions, and a point to look at. */
+/**
+ * Hyperparameters, up to 6 observations of values, gradients or both in up to 3 dimensions, and a point to predict at.
+ */
 export const regressions: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 3 }).chain(d =>
   fc.record({
     hyperparameters: fc.record({

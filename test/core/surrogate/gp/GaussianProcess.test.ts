@@ -51,9 +51,12 @@ describe('GaussianProcess against scikit-learn (relative 1e-8; posterior gradien
     gradient.forEach((g, k) => expect(relative(g, reference.lmlGradient[k]!)).toBeLessThan(tolerance))
   })
 
-  // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn is
-  // off by 6e-8 in the evidence and 1.5e-7 in its gradient, and so are we: what agrees above to 1e-8 is the rounding,
-  // because the operations are the same in the same order (docs/gp.md). So here is how far both are from the truth.
+  // // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn is
+  // off by
+  // // 6e-8 in the evidence and 1.5e-7 in its gradient, and so are we. The agreement above to 1e-8 is that of the
+  // rounding,
+  // // because the operations are the same in the same order (docs/gp.md). This test measures how far both are from the
+  // truth.
   it.each(exact)('case $case against 60-digit arithmetic', reference => {
     const config = references[reference.case]!
     const gp = right(GaussianProcess.condition(config)(config.x, config.y))
@@ -120,7 +123,7 @@ describe('GaussianProcess: laws', () => {
     )
   })
 
-  it('appending is conditioning on all at once, bit for bit, and shares what it does not change', () => {
+  it('appending equals conditioning on all at once, bit for bit, and shares unchanged parts', () => {
     fc.assert(
       fc.property(regressions, ({ hyperparameters, observations }) => {
         const [first, ...others] = observations
@@ -218,7 +221,7 @@ describe('GaussianProcess: laws', () => {
 })
 
 describe('GaussianProcess: covariances', () => {
-  /** σ²h(s) written out once more, and differentiated numerically. */
+  /** σ²h(s), written out independently and differentiated numerically. */
   const kernelOf =
     (name: KernelName, signalVariance: number, lengthScales: ReadonlyArray<number>) =>
     (x: ReadonlyArray<number>, y: ReadonlyArray<number>): number => {
@@ -265,7 +268,7 @@ describe('GaussianProcess: covariances', () => {
         const { mean, variance } = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )(at)
-        // Second differences are good to 1e-6 or so; small noise multiplies their error.
+        // Second differences are accurate to about 1e-6; small noise amplifies their error.
         near(
           mean,
           star
@@ -320,8 +323,9 @@ describe('GaussianProcess: gradient observations', () => {
 
   it.each(['rbf', 'matern52'] as const)('%s: equal the limit of value pairs at x ± h', kernel => {
     const noise = 1e-4
-    // A pair y± that bears noise of variance 2h²s each tells the slope with variance s, and also the value, all but
-    // exactly (h²s); curvature it tells with a variance of 4s/h², which is nothing in the limit.
+    // // A pair y± with noise of variance 2h²s each determines the slope with variance s. It also determines the value
+    // almost
+    // // exactly (h²s), and the curvature with a variance of 4s/h², which carries no information in the limit.
     const exactly = right(
       GaussianProcess.conditionOn(hyperparameters(kernel))(
         points.map(x => ({ ...full(x, noise), valueNoise: 0 })),
@@ -367,7 +371,7 @@ describe('GaussianProcess: gradient observations', () => {
     },
   )
 
-  it('make φ known from far fewer points: a fifth of the error of values alone', () => {
+  it('determine φ from far fewer points: a fifth of the error of values alone', () => {
     const error = (withGradients: boolean): number => {
       const grid = Array.from({ length: 9 }, (_, i) => [-1 + (i % 3), -1 + Math.floor(i / 3)])
       const observations = grid.map(x =>
@@ -410,7 +414,7 @@ describe('GaussianProcess: hard and wrong input', () => {
     expect(appended).toStrictEqual(gp)
   })
 
-  it('a hundred near-duplicates with gradients are taken', () => {
+  it('a hundred near-duplicates with gradients are accepted', () => {
     const observations = Array.from({ length: 100 }, (_, i) => ({
       x: [0.3 + 1e-10 * i],
       value: 1,
@@ -426,7 +430,7 @@ describe('GaussianProcess: hard and wrong input', () => {
     near(meanGradient[0]!, 0.5, 1e-5)
   })
 
-  it('knows the prior where nothing was observed', () => {
+  it('is the prior if nothing was observed', () => {
     const gp = right(GaussianProcess.condition(config)([], []))
     expect(GaussianProcess.posterior(gp)([3])).toStrictEqual({
       mean: 0,

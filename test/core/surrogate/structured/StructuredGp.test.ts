@@ -19,8 +19,8 @@ interface Case {
 }
 
 /**
- * n ≤ 8 observations of values, gradients or both in d ≤ 20 dimensions. `blocks`: how many kinds of components there
- * are, each with a length scale and noise of its own.
+ * n ≤ 8 observations of values, gradients or both in d ≤ 20 dimensions. `blocks`: the number of kinds of components,
+ * each with its own length scale and noise.
  */
 const processes = (blocks: number): fc.Arbitrary<Case> =>
   fc.integer({ min: 1, max: 20 }).chain(d =>
@@ -64,7 +64,7 @@ const nearAll = (a: ReadonlyArray<number>, b: ReadonlyArray<number>, tolerance: 
   a.forEach((entry, k) => expect(Math.abs(entry - b[k]!)).toBeLessThanOrEqual(tolerance * size))
 }
 
-/** Asserts that both processes say the same, at a point and of the data; `tolerance` relative to max(1, size). */
+/** Asserts that both processes agree, at a point and about the data; `tolerance` is relative to max(1, size). */
 const agree = ({ hyperparameters, observations, at }: Case, tolerance: number): void => {
   const dense = right(GaussianProcess.conditionOn(hyperparameters)(observations))
   const structured = right(StructuredGp.conditionOn(hyperparameters)(observations))
@@ -87,7 +87,7 @@ const agree = ({ hyperparameters, observations, at }: Case, tolerance: number): 
   near(found.gradientNoiseVariance, expected.gradientNoiseVariance, tolerance)
 }
 
-describe('the structured process is the dense one', () => {
+describe('the structured process equals the dense one', () => {
   it.each([1, 2, 3])('to 1e-8 with %i kinds of components', blocks => {
     fc.assert(
       fc.property(processes(blocks), one => agree(one, 1e-8)),
@@ -95,7 +95,7 @@ describe('the structured process is the dense one', () => {
     )
   })
 
-  it('to 1e-8 where every component has a noise and a length scale of its own', () => {
+  it('to 1e-8 if every component has its own noise and length scale', () => {
     fc.assert(
       fc.property(processes(20), one => agree(one, 1e-8)),
       cases(40),
@@ -156,7 +156,7 @@ describe('hard data in 30 dimensions', () => {
     )
   })
 
-  it('the jitter serves both parts: with repeats the gradients beyond the span need it as well', () => {
+  it('the jitter applies to both parts: with repeats the gradients beyond the span need it as well', () => {
     const x = Array.from({ length: d }, (_, k) => k / d)
     const observation: GpObservation = {
       x,
@@ -184,7 +184,7 @@ describe('hard data in 30 dimensions', () => {
     nearAll(meanGradient, x, 1e-9)
   })
 
-  it('refuses what the dense process refuses, and points out of the range of squares, in a sentence', () => {
+  it('refuses, in a sentence, what the dense process refuses, and points whose squares overflow', () => {
     const hyperparameters: Hyperparameters = {
       kernel: 'rbf',
       signalVariance: 1,
@@ -221,7 +221,7 @@ describe('hard data in 30 dimensions', () => {
   })
 })
 
-it('at a point too far away for numbers there is the prior', () => {
+it('at a point too far away for floating point it is the prior', () => {
   fc.assert(
     fc.property(processes(2), ({ hyperparameters, observations, at }) => {
       const gp = right(StructuredGp.conditionOn(hyperparameters)(observations))
