@@ -68,6 +68,24 @@ export const difference = (
   return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
 }
 
+/**
+ * Asserts that g is the derivative of f along component k, by a difference of some step. Matérn kernels have four
+ * derivatives: within a step of an observation a difference of fourth order is off, the more the longer the step.
+ */
+export const isSlope = (
+  g: number,
+  f: (x: ReadonlyArray<number>) => number,
+  x: ReadonlyArray<number>,
+  k: number,
+  tolerance: number,
+): void => {
+  const errors = [1e-3, 1e-4, 1e-5].map(h => {
+    const slope = difference(f, x, k, h)
+    return Math.abs(g - slope) / Math.max(1, Math.abs(slope))
+  })
+  expect(Math.min(...errors)).toBeLessThanOrEqual(tolerance)
+}
+
 /** Asserts |a − b| ≤ tolerance · max(1, |b|). */
 export const near = (a: number, b: number, tolerance: number): void => {
   expect(Math.abs(a - b)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(b)))
