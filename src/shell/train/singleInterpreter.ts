@@ -1,4 +1,4 @@
-/** Answers the questions of a method by training a network in this thread, one question at a time. */
+/** Answers a method's questions by training a network in this thread, one question at a time. */
 import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -27,26 +27,26 @@ import { pausesOf } from './Pauses.js'
 import { joined, type Problem } from './Problem.js'
 import type { WeightStore } from './WeightStore.js'
 
-/** How far a command is. */
+/** The progress of a command. */
 export interface Progress {
   readonly command: Question
-  /** The share of its budget that is spent, in [0, 1]; a command may end before 1. */
+  /** The spent share of its budget, in [0, 1]. A command may end before 1. */
   readonly done: number
-  /** Examples whose gradient was taken for it so far. */
+  /** The effort so far. */
   readonly effort: number
 }
 
-/** Who watches a command, and who may stop it. */
+/** Hooks that watch and stop commands. */
 export interface TrainingOptions {
   readonly onProgress?: (progress: Progress) => void
-  /** Aborting stops the command at work, with `Interrupted`. */
+  /** Aborting it stops the running command with `Interrupted`. */
   readonly signal?: AbortSignal
 }
 
-/** Why a command has no answer of its own kind. */
+/** Why a command failed. */
 type Trouble = Stopped | ShellError
 
-/** A command that cannot be carried out as it stands. */
+/** The failure of a command that cannot be carried out. */
 const refused = (reason: string, effort = 0): Trouble => ({ _tag: 'Diverged', reason, effort })
 
 const failed = (id: number, reason: string, effort: number): Observation => ({
@@ -56,7 +56,7 @@ const failed = (id: number, reason: string, effort: number): Observation => ({
   effort,
 })
 
-/** Trouble that belongs to the command becomes its answer; trouble of the surroundings ends the run. */
+/** Turns a failure of the command itself into its answer. A failure of the environment ends the run. */
 const settle =
   (id: number) =>
   (trouble: Trouble): E.Either<ShellError, Observation> => {
@@ -66,8 +66,7 @@ const settle =
       case 'Aborted':
         return E.left(
           interrupted(
-            `Stopped while command ${id} was at work. What was recorded before it can be resumed; ` +
-              'this command is then carried out anew.',
+            `Stopped during command ${id}. The run can be resumed from its last record; this command then starts again.`,
           ),
         )
       case 'BadInput':
@@ -79,9 +78,9 @@ const settle =
   }
 
 /**
- * The interpreter of a checked problem, on this thread's backend. It reads and writes weights in `store`.
+ * Creates the interpreter of a checked problem, on this thread's backend. It reads and writes weights in `store`.
  *
- * Equal problems on equal backends with one thread give equal answers, byte for byte.
+ * Equal problems on equal backends with one thread give the same answers, byte for byte.
  */
 export const singleInterpreter = (
   backend: Backend,
@@ -97,7 +96,7 @@ export const singleInterpreter = (
     pauses: pausesOf(options.signal ?? null),
   }
   const metricsOf = Measurement.metricsOf(context, problem)
-  // Training and validation set together, made when the first refit asks for it.
+  // Training and validation set together; created at the first refit.
   let everything: ImageSet | null = null
 
   const progressOf =
@@ -120,7 +119,7 @@ export const singleInterpreter = (
       ),
     )
 
-  /** What every solve and descent reports of where it ended, the weights kept under the command's name. */
+  /** Measures the end of a solve or descent, and stores its weights under the command's reference. */
   const reported = (
     { id, lambda }: SolveLowerLevel | DescendWeights,
     end: Measurement.End,
@@ -164,7 +163,7 @@ export const singleInterpreter = (
       weightsAt(command.from),
       TE.chainW(
         weights => () =>
-          // The training set comes first always, for its place names its stream of minibatches.
+          // The training set must stay first: its index selects its random stream of minibatches.
           descend(context, solver)(
             [
               { coefficient: command.lowerCoefficient, loss: lower },
@@ -251,7 +250,7 @@ export const singleInterpreter = (
         return E.left(
           environment(
             `The backend "${backend.name}" failed at command ${question.id} (${messageOf(cause)}). ` +
-              'If memory is short, lower `chunkSize`; else try another backend.',
+              'If memory is short, lower `chunkSize`; otherwise try another backend.',
           ),
         )
       }
