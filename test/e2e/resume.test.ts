@@ -309,6 +309,6 @@ describe('what is no run', () => {
     writeFileSync(join(run, 'run.jsonl'), text(whole).slice(0, 40))
     const { code, err } = await bilevel(['resume', run])
     expect(code).toBe(2)
-    expect(err).toContain('no whole header')
+    expect(err).toContain('no complete header')
   })
 })

@@ -95,7 +95,7 @@ describe('the difference of two runs', () => {
       const text = readFileSync(pathIn(a), 'utf8')
       const broken: Readonly<Record<string, string>> = {
         'is empty': '',
-        'no whole header': encodeHeader(headerOf('none', {})),
+        'no complete header': encodeHeader(headerOf('none', {})),
         'Line 3 of': text.replace('"step":1,', '"step":9,'),
         'Line 4 of': text
           .split('\n')

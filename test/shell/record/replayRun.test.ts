@@ -143,7 +143,7 @@ describe('replaying a recorded run', () => {
       writeFileSync(path, summary.replace('"lowerLevelSolves": 12', '"lowerLevelSolves": 11'))
       const error = left(replay(folder))
       expect(error._tag).toBe('Mismatch')
-      expect(error.message).toContain('field `total.lowerLevelSolves`: expected 12 by the log, found 11')
+      expect(error.message).toContain('field `total.lowerLevelSolves`: expected 12 from the log, found 11')
       for (const other of [summary.trimEnd(), '{', '[]', '']) {
         writeFileSync(path, other)
         expect(left(replay(folder))._tag).toBe('Mismatch')
@@ -168,7 +168,7 @@ describe('replaying a recorded run', () => {
           resealed(header.replace('"version":1', '"version":3')),
           ...rest,
         ].join('\n'),
-        'no run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
+        'not a run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
         'no method called': [resealed(header.replace(sampleAndDescend.name, 'unheard-of')), ...rest].join(
           '\n',
         ),
