@@ -126,7 +126,7 @@ describe('the configuration of a method', () => {
     const both = [{ family: 'classWeights' }, { family: 'labelSmoothing' }]
     expect(right(linear(both.slice(1), {}))).toBe(true)
     expect(right(linear(both, {}))).toBe(false)
-    expect(left(linear(both, { linearInCoefficients: true })).message).toContain('linear in neither')
+    expect(left(linear(both, { linearInCoefficients: true })).message).toContain('is not linear in their coefficients')
     expect(right(linear(both.slice(1), { linearInCoefficients: false }))).toBe(false)
   })
 

@@ -61,7 +61,7 @@ describe('hyperparameters', () => {
     [lenet, { per: 'input' }, 'no dense layer on its pixels'],
     [lenet, { per: 'block', block: 7 }, 'no dense layer on its pixels'],
     [linear, [{ family: 'elasticNet' }, { family: 'l2' }], 'called "l2"'],
-    [linear, { family: 'exampleWeights' }, 'how many examples train'],
+    [linear, { family: 'exampleWeights' }, 'the number of training examples'],
     [linear, { family: 'labelSmoothing', lower: 3, upper: 3 }, 'not below'],
     [linear, [], 'empty'],
     [linear, { fixed: 1 }, 'empty'],

@@ -237,7 +237,7 @@ describe('training with L2 as a term of one’s own', () => {
     )
     const before = tf.memory().numTensors
     for (const [own, message] of [
-      [few, 'states 2 derivatives in `byWeights`, and there must be 323'],
+      [few, 'states 2 derivatives in `byWeights`, but there must be 323'],
       [vector, 'of the shape [8, 3]'],
     ] as const) {
       const answer = await right(networkInterpreter(backend, problemWith([own]))).answer({
@@ -324,7 +324,7 @@ describe('the check', () => {
       ...root(at),
       byWeights: Float64Array.from(at.byWeights!, g => g / 2 / Math.sqrt(at.value)),
     })
-    expect(found(spoilt(slopes))).toEqual([expect.stringContaining('Say `linear: false`')])
+    expect(found(spoilt(slopes))).toEqual([expect.stringContaining('Set `linear: false`')])
     expect(found(spoilt(slopes, false))).toEqual([])
   })
 
