@@ -21,7 +21,7 @@ const written = async (folder: string, bodies: ReadonlyArray<string>): Promise<v
 }
 
 describe('the difference of two runs', () => {
-  it('is none where they are equal', () =>
+  it('is empty if they are equal', () =>
     withTwo(async (a, b) => {
       await record(a)
       await record(b)
@@ -31,7 +31,7 @@ describe('the difference of two runs', () => {
       expect(statement(compared)).toContain('are equal: 19 lines')
     }))
 
-  it('is the first field of the header, and the first of the first record that differs', () =>
+  it('is the first different field of the header, and of the first different record', () =>
     withTwo(async (a, b) => {
       await record(a)
       await record(b, { seed: 8 })
@@ -45,7 +45,7 @@ describe('the difference of two runs', () => {
       expect(text).toContain(`  ${pathIn(b)}: 8`)
     }))
 
-  it('is found wherever it is, and named the same from both sides', () =>
+  it('is found at any place, and is the same in both directions', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ a: fc.integer(), b: fc.array(fc.integer(), { maxLength: 3 }) }), {
@@ -72,7 +72,7 @@ describe('the difference of two runs', () => {
       { numRuns: 40 },
     ))
 
-  it('is where the shorter one ends', () =>
+  it('is at the end of the shorter one', () =>
     withTwo(async (a, b) => {
       await record(a)
       const text = readFileSync(pathIn(a), 'utf8')
@@ -89,7 +89,7 @@ describe('the difference of two runs', () => {
       expect(torn.notices.join()).toContain('Line 19 of')
     }))
 
-  it('is not looked for in a log that cannot be read or was changed', () =>
+  it('is refused for a log that cannot be read or was changed', () =>
     withTwo(async (a, b) => {
       await record(a)
       const text = readFileSync(pathIn(a), 'utf8')
