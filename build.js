@@ -9,7 +9,7 @@
  * if others are built meanwhile.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = import.meta.dirname
@@ -146,6 +146,15 @@ const bundles = async () => {
   return output
 }
 
+/** Removes declarations of sources that are gone: `tsc -b` leaves them, and a package would ship them. */
+const dropStaleTypes = () => {
+  const types = join(dist, 'types')
+  for (const path of existsSync(types) ? readdirSync(types, { recursive: true, encoding: 'utf8' }) : []) {
+    const [, source] = /^(.*)\.d\.ts(?:\.map)?$/.exec(path) ?? []
+    if (source !== undefined && !existsSync(join(root, 'src', `${source}.ts`))) rmSync(join(types, path))
+  }
+}
+
 /** A map without the texts of our sources, which are in the package beside it. */
 const withoutOwnSources = text => {
   const map = JSON.parse(text)
@@ -160,6 +169,7 @@ const now = fingerprint()
 if (clean || !isUpToDate(now)) {
   const output = await bundles()
   mkdirSync(dist, { recursive: true })
+  if (clean) dropStaleTypes()
   if (clean)
     for (const name of readdirSync(dist))
       if (name !== 'types') rmSync(join(dist, name), { recursive: true, force: true })

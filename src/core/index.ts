@@ -1,11 +1,11 @@
 /**
  * bilevel-hpo: the pure core.
  *
- * - {@link solveBilevel}: a bilevel problem given as functions, solved.
- * - {@link bilevel}: the method as a deterministic step function, to be embedded in a training loop of one's own.
- * - {@link Bilevel.make} and {@link Parts}: the same with a part of one's own in the place of one of its parts.
- * - {@link gridSearch}, {@link randomSearch}, {@link bayesianOptimization} and {@link hyperband}: its rivals.
- * - {@link GaussianProcess} and {@link ValueFunction}: the surrogate.
+ * - {@link solveBilevel} solves a bilevel problem that is given as functions.
+ * - {@link bilevel} is the method as a deterministic step function, to embed in your own training loop.
+ * - {@link Bilevel.make} and {@link Parts} assemble the same method with one of its parts replaced by yours.
+ * - {@link gridSearch}, {@link randomSearch}, {@link bayesianOptimization} and {@link hyperband} are its rivals.
+ * - {@link GaussianProcess} and {@link ValueFunction} are the surrogate.
  *
  * @module bilevel-hpo
  */

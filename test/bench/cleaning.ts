@@ -25,7 +25,7 @@ import { networkInterpreter, problemOf } from '../../src/shell/index.js'
 import { hyperparametersOf } from '../../src/shell/model/Hyperparameters.js'
 import { joined } from '../../src/shell/train/Problem.js'
 import { CleaningResult, type CleaningRun } from '../tools/cleaningResult.js'
-import { subset, told } from '../support/cleaning.js'
+import { subset, separation } from '../support/cleaning.js'
 import { measuredRun } from '../support/peakMemory.js'
 import { here, right } from './gpTiming.js'
 
@@ -122,7 +122,7 @@ const run = async (seed: number): Promise<CleaningRun> => {
     megabytes,
     lowerLevelSolves: found.lowerLevelSolves,
     solvesOfEffort: found.effortEpochs / maxEpochs,
-    ...told(train)(found.lambda),
+    ...separation(train)(found.lambda),
     learned: { ...found.trained.test, validationLoss: found.trained.validation.loss },
     refit: found.refit.test,
     plain: await trainedOn(train),

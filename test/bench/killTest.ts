@@ -4,9 +4,9 @@
  * for byte. What had been recorded before the kill has to stand unchanged at the head of the log, and the resumed run
  * has to say that it went on behind it: no lower-level solve that is in the log is done again.
  *
- *     npm run build && npx tsx test/bench/killTest.ts [KILLS, default 50] [SEED of the moments, default 1]
+ *     npm run build && npx tsx test/bench/killTest.ts [KILLS, default 50] [SEED of the moments, default 1] [DOCUMENT]
  *
- * Writes docs/results/kill-test.md.
+ * Writes docs/results/kill-test.md, or the document that is named.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ import * as Rng from '../../src/core/numeric/Rng.js'
 
 const kills = Number(process.argv[2] ?? 50)
 const seed = Number(process.argv[3] ?? 1)
+const document = process.argv[4] ?? 'docs/results/kill-test.md'
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-kill-'))
 const program = 'dist/bilevel.js'
 
@@ -99,7 +100,7 @@ rmSync(folder, { recursive: true })
 console.log(`${kills - failures} of ${kills} as if they had not been killed.`)
 
 writeFileSync(
-  'docs/results/kill-test.md',
+  document,
   `# Killed and resumed
 
 The main job (preset \`mnist-mlp-1k\`, seed 0, wasm) takes ${seconds.toFixed(0)} s and ${total} lower-level solves without interruption. The test kills

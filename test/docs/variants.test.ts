@@ -18,8 +18,9 @@ import {
   type Method,
   Parts,
 } from '../../src/core/index.js'
-import { Laws, type Report } from '../../src/core/laws/index.js'
+import { catalogue, Laws, type Report } from '../../src/core/laws/index.js'
 import type { Info, ResultRow } from '../../src/core/protocol/Info.js'
+import { lawCases } from '../support/cases.js'
 import { driveInMemory } from '../support/driveInMemory.js'
 import { type Ridge, ridgeOptimum, ridgeSpace, ridgeWorld } from '../support/ridge.js'
 import { examineMethod } from '../laws/subjects.js'
@@ -160,16 +161,15 @@ describe('the value-only process', () => {
 })
 
 describe('the laws', () => {
-  const runs = 40
-
   it.each([quadraticPenalty, equalityForm, valueOnly])('of a method are all kept by $name', variant => {
-    Laws.assert(examineMethod(variant)({ runs }))
+    Laws.assert(examineMethod(variant)(lawCases(40, 'slow')))
   })
 
   it('of a constraint form are kept by the quadratic penalty, but for those that speak of a multiplier', () => {
     const because = 'what stands for the multiplier is κ = ρ·max(0, g), which is zero where g is'
     Laws.assert(
       Laws.constraintForm(quadratic)({
+        ...lawCases(100, 'quick'),
         except: [
           { law: 'multiplier follows the constraint', because },
           { law: 'complementary', because },
@@ -180,19 +180,30 @@ describe('the laws', () => {
   })
 
   it('of a surrogate are kept by the value-only process, but for those that count on gradients', () => {
+    const rare = 'learns a known φ'
+    const laws = catalogue.find(({ name }) => name === 'surrogate')!.laws.map(({ name }) => name)
     Laws.assert(
       Laws.surrogate(values)({
-        // Values alone miss φ by more than 3 % in about one case of a thousand.
-        runs: 2000,
+        ...lawCases(300, 'slow'),
+        shrinks: 0,
+        only: laws.filter(name => name !== rare),
         except: [
           { law: 'refuses bad samples', because: 'a gradient that is left out is not looked at' },
           { law: 'envelope respected', because: 'the bound of a sample needs its gradient' },
-          { law: 'learns a known φ', because: 'the law’s tolerance is for values and gradients' },
         ],
       }),
     )
-    // 40 s on two busy cores.
-  }, 120_000)
+    // Values alone miss φ by more than 3 % in about one case of a thousand. This is such a case, found once.
+    Laws.assert(
+      Laws.surrogate(values)({
+        seed: 22081218,
+        path: '494',
+        shrinks: 0,
+        only: [rare],
+        except: [{ law: rare, because: 'the law’s tolerance is for values and gradients' }],
+      }),
+    )
+  })
 
   it('of the example are those that it says', () => {
     const declared = ({ findings }: Report): number =>

@@ -6,12 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { read, type Comparison, type RunEntry } from '../../src/shell/compare/result/Comparison.js'
 import { again } from '../../src/shell/compare/text/again.js'
 import { isMark } from '../../src/shell/compare/lock.js'
+import { deep } from '../support/cases.js'
 import { right } from '../support/recordedRun.js'
 import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
-const { method, ...task } = smallConfig
-const random = { name: 'random', solve: { coldEpochs: 12 } }
+const { method: longer, ...task } = smallConfig
+const method = { ...longer, solve: { coldEpochs: 6, warmEpochs: 3 } }
+const random = { name: 'random', solve: { coldEpochs: 6 } }
 const config = writeConfig(join(folder, 'task.json'), { ...task, methods: [method, random] })
 const whole = join(folder, 'whole')
 const args = (out: string, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
@@ -46,7 +48,7 @@ describe('compare', () => {
     expect(ended.code, ended.err).toBe(0)
     for (const line of ended.out.slice(0, ended.out.lastIndexOf('\n\n')).split('\n'))
       expect(line.trimEnd().length).toBeLessThanOrEqual(80)
-    for (const part of ['bilevel', 'random', '2/2', '  weights', '†', 'Budget of each method: 96 epochs'])
+    for (const part of ['bilevel', 'random', '2/2', '  weights', '†', 'Budget of each method: 48 epochs'])
       expect(ended.out).toContain(part)
     expect(ended.err).toMatch(/^Backend wasm .*\n/)
     expect(readdirSync(whole).sort()).toEqual([
@@ -65,7 +67,7 @@ describe('compare', () => {
   it('keeps every method within the budget', () => {
     for (const run of comparisonOf(whole).runs) {
       if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
-      expect(run.result.effortEpochs).toBeLessThanOrEqual(96)
+      expect(run.result.effortEpochs).toBeLessThanOrEqual(48)
       expect(run.result.refit?.test).not.toBeNull()
       expect(run.result.bilevelWeights === null).toBe(run.label === 'random')
     }
@@ -143,15 +145,21 @@ describe('a comparison that is interrupted', () => {
     /** How many runs were finished when a signal ended the program, and not the program itself. */
     const landed: Array<number> = []
     // By how many runs are finished, and milliseconds after that; at the last, only tables may be left to be written.
-    for (const [count, delay, signal] of [
-      [0, 300, 'SIGKILL'],
-      [0, 900, 'SIGINT'],
-      [1, 0, 'SIGINT'],
-      [1, 700, 'SIGKILL'],
-      [2, 0, 'SIGKILL'],
-      [3, 0, 'SIGINT'],
-      [4, 20, 'SIGKILL'],
-    ] as const) {
+    for (const [count, delay, signal] of deep
+      ? ([
+          [0, 300, 'SIGKILL'],
+          [0, 900, 'SIGINT'],
+          [1, 0, 'SIGINT'],
+          [1, 700, 'SIGKILL'],
+          [2, 0, 'SIGKILL'],
+          [3, 0, 'SIGINT'],
+          [4, 20, 'SIGKILL'],
+        ] as const)
+      : ([
+          [0, 300, 'SIGINT'],
+          [1, 0, 'SIGKILL'],
+          [2, 0, 'SIGINT'],
+        ] as const)) {
       const { child, ended: end } = startBilevel(args(out, '--no-report'))
       while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
       await sleep(delay)
@@ -169,7 +177,7 @@ describe('a comparison that is interrupted', () => {
       `signals at ${landed.join()}`,
     ).toBeGreaterThan(1)
     await expectWhole(out)
-    expect(kept.size).toBe(runs.length)
+    expect(kept.size).toBeGreaterThanOrEqual(deep ? runs.length : 2)
     keptAreThere()
   })
 
@@ -241,7 +249,7 @@ describe('the table of 1,000 MNIST images', () => {
     const names = ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
     const path = writeConfig(join(folder, 'mnist-1k.json'), {
       ...task,
-      network: { kind: 'mlp', hidden: [100] },
+      network: { kind: 'mlp', hidden: [32] },
       hyperparameters: { family: 'l2', per: 'layer', lower: -10, upper: 4 },
       solver: { epochs: 6 },
       methods: names.map(name => ({
@@ -264,5 +272,5 @@ describe('the table of 1,000 MNIST images', () => {
       expect(run.result.trained!.validation.accuracy).toBeGreaterThan(0.7)
       expect(run.trajectory.retrained.length).toBeGreaterThan(0)
     }
-  }, 180_000)
+  })
 })

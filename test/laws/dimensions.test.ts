@@ -5,7 +5,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bilevel, hyperband, type Method, randomSearch } from '../../src/core/index.js'
-import { Laws, type MethodArbitraries, type Report, Simulate } from '../../src/core/laws/index.js'
+import {
+  Laws,
+  type MethodArbitraries,
+  type Options,
+  type Report,
+  Simulate,
+} from '../../src/core/laws/index.js'
+import { lawCases } from '../support/cases.js'
 import { small } from './subjects.js'
 
 /** Runs of the bilevel method as `small` has them, of two outer iterations at most. */
@@ -43,37 +50,29 @@ const examined = <C, S>(
   method: Method<C, S>,
   arbitraries: MethodArbitraries<C>,
   d: number,
-  runs: number,
+  cases: Options,
 ): Report =>
   Laws.assert(
-    Laws.method(method, { ...arbitraries, problems: Simulate.ridgeProblemsOf(d) })({ runs, shrinks: 20 }),
+    Laws.method(method, { ...arbitraries, problems: Simulate.ridgeProblemsOf(d) })({ ...cases, shrinks: 20 }),
   )
 
-/** At these numbers of cases every law is put to the test by one of them. */
+/** Every law is put to the test by one of the cases at least. */
 const kept = (report: Report): void =>
   expect(report.findings.map(({ _tag }) => _tag)).toEqual(report.findings.map(() => 'Kept'))
 
 describe('every law of a method', () => {
   it.each([
-    [1, 100, small],
-    [2, 100, small],
-    [50, 25, small],
-    [5000, 4, short],
-  ] as const)(
-    'is kept by the bilevel method with %i hyperparameters, in %i cases',
-    (d, runs, arbitraries) => kept(examined(bilevel, arbitraries, d, runs)),
-    300_000,
+    [1, lawCases(300, 'slow'), small],
+    [2, lawCases(300, 'slow'), small],
+    [50, lawCases(100, 'heavy'), small],
+    [5000, lawCases(12, 'huge'), short],
+  ] as const)('is kept by the bilevel method with %i hyperparameters', (d, cases, arbitraries) =>
+    kept(examined(bilevel, arbitraries, d, cases)),
   )
 
-  it(
-    'is kept by random search with 5,000 hyperparameters, in 3 cases',
-    () => kept(examined(randomSearch, trials({}), 5000, 3)),
-    300_000,
-  )
+  it('is kept by random search with 5,000 hyperparameters', () =>
+    kept(examined(randomSearch, trials({}), 5000, lawCases(12, 'huge'))))
 
-  it(
-    'is kept by Hyperband with 5,000 hyperparameters, in 3 cases',
-    () => kept(examined(hyperband, trials({ R: fc.constant(3) }), 5000, 3)),
-    300_000,
-  )
+  it('is kept by Hyperband with 5,000 hyperparameters', () =>
+    kept(examined(hyperband, trials({ R: fc.constant(3) }), 5000, lawCases(12, 'huge'))))
 })

@@ -1,4 +1,4 @@
-/** The kit itself: what it reports, and what it generates. */
+/** The kit itself: its reports, and its arbitraries. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import * as t from 'io-ts'
@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { bilevel, Command, Observation } from '../../src/core/index.js'
 import { catalogue, examine, fromCodec, Laws, type Law, Simulate } from '../../src/core/laws/index.js'
 import { Info } from '../../src/core/protocol/Info.js'
+import { cases } from '../support/cases.js'
 
 const law = (name: string, holds: (n: number) => boolean | null): Law<number> => ({
   name,
@@ -36,7 +37,7 @@ const tags = (report: ReturnType<typeof examine>): ReadonlyArray<string> =>
   report.findings.map(({ _tag }) => _tag)
 
 describe('an examination', () => {
-  it('finds what is broken, with the smallest counterexample, and lists what was not tested', () => {
+  it('finds broken laws, with the smallest counterexample, and lists untested ones', () => {
     const report = examine(numbers, { runs: 200 })
     expect(tags(report)).toEqual(['Kept', 'Broken', 'Untested', 'Broken'])
     const [, below, , throwing] = report.findings
@@ -57,7 +58,7 @@ describe('an examination', () => {
     expect(examine(numbers, { runs: 150, seed: 3 })).toEqual(examine(numbers, { runs: 150, seed: 3 }))
   })
 
-  it('lists what is declared; a declaration that is not needed, or of no law, is a fault', () => {
+  it('lists declared exceptions; a needless declaration, or one of an unknown law, is a fault', () => {
     const because = 'for this test'
     const declared = [
       { law: 'is below 700', because },
@@ -75,7 +76,7 @@ describe('an examination', () => {
     expect(() => Laws.assert(wrong)).toThrow('no law here has that name')
   })
 
-  it('shows a violation that does not happen again as it was', () => {
+  it('shows a violation that does not recur as it first occurred', () => {
     let calls = 0
     const once = law('fails once', () => ++calls !== 5)
     const report = examine({ ...numbers, laws: [once] }, { runs: 20 })
@@ -85,7 +86,7 @@ describe('an examination', () => {
 })
 
 describe('laws', () => {
-  it('have names of their own within a family, a sentence, and a source', () => {
+  it('have a unique name within a family, a sentence, and a source', () => {
     for (const { laws } of catalogue) {
       expect(new Set(laws.map(({ name }) => name)).size).toBe(laws.length)
       for (const { meaning, source } of laws) {
@@ -100,7 +101,7 @@ const isDate = (u: unknown): u is Date => u instanceof Date
 
 describe('arbitraries from codecs', () => {
   const accepted = <A>(codec: t.Type<A, unknown>, numRuns = 50): void =>
-    it(`${codec.name} accepts what is generated, and what JSON makes of it`, () => {
+    it(`${codec.name} accepts generated values, and their JSON round trip`, () => {
       const found = fromCodec(codec)
       if (E.isLeft(found)) throw new Error(found.left)
       fc.assert(
@@ -108,7 +109,7 @@ describe('arbitraries from codecs', () => {
           expect(codec.is(value)).toBe(true)
           expect(codec.decode(JSON.parse(JSON.stringify(value)))._tag).toBe('Right')
         }),
-        { numRuns, seed: 1 },
+        cases(numRuns),
       )
     })
 
@@ -116,17 +117,17 @@ describe('arbitraries from codecs', () => {
   accepted(Observation.Observation)
   accepted(Info)
   accepted(bilevel.config)
-  // Every part of it in every combination is a lot.
+  // A state has many parts, so few cases take long.
   accepted(bilevel.state, 8)
 
-  it('takes overrides by path and by name, and says what it cannot walk', () => {
+  it('accepts overrides by path and by name, and names a codec that it cannot walk', () => {
     const codec = t.strict({ a: t.array(t.strict({ b: t.string })), c: t.string })
     const fixed = fromCodec(codec, {
       fields: { 'a[].b': fc.constant('here') },
       names: { string: fc.constant('there') },
     })
     if (E.isLeft(fixed)) throw new Error(fixed.left)
-    for (const { a, c } of fc.sample(fixed.right, { numRuns: 20, seed: 1 })) {
+    for (const { a, c } of fc.sample(fixed.right, cases(20))) {
       expect(c).toBe('there')
       expect(a.every(({ b }) => b === 'here')).toBe(true)
     }
@@ -162,7 +163,7 @@ describe('simulated worlds', () => {
         if (hostility.fractionalEffort) expect('effort' in alone && alone.effort % 1).not.toBe(0)
         expect(hostile.answer(solve(1))[0]).toEqual(first)
       }),
-      { numRuns: 50, seed: 1 },
+      cases(50),
     )
   })
 })

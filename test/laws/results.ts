@@ -1,23 +1,26 @@
-/** What the kit says of the unbroken method and its parts, and of every mutant; published entry points only. */
+/** The kit's verdict on the unbroken method and its parts, and on every mutant. Uses published entry points only. */
 import { Laws, type Options } from '../../src/core/laws/index.js'
 import { mutants } from './mutants/index.js'
 import { unbroken } from './subjects.js'
 
-/** What became of one unbroken subject. */
+/** The result for one unbroken subject. */
 export interface Examined {
   readonly name: string
   readonly laws: number
   readonly passed: boolean
-  /** Laws that no case put to the test. */
+  /** Number of laws that no case tested. */
   readonly untested: number
   readonly seconds: number
   /** The report as text. */
   readonly said: string
 }
 
-/** The unbroken method and its parts, one after the other. */
-export function* examineUnbroken(options: Options): Generator<Examined> {
-  for (const { name, examine } of unbroken) {
+/** Examines the unbroken method and its parts, one after the other, or those of these names. */
+export function* examineUnbroken(
+  options: Options,
+  names: ReadonlyArray<string> = unbroken.map(({ name }) => name),
+): Generator<Examined> {
+  for (const { name, examine } of unbroken.filter(one => names.includes(one.name))) {
     const start = performance.now()
     const report = examine(options)
     yield {
@@ -31,7 +34,7 @@ export function* examineUnbroken(options: Options): Generator<Examined> {
   }
 }
 
-/** A mutant, the law that is to kill it and by which alone it was examined, and whether it did: the names of broken laws. */
+/** A mutant, the law that must kill it and that it was examined with, and the names of the broken laws. */
 export interface Hunted {
   readonly of: string
   readonly name: string
@@ -39,10 +42,10 @@ export interface Hunted {
   readonly broken: ReadonlyArray<string>
 }
 
-/** Every mutant. */
-export const hunt = (options: Options): ReadonlyArray<Hunted> =>
+/** Examines mutants: all, or at most so many of each family. */
+export const hunt = (options: Options, most = Infinity): ReadonlyArray<Hunted> =>
   mutants.flatMap(({ of, mutants: faulty }) =>
-    faulty.map(({ name, law, examine }) => ({
+    faulty.slice(0, most).map(({ name, law, examine }) => ({
       of,
       name,
       law,

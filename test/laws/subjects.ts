@@ -1,4 +1,4 @@
-/** The method and its default parts, as the law kit is to find them: unbroken. Published entry points only. */
+/** The unbroken method and its default parts, as subjects of the law kit. Uses published entry points only. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
@@ -29,7 +29,7 @@ export const small: MethodArbitraries<BilevelConfig> = {
     retrain: fc.boolean(),
     refit: fc.boolean(),
   }),
-  // The design is sampled whatever the budget; one more solve retrains at the λ to return.
+  // The budget does not limit the design. One more solve retrains at the λ to return.
   solves: ({ budget, design, retrain }) => Math.max(budget.lowerLevelSolves, design.size) + (retrain ? 1 : 0),
   maxSteps: 500,
 }
@@ -67,7 +67,7 @@ export const unbroken: ReadonlyArray<Subject> = [
   { name: 'choice', examine: Laws.choice(Parts.defaults.choice) },
 ]
 
-/** Parts that the method takes in other circumstances than those of the kit's small problems. */
+/** Parts that the method uses under other circumstances than the kit's small problems. */
 export const alternatives: ReadonlyArray<Subject> = [
   { name: 'structured surrogate', examine: Laws.surrogate(Parts.structuredProcess) },
   { name: 'structured regression', examine: Laws.regression(StructuredGp) },

@@ -5,6 +5,7 @@ import { build } from 'esbuild'
 import * as t from 'io-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { numerics } from '../../src/core/log/numerics.js'
+import { count, deep, seed } from '../support/cases.js'
 import { recordedRuns } from '../support/logText.js'
 import { mutants } from '../laws/mutants/index.js'
 import { unbroken } from '../laws/subjects.js'
@@ -68,7 +69,7 @@ describe('the tarball', () => {
       for (const file of [types, code]) expect(files).toContain(file.replace('./', ''))
     for (const file of files)
       expect(file).toMatch(
-        /^(dist\/[^/]+\.js(\.map)?|dist\/types\/.+\.d\.ts(\.map)?|dist\/LICENCES|src\/.+\.ts|docs\/.+\.(md|ts|json)|[A-Z]+(\.md)?|package\.json)$/,
+        /^(dist\/[^/]+\.js(\.map)?|dist\/types\/.+\.d\.ts(\.map)?|dist\/LICENCES|src\/.+\.ts|docs\/.+\.(md|ts|jsonl?)|[A-Z]+(\.md)?|package\.json)$/,
       )
     // Every bundle is one of this build: an entry, a worker, or loaded by one.
     const code = files.filter(file => /^dist\/[^/]+\.js$/.test(file))
@@ -141,7 +142,8 @@ describe('an installation without the optional parts', () => {
     expect(found).toEqual(expect.arrayContaining(['bilevel-hpo', ...Object.keys(dependencies)]))
     for (const name of Object.keys(optionalDependencies)) expect(found).not.toContain(name)
     expect(found.filter(name => /tensor|tfjs/.test(name))).toEqual([])
-    expect(found.length).toBeLessThan(20)
+    // p-limit, which drives the questions of a batch, is two of them.
+    expect(found.length).toBeLessThan(22)
   })
 
   it.each(light)('%s loads', async name => {
@@ -249,20 +251,24 @@ describe('what a bundler keeps', () => {
 describe('the published law kit, with its peer from npm', () => {
   beforeAll(() => prepareKit(installed), 120_000)
 
-  it('kills every mutant by its law', async () => {
-    const hunted = await huntInTarball(installed, 300)
-    expect(hunted.length).toBe(mutants.reduce((sum, { mutants: faulty }) => sum + faulty.length, 0))
-    expect(hunted.length).toBeGreaterThanOrEqual(20)
+  // The sources' kit examines all of them in every run; here it is shown that the published one works.
+  it('kills mutants by their laws, one of each family', async () => {
+    const most = deep ? Infinity : 1
+    const hunted = await huntInTarball(installed, 300, most)
+    expect(hunted.length).toBe(
+      mutants.reduce((sum, { mutants: faulty }) => sum + Math.min(most, faulty.length), 0),
+    )
     expect(hunted.filter(({ law, broken }) => broken.join() !== law)).toEqual([])
     console.log(`${hunted.length} mutants, all killed by the kit of the tarball`)
-  }, 180_000)
+  })
 
   it('lets the unbroken method and its parts pass, no law untested', async () => {
-    const examined = await examineInTarball(installed, 200, 2)
-    expect(examined.map(({ name }) => name)).toEqual(unbroken.map(({ name }) => name))
+    const names = unbroken.map(({ name }) => name).filter(name => deep || !/^(method|surrogate)$/.test(name))
+    const examined = await examineInTarball(installed, count(200), seed, names)
+    expect(examined.map(({ name }) => name)).toEqual(names)
     for (const { passed, untested, said } of examined)
       expect({ passed, untested }, said).toEqual({ passed: true, untested: 0 })
-  }, 180_000)
+  })
 })
 
 describe('with the optional parts', () => {
@@ -290,9 +296,9 @@ describe('with the optional parts', () => {
     const { code, out } = await compile(folder, ['ownCodecs.ts'], { skipLibCheck: true })
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(JSON.parse(await succeed(process.execPath, ['ownCodecs.js'], folder))).toEqual({
-      refused: { _tag: 'Left', left: 'field `shapes[0].radius` must be a finite number, but is "long"' },
+      refused: { _tag: 'Left', left: '`shapes[0].radius` must be a finite number, but is "long"' },
       misconfigured: expect.stringContaining(
-        'field `method.drawing.shapes[0].side` must be a finite number',
+        '`method.drawing.shapes[0].side` must be a finite number',
       ) as string,
       configured: { shapes: [{ kind: 'square', side: 2 }] },
       sampled: true,

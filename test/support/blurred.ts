@@ -1,7 +1,7 @@
 import * as Rng from '../../src/core/numeric/Rng.js'
 import type { Observation } from '../../src/core/protocol/Observation.js'
 
-/** As after finitely many steps on minibatches: f off by a thousandth, its gradient by a hundredth. */
+/** Answers as after finitely many steps on minibatches: f is off by a thousandth, its gradient by a hundredth. */
 export const blurred =
   (seed: number) =>
   (answer: Observation): Observation => {

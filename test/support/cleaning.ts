@@ -1,4 +1,4 @@
-/** What learned weights of examples are worth, held against the true labels of a set with noisy ones. */
+/** The quality of learned example weights, measured against the true labels of a set with noisy ones. */
 import type { ImageSet } from '../../src/shell/data/set/ImageSet.js'
 
 /** The examples of a set for which `keep` holds. */
@@ -18,17 +18,17 @@ export const subset =
     }
   }
 
-/** Shares of the examples with a wrong label that weigh less than ½, and of the others that weigh more. */
-export interface Told {
+/** Share of the wrongly labelled examples with a weight below ½, and of the others with a weight above. */
+export interface Separation {
   readonly wrong: number
   readonly wrongBelowHalf: number
   readonly rightAboveHalf: number
 }
 
-/** λ: the logit of a weight for each example, perhaps with other components behind them. */
-export const told =
+/** λ: the logit of a weight per example, possibly followed by other components. */
+export const separation =
   ({ labels, truth = labels }: ImageSet) =>
-  (lambda: ReadonlyArray<number>): Told => {
+  (lambda: ReadonlyArray<number>): Separation => {
     const isWrong = (i: number): boolean => labels[i] !== truth[i]
     const examples = Array.from(labels.keys())
     const wrong = examples.filter(isWrong)

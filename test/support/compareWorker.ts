@@ -1,6 +1,6 @@
 /**
- * The process of a run in tests of comparisons: it knows the tests' random search as well, and is lost where a file called
- * `lose` lies beside the runs, once its own run has so many lines.
+ * The process of a run in tests of comparisons. It also knows the tests' random search. If a file called `lose` lies
+ * beside the runs, it kills itself once its own log has enough lines.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

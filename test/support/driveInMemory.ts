@@ -9,7 +9,7 @@ interface World {
   readonly release: (weights: ReadonlyArray<string>) => void
 }
 
-/** Every transition of a whole run, or the error that ended it; `order` may permute the answers to a batch. */
+/** Every transition of a whole run, or the error that ended it. `order` may permute the answers to a batch. */
 export const driveInMemory = <C, S>(
   method: Method<C, S>,
   config: C,

@@ -1,6 +1,6 @@
 /**
- * Bilevel problems whose optima are known: in closed form, or to machine precision by other means. Each has three
- * starts. Sources are named where the problem has a name in the literature.
+ * Bilevel problems with known optima, in closed form or to machine precision by other means. Each has three starts.
+ * Named problems cite their source.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { BilevelProblem } from '../../src/core/inMemory/BilevelProblem.js'
@@ -23,7 +23,7 @@ const unbounded = (start: Vec, y: Vec): Pick<BilevelProblem, 'x' | 'y'> => ({
   y: { start: y },
 })
 
-/** The problem from another start of x. */
+/** The problem with another start of x. */
 export const startedAt = ({ problem }: KnownOptimum, start: Vec): BilevelProblem => ({
   ...problem,
   x: { ...problem.x, start },
@@ -176,8 +176,8 @@ const dot = (a: Vec, b: Vec): number => {
 }
 
 /**
- * f = ‖Xw − y‖²/N + Σ_g exp(λ_g)·‖w_g‖²/N, F = ‖X_v·w − y_v‖²/N, with d groups of features. The truth is found by a smooth
- * optimizer on the reduced function, whose weights are one linear solve.
+ * f = ‖Xw − y‖²/N + Σ_g exp(λ_g)·‖w_g‖²/N, F = ‖X_v·w − y_v‖²/N, with d groups of features. A smooth optimizer finds
+ * the optimum of the reduced function; its weights come from one linear solve.
  */
 export const ridgeRegression = (d: number, seed: number): KnownOptimum => {
   const perGroup = d > 10 ? 1 : 2

@@ -1,6 +1,6 @@
 /**
- * A world in which only F matters: a function of λ and of the epochs that weights were trained for. A training takes
- * all the epochs that it is allowed.
+ * A world in which only F matters, a function of λ and of the epochs that the weights were trained for. A training
+ * takes all the epochs that it is allowed.
  */
 import type { Question, WeightsRef } from '../../src/core/protocol/Command.js'
 import { initialWeights, weightsOf } from '../../src/core/protocol/Command.js'
@@ -13,12 +13,12 @@ type Vec = ReadonlyArray<number>
 
 export interface Landscape {
   readonly loss: (lambda: Vec) => number
-  /** What is added to F after so many epochs; nothing by default. */
+  /** Added to F after so many epochs; default: nothing. */
   readonly curve?: (lambda: Vec, epochs: number) => number
-  /** Standard deviation of what is added to every measurement of F. */
+  /** Standard deviation of the noise on every measurement of F. */
   readonly noise?: number
   readonly seed?: number
-  /** Where training fails. */
+  /** Whether training fails at this λ. */
   readonly fails?: (lambda: Vec) => boolean
   /** Effort of an epoch. */
   readonly trainingExamples?: number

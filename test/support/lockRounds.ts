@@ -1,6 +1,6 @@
 /**
- * Several processes that ask for the lock of one folder at one instant, round after round. They are started once and
- * asked anew in each round, so that all of them run when the instant comes.
+ * Several processes ask for the lock of one folder at the same instant, round after round. They are started once and
+ * ordered again in each round, so all of them run when the instant comes.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,17 +12,17 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Answer, Order } from './lockStarter.js'
 
-/** How rounds went. */
+/** Results of all rounds. */
 export interface Rounds {
   /** Rounds in which two starters had the lock at the same time. */
   readonly shared: number
-  /** Rounds in which nobody got it. */
+  /** Rounds in which no starter got the lock. */
   readonly unowned: number
-  /** Rounds after which something was left in the folder. */
+  /** Rounds that left a file behind in the folder. */
   readonly leftBehind: number
   /** Milliseconds from the instant to the first owner, in the slowest round that had one. */
   readonly slowest: number
-  /** What the refused were told, with # for each number. */
+  /** The messages to refused starters, with # for each number. */
   readonly refusals: ReadonlySet<string>
 }
 
@@ -40,8 +40,8 @@ const bundled = (entry: string, outfile: string) =>
 
 const anHourAgo = (): number => Date.now() / 1000 - 3600
 
-/** A message without what differs from round to round. */
-const told = (message: string, folder: string): string =>
+/** The message without the parts that differ between rounds. */
+const withoutDetails = (message: string, folder: string): string =>
   message.replaceAll(folder, '…').replaceAll(/\d+/g, '#')
 
 const ask = async (starter: ChildProcess, order: Order): Promise<Answer> => {
@@ -50,7 +50,7 @@ const ask = async (starter: ChildProcess, order: Order): Promise<Answer> => {
   return ((await answer) as [Answer])[0]
 }
 
-/** Processes that know the lock of a module, by default that of a comparison, for as long as `use` takes. */
+/** Processes that use the lock of a module, by default that of a comparison. They live while `use` runs. */
 export const withStarters = async <A>(
   count: number,
   use: (starters: ReadonlyArray<ChildProcess>) => Promise<A>,
@@ -69,7 +69,7 @@ export const withStarters = async <A>(
   }
 }
 
-/** Has a starter killed while it owns the folder. What it leaves behind stays there. */
+/** Kills a starter while it owns the folder. The files that it leaves stay there. */
 export const killOwner = async (starter: ChildProcess, folder: string): Promise<void> => {
   const before = readdirSync(folder).length
   starter.send({ folder, at: 0, hold: 60_000 } satisfies Order)
@@ -81,8 +81,7 @@ export const killOwner = async (starter: ChildProcess, folder: string): Promise<
 }
 
 /**
- * Rounds of all starters in folders of their own. Each folder is empty at first, or holds a
- * copy of what is in `leftovers`, an hour old.
+ * Rounds of all starters, each in its own folder. A folder starts empty, or with a copy of `leftovers`, an hour old.
  */
 export const rounds = async (
   starters: ReadonlyArray<ChildProcess>,
@@ -104,7 +103,9 @@ export const rounds = async (
       const owners = answers
         .flatMap(answer => ('from' in answer ? [answer] : []))
         .sort((a, b) => a.from - b.from)
-      answers.forEach(answer => 'refusal' in answer && result.refusals.add(told(answer.refusal, folder)))
+      answers.forEach(
+        answer => 'refusal' in answer && result.refusals.add(withoutDetails(answer.refusal, folder)),
+      )
       if (owners.some(({ from }, i) => i > 0 && from < owners[i - 1]!.to)) result.shared++
       if (owners.length === 0) result.unowned++
       else result.slowest = Math.max(result.slowest, owners[0]!.from - at)

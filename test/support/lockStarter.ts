@@ -1,6 +1,6 @@
 /**
- * A process that asks for the lock of a folder at a given instant, holds it for a while and gives it back. It answers each
- * message with one of its own. For lockRounds.ts, which says which module the lock is from.
+ * A process that asks for the lock of a folder at a given instant, holds it for a while and releases it. It answers
+ * each message. lockRounds.ts starts it and chooses the module of the lock.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Lock from '../../src/shell/compare/lock.js'
@@ -12,14 +12,14 @@ export interface Order {
   readonly hold: number
 }
 
-/** From when to when the starter had the lock, or why it had not. */
+/** The time span for which the starter had the lock, or the reason why it did not. */
 export type Answer = { readonly from: number; readonly to: number } | { readonly refusal: string }
 
 const { lock } = (await import(process.argv[2]!)) as typeof Lock
 
 const carryOut = async ({ folder, at, hold }: Order): Promise<Answer> => {
   await sleep(Math.max(0, at - Date.now() - 5))
-  // Timers are late by a millisecond or more, so the last of the way is waited for awake.
+  // Timers are late by a millisecond or more, so spin for the rest.
   while (Date.now() < at);
   const taken = await lock(folder)()
   if (taken._tag === 'Left') return { refusal: taken.left.message }

@@ -1,4 +1,4 @@
-/** Logs as lines of text, to be changed and sealed anew: damage that no digest gives away. */
+/** Logs as lines of text, to change and seal again: damage that no digest detects. */
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ export const bodiesOf = (text: string): ReadonlyArray<string> =>
     .split('\n')
     .map(line => line.replace(/,"digest":"[0-9a-f]{16}"\}$/, '}'))
 
-/** A log of these lines, each with the digest that it must have. */
+/** A log of these lines, each with its correct digest. */
 export const sealed = (bodies: ReadonlyArray<string>): string => {
   let before = ''
   return bodies
@@ -25,7 +25,7 @@ export const sealed = (bodies: ReadonlyArray<string>): string => {
 
 export const logs = fileURLToPath(new URL('../data/logs/', import.meta.url))
 
-/** The run folders that are committed, by the version of the log and that of the numerics. */
+/** The committed run folders, by the version of the log and that of the numerics. */
 export const recordedRuns: ReadonlyArray<{
   readonly version: number
   readonly numerics: number
@@ -44,7 +44,7 @@ export const recordedRuns: ReadonlyArray<{
 
 export const textOf = (folder: string): string => readFileSync(join(folder, 'run.jsonl'), 'utf8')
 
-/** Every line of a log, as it is read from its file. */
+/** Every line of a log, read from its file. */
 export const readAll = (
   path: string,
 ): ReadonlyArray<ReturnType<typeof readLines> extends Generator<infer L> ? L : never> => {

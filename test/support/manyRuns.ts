@@ -1,4 +1,6 @@
-/** Small real runs with many hyperparameters, on the committed images: weights of examples, and L2 a pixel or a block. */
+/**
+ * Small real runs with many hyperparameters, on the committed images: example weights, and L2 per pixel or per block.
+ */
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +15,7 @@ const files = { train: 'train_dataset_1k_60.npz', validation: 'validation_datase
 const deaf = { on: () => undefined, off: () => undefined, exit: () => undefined }
 const silent = { show: () => undefined, note: () => undefined, clear: () => undefined }
 
-/** A folder with a data set of its own, which a test may take away, and a run of a configuration on it. */
+/** A folder with its own data set, which a test may remove, and a run of a configuration on it. */
 export const manyRun = async (
   folder: string,
   name: string,

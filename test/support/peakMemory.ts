@@ -1,9 +1,9 @@
-/** Runs a program to its end, with its wall time and the most memory that it ever held. Linux only: reads /proc. */
+/** Runs a program to its end, and measures its wall time and its peak memory. Linux only: reads /proc. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
-/** Of a process and all its threads, in MB; 0 where it has ended. */
+/** Peak memory of a process and all its threads, in MB; 0 if it has ended. */
 const highWater = (pid: number): number => {
   try {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
@@ -13,7 +13,7 @@ const highWater = (pid: number): number => {
   }
 }
 
-/** Seconds and megabytes of `node` with these arguments. Rejects where it fails, with what it said. */
+/** Seconds and megabytes of `node` with these arguments. Rejects if it fails, with its output. */
 export const measuredRun = (
   args: ReadonlyArray<string>,
 ): Promise<{ readonly seconds: number; readonly megabytes: number; readonly output: string }> =>
@@ -23,7 +23,7 @@ export const measuredRun = (
     let [output, errors, megabytes] = ['', '', 0]
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    // The kernel keeps the highest value, so only what is added after the last look is missed.
+    // The kernel keeps the highest value, so only growth after the last reading is missed.
     const look = setInterval(() => {
       megabytes = Math.max(megabytes, highWater(child.pid ?? 0))
     }, 50)

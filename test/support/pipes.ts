@@ -1,12 +1,12 @@
-/** Named pipes, which stand still whoever opens them for reading. POSIX only. */
+/** Named pipes, which block every process that opens them for reading. POSIX only. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { withFolder } from './recordedRun.js'
 
 /**
- * A folder with named pipes, there for as long as `use` takes. Whoever waits at one of them is let go after two
- * seconds, with nothing to read: a test then fails instead of standing still.
+ * A folder with named pipes that exists while `use` runs. A reader that waits at a pipe is released after two seconds,
+ * with nothing to read, so that a test fails instead of hanging.
  */
 export const withPipes = (
   names: ReadonlyArray<string>,

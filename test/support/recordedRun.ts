@@ -45,7 +45,7 @@ export const noHooks: Hooks = {
   stopRequested: () => false,
 }
 
-/** A folder that is there for as long as `use` takes. */
+/** A folder that exists while `use` runs. */
 export const withFolder = async <A>(use: (folder: string) => Promise<A> | A): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), 'bilevel-test-'))
   try {

@@ -1,4 +1,4 @@
-/** Runs for tests of reports: the committed logs of today's numerics, and runs of the test method. */
+/** Runs for tests of reports: the committed logs of the current numerics, and runs of the test method. */
 import { join } from 'node:path'
 import { numerics } from '../../src/core/log/numerics.js'
 import { version } from '../../src/core/log/RunLog.js'
@@ -17,12 +17,12 @@ export const committed = (name: 'd1' | 'd2'): string =>
 export const readCommitted = (name: 'd1' | 'd2'): Run =>
   right(readRun(methods)({ target: committed(name), name })).run
 
-/** Strings that would be markup, script, an expression of Vega or a formula if anyone took them for that. */
+/** A string that is markup, script, a Vega expression and a formula if any program interprets it. */
 export const hostile =
   '</title></script><script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>' +
   '"]+alert(1)+[" &amp; ${1} {{1}} =1+1 \u202e'
 
-/** Runs whose every string is hostile, of a method that nobody knows, in folders of their own. */
+/** Runs whose every string is hostile, of an unknown method, in their own folders. */
 export const recordHostile = async (folder: string, seed: number): Promise<string> => {
   const target = join(folder, `run-${seed}`)
   const { mkdirSync } = await import('node:fs')
@@ -38,7 +38,7 @@ export const recordHostile = async (folder: string, seed: number): Promise<strin
   return target
 }
 
-/** A run as if another method, with another name and seed, had taken the same solves. */
+/** The run as if another method, with another name and seed, had made the same solves. */
 export const asMethod = (run: Run, method: string, i: number, factor: number): Run => ({
   ...run,
   name: `${method}-${i}`,

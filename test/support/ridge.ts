@@ -1,4 +1,4 @@
-/** The law kit's ridge problem, with a world that remembers by itself. */
+/** The law kit's ridge problem, with a mutable world. */
 import type { Question, WeightsRef } from '../../src/core/protocol/Command.js'
 import type { Observation } from '../../src/core/protocol/Observation.js'
 import * as Kit from '../../src/core/laws/simulate/Ridge.js'
@@ -11,7 +11,7 @@ export interface RidgeWorld {
   readonly release: (weights: ReadonlyArray<WeightsRef>) => void
 }
 
-/** Answers every question exactly; descents go all the way to their minimizer. */
+/** Answers every question exactly; a descent returns its minimizer. */
 export const ridgeWorld = (
   ridge: Kit.Ridge,
   fails: (question: Question) => boolean = () => false,

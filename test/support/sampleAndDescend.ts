@@ -1,6 +1,6 @@
 /**
- * A small method for tests of drivers, logs and replay: solves at random λ, descends from the best, refits there.
- * It asks several things at once, uses random numbers, releases weights, and takes failures as they come.
+ * A small method for tests of drivers, logs and replay. It solves at random λ, descends from the best, and refits
+ * there. It asks several questions at once, uses random numbers, releases weights, and tolerates failures.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

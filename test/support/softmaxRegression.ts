@@ -1,18 +1,19 @@
 /**
- * Softmax regression with an L2 coefficient a group of pixels, and the gradient of its validation loss by λ through the
- * implicit function theorem: a truth for docs/many.md that has nothing in common with the method but the formulas of f and F.
+ * Softmax regression with one L2 coefficient per group of pixels, and the gradient of its validation loss by λ through
+ * the implicit function theorem. It is an independent truth for docs/many.md: it shares only the formulas of f and F
+ * with the method.
  *
  * Notation
  * - N, P, C: training examples, pixels, classes. w: (P + 1)·C, row-major, the last row the biases, which nothing regularizes.
  * - r: decay of each row, exp(λ_k)/(2N) of its group k; 0 of the biases. f(λ, w) = L(w) + ½ Σ r·w², L the mean cross-entropy.
- * - H = ∇²f, positive definite but for a constant added to all biases, which neither loss can tell.
+ * - H = ∇²f, positive definite up to a constant added to all biases, which changes neither loss.
  * - ∇_λ F(w*(λ)) = −(∂²f/∂w∂λ)ᵀ·q with H·q = ∇F, so −Σ r·w·q over the weights of a group (Pedregosa 2016).
  *
  * All in float64.
  */
 import type { ImageSet } from '../../src/shell/data/set/ImageSet.js'
 
-/** Lit pixels of each image, and a last column of ones. */
+/** The pixels of each image that are not zero, and a last column of ones. */
 interface Rows {
   readonly count: number
   readonly classes: number
@@ -23,7 +24,9 @@ interface Rows {
   readonly labels: Uint8Array
 }
 
-/** Which column each pixel is, −1 for those that no training image lights: their weights are 0 at every minimum. */
+/**
+ * The column of each pixel; −1 for pixels that are zero in every training image: their weights are 0 at every minimum.
+ */
 const columnsOf = ({ images, labels }: ImageSet): Int32Array => {
   const pixels = images.length / labels.length
   const lit = new Uint8Array(pixels)
@@ -147,12 +150,12 @@ const backSubstituted = (l: Float64Array, n: number, b: Float64Array): void => {
   }
   for (let i = n - 1; i >= 0; i--) {
     const x = (b[i]! /= l[i * n + i]!)
-    // By rows of L, which lie together.
+    // By rows of L, which are contiguous in memory.
     for (let k = 0; k < i; k++) b[k]! -= l[i * n + k]! * x
   }
 }
 
-/** v ↦ M⁻¹·v, where M is H without what ties classes to one another: a positive definite matrix a class. */
+/** v ↦ M⁻¹·v, where M is H without the blocks that couple classes: one positive definite matrix per class. */
 type Preconditioner = (v: Float64Array) => Float64Array
 
 const preconditionerOf = (rows: Rows, { probabilities: p }: Fit, r: Float64Array): Preconditioner => {
@@ -179,7 +182,7 @@ const preconditionerOf = (rows: Rows, { probabilities: p }: Fit, r: Float64Array
       backSubstituted(factors[c]!, n, one)
       for (let k = 0; k < n; k++) out[k * C + c] = one[k]!
     }
-    // What is the same for all classes changes no loss, so no gradient has it, and no step is to have it.
+    // A shift common to all classes changes no loss. Gradients do not contain it, so remove it from steps.
     for (let k = 0; k < n; k++) {
       let mean = 0
       for (let c = 0; c < C; c++) mean += out[k * C + c]! / C
@@ -200,7 +203,7 @@ const norm = (a: Float64Array): number => Math.sqrt(dot(a, a))
 /** x + s·d. */
 const moved = (x: Float64Array, s: number, d: Float64Array): Float64Array => x.map((xi, i) => xi + s * d[i]!)
 
-/** Conjugate gradients from `start` to ‖b − A·x‖ ≤ tolerance, and how many it took. */
+/** Conjugate gradients from `start` until ‖b − A·x‖ ≤ tolerance, with the number of iterations. */
 const conjugateGradients = (
   times: (v: Float64Array) => Float64Array,
   inverse: Preconditioner,
@@ -230,18 +233,18 @@ const conjugateGradients = (
   return { x, iterations }
 }
 
-/** How exactly minima and gradients are wanted. */
+/** Required accuracy of minima and gradients. */
 interface Accuracy {
-  /** Of ‖∇_w f‖. */
+  /** Limit on ‖∇_w f‖. */
   readonly weights: number
-  /** Of the linear system of a gradient by λ, relative to ‖∇F‖. */
+  /** Relative residual of the linear system for a gradient by λ, relative to ‖∇F‖. */
   readonly adjoint: number
 }
 const customary: Accuracy = { weights: 1e-7, adjoint: 1e-5 }
-/** A preconditioner serves until a system takes more than `patience` iterations with it. */
+/** A preconditioner is renewed once a system takes more than `patience` iterations with it. */
 const limits = { newtonSteps: 60, iterations: 3000, patience: 60 } as const
 
-/** w*(λ), and what is known there. */
+/** w*(λ) with its values. */
 export interface Solution {
   readonly weights: Float64Array
   /** f(λ, w*). */
@@ -257,8 +260,8 @@ export interface Hypergradient extends Solution {
 }
 
 /**
- * A training set whose pixel p is in the group `groupOf[p]`, and a validation set. Every solution begins where the one before
- * it ended, for which λ it may be; f is strictly convex where it matters, so that changes how long it takes and nothing else.
+ * A training set whose pixel p is in the group `groupOf[p]`, and a validation set. Every solution starts from the
+ * previous one, whatever its λ. f is strictly convex where it matters, so the start changes only the time.
  */
 export const softmaxRegression = (
   train: ImageSet,
@@ -302,7 +305,7 @@ export const softmaxRegression = (
   }
 
   let latest: Float64Array = new Float64Array(columns * C)
-  /** Newton's method on f(λ, ·), its steps by conjugate gradients to the accuracy that they are worth. */
+  /** Newton's method on f(λ, ·). Conjugate gradients solve for each step, to an accuracy that suits it. */
   const solve = (lambda: ReadonlyArray<number>): Solution => {
     const r = decays(lambda)
     let w = latest
@@ -320,7 +323,7 @@ export const softmaxRegression = (
         const there = moved(w, length, step)
         const fitThere = fit(rows, there)
         const valueThere = fitThere.loss + penalty(r, there)
-        // Near the minimum a decrease drowns in rounding, and Newton's step is to be trusted.
+        // Near the minimum rounding hides the decrease, so trust Newton's step.
         if (valueThere > value + 1e-4 * length * slope + 1e-14 * Math.abs(value)) continue
         w = there
         at = fitThere

@@ -1,4 +1,4 @@
-/** Runs of the bilevel method with its default options on ridge problems, blurred, and told never to settle. */
+/** Runs of the bilevel method on blurred ridge problems, with default options except that it never settles. */
 import { bilevel } from '../../src/core/bilevel/Bilevel.js'
 import type { BilevelConfig } from '../../src/core/bilevel/BilevelConfig.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
@@ -7,7 +7,7 @@ import { blurred } from './blurred.js'
 import { right } from './recordedRun.js'
 import { ridgeSpace, ridgeWorld, type RidgeWorld } from './ridge.js'
 
-/** A ridge problem in d dimensions, drawn by `rng`, whose answers are blurred by `seed`. */
+/** A ridge problem in d dimensions drawn by `rng`, with answers blurred by `seed`. */
 export const unsettledRidge = (
   d: number,
   rng: Rng.Rng,

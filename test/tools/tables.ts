@@ -213,7 +213,7 @@ const writers: Readonly<Record<string, () => string>> = {
       ratio: t.number,
     })
     const found = read('steps', t.type({ table: t.array(Row) }))
-    const said = ({ median, p10, p90 }: t.TypeOf<typeof Times>): string =>
+    const spreadText = ({ median, p10, p90 }: t.TypeOf<typeof Times>): string =>
       `${ms(median)} (${ms(p10)} to ${ms(p90)})`
     return table(
       ['backend', 'network', 'batch', 'tfjs', 'ours', 'ratio'],
@@ -221,8 +221,8 @@ const writers: Readonly<Record<string, () => string>> = {
         backend,
         network,
         String(batch),
-        `${said(stock)}${naive ? ' †' : ''}`,
-        said(ours),
+        `${spreadText(stock)}${naive ? ' †' : ''}`,
+        spreadText(ours),
         ratio.toFixed(1),
       ]),
       found,
@@ -239,7 +239,7 @@ const writers: Readonly<Record<string, () => string>> = {
       'many-solves',
       t.type({ loadAverage: t.number, backends: t.record(t.string, t.UnknownRecord) }),
     )
-    const said = ({ median, p10, p90 }: t.TypeOf<typeof Ratio>): string =>
+    const spreadText = ({ median, p10, p90 }: t.TypeOf<typeof Ratio>): string =>
       [median, p10, p90]
         .map(value => value.toFixed(1))
         .join(' ')
@@ -252,8 +252,8 @@ const writers: Readonly<Record<string, () => string>> = {
         [
           backend,
           ms(oneSolveMs),
-          ...['2', '5', '10'].map(count => said(ratioToOneAlone[count]!)),
-          said(tenToOneAloneBefore),
+          ...['2', '5', '10'].map(count => spreadText(ratioToOneAlone[count]!)),
+          spreadText(tenToOneAloneBefore),
         ],
       ]
     })

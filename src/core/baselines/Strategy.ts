@@ -1,6 +1,6 @@
 /**
- * What tells one method that tries λ from another: which λ it trains at next, and which it returns. All else is the
- * business of {@link trialMethod}.
+ * A strategy: which λ a trial method trains at next, and which one it returns. {@link trialMethod} does everything
+ * else.
  */
 import type * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
@@ -12,11 +12,11 @@ import type { Trained, Trial } from './Trial.js'
 
 type Vec = ReadonlyArray<number>
 
-/** What is known when the next trials are chosen. */
+/** The information for choosing the next trials. */
 export interface Known<C, P> {
   readonly config: C
   readonly plan: P
-  /** In the order they were asked in. */
+  /** In the order in which they were asked. */
   readonly trials: ReadonlyArray<Trial>
 }
 
@@ -26,53 +26,53 @@ export interface Stop {
   readonly message: string
 }
 
-/** The next trials, which are independent of one another, or the end of the search. */
+/** The next trials, independent of one another, or the end of the search. */
 export type Proposal<P> =
   | {
       readonly _tag: 'Try'
       readonly plan: P
       readonly trials: ReadonlyArray<{ readonly lambda: Vec; readonly from: WeightsRef }>
-      /** Epochs that each of these trainings may take … */
+      /** Epochs that each of these trainings may take. */
       readonly maxEpochs: number
-      /** … and with those that it goes on from. */
+      /** Epochs in total, including those of the trainings that they continue. */
       readonly epochs: number
       readonly message: string | null
     }
   | ({ readonly _tag: 'Stop' } & Stop)
 
-/** A way to choose λ from what was tried before. P is its memory beyond the trials: plain JSON. */
+/** A way to choose λ from earlier trials. P is its memory beyond the trials: plain JSON. */
 export interface Strategy<C extends TrialConfig, P> {
   readonly name: string
   readonly config: t.Type<C, unknown>
   readonly plan: t.Type<P, unknown>
   /** Checks the configuration and starts. Errors: `InvalidConfig`. */
   readonly start: (config: C) => E.Either<MethodError, P>
-  /** What to try next; all of it has to fit in `room`. */
+  /** The next trials. All of them must fit in `room`. */
   readonly propose: (known: Known<C, P>, room: Room) => Proposal<P>
-  /** The trial whose λ is returned. It must be one whose weights were kept; `null` where none was trained. */
+  /** The trial whose λ is returned. Its weights must still be kept. `null` if no trial was trained. */
   readonly choose: (known: Known<C, P>) => Trained | null
-  /** The weights, among those of trials, that may be needed once more, if only to be returned. */
+  /** The weights of trials that may still be needed, at least to be returned. */
   readonly keep: (known: Known<C, P>) => ReadonlyArray<WeightsRef>
 }
 
-/** The end of a search that may not spend any more. */
+/** Ends a search whose budget is spent. */
 export const budgetSpent = (trials: number): Proposal<never> => ({
   _tag: 'Stop',
   stopReason: 'budgetSpent',
   message: `The budget is spent: ${trials} trials.`,
 })
 
-/** Trials that are asked together at most: the shell keeps the weights of all until the last is answered. */
+/** The most trials in one batch. The shell keeps the weights of all until the last is answered. */
 const together = 32
 
-/** How many complete trainings can be asked now. */
+/** How many complete trainings the budget covers now. */
 export const completeTrainings = (
   { solve }: Pick<TrialConfig, 'solve'>,
   room: Room,
   most: number = together,
 ): number => Math.min(most, affordable(room, solve.coldEpochs))
 
-/** Complete trainings at these λ. */
+/** Proposes complete trainings at these λ. */
 export const tryCompletely = <P>(
   { solve }: Pick<TrialConfig, 'solve'>,
   plan: P,

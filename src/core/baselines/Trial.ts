@@ -1,5 +1,5 @@
 /**
- * Trials: a λ that was trained at, for some epochs, and how its weights validate.
+ * Trials: a λ with the epochs of its training and the validation loss of its weights.
  */
 import * as t from 'io-ts'
 import type { Batch } from '../protocol/Batch.js'
@@ -9,13 +9,13 @@ import { initialWeights, WeightsRef } from '../protocol/Command.js'
 export const Trial = t.readonly(
   t.strict({
     lambda: Vector,
-    /** The epochs that its training was allowed in all, those of the training that it went on from included. */
+    /** Epochs allowed in total, including those of the training that it continued. */
     epochs: Positive,
     /** Trained from the initial weights in one go. */
     cold: t.boolean,
-    /** F of the trained weights; `null` where training failed. */
+    /** F of the trained weights; `null` if training failed. */
     upper: nullable(Finite),
-    /** Those weights; they may have been let go of since. */
+    /** The trained weights; they may have been released since. */
     weights: nullable(WeightsRef),
   }),
   'Trial',
@@ -37,13 +37,13 @@ export const Trial = t.readonly(
  */
 export type Trial = t.TypeOf<typeof Trial>
 
-/** A trial that was trained, with what is known of it then. */
+/** A trial whose training succeeded. */
 export type Trained = Trial & { readonly upper: number; readonly weights: WeightsRef }
 
 /** Whether training succeeded. */
 export const isTrained = (trial: Trial): trial is Trained => trial.upper !== null && trial.weights !== null
 
-/** The trials of a batch that have been answered, in the order of its questions. */
+/** The answered trials of a batch, in the order of its questions. */
 export const trialsOf = (batch: Batch, epochs: number): ReadonlyArray<Trial> =>
   batch.questions.flatMap((question): ReadonlyArray<Trial> => {
     const answer = batch.answers.find(({ id }) => id === question.id)
@@ -60,16 +60,16 @@ export const trialsOf = (batch: Batch, epochs: number): ReadonlyArray<Trial> =>
     ]
   })
 
-/** What two numbers of epochs, sums of the same shares, may differ by. */
+/** Relative rounding error between two sums of epochs. */
 const rounding = 1e-9
 
-/** Whether it was allowed as many epochs as a complete training has. */
+/** Whether the trial was allowed as many epochs as a complete training. */
 export const isComplete = (trial: Trial, coldEpochs: number): boolean =>
   trial.epochs >= coldEpochs * (1 - rounding)
 
 /**
- * The best trained trial: of those with the most epochs, for only what was trained alike can be compared, the one whose
- * weights validate best; the first of equals. `null` where none was trained.
+ * The best trained trial: among those with the most epochs, the one with the lowest F; the first of equals. Trials with
+ * different epochs cannot be compared. `null` if no trial was trained.
  */
 export const best = (trials: ReadonlyArray<Trial>): Trained | null =>
   trials
@@ -84,7 +84,7 @@ export const best = (trials: ReadonlyArray<Trial>): Trained | null =>
       null,
     )
 
-/** The weights of the best trial, if there is one. */
+/** The weights of the best trial, or an empty list. */
 export const bestWeights = (trials: ReadonlyArray<Trial>): ReadonlyArray<WeightsRef> => {
   const leader = best(trials)
   return leader === null ? [] : [leader.weights]

@@ -1,6 +1,6 @@
 /**
- * The options that grid search, random search, Bayesian optimization and Hyperband have in common. Where the bilevel
- * method has them, too, names, meanings and defaults are its own, so that one problem is the same for all.
+ * The options that grid search, random search, Bayesian optimization and Hyperband share. Options that the bilevel
+ * method also has use its names, meanings and defaults, so that every method solves the same problem.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,7 +17,7 @@ export const trialFields = {
   trainingExamples: TrainingExamples,
   solve: t.readonly(
     t.strict({
-      /** ‖∇_w f‖₂ at which a training may end before its epochs are over. */
+      /** A training ends before its epochs are used up once ‖∇_w f‖₂ is at most this. */
       tolerance: Positive,
       /** Budget of a complete training, from the initial weights, in epochs. */
       coldEpochs: Positive,
@@ -26,20 +26,20 @@ export const trialFields = {
   ),
   budget: t.readonly(t.strict(budgetFields), 'BudgetOptions'),
   /**
-   * At the end, measure weights trained completely at the λ to return, and train them where the search has not; without
-   * it the search ends with the weights that it has, and nothing is measured.
+   * At the end, measure completely trained weights at the λ to return, and train them first if the search has not.
+   * Without it the search returns its own weights, and nothing is measured.
    */
   retrain: t.boolean,
-  /** After that, train on training and validation set together. */
+  /** Then train on the union of training and validation set. */
   refit: t.boolean,
 } as const
 
-/** The codec of what all these methods are configured with. */
+/** The codec of the options that all these methods share. */
 export const TrialConfig = t.readonly(t.strict(trialFields), 'TrialConfig')
-/** What every method that tries one λ after the other is configured with. */
+/** The options that every method of trials has. */
 export type TrialConfig = t.TypeOf<typeof TrialConfig>
 
-/** The defaults of {@link trialFields}: the bilevel method's. */
+/** The defaults of {@link trialFields}; they are the bilevel method's. */
 export const trialDefaults = {
   seed: 0,
   trainingExamples: null,
@@ -49,7 +49,7 @@ export const trialDefaults = {
   refit: true,
 } as const
 
-/** The configuration, where its space is one, and its budget covers a complete training. Errors: `InvalidConfig`. */
+/** The configuration, if its space is valid and its budget covers a complete training. Errors: `InvalidConfig`. */
 export const validated = <C extends TrialConfig>(config: C): E.Either<MethodError, C> =>
   pipe(
     SearchSpace.make(config.space),

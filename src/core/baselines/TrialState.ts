@@ -1,5 +1,5 @@
 /**
- * What a method of trials is between two steps: plain JSON, with its codec.
+ * The state of a method of trials between two steps: plain JSON, with its codec.
  *
  *     searching → retraining → reporting → halted
  */
@@ -17,7 +17,7 @@ import { Trial, trialsOf } from './Trial.js'
 const StopCodec = t.readonly(t.strict({ stopReason: t.string, message: t.string }), 'Stop')
 
 const Chosen = t.readonly(t.strict({ lambda: Vector, weights: WeightsRef, upper: Finite }), 'Chosen')
-/** The λ to return, and weights trained there. */
+/** The λ to return, and the weights trained there. */
 export type Chosen = t.TypeOf<typeof Chosen>
 
 const ending = { stop: StopCodec, spent: Spent, chosen: Chosen } as const
@@ -31,19 +31,19 @@ const Phase = t.union(
   ],
   'Phase',
 )
-/** What is being done, with what is needed to conclude it. */
+/** The phase, with the data needed to conclude it. */
 export type Phase = t.TypeOf<typeof Phase>
 
-/** All that the next step of such a method needs; plain JSON. */
+/** Everything that the next step of a method of trials needs; plain JSON. */
 export interface TrialState<C, P> {
   readonly config: C
   readonly phase: Phase
   readonly batch: Batch
   readonly nextId: number
   readonly held: ReadonlyArray<WeightsRef>
-  /** So far, those that are not answered yet included. */
+  /** Lower-level solves so far, including those not yet answered. */
   readonly lowerLevelSolves: number
-  /** By the end of the batch before. */
+  /** Effort up to the end of the previous batch. */
   readonly effort: number
   /** Batches of trials so far. */
   readonly rounds: number
@@ -72,13 +72,13 @@ export const stateCodec = <C extends TrialConfig, P>({
     'TrialState',
   )
 
-/** What the strategy may know. */
+/** The part of the state that the strategy may use. */
 export const knownOf = <C, P>({ config, plan, trials }: TrialState<C, P>): Known<C, P> => ({
   config,
   plan,
   trials,
 })
 
-/** The trials so far, those of an incomplete batch included. */
+/** The trials so far, including those of an incomplete batch. */
 export const trialsSoFar = <C, P>({ trials, batch, phase }: TrialState<C, P>): ReadonlyArray<Trial> =>
   phase._tag === 'Searching' ? [...trials, ...trialsOf(batch, phase.epochs)] : trials

@@ -1,11 +1,11 @@
 /**
- * Bayesian optimization: a Gaussian process over what validates how well after complete training, and the next λ where
- * expected improvement is greatest (Jones, Schonlau & Welch 1998; Snoek, Larochelle & Adams 2012).
+ * Bayesian optimization: a Gaussian process models the validation loss after complete training. The next λ is the one
+ * with the greatest expected improvement (Jones, Schonlau & Welch 1998; Snoek, Larochelle & Adams 2012).
  *
- * The kernel is Matérn 5/2 with a length scale for each hyperparameter; its hyperparameters and the noise are fitted
- * anew, by maximum a posteriori, for every λ. What is to be improved on is the least posterior mean at the λ that were
- * tried, not the least value that was observed, which noise may have made (Letham et al. 2019, §2; Gramacy & Lee 2011),
- * and it is its λ that is returned. ln EI is maximised by L-BFGS from several starts.
+ * The kernel is Matérn 5/2 with a length scale for each hyperparameter. Its hyperparameters and the noise are fitted
+ * again for every λ, by maximum a posteriori. The value to improve on is the lowest posterior mean at the λ tried so
+ * far, not the lowest observed value, which noise may have produced (Letham et al. 2019, §2; Gramacy & Lee 2011). Its λ
+ * is returned. L-BFGS maximises ln EI from several starts.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,20 +30,20 @@ const Full = t.readonly(
   t.strict({
     ...trialFields,
     kernel: KernelName,
-    /** Points of the Sobol' design that is tried first; `null`: 2(d + 1). */
+    /** Points of the initial Sobol' design; `null`: 2(d + 1). */
     initial: nullable(Count),
   }),
   'BayesianConfig',
 )
-/** What Bayesian optimization is configured with. */
+/** The options of Bayesian optimization. */
 export type BayesianConfig = t.TypeOf<typeof Full>
 
-/** Every default. Matérn 5/2: Snoek, Larochelle & Adams 2012, §3.1. */
+/** All defaults. Matérn 5/2: Snoek, Larochelle & Adams 2012, §3.1. */
 export const defaults = { ...trialDefaults, kernel: 'matern52', initial: null } as const
 
 type State = Known<BayesianConfig, null>
 
-/** A trained trial, and what the process says of it. */
+/** A trained trial, and the posterior mean there. */
 interface Incumbent {
   readonly trial: Trained
   readonly mean: number
@@ -52,7 +52,7 @@ interface Incumbent {
 const modelled = ({ config: { space, kernel }, trials }: State): E.Either<unknown, GaussianProcess.Gp> =>
   modelOf(space, kernel, trials)
 
-/** The trained trial with the least posterior mean. */
+/** The trained trial with the lowest posterior mean. */
 const incumbentOf = ({ config, trials }: State, gp: GaussianProcess.Gp): Incumbent | null =>
   trials.filter(isTrained).reduce<Incumbent | null>((leader, trial) => {
     const { mean } = GaussianProcess.marginal(gp)(SearchSpace.toUnit(config.space)(trial.lambda))
@@ -68,11 +68,11 @@ const isNew = ({ config: { space }, trials }: State, unit: Vec): boolean =>
     return unit.some((u, k) => Math.abs(u - tried[k]!) > sameness)
   })
 
-/** The next points, where there is nothing to learn from: those of the Sobol' sequence. */
+/** The next points of the Sobol' sequence, for when there is no model. */
 const unlearnt = ({ config: { seed, space }, trials }: State, count: number): ReadonlyArray<Vec> =>
   sobolPoints(seed, SearchSpace.dimension(space), trials.length, count)
 
-/** The point of greatest expected improvement; `null` where there is no model, or it promises nothing new. */
+/** The point of greatest expected improvement; `null` if there is no model, or if it proposes no new point. */
 const learnt = (known: State): Vec | null => {
   const { config, trials } = known
   if (trials.filter(isTrained).length < 2) return null
@@ -121,7 +121,7 @@ export const strategy: Strategy<BayesianConfig, null> = {
       ),
       incumbent => incumbent?.trial ?? best(known.trials),
     ),
-  // Another trial may come to be the incumbent, be it as old as it may.
+  // Any trial, however old, may become the incumbent.
   keep: ({ trials }) => trials.filter(isTrained).map(({ weights }) => weights),
 }
 

@@ -1,13 +1,13 @@
 /**
  * Grid search: complete trainings at the points of a full factorial design over the box of bounds.
  *
- * The number of levels of each hyperparameter follows from the budget: levels are added, one hyperparameter after the
- * other, until the grid has as many points as the budget has trainings. Ends of the bounds are included; one level is
- * the middle. The points are tried in an order that spreads: each is one of those farthest from all before it
- * (Johnson, Moore & Ylvisaker 1990, maximin distance, taken greedily), so that what a budget leaves out is missing
- * everywhere alike. The first is the one nearest to the middle.
+ * The budget determines the number of levels of each hyperparameter: levels are added, one hyperparameter after the
+ * other, until the grid has as many points as the budget has trainings. The bounds are included; a single level is the
+ * middle. The points are tried in an order that spreads out: the first is the one nearest to the middle, and each next
+ * one is farthest from all before it (greedy maximin distance; Johnson, Moore & Ylvisaker 1990). So the points that a
+ * budget omits are spread evenly.
  *
- * Reference: Bergstra & Bengio 2012, §1, for grid search as a rival and what it costs in many dimensions.
+ * Reference: Bergstra & Bengio 2012, §1, for grid search as a rival and its cost in many dimensions.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -28,21 +28,24 @@ type Vec = ReadonlyArray<number>
 const Full = t.readonly(
   t.strict({
     ...trialFields,
-    /** Levels of every hyperparameter; `null`: as many as the budget allows, more of the first ones where that does not come out even. */
+    /**
+     * Levels of every hyperparameter; `null`: as many as the budget covers, with more for the first ones if that is
+     * uneven.
+     */
     levels: nullable(Count),
   }),
   'GridSearchConfig',
 )
-/** What grid search is configured with. */
+/** The options of grid search. */
 export type GridSearchConfig = t.TypeOf<typeof Full>
 
-/** Every default. */
+/** All defaults. */
 export const defaults = { ...trialDefaults, levels: null } as const
 
-/** Points that a grid may have: to order them takes time by the square of their number. */
+/** The most points of a grid: the time to order them grows with the square of their number. */
 export const maxPoints = 4096
 
-/** The least number of levels for each of d axes that makes at least `points` points, as even as can be. */
+/** The smallest numbers of levels for d axes that give at least `points` points, as even as possible. */
 export const levelsFor = (points: number, d: number): Vec => {
   const levels = new Array<number>(d).fill(1)
   let product = 1
@@ -56,18 +59,21 @@ export const levelsFor = (points: number, d: number): Vec => {
 const axis = (levels: number): Vec =>
   levels === 1 ? [0.5] : Array.from({ length: levels }, (_, i) => i / (levels - 1))
 
-/** The points of a full factorial design over [0,1]^d, the last axis fastest. */
+/** The points of a full factorial design over [0,1]^d; the last axis varies fastest. */
 const factorial = (levels: Vec): ReadonlyArray<Vec> =>
   levels.reduce<ReadonlyArray<Vec>>(
     (points, count) => points.flatMap(point => axis(count).map(at => [...point, at])),
     [[]],
   )
 
-/** The points from the one nearest to the middle on, each next one as far as can be from all before; ties in order. */
+/**
+ * Orders points from the one nearest to the middle; each next one is as far as possible from all before. Ties keep
+ * order.
+ */
 export const spread = (points: ReadonlyArray<Vec>): ReadonlyArray<Vec> => {
   const squared = (a: Vec, b: Vec): number => a.reduce((sum, value, k) => sum + (value - b[k]!) ** 2, 0)
   const middle = points[0]?.map(() => 0.5) ?? []
-  // Minus the distance at first, so that the point nearest to the middle is the farthest.
+  // Start with the negative distance, so that the point nearest to the middle comes first.
   const away = Float64Array.from(points, point => -squared(point, middle))
   const ordered: Array<Vec> = []
   const taken = new Uint8Array(points.length)
@@ -93,7 +99,7 @@ const levelsOf = (config: GridSearchConfig): Vec => {
   return levelsFor(completeTrainings(config, room, maxPoints + 1), d)
 }
 
-/** Every λ of the grid, in the order in which they are tried. */
+/** Every λ of the grid, in the order of the trials. */
 const gridOf = (config: GridSearchConfig): ReadonlyArray<Vec> =>
   spread(factorial(levelsOf(config))).map(SearchSpace.fromUnit(config.space))
 
@@ -140,10 +146,10 @@ export const strategy: Strategy<GridSearchConfig, null> = {
 export type GridSearchState = TrialState<GridSearchConfig, null>
 
 /**
- * Grid search as a method: trains at every point of a full factorial grid over the search space, from the middle outwards, and
- * returns the λ whose weights validate best.
+ * Grid search as a method: trains at every point of a full factorial grid over the search space, beginning in the
+ * middle, and returns the λ whose weights validate best.
  *
- * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used, or a grid of more than 4,096 points.
+ * Errors of `init`: `InvalidConfig` for an unusable space or budget, or for a grid of more than 4,096 points.
  *
  * @example
  * ```ts

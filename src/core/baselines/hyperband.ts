@@ -1,15 +1,15 @@
 /**
- * Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar 2018, JMLR 18:185): random λ are trained for a few epochs;
- * the best share 1/η of them goes on for η times as many; and so on, until some have had a complete training. Several
- * brackets trade the number of λ against the epochs that each starts with; after the last, the first comes again.
+ * Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar 2018, JMLR 18:185). It trains random λ for a few epochs,
+ * continues the best share 1/η of them for η times as many, and so on until some are trained completely. Several
+ * brackets trade the number of λ against the epochs that each starts with. After the last bracket it starts again with
+ * the first.
  *
- * A trial that goes on is trained on from the weights that it has. R units of resources are a complete training,
- * `solve.coldEpochs`.
+ * A trial continues from its own weights. R units of resources are a complete training, `solve.coldEpochs`.
  *
- * Differs from the paper where the budget is finite: a bracket only begins where the budget covers all of it. Where the
- * rest of it does not, the bracket has fewer λ, or the next smaller bracket is taken; a λ whose training would be
- * given up for want of budget teaches nothing. And of all λ the one is returned that validates best among those with
- * the most epochs: weights that were stopped early are no measure of λ, which is trained completely in the end.
+ * Differs from the paper if the budget is finite. A bracket begins only if the budget covers all of it; otherwise it
+ * has fewer λ, or a smaller bracket takes its place. A training that is abandoned for lack of budget would add no
+ * information. Hyperband returns the λ with the best validation loss among those with the most epochs. Weights that
+ * were stopped early are no measure of λ, so the returned λ is trained completely at the end.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -32,22 +32,22 @@ import { trialMethod, type TrialState } from './trialMethod.js'
 const Full = t.readonly(
   t.strict({
     ...trialFields,
-    /** The most resources of a trial, in units of the least; they stand for a complete training. */
+    /** The most resources of a trial, in units of the least; this much is a complete training. */
     R: Positive,
-    /** Of so many trials, one goes on. */
+    /** One in this many trials continues. */
     eta: Positive,
-    /** How many λ a bracket has: as table 1 of the paper says, or its algorithm 1, which says somewhat more. */
+    /** How many λ a bracket has: as in table 1 of the paper, or as in its algorithm 1, which has slightly more. */
     sizes: t.keyof({ table: null, algorithm: null }, '"table" or "algorithm"'),
   }),
   'HyperbandConfig',
 )
-/** What Hyperband is configured with. */
+/** The options of Hyperband. */
 export type HyperbandConfig = t.TypeOf<typeof Full>
 
 /**
- * Every default. η: Li et al. 2018, §2.6, who say 3 or 4. R: the least training has ⅟₂₇ of the epochs of a complete one,
- * some 4 of 100; fewer would not leave the initial weights. The budget is once through all brackets, for which it takes 65
- * solves, most of them short: the epochs of 12.7 complete trainings.
+ * All defaults. η: Li et al. 2018, §2.6, who recommend 3 or 4. R: the shortest training has 1/27 of the epochs of a
+ * complete one, about 4 of 100; with fewer, weights would hardly leave the initial ones. The budget covers all brackets
+ * once: 65 solves, most of them short, with the epochs of 12.7 complete trainings.
  */
 export const defaults = {
   ...trialDefaults,
@@ -60,16 +60,16 @@ export const defaults = {
 const Plan = t.readonly(
   t.strict({
     rng: Rng.Rng,
-    /** The bracket to begin next: its place among all. */
+    /** Index of the next bracket. */
     next: Natural,
     running: nullable(
       t.readonly(
         t.strict({
           bracket: Natural,
           rung: Natural,
-          /** Trials that each rung may have. */
+          /** The most trials of each rung. */
           sizes: t.readonlyArray(Natural),
-          /** The first trial of the rung. */
+          /** Index of the rung's first trial. */
           first: Natural,
         }),
         'Running',
@@ -94,14 +94,14 @@ const checked = (config: HyperbandConfig): E.Either<MethodError, HyperbandConfig
       )
 }
 
-/** Epochs of a unit of resources. */
+/** Epochs per unit of resources. */
 const unitOf = ({ solve, R }: HyperbandConfig): number => solve.coldEpochs / R
 
-/** Epochs that each trial of a rung is trained for, beyond those of the rung before. */
+/** Epochs of each trial of a rung, beyond those of the previous rung. */
 const stretch = (config: HyperbandConfig, { rungs }: Bracket, i: number): number =>
   (rungs[i]!.r - (i === 0 ? 0 : rungs[i - 1]!.r)) * unitOf(config)
 
-/** Whether a bracket that starts with n trials is covered to its end. */
+/** Whether the budget covers a bracket that starts n trials. */
 const covered = (config: HyperbandConfig, bracket: Bracket, room: Room, n: number): boolean => {
   const sizes = halvings(n, bracket.s, config.eta)
   return fits(
@@ -111,7 +111,7 @@ const covered = (config: HyperbandConfig, bracket: Bracket, room: Room, n: numbe
   )
 }
 
-/** The most trials, up to its own number, that the bracket can start with and still bring one to the end; or 0. */
+/** The most trials, up to its own number, that the bracket can start and still bring one to the end; 0 if none. */
 const affordableSize = (config: HyperbandConfig, bracket: Bracket, room: Room): number => {
   let [least, largest] = [Math.ceil(config.eta ** bracket.s * (1 - 1e-9)), bracket.rungs[0]!.n]
   if (!covered(config, bracket, room, least)) return 0
@@ -123,7 +123,7 @@ const affordableSize = (config: HyperbandConfig, bracket: Bracket, room: Room): 
   return least
 }
 
-const said = (config: HyperbandConfig, { s, rungs }: Bracket, rung: number, n: number): string =>
+const rungMessage = (config: HyperbandConfig, { s, rungs }: Bracket, rung: number, n: number): string =>
   `Bracket s = ${s}, rung ${rung}: ${n} λ with ${(rungs[rung]!.r * unitOf(config)).toPrecision(3)} epochs each.`
 
 const tried = (
@@ -138,10 +138,10 @@ const tried = (
   trials: trials.map(({ lambda, weights }) => ({ lambda, from: weights })),
   maxEpochs: stretch(config, bracket, rung),
   epochs: bracket.rungs[rung]!.r * unitOf(config),
-  message: said(config, bracket, rung, trials.length),
+  message: rungMessage(config, bracket, rung, trials.length),
 })
 
-/** The next bracket of which the budget covers something, with fresh λ. */
+/** Begins the next bracket that the budget covers at least in part, with new λ. */
 const begin = (known: State, room: Room): Proposal<Plan> => {
   const { config, plan, trials } = known
   const all = brackets(config)
@@ -166,7 +166,7 @@ const begin = (known: State, room: Room): Proposal<Plan> => {
 
 const byLoss = (one: Trained, other: Trained): number => one.upper - other.upper
 
-/** The trials of the last rung that go on, the best first. */
+/** The trials of the last rung that continue, the best first. */
 const survivors = ({ trials }: State, { first, sizes, rung }: Running): ReadonlyArray<Trained> =>
   trials
     .slice(first)
@@ -182,7 +182,7 @@ const propose = (known: State, room: Room): Proposal<Plan> => {
   const rung = running.rung + 1
   const going = survivors(known, running)
   if (bracket === undefined || going.length === 0) return begin({ ...known, plan }, room)
-  // Only a world in which trainings cost more than they are allowed leaves less than was reserved.
+  // Less than was reserved is left only if trainings cost more than they were allowed.
   const count = Math.min(going.length, affordable(room, stretch(config, bracket, rung)))
   return count === 0
     ? budgetSpent(trials.length)
@@ -215,8 +215,8 @@ export const strategy: Strategy<HyperbandConfig, Plan> = {
 export type HyperbandState = TrialState<HyperbandConfig, Plan>
 
 /**
- * Hyperband as a method: successive halving in several brackets. Many λ are trained for few epochs, and of those one in η goes on
- * with η times as many.
+ * Hyperband as a method: successive halving in several brackets. Many λ are trained for few epochs; one in η of them
+ * continues for η times as many.
  *
  * Errors of `init`: `InvalidConfig` for a space, a budget or an η that cannot be used. Source: Li et al. 2018.
  *

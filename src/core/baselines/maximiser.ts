@@ -1,6 +1,6 @@
 /**
- * The point of the unit cube where expected improvement over a process is greatest: ln EI is looked at over a Sobol'
- * design and around the incumbent, and the best of those points are where L-BFGS starts from.
+ * Maximises expected improvement over the unit cube: evaluates ln EI on a Sobol' design and around the incumbent, and
+ * starts L-BFGS from the best of these points.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
@@ -11,13 +11,13 @@ import { sobolPoints } from './points.js'
 
 type Vec = ReadonlyArray<number>
 
-/** Points of the design, for each dimension (but no more than `most` in all), and around the incumbent. */
+/** Points of the design, for each dimension (but at most `most` in total), and around the incumbent. */
 const candidates = { perDimension: 128, most: 512, around: 32 } as const
 
-/** Starts of L-BFGS. */
+/** Number of starts of L-BFGS. */
 const starts = 8
 
-/** How far from the incumbent points are looked for, as a share of the range: from a tenth down. */
+/** Random points around the incumbent, at distances from a tenth of the range down. */
 const nearby = (incumbent: Vec, seeds: ReadonlyArray<number>): ReadonlyArray<Vec> => {
   const d = incumbent.length
   const [normals] = Rng.normals(candidates.around * d)(Rng.make(...seeds))
@@ -26,7 +26,7 @@ const nearby = (incumbent: Vec, seeds: ReadonlyArray<number>): ReadonlyArray<Vec
   )
 }
 
-/** Where to try next. `seeds` name the random stream. */
+/** The point to try next. `seed` and `trial` name the random stream. */
 export const maximiser = (
   gp: GaussianProcess.Gp,
   incumbent: { readonly unit: Vec; readonly mean: number },

@@ -1,4 +1,4 @@
-/** Points of the unit cube that methods try, one after the other. */
+/** Points in the unit cube that methods try one after the other. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Design from '../numeric/Design.js'
 import * as Rng from '../numeric/Rng.js'
@@ -15,8 +15,8 @@ export const uniformPoints =
   }
 
 /**
- * The points `from`, … `from + count − 1` of the randomised Sobol' sequence of this seed, which are the same however
- * many are asked for. In dimensions for which there are no direction numbers they are independent.
+ * The points `from`, … `from + count − 1` of the randomised Sobol' sequence with this seed. They do not depend on how
+ * many are requested. Dimensions without direction numbers are independent uniform.
  */
 export const sobolPoints = (seed: number, d: number, from: number, count: number): Points => {
   const leading = Math.min(d, maxDimension)

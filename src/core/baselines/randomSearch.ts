@@ -1,7 +1,7 @@
 /**
- * Random search: complete trainings at λ drawn over the box of bounds, uniformly in λ, which is uniform in the logarithm
- * of the coefficient where the space is on the log scale (Bergstra & Bengio 2012); or at the points of a randomised
- * Sobol' sequence there (Sobol' 1967; Owen 1998), which covers the box more evenly.
+ * Random search: complete trainings at λ drawn uniformly from the box of bounds (Bergstra & Bengio 2012). On the log
+ * scale this is uniform in the logarithm of the coefficient. With `sequence: "sobol"` the λ are the points of a
+ * randomised Sobol' sequence instead (Sobol' 1967; Owen 1998), which covers the box more evenly.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -24,10 +24,10 @@ const Full = t.readonly(
   }),
   'RandomSearchConfig',
 )
-/** What random search is configured with. */
+/** The options of random search. */
 export type RandomSearchConfig = t.TypeOf<typeof Full>
 
-/** Every default. Independent draws: what Bergstra & Bengio (2012) call random search. */
+/** All defaults. Independent draws: the random search of Bergstra & Bengio (2012). */
 export const defaults = { ...trialDefaults, sequence: 'random' } as const
 
 const Plan = t.readonly(t.strict({ rng: Rng.Rng }), 'RandomPlan')
@@ -73,8 +73,8 @@ export const strategy: Strategy<RandomSearchConfig, Plan> = {
 export type RandomSearchState = TrialState<RandomSearchConfig, Plan>
 
 /**
- * Random search as a method: trains at λ drawn uniformly from the search space, or along a Sobol' sequence, and returns the λ whose
- * weights validate best.
+ * Random search as a method: trains at λ drawn uniformly from the search space, or along a Sobol' sequence, and returns
+ * the λ whose weights validate best.
  *
  * Errors of `init`: `InvalidConfig` for a space or a budget that cannot be used. Source: Bergstra & Bengio 2012.
  *

@@ -1,4 +1,4 @@
-/** What a person wants to know of a method of trials. */
+/** The `Info` of a method of trials. */
 import { effortOf, inOrder } from '../protocol/Batch.js'
 import { roomOf } from '../protocol/Budget.js'
 import { blank, type Info } from '../protocol/Info.js'
@@ -13,10 +13,10 @@ const phaseNames: Readonly<Record<Phase['_tag'], string>> = {
   Halted: 'halted',
 }
 
-/** What finishing counts for in the progress, and what its first half does. */
+/** The share of finishing in the progress; its first half is the retraining. */
 const finishing = 0.05
 
-/** The share of the run that is done: of that part of the budget that is nearer to its end. */
+/** The share of the run that is done, measured by the budget that is closer to its end. */
 const progressOf = <C extends TrialConfig, P>(state: TrialState<C, P>, effort: number): number => {
   const { phase, batch, config } = state
   const open = batch.questions.length - batch.answers.length
@@ -39,7 +39,7 @@ const progressOf = <C extends TrialConfig, P>(state: TrialState<C, P>, effort: n
   }
 }
 
-/** The best trial so far says λ, and F where it was trained completely. */
+/** The `Info` of a state: λ of the best trial so far, and its F if it was trained completely. */
 export const describe = <C extends TrialConfig, P>(state: TrialState<C, P>): Info => {
   const { config, phase, batch, lowerLevelSolves, rounds } = state
   const leader = best(trialsSoFar(state))

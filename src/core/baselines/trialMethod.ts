@@ -1,4 +1,4 @@
-/** A method from a strategy. */
+/** Makes a method from a strategy. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Method } from '../protocol/Method.js'

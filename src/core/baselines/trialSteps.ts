@@ -1,9 +1,9 @@
 /**
- * The steps of a method of trials: tries what the strategy proposes while the budget lasts, and finishes as the bilevel
- * method does.
+ * The steps of a method of trials: tries the λ that the strategy proposes while the budget lasts, then finishes as the
+ * bilevel method does.
  *
- * Only whole batches are looked at, in the order of their questions, so that answers may come in any order. A training
- * that failed is a trial without a loss.
+ * It reads only complete batches, in the order of their questions, so answers may come in any order. A failed training
+ * is a trial without a loss.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -75,7 +75,7 @@ const finalistOf = (name: string, { lambda, weights }: Chosen, spent: Spent): Fi
   epsilon: null,
 })
 
-/** Everything that a report needs is asked for. */
+/** Asks for everything that the report needs. */
 const report = <C extends TrialConfig, P>(
   strategy: Strategy<C, P>,
   state: TrialState<C, P>,
@@ -91,7 +91,7 @@ const report = <C extends TrialConfig, P>(
     message,
   )
 
-/** The search is over: what it found is trained completely, unless it was so already, and measured. */
+/** Ends the search: has the chosen λ trained completely, unless it already is, and asks for its measurements. */
 const finish = <C extends TrialConfig, P>(
   strategy: Strategy<C, P>,
   state: TrialState<C, P>,
@@ -159,7 +159,7 @@ export const search = <C extends TrialConfig, P>(
   )
 }
 
-/** What a phase makes of its answered batch. */
+/** Handles the answered batch of a phase. */
 const conclude = <C extends TrialConfig, P>(
   strategy: Strategy<C, P>,
   state: TrialState<C, P>,
@@ -202,7 +202,7 @@ const conclude = <C extends TrialConfig, P>(
   }
 }
 
-/** Takes an observation in. */
+/** One step: adds an observation to the open batch. */
 export const step =
   <C extends TrialConfig, P>(strategy: Strategy<C, P>) =>
   (observation: Observation) =>

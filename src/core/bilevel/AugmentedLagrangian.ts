@@ -13,7 +13,7 @@
  *
  *     L(λ, w; μ, ρ) = F + (ρ/2)·max(0, g + μ/ρ)² − μ²/(2ρ)
  *     ∇_w L = ∇F + κ·∇_w f          ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂)          κ = max(0, μ + ρ·g)
- *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)     ρ⁺ = growth·ρ where |max(g, −μ/ρ)| has stalled
+ *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)     ρ⁺ = growth·ρ if |max(g, −μ/ρ)| has stalled
  *
  * Sources: Birgin & Martínez, Improving ultimate convergence of an augmented Lagrangian method (2008); Nocedal &
  * Wright, Numerical Optimization, ch. 17. Differs from the paper, which uses the equality form with a signed
@@ -28,14 +28,14 @@ export const Multipliers = t.readonly(
   t.strict({
     multiplier: NonNegative,
     penalty: Positive,
-    /** |max(g, −μ/ρ)| of the outer iteration before; `null` before the first. */
+    /** |max(g, −μ/ρ)| of the previous outer iteration; `null` before the first. */
     infeasibility: nullable(NonNegative),
   }),
   'Multipliers',
 )
 /**
- * What one outer iteration hands to the next: μ ≥ 0 in units of F per unit of f, ρ > 0 in units of F per squared unit of f, and the
- * infeasibility, in the unit of f.
+ * The dual variables that one outer iteration passes to the next: μ ≥ 0 in units of F per unit of f, ρ > 0 in units of
+ * F per squared unit of f, and the infeasibility, in the unit of f.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export const Multipliers = t.readonly(
  *
  * const negative = { multiplier: -1, penalty: 10, infeasibility: null }
  * const refused = decode(AugmentedLagrangian.Multipliers)(negative)
- * refused // => left('field `multiplier` must be a finite number ≥ 0, but is -1')
+ * refused // => left('`multiplier` must be a finite number ≥ 0, but is -1')
  * ```
  */
 export type Multipliers = t.TypeOf<typeof Multipliers>
@@ -53,20 +53,20 @@ export type Multipliers = t.TypeOf<typeof Multipliers>
  * Limits of the updates of μ and ρ. Source: Birgin & Martínez 2008, algorithm 3.1.
  */
 export interface Safeguards {
-  /** μ is kept in [0, multiplierMax]: Birgin & Martínez's safeguard against diverging multipliers. */
+  /** μ is clamped to [0, multiplierMax]: Birgin & Martínez's safeguard against diverging multipliers. */
   readonly multiplierMax: number
-  /** μ changes by at most this factor at a time (from zero, freely); > 1. */
+  /** One update changes μ by at most this factor; > 1. From μ = 0 the change is not limited. */
   readonly multiplierTrust: number
   readonly penaltyMax: number
-  /** ρ is multiplied by this when infeasibility has stalled; > 1. */
+  /** Factor on ρ if infeasibility has stalled; > 1. */
   readonly penaltyGrowth: number
-  /** Infeasibility has stalled when it exceeds this share of what it was; in (0, 1). */
+  /** Infeasibility has stalled if it exceeds this share of its earlier value; in (0, 1). */
   readonly sufficientDecrease: number
 }
 
 /**
- * κ = max(0, μ + ρ·g), from g in the unit of f. It is the one number that the shell needs to know of the augmented Lagrangian: the
- * weights descend on ∇F + κ·∇f. Source: Nocedal & Wright 2006, §17.4.
+ * κ = max(0, μ + ρ·g), from g in the unit of f. It is the only number of the augmented Lagrangian that the shell needs:
+ * the weights descend on ∇F + κ·∇f. Source: Nocedal & Wright 2006, §17.4.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export interface Safeguards {
  *
  * const kappa = AugmentedLagrangian.coefficient({ multiplier: 300, penalty: 1e6 })
  * kappa(1e-4) // => 400
- * // So well satisfied that the constraint does not matter.
+ * // The constraint holds with so much slack that it has no effect.
  * kappa(-1e-3) // => 0
  * ```
  */
@@ -91,9 +91,9 @@ export const coefficient =
  * import { AugmentedLagrangian } from 'bilevel-hpo'
  *
  * const lagrangian = AugmentedLagrangian.value({ multiplier: 2, penalty: 4 })
- * // F + μ·g + (ρ/2)·g² where the constraint counts.
+ * // F + μ·g + (ρ/2)·g² if g + μ/ρ > 0.
  * lagrangian(1, 0.5) // => 2.5
- * // F − μ²/(2ρ) where it does not.
+ * // F − μ²/(2ρ) otherwise.
  * lagrangian(1, -3) // => 0.5
  * ```
  */
@@ -123,8 +123,7 @@ export const gradient = (
 ): ReadonlyArray<number> => upperGradient.map((dF, k) => dF + kappa * (lowerGradient[k]! - phiGradient[k]!))
 
 /**
- * |max(g, −μ/ρ)|, in the unit of f. It is zero exactly where g ≤ 0 and μ·g = 0: the constraint holds and is complementary to its
- * multiplier. Source: Birgin & Martínez 2008, algorithm 3.1.
+ * |max(g, −μ/ρ)|, in the unit of f. It is zero exactly if g ≤ 0 and μ·g = 0: the constraint holds and is complementary to its multiplier. Source: Birgin & Martínez 2008, algorithm 3.1.
  *
  * @example
  * ```ts
@@ -132,7 +131,7 @@ export const gradient = (
  *
  * const infeasibility = AugmentedLagrangian.infeasibility({ multiplier: 2, penalty: 4 })
  * infeasibility(0.25) // => 0.25
- * // The constraint holds with room to spare, but its multiplier is not zero yet: −μ/ρ.
+ * // The constraint is slack, but its multiplier is not yet zero: the result is μ/ρ.
  * infeasibility(-3) // => 0.5
  * ```
  */
@@ -142,9 +141,9 @@ export const infeasibility =
     Math.abs(Math.max(constraint, -multiplier / penalty))
 
 /**
- * μ/(2ε), the penalty at which the multiplier's update is Newton's step. Minimising over w gives a violation that falls
- * as v ≈ C/μ² (F is a perturbation of κ·f of relative size 1/κ), so that μ + ρ(v − ε) with this ρ solves v = ε to
- * second order; twice as much would overshoot.
+ * μ/(2ε), the penalty that makes the multiplier's update a Newton step. After minimising over w the violation falls as
+ * v ≈ C/μ², since F perturbs κ·f by a relative size of 1/κ. So μ + ρ(v − ε) with this ρ solves v = ε to second order.
+ * Twice this ρ would overshoot.
  *
  * @example
  * ```ts
@@ -156,10 +155,10 @@ export const infeasibility =
 export const matchedPenalty = (multiplier: number, epsilon: number): number => multiplier / (2 * epsilon)
 
 /**
- * The next multiplier: max(0, μ + ρ·g) with no more than the matched penalty, and within a factor of μ: a penalty that
- * was right for a larger multiplier would make a smaller one swing.
+ * The next multiplier: max(0, μ + ρ·g), with ρ limited to the matched penalty, and the result limited to a factor of μ.
+ * A penalty that suits a larger multiplier would make a smaller one oscillate.
  *
- * `matched` is the penalty beyond which the update would overshoot: see {@link matchedPenalty}.
+ * `matched` is the penalty beyond which the update overshoots: see {@link matchedPenalty}.
  *
  * @example
  * ```ts
@@ -183,12 +182,12 @@ export const nextMultiplier =
   }
 
 /**
- * The next penalty: ρ grows only where infeasibility (of now) is more than `slack` and has not shrunk by the sufficient
- * factor since `before`, and not beyond `matched`.
+ * The next penalty. ρ grows only if the infeasibility `now` exceeds `slack` and has not shrunk by the sufficient factor
+ * since `before`; it does not grow beyond `matched`.
  *
- * `slack` (unit of f) is what still counts as satisfied. It keeps the noise of inexact lower-level solutions from
- * being read as a stall, which would drive ρ to its cap. `matched` is the penalty beyond which growth would not help
- * the multiplier to converge but make it swing: see {@link matchedPenalty}.
+ * Infeasibility up to `slack` (unit of f) counts as satisfied. Otherwise the noise of inexact lower-level solutions
+ * would count as a stall and drive ρ to its cap. Beyond `matched` a larger ρ makes the multiplier oscillate instead of
+ * converge: see {@link matchedPenalty}.
  *
  * @example
  * ```ts
@@ -196,7 +195,7 @@ export const nextMultiplier =
  *
  * const next = AugmentedLagrangian.nextPenalty({ penaltyMax: 1e9, penaltyGrowth: 10, sufficientDecrease: 0.5 })
  * const after = next({ slack: 1e-6, matched: Infinity })
- * // Infeasibility fell to a fifth: ρ stays. It hardly fell: ρ grows.
+ * // Infeasibility fell to a fifth, so ρ stays. It hardly fell, so ρ grows.
  * after(2e-4)({ penalty: 100, infeasibility: 1e-3 }) // => 100
  * after(9e-4)({ penalty: 100, infeasibility: 1e-3 }) // => 1000
  * ```
@@ -217,10 +216,11 @@ export const nextPenalty =
   }
 
 /**
- * The outer update of μ and ρ: {@link nextMultiplier} and {@link nextPenalty}, both from the values before it.
+ * The outer update of μ and ρ: {@link nextMultiplier} and {@link nextPenalty}, both computed from the values before the
+ * update.
  *
- * - `slack`: infeasibility that counts as none, in the unit of f
- * - `matched`: the penalty beyond which the update would overshoot, {@link matchedPenalty}
+ * - `slack`: infeasibility that counts as satisfied, in the unit of f
+ * - `matched`: the penalty beyond which the update overshoots, {@link matchedPenalty}
  * - `constraint`: g, in the unit of f
  *
  * @example

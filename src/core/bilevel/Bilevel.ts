@@ -1,5 +1,5 @@
 /**
- * The bilevel method: a state machine that goes through four phases, as `init` and `step` of a `Method`.
+ * The bilevel method: a state machine with four phases, as `init` and `step` of a `Method`.
  *
  *     sampling → minimising ⇄ refining → finishing → halted
  *
@@ -9,9 +9,9 @@
  * - In: a configuration, then one observation after another.
  * - Out: a transition each time: the next state, the commands to carry out, an `Info` for people.
  *
- * `step` puts an observation into the open batch. When the batch is complete, it calls the phase's function: `finishSampling`,
- * `finishMinimising`, `finishRefining`, `finishRetraining` or `finishReporting`. Answers are looked at in the order of their
- * questions, so they may arrive in any order.
+ * `step` adds an observation to the open batch. Once the batch is complete, it calls the function of the phase:
+ * `finishSampling`, `finishMinimising`, `finishRefining`, `finishRetraining` or `finishReporting`. These read the
+ * answers in the order of their questions, so answers may arrive in any order.
  *
  * {@link make} replaces parts of the method (Parts.ts). docs/walkthrough.md follows one outer iteration with its numbers.
  *
@@ -38,7 +38,7 @@ type Step<V, R> = E.Either<MethodError, Transition<BilevelState<V, R>>>
 
 const incomplete = E.left(numerical('This state lacks its samples: it was not made by this method.'))
 
-/** What a phase makes of its answered batch. */
+/** Calls the function of the phase for its answered batch. */
 const conclude =
   <V, R>(parts: Parts<V, R>) =>
   (state: BilevelState<V, R>): Step<V, R> => {
@@ -75,19 +75,19 @@ const step =
           ),
         )
 
-/** `bilevel`, or `bilevel with` and what was replaced: a log must not name a method that it is not of. */
+/** `bilevel`, or `bilevel with` and the replaced parts: a log must not name a method that did not write it. */
 const nameOf = (replaced: object): string => {
   const names = Object.keys(defaults).filter(part => Object.hasOwn(replaced, part))
   return names.length === 0 ? 'bilevel' : `bilevel with another ${names.join(', ')}`
 }
 
-/** Parts in place of the default ones, and a name for logs and configurations. */
+/** Parts that replace the default ones, and a name for logs and configurations. */
 export type Variant<V = GaussianProcessState, R = Rule> = Partial<Parts<V, R>> & { readonly name?: string }
 
 /**
- * The method with the given parts in place of the default ones; a part that is left out is `Parts.defaults`'.
+ * The bilevel method with the given parts. `Parts.defaults` supplies each part that is left out.
  *
- * The method is as deterministic and total as its parts: what the laws of a `Method` ask of it, they ask of them.
+ * The method is as deterministic and total as its parts: they must keep the laws of a `Method`.
  *
  * @example
  * ```ts
@@ -104,7 +104,7 @@ export const make = <V = GaussianProcessState, R = Rule>({
   name,
   ...replaced
 }: Variant<V, R>): Method<BilevelConfig, BilevelState<V, R>> => {
-  // Where a part is left out, V and R are inferred to be those of the default one.
+  // For a part that is left out, V and R are inferred as those of the default part.
   const parts = { ...defaults, ...replaced } as Parts<V, R>
   return {
     name: name ?? nameOf(replaced),
@@ -120,8 +120,8 @@ export const make = <V = GaussianProcessState, R = Rule>({
  * Lagrangian for the constraint.
  *
  * Errors of `init`: `InvalidConfig` with the field. Errors of `step`: `UnknownCommand`, `UnexpectedObservation`,
- * `InvalidObservation`, `Halted`, and `Numerical` where no jitter makes the covariance positive definite. Source: Sinha, Gunwal &
- * Kumar, arXiv 2208.12118; docs/method.md says where it differs.
+ * `InvalidObservation`, `Halted`, and `Numerical` if no jitter makes the covariance positive definite. Source: Sinha,
+ * Gunwal & Kumar, arXiv 2208.12118; docs/method.md lists the differences.
  *
  * @example
  * ```ts
@@ -129,7 +129,7 @@ export const make = <V = GaussianProcessState, R = Rule>({
  * import { bilevel, type BilevelConfig, decode } from 'bilevel-hpo'
  * import { Simulate } from 'bilevel-hpo/laws'
  *
- * // Ridge regression of one weight: the data say 3, validation says 2, so the optimum is λ = ln ½.
+ * // Ridge regression with one weight: training data fit 3, validation data fit 2, so the optimum is λ = ln ½.
  * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
  * const config: E.Either<string, BilevelConfig> = decode(bilevel.config)({ space })
  * const run = E.isRight(config) ? Simulate.drive(bilevel)(config.right, world) : null

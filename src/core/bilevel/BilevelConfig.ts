@@ -1,10 +1,10 @@
 /**
- * The options of the bilevel method: their codec, every default with its source, and the rules that they must keep.
+ * The options of the bilevel method: their codec, every default with its source, and the rules that they must satisfy.
  *
- * Used by `init`. In: what a user wrote. Out: a complete `BilevelConfig`, or a sentence that names the wrong field.
+ * Used by `init`. In: the user's options. Out: a complete `BilevelConfig`, or a sentence that names the wrong field.
  *
- * Step lengths and tolerances are relative to scales that the method measures: the range of a hyperparameter, and what training
- * gains in f and in F. So one set of defaults serves problems of any size.
+ * Step lengths and tolerances are relative to scales that the method measures: the range of a hyperparameter, and the
+ * gains of training in f and in F. So one set of defaults serves problems of any size.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -50,18 +50,18 @@ const PairOptions = t.readonly(
     steps: Count,
     /** Examples of each set per step; `null`: all. */
     batchSize: nullable(Count),
-    /** A pair is unstable where its reference ends this much above its start, relative to the scale of f. */
+    /** A pair is unstable if its reference ends this far above its start, relative to the scale of f. */
     instability: Positive,
-    /** What the step size of an unstable pair is multiplied by before it is tried again. */
+    /** Factor on the step size of an unstable pair before it is repeated. */
     stepCut: Positive,
     /**
-     * What the violation is measured against: `paired`, the end of a second descent on f alone; `surrogate`, φ̂, as in
-     * the paper; or `solved`, the lower-level solution itself, where solves and descents are exact.
+     * Reference for the violation. `paired`: the end of a second descent on f alone. `surrogate`: φ̂, as in the paper.
+     * `solved`: the lower-level solution itself, for problems whose solves and descents are exact.
      */
     reference: t.keyof({ paired: null, surrogate: null, solved: null }, '"paired", "surrogate" or "solved"'),
-    /** Paired and surrogate: steps of λ between two solves. Solved: the most dual steps at one λ. */
+    /** With `paired` and `surrogate`: steps of λ between two solves. With `solved`: the most dual steps at one λ. */
     innerIterations: Count,
-    /** |v − ε| that counts as none, as a share of ε. */
+    /** |v − ε| up to this share of ε counts as zero. */
     balance: Positive,
   }),
   'PairOptions',
@@ -91,7 +91,7 @@ const PenaltyOptions = t.readonly(
 
 const BudgetOptions = t.readonly(
   t.strict({
-    /** The initial design included. */
+    /** Includes the initial design. */
     ...budgetFields,
     outerIterations: Count,
   }),
@@ -100,9 +100,9 @@ const BudgetOptions = t.readonly(
 
 const StopOptions = t.readonly(
   t.strict({
-    /** λ has settled when each of its step lengths is at most this share of its range. */
+    /** λ has settled once each of its step lengths is at most this share of its range. */
     step: NonNegative,
-    /** Failed commands in a row after which the method gives up. */
+    /** The method gives up after this many failed commands in a row. */
     failures: Count,
   }),
   'StopOptions',
@@ -113,7 +113,7 @@ const Full = t.readonly(
     space: SearchSpace.SearchSpace,
     seed: Natural,
     trainingExamples: TrainingExamples,
-    /** f is linear in θ(λ) at fixed w, as with L2 penalties: then every w bounds φ everywhere. */
+    /** f is linear in θ(λ) at fixed w, as with L2 penalties. Then f(λ, w) of every w bounds φ everywhere. */
     linearInCoefficients: t.boolean,
     kernel: t.keyof({ rbf: null, matern52: null }, '"rbf" or "matern52"'),
     design: DesignOptions,
@@ -127,9 +127,9 @@ const Full = t.readonly(
     stop: StopOptions,
     /** The returned λ is the mean of this many last iterates. */
     averaged: Count,
-    /** At the end, train from the initial weights at the λ to return, as at the initial samples. */
+    /** At the end, retrain at the λ to return, from the initial weights, as for the initial samples. */
     retrain: t.boolean,
-    /** After that, train on training and validation set together. */
+    /** Then refit on the union of training and validation set. */
     refit: t.boolean,
   }),
   'BilevelConfig',
@@ -139,14 +139,15 @@ export type BilevelConfig = t.TypeOf<typeof Full>
 /** The size of the training set that the defaults were measured on. */
 const measuredExamples = 600
 
-/** Every default. Sources are named where they are not our own measurements (docs/method.md has those). */
+/** All defaults. A source is named unless the value comes from our own measurements (docs/method.md). */
 export const defaults = {
   seed: 0,
   trainingExamples: null,
   linearInCoefficients: true,
   kernel: 'matern52',
-  // The diagonal, because the weights found from one-sided starts validate as well and generalize worse. The paper
-  // samples 10 (one hyperparameter) or 25 and 49 (two) on a grid; with gradients a place to start from is enough.
+  // // The diagonal: weights from one-sided starts validate as well but generalise worse. The paper samples 10 points
+  // (one
+  // // hyperparameter) or 25 and 49 (two) on a grid. With gradients a place to start from is enough.
   design: { kind: 'halvedDiagonal', size: 2, lower: null, upper: null },
   solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
   pair: {
@@ -174,9 +175,10 @@ export const defaults = {
 const Sizes = t.type({ trainingExamples: Count, pair: t.partial({ batchSize: Count }) })
 
 /**
- * The steps of a pair where their number is not given: as many as the same epochs take whatever the size of the training set,
- * 100 steps of 64 on 600 examples, but 100 at least. A pair knows curvatures h from about 1/(η·K) on, and a penalty that is
- * divided by N curves f by 1/N; so with steps that do not grow with N, λ is pulled upwards (measured: docs/method.md).
+ * The default number of steps of a pair. It covers the same number of epochs for any size of the training set: 100
+ * steps of 64 on 600 examples, and never fewer than 100. A pair resolves curvatures h above about 1/(η·K), and a
+ * penalty that is divided by N adds a curvature of order 1/N. If the steps did not grow with N, λ would be biased
+ * upwards (measured: docs/method.md).
  */
 const pairSteps = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const sizes = Sizes.decode({ ...given, pair: given['pair'] ?? {} })
@@ -225,7 +227,7 @@ const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) =>
   ],
 ]
 
-/** The configuration, where its parts fit together. Errors: `InvalidConfig` with the field. */
+/** The configuration, if its fields are consistent. Errors: `InvalidConfig` with the field. */
 export const validate = (config: BilevelConfig): E.Either<MethodError, BilevelConfig> =>
   pipe(
     SearchSpace.make(config.space),

@@ -1,11 +1,12 @@
 /**
- * All that the next step of the bilevel method needs, as plain JSON with a codec.
+ * The state of the bilevel method: everything that the next step needs, as plain JSON with a codec.
  *
- * Used in every phase. `BilevelState` is the whole; `Search` is the part that iterates: λ, the weights to start from, μ, ρ, ε and
- * the rule's step lengths. `Phase` says which phase it is, and so what the answers of the open batch mean.
+ * Used in every phase. `BilevelState` is the whole state. `Search` is the part that iterates: λ, the weights to start
+ * from, μ, ρ, ε and the rule's step lengths. `Phase` says which phase it is, and so how to read the answers of the open
+ * batch.
  *
- * The surrogate's state V and the descent rule's state R belong to their parts. `stateCodec` puts the codec together from those
- * of the parts.
+ * The state V of the surrogate and the state R of the descent rule belong to their parts. `stateCodec` assembles the
+ * codec from those of the parts.
  */
 import * as t from 'io-ts'
 import { Batch } from '../protocol/Batch.js'
@@ -26,7 +27,7 @@ export const Stop = t.readonly(t.strict({ stopReason: t.string, message: t.strin
 export type Stop = t.TypeOf<typeof Stop>
 
 export const Candidate = t.readonly(t.strict({ lambda: Vector, weights: WeightsRef }), 'Candidate')
-/** A λ, and weights that belong to it. */
+/** A λ, and the weights that belong to it. */
 export type Candidate = t.TypeOf<typeof Candidate>
 
 /** The part of the state that iterates. */
@@ -36,20 +37,20 @@ export interface Search<R = Rule> {
   /** Failed commands in a row. */
   readonly failures: number
   readonly lambda: ReadonlyArray<number>
-  /** From where the next pair of descents starts. */
+  /** Start of the next pair of descents. */
   readonly base: Solved
-  /** What the shell's step size is multiplied by in a pair: cut where its descents turn out to be unstable. */
+  /** Factor on the shell's step size in a pair; reduced after an unstable pair. */
   readonly stepScale: number
   /** The last λ at which a pair succeeded. */
   readonly anchor: ReadonlyArray<number>
-  /** What the last descent found. */
+  /** The end of the last relaxed path. */
   readonly relaxed: Relaxed | null
-  /** The best, by the part `choice`, of those that a step of λ was taken from. */
+  /** The best iterate so far, as the part `choice` ranks them, among those from which λ took a step. */
   readonly best: Relaxed | null
   readonly descent: R
   readonly multipliers: Multipliers
   readonly epsilon: number
-  /** λ after every outer iteration, the starting one first. */
+  /** λ after every outer iteration, beginning with the initial one. */
   readonly path: ReadonlyArray<ReadonlyArray<number>>
   readonly scales: Scales
 }
@@ -67,11 +68,11 @@ export interface Retraining<R = Rule> extends Ending<R> {
 export interface Reporting<R = Rule> extends Ending<R> {
   readonly _tag: 'Reporting'
   readonly chosen: Candidate
-  /** The best initial sample is returned because nothing better was found. */
+  /** No better λ was found, so the best initial sample is returned. */
   readonly fellBack: boolean
 }
 
-/** Where the method is; the tags are the phases of the log. */
+/** The phase of the method. Logs use the tags. */
 export type Phase<R = Rule> =
   | { readonly _tag: 'Sampling' }
   | { readonly _tag: 'Minimising'; readonly search: Search<R> }
@@ -80,7 +81,7 @@ export type Phase<R = Rule> =
   | Reporting<R>
   | { readonly _tag: 'Halted'; readonly outcome: Outcome }
 
-/** All that the next step of the bilevel method needs; plain JSON. */
+/** Everything that the next step of the bilevel method needs; plain JSON. */
 export interface BilevelState<V = GaussianProcessState, R = Rule> {
   readonly config: BilevelConfig
   readonly phase: Phase<R>
@@ -88,18 +89,18 @@ export interface BilevelState<V = GaussianProcessState, R = Rule> {
   readonly nextId: number
   /** Weights that the shell keeps for this run. */
   readonly held: ReadonlyArray<WeightsRef>
-  /** So far. */
+  /** Lower-level solves asked for so far. */
   readonly lowerLevelSolves: number
   /**
-   * By the end of the batch before: the answers of an incomplete one are added when it is complete, in the order of its
-   * questions, for in the order of their arrival the last digit would depend on it.
+   * Effort up to the end of the previous batch. The answers of a batch are added once it is complete, in the order of
+   * their questions. In the order of arrival the last digit could differ.
    */
   readonly effort: number
-  /** By the end of sampling. */
+  /** What was spent by the end of sampling. */
   readonly sampling: Spent
-  /** The best of the initial design, by F of the trained weights. */
+  /** The sample of the initial design with the lowest F of its trained weights. */
   readonly bestSample: Solved | null
-  /** Solved weights to start from, the most recent last. */
+  /** Solved weights to start from, the latest last. */
   readonly known: ReadonlyArray<Solved>
   readonly surrogate: V | null
 }
@@ -150,7 +151,7 @@ const phaseCodec = <V, R>(parts: Parts<V, R>): t.Type<Phase<R>, unknown> => {
   )
 }
 
-/** The codec of the state that the method has with these parts. */
+/** The codec of the method's state for these parts. */
 export const stateCodec = <V, R>(parts: Parts<V, R>): t.Type<BilevelState<V, R>, unknown> =>
   t.readonly(
     t.strict({
@@ -169,9 +170,9 @@ export const stateCodec = <V, R>(parts: Parts<V, R>): t.Type<BilevelState<V, R>,
     'BilevelState',
   )
 
-/** The most solved weights that are kept to start from. */
+/** How many solved weights are kept to start from. */
 const memory = 32
 
-/** `solved` as the most recent of the known weights. */
+/** The known weights with `solved` added as the latest. */
 export const remember = (known: ReadonlyArray<Solved>, solved: Solved): ReadonlyArray<Solved> =>
   [...known, solved].slice(-memory)

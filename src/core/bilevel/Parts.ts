@@ -1,11 +1,12 @@
 /**
  * The seven replaceable parts of the bilevel method, as one record.
  *
- * Used in every phase: a phase is a function of this record. Each part is pure and knows nothing of the others or of the phases.
- * A part with options of its own closes over them; the default parts read theirs from the configuration.
+ * Used in every phase: a phase is a function of this record. Each part is pure and does not depend on the other parts
+ * or on the phases. A part of your own keeps its options in a closure; the default parts read theirs from the
+ * configuration.
  *
- * Three ways of moving λ and keeping the constraint are instances of the record: the method of this package ({@link defaults});
- * the paper's, with an equation and an ever growing penalty; and the exact one of `solveBilevel`, where `descent.rule` is
+ * Three methods are instances of this record: the method of this package ({@link defaults}); the paper's, with an
+ * equality constraint and an ever-growing penalty; and the exact method of `solveBilevel`, with `descent.rule` set to
  * `"quasiNewton"`. docs/research-variants.md has the code.
  *
  * @module
@@ -52,7 +53,7 @@ export interface Parts<V = GaussianProcessState, R = Rule> {
  *
  * const parts: Parts.Parts = Parts.defaults
  * Object.keys(parts).sort() // => ['choice', 'constraint', 'descent', 'design', 'penalty', 'surrogate', 'tolerance']
- * // `bilevel` is made of them.
+ * // `bilevel` consists of these parts.
  * Bilevel.make(parts).state.name // => Bilevel.bilevel.state.name
  * ```
  */

@@ -1,17 +1,19 @@
 /**
- * What the answered descents of a minimisation mean: the violation v, the merit, and the gradient of the augmented Lagrangian by λ.
+ * Evaluates the answered descents of a minimisation: the violation v, the merit, and the gradient of the augmented
+ * Lagrangian by λ.
  *
  * Used in minimising. In: the answers of the batch. Out: `Ends` (the reference and the relaxed end), then
  *
- *     v = f(z) − min(f(y), f(z))                          z: the relaxed path's end, y: the reference path's
+ *     v = f(z) − min(f(y), f(z))                           z: end of the relaxed path, y: end of the reference path
  *     ∂L/∂u = (∂F/∂λ(z) + κ·(∂f/∂λ(z) − ∂f/∂λ(y)))·widths  u: λ in the unit cube
  *
- * The reference stands for φ at this λ. With `pair.reference: "paired"`, the default, it is the end y of a descent from the same
- * weights, with the same steps on the same minibatches, on f alone. What is not converged yet moves both paths alike and cancels
- * in the differences; against a separately converged solution it would be larger than what is measured. With `"surrogate"` it is
- * φ̂, as in the paper; with `"solved"` it is the lower-level solution, where solves are exact.
+ * The reference stands for φ at this λ. With `pair.reference: "paired"`, the default, it is the end y of a descent on f
+ * alone, from the same weights, with the same steps on the same minibatches. Incomplete convergence moves both paths
+ * alike and cancels in the differences; against a separately converged solution it would exceed the violation. With
+ * `"surrogate"` the reference is φ̂, as in the paper. With `"solved"` it is the lower-level solution, for problems
+ * whose solves are exact.
  *
- * Differs from the paper in the first and the last: the error of φ̂, times κ, is easily larger than what is to be measured.
+ * `"paired"` and `"solved"` differ from the paper: the error of φ̂, times κ, easily exceeds the violation.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { inOrder } from '../protocol/Batch.js'
@@ -23,14 +25,14 @@ import type { Parts } from './Parts.js'
 import type { Prediction } from './parts/Surrogate.js'
 import type { BilevelState, Search } from './BilevelState.js'
 
-/** Where the descents of a minimisation ended. */
+/** The ends of the descents of a minimisation. */
 export interface Ends {
-  /** What φ and ∇φ are read off. */
+  /** Stands for φ and ∇φ. */
   readonly reference: Solved
   readonly relaxed: WeightsDescended
 }
 
-/** φ̂ and its gradient at the search's λ, in the place of a solution there. */
+/** φ̂ and its gradient at the search's λ, in place of a solution there. */
 const predictedReference = <R>({ lambda, base }: Search<R>, { mean, gradient }: Prediction): Solved => ({
   ...base,
   lambda,
@@ -38,7 +40,7 @@ const predictedReference = <R>({ lambda, base }: Search<R>, { mean, gradient }: 
   lowerGradient: gradient,
 })
 
-/** The answers as what they mean, or the reason of the first that failed. */
+/** The ends from the answers, or the reason of the first failure. */
 export const descentEnds = <V, R>(
   { surrogate: { predict } }: Parts<V, R>,
   state: BilevelState<V, R>,
@@ -65,7 +67,7 @@ export const descentEnds = <V, R>(
   }
 }
 
-/** The search with what the relaxed path found. */
+/** The search with the end of the relaxed path. */
 export const withRelaxed = <R>(
   { constraint }: Pick<Parts, 'constraint'>,
   search: Search<R>,
@@ -105,7 +107,7 @@ export const unitGradient = (
     .map((slope, k) => slope * widths[k]!)
 }
 
-/** Largest component of the gradient, but for those that push out of the cube. */
+/** Largest component of the gradient, except those that point out of the cube. */
 export const stationarityOf = (unit: ReadonlyArray<number>, gradient: ReadonlyArray<number>): number =>
   gradient.reduce(
     (most, g, k) =>

@@ -1,15 +1,15 @@
 /**
  * The dual step: the next multiplier μ, penalty ρ and tolerance ε, after a violation v was measured.
  *
- * Used at the end of refining (once an outer iteration), and with `pair.reference: "solved"` during minimising instead. In: the
- * search with its last `Relaxed` point. Out: the search with the next μ, ρ and ε. The three rules are parts, all asked with what
- * was before; this file only brings them together:
+ * Used at the end of refining, once per outer iteration; with `pair.reference: "solved"` it is used during minimising
+ * instead. In: the search with its last `Relaxed` point. Out: the search with the next μ, ρ and ε. The three rules are
+ * parts. Each gets the values from before the step; this file only combines them:
  *
  *     μ⁺ = constraint.next     default: max(0, μ + ρ·(v − ε)), within a factor of 10 of μ       (parts/ConstraintForm.ts)
- *     ρ⁺ = penalty.next        default: 10·ρ where infeasibility has stalled, else ρ            (parts/PenaltySchedule.ts)
- *     ε⁺ = tolerance.next      default: 0.7·ε where v ≤ 2ε, else ε                              (parts/ToleranceSchedule.ts)
+ *     ρ⁺ = penalty.next        default: 10·ρ if infeasibility has stalled, else ρ               (parts/PenaltySchedule.ts)
+ *     ε⁺ = tolerance.next      default: 0.7·ε if v ≤ 2ε, else ε                                 (parts/ToleranceSchedule.ts)
  *
- * `dualStart` has μ₀, ρ₀ and ε₀. `balanced` and `capped` are questions that stopping asks.
+ * `dualStart` returns μ₀, ρ₀ and ε₀. The stopping test uses `balanced` and `capped`.
  */
 import type { BilevelConfig } from './BilevelConfig.js'
 import type { Relaxed, Scales } from './iterates.js'
@@ -24,7 +24,7 @@ const firstOf = ({ constraint, tolerance }: DualParts, setting: Setting): First 
   epsilon: tolerance.initial(setting),
 })
 
-/** μ, ρ and ε at the start. */
+/** The initial μ, ρ and ε. */
 export const dualStart =
   (parts: DualParts) =>
   (
@@ -53,8 +53,8 @@ const minimisedOf = (
 })
 
 /**
- * The search after its dual step. `noise` (unit of f) is the violation that cannot be told from zero: it is no reason
- * to raise the penalty.
+ * The search after its dual step. A violation within `noise` (unit of f) cannot be distinguished from zero, so it does
+ * not raise the penalty.
  */
 export const dualStep =
   (parts: DualParts) =>
@@ -79,20 +79,20 @@ export const dualStep =
     }
   }
 
-/** What float64 leaves uncertain of f(z) − f(y), relative to the size of f: a few units in the last place. */
+/** Rounding error of f(z) − f(y) in float64, relative to the size of f: a few units in the last place. */
 const precision = 1e-15
 
-/** The violation that cannot be told from zero, as a difference of two values of f. */
+/** The largest violation, as a difference of two values of f, that cannot be distinguished from zero. */
 const roundingOf = ({ lower }: Relaxed, scales: Scales): number =>
   precision * Math.max(Math.abs(lower), scales.lower)
 
-/** Whether there is nothing more to gain from dual steps at this λ: ε is final, and the constraint form is content. */
+/** Whether further dual steps at this λ gain nothing: ε is final, and the constraint form is balanced. */
 export const balanced =
   (parts: DualParts) =>
   (config: BilevelConfig) =>
   <R>({ relaxed, multipliers, scales, base, outerIteration }: Search<R>): boolean => {
     const setting: Setting = { config, scales }
-    // The least ε depends on the size of f, which differs a little from one λ to the next.
+    // The final ε depends on the size of f, which differs slightly between one λ and the next.
     if (relaxed === null || relaxed.epsilon > 2 * parts.tolerance.final(setting)(base.lower)) return false
     const minimised = minimisedOf(parts, relaxed, roundingOf(relaxed, scales), outerIteration)
     return parts.constraint.balanced(setting)(minimised)(multipliers)

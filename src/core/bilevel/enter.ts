@@ -1,13 +1,14 @@
 /**
- * The ways into the phases: which state a phase starts with, and which questions it asks first.
+ * Entry into the phases: the state that a phase starts with, and its first questions.
  *
- * - `minimise` starts a minimisation at the search's λ: two descents of the weights from the same start, with the same
+ * - `minimise` starts a minimisation at the search's λ: two descents of the weights from the same start, on the same
  *   minibatches. The reference path descends on f, the relaxed path on f + F/κ.
- * - `refine` starts a refinement: a lower-level solve at λ, continued from the best known weights. With f linear in the
- *   coefficients those are the weights with the lowest bound on φ(λ) (surrogate/Envelope.ts), else those solved nearest to λ.
- * - `recover` is for a command that failed: λ goes half-way back to where a pair last succeeded, and the phase asks again.
+ * - `refine` starts a refinement: a lower-level solve at λ that continues from the best known weights. If f is linear
+ *   in the coefficients, these are the weights with the lowest bound on φ(λ) (surrogate/Envelope.ts); otherwise those
+ *   solved nearest to λ.
+ * - `recover` handles a failed command: λ moves half-way back to where a pair last succeeded, and the phase asks again.
  *
- * In: state and search. Out: the transition that asks.
+ * In: state and search. Out: the transition with the questions.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
@@ -27,15 +28,15 @@ import type { BilevelState, Search } from './BilevelState.js'
 
 type Step<V, R> = Transition<BilevelState<V, R>>
 
-/** What the last descent found, if it was at this λ: another one goes on from there. */
+/** The end of the last relaxed path, if it was at this λ; then the next one continues from it. */
 const continued = <R>({ relaxed, lambda }: Search<R>): Relaxed | null =>
   relaxed?.lambda.every((value, k) => value === lambda[k]) === true ? relaxed : null
 
 /**
  * The questions of one minimisation over the weights at the search's λ, with the κ of the constraint form.
  *
- * The relaxed path's objective is F + κ·f, scaled so that f bears the coefficient 1 exactly as it does on the reference
- * path; only where κ is small against the scales does F bear it.
+ * The relaxed path's objective is F + κ·f, scaled so that the coefficient of f is exactly 1, as on the reference path.
+ * Only if κ is small relative to the scales is the coefficient of F 1 instead.
  */
 const descents = <V, R>(
   { constraint }: Parts<V, R>,
@@ -65,7 +66,7 @@ const descents = <V, R>(
         { ...common, ...objective },
       ]
     case 'surrogate':
-      // λ and w descend together: from wherever the last descent ended, at whichever λ.
+      // λ and w descend together, so continue from the last end even if it was at another λ.
       return [{ ...common, ...objective, from: (search.relaxed ?? search.base).weights }]
     case 'solved':
       return [{ ...common, ...objective, from: (continued(search) ?? search.base).weights }]
@@ -75,7 +76,9 @@ const descents = <V, R>(
 const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
   norm(a.map((value, k) => value - b[k]!))
 
-/** The known weights to start from at λ: those with the least f(λ, ·), or else those solved nearest to λ. */
+/**
+ * The known weights to start from at λ: those with the lowest bound on φ(λ), or else those solved nearest to λ.
+ */
 const nearest = <V, R>(
   { config: { space, linearInCoefficients }, known }: BilevelState<V, R>,
   search: Search<R>,
@@ -92,19 +95,19 @@ const nearest = <V, R>(
   return known.reduce((best, solved) => (away(solved) < away(best) ? solved : best), search.base)
 }
 
-/** Descents at the search's λ. */
+/** Starts the descents at the search's λ. */
 export const minimise =
   <V, R>(parts: Parts<V, R>) =>
-  (state: BilevelState<V, R>, search: Search<R>, said?: Partial<Info>): Step<V, R> => {
+  (state: BilevelState<V, R>, search: Search<R>, details?: Partial<Info>): Step<V, R> => {
     const next: BilevelState<V, R> = { ...state, phase: { _tag: 'Minimising', search } }
-    return proceed(next, descents(parts, next, search), said)
+    return proceed(next, descents(parts, next, search), details)
   }
 
-/** A lower-level solve at the search's λ, continued from the best weights known for it. */
+/** Starts a lower-level solve at the search's λ, from the best weights known for it. */
 export const refine = <V, R>(
   state: BilevelState<V, R>,
   search: Search<R>,
-  said?: Partial<Info>,
+  details?: Partial<Info>,
 ): Step<V, R> => {
   const { solve } = state.config
   const next: BilevelState<V, R> = {
@@ -119,10 +122,10 @@ export const refine = <V, R>(
     tolerance: solve.tolerance,
     maxEpochs: solve.warmEpochs,
   }
-  return proceed(next, [question], said)
+  return proceed(next, [question], details)
 }
 
-/** λ half-way back to where a pair last succeeded, and shorter steps from there on. */
+/** λ half-way back to where a pair last succeeded, with shorter steps from there. */
 const retreat = <V, R>({ descent }: Parts<V, R>, config: BilevelConfig, search: Search<R>): Search<R> => ({
   ...search,
   failures: search.failures + 1,
@@ -131,15 +134,15 @@ const retreat = <V, R>({ descent }: Parts<V, R>, config: BilevelConfig, search: 
 })
 
 /**
- * After a failed command: retreat and ask again in the same phase, or end the search after too many in a row.
- * `affordable`: what is to be asked again does not exceed the budget.
+ * After a failed command: retreats and asks again in the same phase. Ends the search after too many failures in a row,
+ * or if `affordable` is false: then the budget does not cover asking again.
  */
 export const recover =
   <V, R>(parts: Parts<V, R>) =>
   (
     state: BilevelState<V, R>,
     search: Search<R>,
-    again: (state: BilevelState<V, R>, search: Search<R>, said?: Partial<Info>) => Step<V, R>,
+    again: (state: BilevelState<V, R>, search: Search<R>, details?: Partial<Info>) => Step<V, R>,
     affordable: boolean,
     reason: string,
   ): Step<V, R> => {

@@ -1,13 +1,15 @@
 /**
  * Finishing: from the end of the search to the rows of the result.
  *
- * 1. `finish` takes the λ to return from the part `choice` and has weights trained there from the initial ones, just as the
- *    initial samples were.
- * 2. `finishRetraining` returns that λ where its weights validate at least as well as the best initial sample's; else that sample.
- *    Then it asks for every measurement of the report, and for the refits on training and validation set together.
+ * 1. `finish` takes the λ to return from the part `choice`, and asks to train weights there from the initial ones, just
+ *    as for the initial samples.
+ * 2. `finishRetraining` returns that λ if its weights validate at least as well as those of the best initial sample,
+ *    else that sample. Then it asks for every measurement of the report, and for the refits on training and validation
+ *    set together.
  * 3. `finishReporting` puts the answers into rows, and the method halts.
  *
- * Without `retrain` the augmented Lagrangian's own weights are the result. In: the search and why it stopped. Out: the outcome.
+ * Without `retrain` the result is the augmented Lagrangian's own weights. In: the search and its stop reason. Out: the
+ * outcome.
  */
 import {
   completeTraining,
@@ -27,10 +29,10 @@ import type { BilevelState, Candidate, Reporting, Retraining, Search, Stop } fro
 
 type Step<V, R> = Transition<BilevelState<V, R>>
 
-const end = <V, R>(state: BilevelState<V, R>, outcome: Outcome, said?: Partial<Info>): Step<V, R> =>
-  proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { ...said, message: outcome.message })
+const end = <V, R>(state: BilevelState<V, R>, outcome: Outcome, details?: Partial<Info>): Step<V, R> =>
+  proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { ...details, message: outcome.message })
 
-/** What the augmented Lagrangian itself returns, as far as a row says it. */
+/** The augmented Lagrangian's own result, as fields of a row. */
 const ownOf = <R>(
   { choice }: Pick<Parts, 'choice'>,
   config: BilevelState['config'],
@@ -44,13 +46,13 @@ const ownOf = <R>(
   }
 }
 
-/** The end of the search without training anything again: the augmented Lagrangian's own weights are the result. */
+/** Ends the search without further training: the result is the augmented Lagrangian's own weights. */
 const halt = <V, R>(
   parts: Parts<V, R>,
   state: BilevelState<V, R>,
   search: Search<R>,
   stop: Stop,
-  said?: Partial<Info>,
+  details?: Partial<Info>,
 ): Step<V, R> => {
   const { multipliers } = search
   const relaxed = parts.choice.iterate(state.config)(search)
@@ -70,7 +72,7 @@ const halt = <V, R>(
     state,
     { ...stop, rows: row === null ? [] : [row] },
     {
-      ...said,
+      ...details,
       upperLoss: relaxed?.upper ?? null,
       lowerLoss: relaxed?.lower ?? null,
       violation: relaxed?.violation ?? null,
@@ -82,13 +84,13 @@ const halt = <V, R>(
   )
 }
 
-/** The end of the search: train at the λ to return just as the initial samples were. */
+/** Ends the search: asks to train at the λ to return, just as for the initial samples. */
 const retrain = <V, R>(
   { choice }: Parts<V, R>,
   state: BilevelState<V, R>,
   search: Search<R>,
   stop: Stop,
-  said?: Partial<Info>,
+  details?: Partial<Info>,
 ): Step<V, R> => {
   const chosen = { ...search, lambda: choice.lambda(state.config)(search) }
   const next: BilevelState<V, R> = {
@@ -101,14 +103,14 @@ const retrain = <V, R>(
     },
     lowerLevelSolves: state.lowerLevelSolves + 1,
   }
-  return proceed(next, [completeTraining(state.config)(chosen.lambda)], { message: stop.message, ...said })
+  return proceed(next, [completeTraining(state.config)(chosen.lambda)], { message: stop.message, ...details })
 }
 
-/** The end of the search. */
+/** Ends the search. */
 export const finish =
   <V, R>(parts: Parts<V, R>) =>
-  (state: BilevelState<V, R>, search: Search<R>, stop: Stop, said?: Partial<Info>): Step<V, R> =>
-    (state.config.retrain ? retrain : halt)(parts, state, search, stop, said)
+  (state: BilevelState<V, R>, search: Search<R>, stop: Stop, details?: Partial<Info>): Step<V, R> =>
+    (state.config.retrain ? retrain : halt)(parts, state, search, stop, details)
 
 const finalistsOf = <V, R>(
   parts: Pick<Parts, 'choice'>,
@@ -134,7 +136,7 @@ const finalistsOf = <V, R>(
   },
 ]
 
-/** The retraining at the λ to return is answered: choose, and ask for everything the report needs. */
+/** Handles the answer of the retraining: chooses the λ to return, and asks for everything that the report needs. */
 export const finishRetraining = <V, R>(
   parts: Parts<V, R>,
   state: BilevelState<V, R>,
@@ -159,7 +161,7 @@ export const finishRetraining = <V, R>(
   })
 }
 
-/** Every measurement is in. */
+/** Handles the measurements: puts them into rows and halts. */
 export const finishReporting = <V, R>(
   parts: Parts<V, R>,
   state: BilevelState<V, R>,
@@ -174,7 +176,7 @@ export const finishReporting = <V, R>(
     rows: rowsOf(state.config, finalistsOf(parts, state, best, phase), inOrder(state.batch)),
   })
 
-/** There is nothing to start from. */
+/** Halts because no sample of the initial design succeeded. */
 export const haltWithoutSample = <V, R>(
   state: BilevelState<V, R>,
   answers: ReadonlyArray<Observation>,

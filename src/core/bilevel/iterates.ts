@@ -1,12 +1,12 @@
 /**
- * What is kept of a point that the search went through: plain data with codecs, shared by the phases and the parts.
+ * The points that a search keeps: plain data with codecs, shared by the phases and the parts.
  *
- * - `Solved`: weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ there. A solve gives one, and so does the
- *   end of a reference path.
+ * - `Solved`: weights that minimise f(λ, ·) as well as is known, with F, f and ∂f/∂λ there. It comes from a solve or
+ *   from the end of a reference path.
  * - `Relaxed`: the augmented Lagrangian's own (λ, w), with its violation v and its merit F + κ·g.
- * - `Scales`: s_F and s_f, the units of F and f: what training gains over the initial weights.
+ * - `Scales`: s_F and s_f, the units of F and f: the gain of training over the initial weights.
  *
- * `sampleOf` makes a sample of φ of a `Solved`. By the envelope theorem ∂f/∂λ at a minimizer is ∇φ(λ).
+ * `sampleOf` turns a `Solved` into a sample of φ. By the envelope theorem ∂f/∂λ at a minimizer is ∇φ(λ).
  */
 import * as t from 'io-ts'
 import { Finite, Positive, Vector } from '../codec/Codec.js'
@@ -31,7 +31,7 @@ export const Solved = t.readonly(
  * import { Parts } from 'bilevel-hpo'
  *
  * const retrained: Parts.Solved = { lambda: [-5], upper: 0.42, lower: 0.3, lowerGradient: [0.05], weights: 'w30' }
- * // Weights at the λ that was found are returned where they validate no worse than the best initial sample.
+ * // Retrained weights are returned if they validate no worse than the best initial sample.
  * Parts.defaults.choice.accepts({ upper: 0.45 })(retrained) // => true
  * ```
  */
@@ -42,7 +42,7 @@ export const Relaxed = t.readonly(
     lambda: Vector,
     upper: Finite,
     lower: Finite,
-    /** v of the constraint form at (λ, w): f − φ̂. */
+    /** v of the constraint form at (λ, w); by default f − min(φ̂, f). */
     violation: Finite,
     epsilon: Finite,
     /** F + κ·g. */
@@ -52,22 +52,22 @@ export const Relaxed = t.readonly(
   'Relaxed',
 )
 /**
- * The augmented Lagrangian's own point (λ, w), whose weights descend on F as well, with v = f − φ̂, the ε it was measured under, and the
- * merit F + κ·(v − ε).
+ * The augmented Lagrangian's own point (λ, w), whose weights also descend on F. It has v, the ε of its minimisation,
+ * and the merit F + κ·(v − ε).
  */
 export type Relaxed = t.TypeOf<typeof Relaxed>
 
 export const Scales = t.readonly(t.strict({ upper: Positive, lower: Positive }), 'Scales')
-/** What the units of F and f are measured by: what training gains over the initial weights. */
+/** The units of F and f: the gain of training over the initial weights. */
 export type Scales = t.TypeOf<typeof Scales>
 
-/** What is kept of an answered solve or descent at λ. */
+/** The point to keep from an answered solve or descent at λ. */
 export const solvedFrom = (
   lambda: ReadonlyArray<number>,
   { upper, lower, lowerGradient, weights }: Omit<Solved, 'lambda'>,
 ): Solved => ({ lambda, upper, lower, lowerGradient, weights })
 
-/** What a solution tells the surrogate: by the envelope theorem, ∂f/∂λ at it is ∇φ. Its noise is for the fit to find. */
+/** The sample of φ at a solution: by the envelope theorem, ∂f/∂λ there is ∇φ. The fit estimates its noise. */
 export const sampleOf = ({ lambda, lower, lowerGradient }: Solved): Sample => ({
   lambda,
   value: lower,

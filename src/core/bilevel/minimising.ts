@@ -1,12 +1,15 @@
 /**
  * Minimising: the augmented Lagrangian at fixed μ and ε. The weights descend on F + κ·f with κ = μ, then λ takes one step.
  *
- * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does, in this order:
+ * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does,
+ * in this order:
  *
- * 1. measures v and ∂L/∂λ (measuring.ts); a pair whose reference path climbed is repeated with shorter steps,
- * 2. gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and solves,
- * 3. moves λ by the part `descent`,
- * 4. decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 another pair comes first.
+ * 1. It measures v and ∂L/∂λ (descentEnds.ts). If the reference path climbed, it repeats the pair with shorter steps.
+ * 2. It gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and
+ *    solves.
+ * 3. It moves λ by the part `descent`.
+ * 4. It decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 another pair
+ *    comes first.
  *
  * Out: the transition that asks for the next descents, the solve, or the retraining.
  */
@@ -29,20 +32,20 @@ import { descentsLeft, solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search, type Stop } from './BilevelState.js'
 import { satisfied } from './tolerance.js'
 
-/** Growth of a cut step size after each pair that was steady. */
+/** Growth of a reduced step size after each stable pair. */
 const recovery = 1.2
 
 interface Stepped<R> {
   readonly search: Search<R>
-  /** λ has settled, or can go nowhere: no step is longer than what counts as none. */
+  /** Why λ does not move: it has settled or is stuck. Steps up to `stop.step` count as none. */
   readonly still: 'settled' | 'stuck' | null
   readonly stationarity: number
 }
 
-/** What float64 loses in a loss, relatively, with the sums it is made of. */
+/** Relative rounding error of a loss in float64, including the sums it consists of. */
 const rounding = 1e-14
 
-/** The search after λ's step along the augmented Lagrangian's partial derivative. */
+/** The search after a step of λ along ∂L/∂λ. */
 const stepped = <V, R>(
   { descent, choice }: Parts<V, R>,
   config: BilevelConfig,
@@ -79,7 +82,7 @@ const stepped = <V, R>(
   }
 }
 
-/** f at the pair's start, where it is known without an evaluation. */
+/** f at the start of the pair, or an upper bound on it; `Infinity` if neither is known without an evaluation. */
 const startOf = <R>({ space, linearInCoefficients }: BilevelConfig, { base, lambda }: Search<R>): number => {
   if (base.lambda.every((value, k) => value === lambda[k])) return base.lower
   return linearInCoefficients
@@ -91,12 +94,12 @@ const startOf = <R>({ space, linearInCoefficients }: BilevelConfig, { base, lamb
     : Infinity
 }
 
-/** Below this share of the shell's step size, a shorter one would not help any more. */
+/** Below this share of the shell's step size a shorter one does not help. */
 const leastStepScale = 1e-3
 
 /**
- * The search with a shorter step size where the reference path of a pair climbed; `None` where it did not. The
- * minima that polishing finds can be sharper than stochastic steps of the usual size can stay in.
+ * The search with a shorter step size if the reference path of a pair climbed, otherwise `None`. Polishing can find
+ * minima that are too sharp for stochastic steps of the usual size.
  */
 const steadied = <R>(config: BilevelConfig, search: Search<R>, { reference }: Ends): O.Option<Search<R>> => {
   const { instability, stepCut, reference: kind } = config.pair
@@ -110,8 +113,8 @@ const steadied = <R>(config: BilevelConfig, search: Search<R>, { reference }: En
 const noGain = 1e-6
 
 /**
- * Whether a λ that has settled may be called a solution, where measurements are exact: the violation agrees with the
- * final ε, and the gradient leaves nothing to be gained.
+ * Whether a λ that has settled counts as a solution. With exact measurements this requires that the violation agrees
+ * with the final ε and that the gradient promises no further gain.
  */
 const credible = <V, R>(
   parts: Parts<V, R>,
@@ -124,7 +127,7 @@ const credible = <V, R>(
   return balanced(parts)(config)(search) && stationarity * config.stop.step <= noGain * size
 }
 
-/** Whether ρ has reached its cap without the violation coming down to ε. */
+/** Whether ρ is at its cap while the violation is still above ε. */
 const hopeless = <V, R>(parts: Parts<V, R>, config: BilevelConfig, search: Search<R>): boolean =>
   search.relaxed !== null &&
   search.relaxed.violation > satisfied * search.relaxed.epsilon &&
@@ -135,7 +138,7 @@ const budgetSpent = <V, R>(state: BilevelState<V, R>, search: Search<R>): Stop =
   message: `The budget is spent: ${search.outerIteration} outer iterations, ${state.lowerLevelSolves} lower-level solves.`,
 })
 
-/** Why the search ends after a step of λ, if it does. */
+/** The reason to end the search after a step of λ, or `null`. */
 const stopOf = <V, R>(
   parts: Parts<V, R>,
   state: BilevelState<V, R>,
@@ -171,29 +174,29 @@ const stopOf = <V, R>(
     : null
 }
 
-/** Where the search goes after a step of λ: another pair, a lower-level solve, or its end. */
+/** The next transition after a step of λ: another pair, a lower-level solve, or the end of the search. */
 const onward = <V, R>(
   parts: Parts<V, R>,
   state: BilevelState<V, R>,
   after: Stepped<R>,
-  said: Partial<Info>,
+  details: Partial<Info>,
 ): Transition<BilevelState<V, R>> => {
   const { pair } = state.config
   const { search } = after
   if (pair.reference !== 'solved' && search.innerIteration < pair.innerIterations)
     return descentsLeft(state)
-      ? minimise(parts)(state, search, said)
-      : finish(parts)(state, search, budgetSpent(state, search), said)
+      ? minimise(parts)(state, search, details)
+      : finish(parts)(state, search, budgetSpent(state, search), details)
   const next = {
     ...search,
     outerIteration: search.outerIteration + 1,
     path: [...search.path, search.lambda],
   }
   const stop = stopOf(parts, state, { ...after, search: next })
-  return stop === null ? refine(state, next, said) : finish(parts)(state, next, stop, said)
+  return stop === null ? refine(state, next, details) : finish(parts)(state, next, stop, details)
 }
 
-/** The surrogate and the known weights with the end of a reference path. */
+/** The surrogate and the known weights after the end of a reference path is added. */
 const learned = <V, R>(
   { surrogate: { observe } }: Parts<V, R>,
   state: BilevelState<V, R>,
@@ -211,7 +214,7 @@ const learned = <V, R>(
         })),
       )
 
-/** Every descent of a minimisation is answered. */
+/** Handles the answers to all descents of a minimisation. */
 export const finishMinimising =
   <V, R>(parts: Parts<V, R>) =>
   (
@@ -237,7 +240,7 @@ export const finishMinimising =
       learned(parts, state, surrogate, ends.right.reference),
       E.map(after => {
         const predicted = parts.surrogate.estimate(search.lambda)(after.surrogate)
-        const said = {
+        const details = {
           lambda: search.lambda,
           upperLoss: ends.right.relaxed.upper,
           lowerLoss: ends.right.relaxed.lower,
@@ -250,9 +253,9 @@ export const finishMinimising =
         if (config.pair.reference === 'solved' && !balanced(parts)(config)(here)) {
           const dual = dualStep(parts)(config, 0)({ ...here, innerIteration: here.innerIteration + 1 })
           if (dual.innerIteration < config.pair.innerIterations && descentsLeft(state))
-            return again(after.state, dual, said)
+            return again(after.state, dual, details)
         }
-        return onward(parts, after.state, stepped(parts, config, here, ends.right, gradient, kappa), said)
+        return onward(parts, after.state, stepped(parts, config, here, ends.right, gradient, kappa), details)
       }),
     )
   }

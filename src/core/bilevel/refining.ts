@@ -3,9 +3,10 @@
  *
  * A phase; it begins with `refine` (enter.ts). In: the answer of the solve. `finishRefining` does, in this order:
  *
- * 1. gives the solution to φ̂ as one more sample (value f and gradient ∂f/∂λ), and has φ̂ fitted again where samples have multiplied,
- * 2. takes the dual step (dual.ts): the next μ, ρ and ε, with two deviations of φ̂ at λ as the noise of the violation,
- * 3. starts the next pair of descents from the solution.
+ * 1. It gives the solution to φ̂ as one more sample (value f, gradient ∂f/∂λ), and has φ̂ fitted again if the samples
+ *    have grown by enough.
+ * 2. It takes the dual step (dual.ts): the next μ, ρ and ε. The noise of the violation is two deviations of φ̂ at λ.
+ * 3. It starts the next pair of descents from the solution.
  *
  * Out: the transition that asks for these descents.
  */
@@ -21,7 +22,7 @@ import type { Parts } from './Parts.js'
 import { solvesLeft } from './spending.js'
 import { type BilevelState, remember, type Search } from './BilevelState.js'
 
-/** The lower-level solve at the new λ is answered. */
+/** Handles the answer of the lower-level solve at the new λ. */
 export const finishRefining =
   <V, R>(parts: Parts<V, R>) =>
   (
@@ -44,7 +45,7 @@ export const finishRefining =
         const predicted = parts.surrogate.estimate(search.lambda)(learnt)
         const deviation = Math.sqrt(predicted.variance)
         const solved = { ...search, failures: 0, innerIteration: 0, base }
-        // Against solutions the dual step was taken at every descent already.
+        // With `solved`, every descent has already taken its dual step.
         const next =
           config.pair.reference === 'solved' ? solved : dualStep(parts)(config, 2 * deviation)(solved)
         return minimise(parts)({ ...state, surrogate: learnt, known: remember(state.known, base) }, next, {

@@ -1,14 +1,15 @@
 /**
  * Sampling: the first phase. Lower-level solves from the initial weights at the points of the initial design.
  *
- * `sample` asks: the losses of the initial weights (a descent of no steps), and one solve a point. `finishSampling` makes of the
- * answers
+ * `sample` asks for the losses of the initial weights (a descent of no steps), and for one solve per point. From the
+ * answers `finishSampling` makes
  *
- * - the scales s_F and s_f: what training gains over the initial weights, at most over the samples,
+ * - the scales s_F and s_f: the largest gain of training over the initial weights among the samples,
  * - φ̂, conditioned on every sample and fitted,
- * - the start of the search: the sample whose weights validate best; μ₀, ρ₀ and ε₀ from the scales (dual.ts).
+ * - the start of the search: the sample whose weights validate best, with μ₀, ρ₀ and ε₀ from the scales (dual.ts).
  *
- * Out: the transition that asks for the first pair of descents. A solve that fails is left out; if all fail, the method halts.
+ * Out: the transition that asks for the first pair of descents. A failed solve is left out; if all fail, the method
+ * halts.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -48,18 +49,21 @@ const designPoints =
         const outside = points.findIndex(point => !SearchSpace.contains(config.space)(point))
         return outside < 0 ? E.right(points) : refused(`leaves the search space with its point ${outside}`)
       }),
-      // The design is sampled whatever the budget of solves; one of effort it has to fit in, with a descent after it.
+      // The budget of solves does not limit the design. A budget of effort must cover it, and a descent after it.
       E.chainFirst(points =>
         sufficient(
           'the initial design',
           0,
-          // One for the losses of the initial weights.
+          // One epoch for the losses of the initial weights.
           1 + points.length * config.solve.coldEpochs + descentEpochs(config),
         )(config),
       ),
     )
 
-/** The first transition: the losses of the initial weights, and a lower-level solve at every point of the design. */
+/**
+ * The first transition: asks for the losses of the initial weights, and for a lower-level solve at every point of the
+ * design.
+ */
 export const sample =
   <V, R>(parts: Parts<V, R>) =>
   (config: BilevelConfig): E.Either<MethodError, Transition<BilevelState<V, R>>> =>
@@ -96,12 +100,12 @@ export const sample =
       }),
     )
 
-/** A gain that is a smaller share of the loss is chance, or rounding. */
+/** A gain below this share of the loss is chance or rounding. */
 const negligible = 1e-6
 
 /**
- * The units of F and f: what training gains over the initial weights, at most over the samples. Where it gains
- * nothing (a problem that starts at its solution), the size of the loss; where that is zero, 1.
+ * The units of F and f: the largest gain of training over the initial weights among the samples. If there is no gain (a
+ * problem that starts at its solution), the size of the loss; if that is zero, 1.
  */
 const scalesOf = (initial: Observation | undefined, samples: ReadonlyArray<Solved>): Scales => {
   const scale = (of: (losses: Pick<Solved, 'upper' | 'lower'>) => number): number => {
@@ -149,7 +153,7 @@ const surrogateOf = <V>(
     E.flatMap(consolidate),
   )
 
-/** Every sample is in: fit the surrogate, and start the search from the sample whose weights validate best. */
+/** Handles the samples: fits the surrogate, and starts the search from the sample whose weights validate best. */
 export const finishSampling =
   <V, R>(parts: Parts<V, R>) =>
   (state: BilevelState<V, R>): E.Either<MethodError, Transition<BilevelState<V, R>>> => {

@@ -1,30 +1,33 @@
 /**
- * What the search may still spend: whether the budget covers another minimisation, or another solve with one after it.
+ * The remaining budget of the search: whether it covers another minimisation, or another solve followed by one.
  *
- * Used in minimising and refining before they ask. In: the state. Out: yes or no. A solve is asked for only where the descents
- * that follow it fit in the budget, too, because it would be of no use without them.
+ * Used in minimising and refining before they ask. In: the state. Out: yes or no. A solve is asked for only if the
+ * budget also covers the descents after it, since it is useless without them.
  */
 import { fits, roomOf } from '../protocol/Budget.js'
 import type { BilevelConfig } from './BilevelConfig.js'
 import type { BilevelState } from './BilevelState.js'
 
-/** Sets that the descents of one minimisation go through: f's once for each of the two paths, F's for one of them. */
+/** Data sets that one step of all descents reads: the training set once per path, the validation set once. */
 const sets = { paired: 3, surrogate: 2, solved: 2 } as const
 
-/** The paths, at the end of each of which f's gradient is measured over the whole training set. */
+/** Number of paths. At the end of each, f's gradient is measured on the whole training set. */
 const paths = { paired: 2, surrogate: 1, solved: 1 } as const
 
-/** The most epochs that one minimisation may take, where no more examples validate than train or batches are given. */
+/**
+ * The most epochs that one minimisation may take, if the validation set is no larger than the training set or batches
+ * have a size.
+ */
 export const descentEpochs = ({ pair, trainingExamples }: BilevelConfig): number =>
   paths[pair.reference] +
   (pair.batchSize === null || trainingExamples === null
     ? sets[pair.reference] * pair.steps
     : (sets[pair.reference] * pair.steps * pair.batchSize) / trainingExamples)
 
-/** Whether the effort of another minimisation is left. */
+/** Whether the budget covers another minimisation. */
 export const descentsLeft = <V, R>(state: BilevelState<V, R>): boolean =>
   fits(roomOf(state.config, state), -Infinity, descentEpochs(state.config))
 
-/** Whether another lower-level solve is left, with a minimisation after it. */
+/** Whether the budget covers another lower-level solve with a minimisation after it. */
 export const solvesLeft = <V, R>(state: BilevelState<V, R>): boolean =>
   fits(roomOf(state.config, state), 1, state.config.solve.warmEpochs + descentEpochs(state.config))

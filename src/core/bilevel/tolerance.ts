@@ -1,11 +1,12 @@
 /**
  * The arithmetic of the tolerance ε in f(λ, w) ≤ φ(λ) + ε. ε is lowered here, by `nextEpsilon`, and nowhere else.
  *
- * Used after every solve of the refining phase: `dualStep` (dual.ts) asks the part `tolerance` (parts/ToleranceSchedule.ts), and
- * that calls this file. In: ε and the violation v that the last minimisation measured. Out: the next ε.
+ * Used after every solve of the refining phase: `dualStep` (dual.ts) calls the part `tolerance`
+ * (parts/ToleranceSchedule.ts), which calls this file. In: ε and the violation v of the last minimisation. Out: the
+ * next ε.
  *
- *     ε⁺ = min(ε, max(final, factor·ε))   where v ≤ 2ε
- *     ε⁺ = ε                              elsewhere
+ *     ε⁺ = min(ε, max(final, factor·ε))   if v ≤ 2ε
+ *     ε⁺ = ε                              otherwise
  *
  * Why ε > 0: at ε = 0 every feasible point has ∇(f − φ) = 0, so constraint qualifications fail and the multiplier diverges. As
  * ε → 0 the relaxed optimum tends to the true one; for the paper's quadratic examples the distance is of order √ε.
@@ -15,11 +16,11 @@ import { Positive } from '../codec/Codec.js'
 
 export const ToleranceOptions = t.readonly(
   t.strict({
-    /** Whether the two values below are in multiples of the scale of f, or in the unit of f itself. */
+    /** Whether the two values below are multiples of the scale of f, or in the unit of f itself. */
     unit: t.keyof({ relative: null, absolute: null }, '"relative" or "absolute"'),
-    /** ε at first. */
+    /** The first ε. */
     initial: Positive,
-    /** What ε is multiplied by when it is lowered; in (0, 1]. */
+    /** Factor on ε when it is lowered; in (0, 1]. */
     factor: Positive,
     /** ε never falls below this. */
     final: Positive,
@@ -28,16 +29,16 @@ export const ToleranceOptions = t.readonly(
 )
 export type ToleranceOptions = t.TypeOf<typeof ToleranceOptions>
 
-/** A violation up to this multiple of ε counts as satisfied for the purpose of lowering ε. */
+/** A violation up to this multiple of ε counts as satisfied when ε is to be lowered. */
 export const satisfied = 2
 
 const unitOf = ({ unit }: ToleranceOptions, lowerScale: number): number =>
   unit === 'relative' ? lowerScale : 1
 
-/** What float64 can tell of a violation, relative to the size of f. */
+/** Resolution of a violation in float64, relative to the size of f. */
 const precision = 1e-13
 
-/** The least ε of the schedule, in the unit of f; on the relative scale not below what rounding of f leaves visible. */
+/** The final ε of the schedule, in the unit of f. On the relative scale it is not below the rounding error of f. */
 export const finalEpsilon =
   (options: ToleranceOptions) =>
   (lowerScale: number, lowerValue: number): number =>
@@ -45,15 +46,15 @@ export const finalEpsilon =
       ? options.final
       : Math.max(options.final * lowerScale, precision * Math.abs(lowerValue))
 
-/** ε before anything was measured, in the unit of f. */
+/** The first ε, in the unit of f. */
 export const initialEpsilon =
   (options: ToleranceOptions) =>
   (lowerScale: number): number =>
     options.initial * unitOf(options, lowerScale)
 
 /**
- * ε after a violation v was measured, in the unit of f: lowered by the factor, but not below the least, where
- * v ≤ 2ε; else kept, for a tolerance that is not reached yet (or drowns in noise) is not worth lowering.
+ * ε after a violation v was measured, in the unit of f. If v ≤ 2ε it is lowered by the factor, but not below `least`.
+ * Otherwise it is kept: lowering a tolerance that is not yet reached (or is hidden by noise) gains nothing.
  */
 export const nextEpsilon =
   ({ factor }: Pick<ToleranceOptions, 'factor'>) =>

@@ -1,7 +1,7 @@
 /**
  * The path of a run, for figures and tables: every measured iterate with its v, ε, μ, ρ and κ, and φ̂ along one coordinate.
  *
- * Used by no phase: reports read it off the infos and states of a replayed run. Nothing here decides anything.
+ * No phase uses it. Reports read the path from the infos and states of a replayed run. It decides nothing.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -12,7 +12,7 @@ import * as ValueFunction from '../surrogate/ValueFunction.js'
 
 export const Iterate = t.readonly(
   t.strict({
-    /** Of the outer iteration, counted from 1. */
+    /** Number of the outer iteration, counted from 1. */
     outerIteration: Natural,
     lambda: Vector,
     upperLoss: nullable(Finite),
@@ -24,12 +24,12 @@ export const Iterate = t.readonly(
   }),
   'Iterate',
 )
-/** A λ at which the violation was measured, with the μ, ρ and ε that it was measured under. */
+/** A λ at which the violation was measured, with the μ, ρ and ε at that time. */
 export type Iterate = t.TypeOf<typeof Iterate>
 
 /**
- * The measured iterates in their order. An info that only waits for the next answer repeats the last violation, but
- * has no stationarity: it is passed over.
+ * The measured iterates in order. An info that only waits for the next answer repeats the last violation but has no
+ * stationarity, so it is skipped.
  */
 export const iterates = (infos: ReadonlyArray<Info>): ReadonlyArray<Iterate> => {
   let outer = 1
@@ -50,12 +50,12 @@ export const PhiPoint = t.readonly(
     phiHat: Finite,
     /** Standard deviation of the model at this λ. */
     deviation: NonNegative,
-    /** The lowest bound that a sample gives; `null` where there is none. */
+    /** The lowest bound from a sample; `null` without one. */
     bound: nullable(Finite),
   }),
   'PhiPoint',
 )
-/** What φ̂ says at one λ. */
+/** φ̂ and its deviation at one λ. */
 export type PhiPoint = t.TypeOf<typeof PhiPoint>
 
 /**

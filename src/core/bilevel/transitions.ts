@@ -1,8 +1,9 @@
 /**
- * The last thing every phase does: turns its decision into a transition.
+ * The last step of every phase: turns its decision into a transition.
  *
- * Used in every phase. In: the state after the decision, the questions to ask, and what the phase has just measured. Out: the
- * transition. It numbers the questions, releases the weights that nothing needs any more, and fills in the `Info`.
+ * Used in every phase. In: the state after the decision, the questions to ask, and the values that the phase has just
+ * measured. Out: the transition. It numbers the questions, releases the weights that are no longer needed, and fills in
+ * the `Info`.
  */
 import { weightsOfRows } from '../finishing/finishing.js'
 import { issue, type Unnumbered } from '../protocol/Asking.js'
@@ -21,10 +22,10 @@ const phaseNames: Readonly<Record<Phase['_tag'], string>> = {
   Halted: 'halted',
 }
 
-/** The search of a phase that has one. */
+/** The search of a phase, or `null` if the phase has none. */
 export const searchOf = <R>(phase: Phase<R>): Search<R> | null => ('search' in phase ? phase.search : null)
 
-/** A share of the whole run, by counting lower-level solves and the outer iterations still allowed. */
+/** The share of the run that is done, estimated from the lower-level solves and the outer iterations allowed. */
 const progressOf = <V, R>(state: BilevelState<V, R>): number => {
   const { design, budget } = state.config
   const sampling = state.sampling.lowerLevelSolves > 0 ? state.sampling.lowerLevelSolves : design.size
@@ -47,7 +48,7 @@ const progressOf = <V, R>(state: BilevelState<V, R>): number => {
   }
 }
 
-/** What there is to say of a state, before the phase adds what it has just measured. */
+/** The `Info` of a state, before the phase adds what it has just measured. */
 const describe = <V, R>(state: BilevelState<V, R>): Info => {
   const search = searchOf(state.phase)
   return {
@@ -67,14 +68,14 @@ const describe = <V, R>(state: BilevelState<V, R>): Info => {
     stationarity: null,
     coefficient: null,
     lowerLevelSolves: state.lowerLevelSolves,
-    // Of an incomplete batch, what has arrived so far.
+    // Includes the answers so far of an incomplete batch.
     effort: effortOf(inOrder(state.batch), state.effort),
     message: null,
     outcome: state.phase._tag === 'Halted' ? state.phase.outcome : null,
   }
 }
 
-/** Weights that the state may still name in a question, or that its outcome names. */
+/** Weights that a later question or the outcome may name. */
 const needed = <V, R>({ phase, bestSample, known }: BilevelState<V, R>): ReadonlyArray<WeightsRef> => {
   if (phase._tag === 'Halted') return weightsOfRows(phase.outcome.rows)
   const search = searchOf(phase)
@@ -87,17 +88,17 @@ const needed = <V, R>({ phase, bestSample, known }: BilevelState<V, R>): Readonl
   return candidates.flatMap(candidate => (candidate === null ? [] : [candidate.weights]))
 }
 
-/** The transition to `after` (whose batch is still the answered one), asking `questions`. */
+/** The transition to `after`, whose batch still is the answered one; it asks `questions`. */
 export const proceed = <V, R>(
   after: BilevelState<V, R>,
   questions: ReadonlyArray<Unnumbered>,
-  said: Partial<Info> = {},
+  details: Partial<Info> = {},
 ): Transition<BilevelState<V, R>> => {
   const { state, commands } = issue(after, questions, needed(after))
-  return { state, commands, info: { ...describe(state), ...said } }
+  return { state, commands, info: { ...describe(state), ...details } }
 }
 
-/** The transition that only waits for the rest of a batch. */
+/** The transition that waits for the rest of a batch. */
 export const wait = <V, R>(state: BilevelState<V, R>): Transition<BilevelState<V, R>> => ({
   state,
   commands: [],

@@ -1,8 +1,7 @@
 /**
- * The codecs that every boundary shares, and how a failed decoding is said in a sentence.
+ * The codecs that every boundary shares, and one sentence for a failed decoding.
  *
- * `t.number` of io-ts accepts NaN and ±Infinity, which JSON writes as `null`; nothing that crosses a boundary
- * here uses it.
+ * `t.number` of io-ts accepts NaN and ±Infinity, which JSON writes as `null`. No boundary of this package uses it.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import { Finite, listOf } from './plainCodec.js'
 export * from './plainCodec.js'
 
 /**
- * A list of finite numbers that is always written out: what people write and read, such as a configuration.
+ * A list of finite numbers that is always written out. It is for what people read and write, such as a configuration.
  *
  * @example
  * ```ts
@@ -23,7 +22,7 @@ export * from './plainCodec.js'
  * import { Codec } from 'bilevel-hpo'
  *
  * Codec.decode(Codec.Numbers)([1, 2.5]) // => right([1, 2.5])
- * Codec.decode(Codec.Numbers)([1, NaN]) // => left('field `[1]` must be a finite number, but is NaN')
+ * Codec.decode(Codec.Numbers)([1, NaN]) // => left('`[1]` must be a finite number, but is NaN')
  * ```
  */
 export const Numbers = listOf(Finite, 'a list of finite numbers')
@@ -31,8 +30,8 @@ export const Numbers = listOf(Finite, 'a list of finite numbers')
 const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) && u.every(Number.isFinite)
 
 /**
- * A vector of finite numbers, which may be packed (packedVector.ts): it is encoded so where it is long, which is a fifth to
- * a half of the text. The encoded form loses no bit, −0 apart in a list that is not packed.
+ * A vector of finite numbers. A long one is encoded in packed form (packedVector.ts), in a fifth to a half of the text.
+ * Encoding loses no bit, except the sign of −0 in a list that is not packed.
  *
  * @example
  * ```ts
@@ -55,7 +54,7 @@ export const Vector = new t.Type<ReadonlyArray<number>, ReadonlyArray<number> | 
           unpack(u),
           E.match(reason => t.failure(u, context, reason), t.success),
         )
-      : // Thousands of numbers that are all right need no context of their own each.
+      : // Skip the context of each entry: it is slow for thousands of valid numbers.
         isVector(u)
         ? t.success(u)
         : Numbers.validate(u, context),

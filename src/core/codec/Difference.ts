@@ -1,14 +1,14 @@
-/** Where two JSON values part. */
+/** The first difference between two JSON values. */
 import * as O from 'fp-ts/lib/Option.js'
 
 export interface Difference {
-  /** As a reader writes it: `commands[0].lambda[1]`. */
+  /** Path of the field as a person writes it: `commands[0].lambda[1]`. */
   readonly field: string
   readonly expected: string
   readonly found: string
 }
 
-/** A JSON value for a person, at most `length` characters of it; `nothing` where there is none. */
+/** A JSON value as text for a person, cut to `length` characters; `nothing` for `undefined`. */
 export const show = (value: unknown, length = 100): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value)
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
@@ -19,7 +19,7 @@ type Fields = Readonly<Record<string, unknown>>
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The keys that JSON would write. */
+/** The keys that `JSON.stringify` writes. */
 const written = (fields: Fields): ReadonlyArray<string> =>
   Object.keys(fields).filter(key => fields[key] !== undefined)
 
@@ -35,9 +35,9 @@ const firstOf = <A>(
 }
 
 /**
- * The first field in which two values differ once written as JSON (where −0 is 0, and an undefined field is
- * absent), in the order of the expected value's fields. It descends only where both have the same shape, so never
- * deeper than the expected value is.
+ * The first field in which two values differ as JSON text, in the order of the expected value's fields. In JSON −0 is
+ * 0, and an undefined field is absent. The search descends only where both have the same shape, so never deeper than
+ * the expected value.
  */
 export const firstDifference =
   (field: string) =>
@@ -57,6 +57,6 @@ export const firstDifference =
         firstDifference(field === '' ? key : `${field}.${key}`)(expected[key], found[key]),
       )
     }
-    // `===` has −0 equal to 0, as JSON does.
+    // `===` treats −0 and 0 as equal, as JSON does.
     return expected === found ? O.none : O.some({ field, expected: show(expected), found: show(found) })
   }

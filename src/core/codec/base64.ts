@@ -1,14 +1,14 @@
-/** Bytes as text and back (RFC 4648, §4, with padding), without anything that only Node or only a browser has. */
+/** Base64 of bytes (RFC 4648, §4, with padding). Uses nothing that only Node or only a browser has. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** Two characters for each number of 12 bits: half as many look-ups as one character at a time. */
+/** Two characters for each number of 12 bits, which halves the number of look-ups. */
 const pairs: ReadonlyArray<string> = Array.from(
   { length: 4096 },
   (_, i) => alphabet[i >> 6]! + alphabet[i & 63]!,
 )
 
-/** 6 bits for each character code, 64 for those that stand for none. */
+/** The 6 bits of each character code; 64 for characters outside the alphabet. */
 const sextets = new Uint8Array(128).fill(64)
 for (let i = 0; i < 64; i++) sextets[alphabet.charCodeAt(i)] = i
 
@@ -34,18 +34,21 @@ export const encode = (bytes: Uint8Array): string => {
   }
 }
 
-/** How many bytes a text of whole groups stands for, looking at its length and its end only; `null`: it has none. */
+/**
+ * The number of bytes that a text encodes, computed from its length and padding only; `null` if the length is not a
+ * multiple of 4.
+ */
 export const lengthOf = (text: string): number | null =>
   text.length % 4 !== 0
     ? null
     : (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
 
-/** The bytes of a text; `null` where it is none that {@link encode} gives. */
+/** The bytes of a text; `null` if {@link encode} cannot have written it. */
 export const decode = (text: string): Uint8Array | null => {
   const length = lengthOf(text)
   if (length === null) return null
   const bytes = new Uint8Array(length)
-  // Bits beyond those of whole bytes are zero in what `encode` gives.
+  // `encode` sets the unused bits of the last character to zero.
   const spare = length % 3 === 1 ? 15 : length % 3 === 2 ? 3 : 0
   const significant = text.length - ((3 - (length % 3)) % 3)
   let at = 0

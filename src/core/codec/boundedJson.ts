@@ -1,5 +1,6 @@
 /**
- * JSON from outside, refused before it can cost much: too long, nested too deeply, or with too long a list in it.
+ * Parses JSON from untrusted sources. It refuses a text before it costs much: if it is too long, nests too deeply, or
+ * holds too long a list.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -7,11 +8,11 @@ import * as Json from 'fp-ts/lib/Json.js'
 import * as t from 'io-ts'
 
 export interface Limits {
-  /** Characters of the text. */
+  /** Longest text, in characters. */
   readonly length: number
-  /** Objects and lists within one another. */
+  /** Most objects and lists nested in one another. */
   readonly depth: number
-  /** Entries of one list or object. */
+  /** Most entries of one list or object. */
   readonly entries: number
 }
 
@@ -25,10 +26,10 @@ const closing = (text: string, from: number): number => {
   return text.length
 }
 
-/** What of a JSON text is over the limits, found without building any of it. */
+/** The limit that a JSON text exceeds, as a clause, or `null`. Builds nothing. */
 const excess = (text: string, limits: Limits): string | null => {
   if (text.length > limits.length) return `is longer than ${limits.length} characters`
-  /** Commas so far in each of the lists and objects that are open. */
+  /** Commas so far in each open list and object. */
   const commas = [0]
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i)
@@ -42,7 +43,7 @@ const excess = (text: string, limits: Limits): string | null => {
   return null
 }
 
-/** The JSON object of a text. Errors: a clause about the text, such as `is longer than 1024 characters`. */
+/** Parses a JSON object. Errors: a clause about the text, such as `is longer than 1024 characters`. */
 export const parseObject =
   (limits: Limits) =>
   (text: string): E.Either<string, Readonly<Record<string, unknown>>> => {

@@ -1,7 +1,8 @@
 /**
- * What kind of codec a codec is, by the tag that io-ts gives each of its classes.
+ * Recognises the kind of a codec by the tag that io-ts gives each of its classes.
  *
- * Not by `instanceof`: this package brings a copy of io-ts in its bundles, and codecs of a caller's own come from another.
+ * `instanceof` does not work: the bundles of this package contain their own copy of io-ts, and a caller's codecs come
+ * from another copy.
  */
 import type * as t from 'io-ts'
 
@@ -26,7 +27,7 @@ interface Kinds {
   readonly UnionType: t.UnionType<Array<t.Mixed>>
 }
 
-/** Whether something is a codec of io-ts, or has all that makes one. */
+/** Whether a value is a codec of io-ts, or has the methods of one. */
 export const isCodec = (u: unknown): u is t.Mixed =>
   typeof u === 'object' &&
   u !== null &&

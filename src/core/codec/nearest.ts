@@ -1,4 +1,4 @@
-/** The known word that a misspelt one most likely means. */
+/** Finds the known word that a misspelt one most likely means. */
 
 /** Damerau–Levenshtein distance (adjacent transpositions count once), in O(|a|·|b|). */
 export const distance = (a: string, b: string): number => {
@@ -16,12 +16,12 @@ export const distance = (a: string, b: string): number => {
   return rows[a.length]![b.length]!
 }
 
-/** Words longer than this are nobody's slip of the finger, and the distance to them is not worth computing. */
+/** Longer words are no typing errors, and their distances are costly to compute. */
 const longest = 64
 
 /**
- * The nearest of `known`, or `undefined` where none is near: at most two edits, or a third of the word's length.
- * A prefix of at least three letters is near as well (`val` means `validation`). Upper and lower case are alike.
+ * The nearest of `known`, or `undefined` if none is near: at most two edits, or a third of the word's length. A prefix
+ * of at least three letters is near as well (`val` means `validation`). Upper and lower case are alike.
  */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
   if (word.length > longest) return undefined
@@ -34,7 +34,7 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | un
       const away = distance(lower, other)
       return { candidate, edits: prefix ? Math.min(1, away) : away, away }
     })
-    // Of two that are equally near, as a prefix and a slip are, the one that differs less.
+    // If two are equally near, as a prefix and a typing error may be, prefer the one that differs less.
     .sort((p, q) => p.edits - q.edits || p.away - q.away)
   const best = ranked[0]
   const tolerated = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1)

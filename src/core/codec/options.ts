@@ -1,5 +1,5 @@
 /**
- * Codecs of options that a person writes: what is left out gets its default, and an unknown field is an error.
+ * Codecs of options that a person writes: a missing field gets its default, and an unknown field is an error.
  */
 import * as t from 'io-ts'
 import { isObject, type JsonObject, literals, tagOf } from './structure.js'
@@ -15,26 +15,26 @@ const filled = (defaults: JsonObject, given: JsonObject): JsonObject => ({
   ),
 })
 
-/** Defaults that depend on what is given, which may be anything. */
+/** Defaults that depend on the given fields, which are not yet checked. */
 export type Derive = (given: JsonObject) => JsonObject
 
-/** What may go with a codec of options. */
+/** Optional parts of a codec of options. */
 export interface OptionsParts {
-  /** What a message says that the value must be; the name of the codec where it is left out. */
+  /** Description of the value in messages; default: the name of the codec. */
   readonly name?: string
-  /** Of any fields, at any depth. A field that is given, be it wrongly, is never replaced by its default. */
+  /** Defaults of any fields, at any depth. A default never replaces a given field, even a wrong one. */
   readonly defaults?: JsonObject
-  /** What this makes of the fields that are given goes before `defaults`. */
+  /** Defaults computed from the given fields; they take precedence over `defaults`. */
   readonly derive?: Derive
 }
 
-/** The context of a value in whose place another one is validated: io-ts' own steps are told by having the same value. */
+/** The context for validating a replacement of a value: io-ts recognises its own steps by their equal values. */
 const insteadOf = (whole: unknown, context: t.Context, type?: t.Mixed): t.Context =>
   context.map((entry, i) =>
     i === context.length - 1 ? { ...entry, type: type ?? entry.type, actual: whole } : entry,
   )
 
-/** A codec of options. It names the codec underneath, so that whoever walks codecs can go on there. */
+/** A codec of options. It exposes the inner codec, so that code that walks codecs can continue there. */
 export class OptionsType<A, O = unknown> extends t.Type<A, O> {
   readonly _tag = 'OptionsType'
 
@@ -64,20 +64,20 @@ export const options = <A, O = unknown>(codec: t.Type<A, O>, parts: OptionsParts
 
 const isOptions = <A>(codec: t.Type<A, unknown>): codec is OptionsType<A> => codec instanceof OptionsType
 
-/** A codec that refuses unknown fields, whether it does so by itself or not. */
+/** A codec that refuses unknown fields, whether or not `codec` does. */
 export const strict = <A>(codec: t.Type<A, unknown>): t.Type<A, unknown> =>
   isOptions(codec) ? codec : options(codec)
 
 /**
- * The same options, as a program wrote them that may have known more of them: unknown fields are ignored. For what was
- * recorded, and for states.
+ * The same options as written by a program that may have known more of them: unknown fields are ignored. For records
+ * and for states.
  */
 export const lenient = <A>(codec: t.Type<A, unknown>): t.Type<A, unknown> =>
   isOptions(codec) ? new OptionsType(codec.type, codec.parts, false) : codec
 
 /**
- * Options of several kinds, told apart by the field that is a literal in each of them. An error is about the kind that was
- * meant. `standard` is the kind where the field is left out.
+ * Options of several kinds, distinguished by a field that is a literal in each. An error is about the kind that the
+ * field names. `standard` is the kind if the field is missing.
  */
 export const oneOf = <Kinds extends [t.Mixed, ...Array<t.Mixed>]>(
   name: string,
@@ -87,7 +87,7 @@ export const oneOf = <Kinds extends [t.Mixed, ...Array<t.Mixed>]>(
   const tag = tagOf(kinds) ?? ''
   const tags = kinds.map(kind => literals(kind).get(tag))
   const listed = tags.map(value => JSON.stringify(value)).join(', ')
-  // Only its name is used, in messages.
+  // Only its name is used, for messages.
   const Tag = new t.Type<unknown>(
     `one of ${listed}`,
     (u): u is unknown => tags.includes(u),

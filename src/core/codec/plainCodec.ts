@@ -1,6 +1,6 @@
 /**
- * Codecs of numbers, of lists and of objects with equal fields, and how a failed decoding is said in a sentence: what of Codec.ts
- * stands by itself, so that whoever decodes no vectors needs nothing that packs them.
+ * Codecs of numbers, lists and objects with equal fields, and one sentence for a failed decoding. This part of Codec.ts
+ * needs no packed vectors, so a module that decodes none need not load their code.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -86,7 +86,7 @@ export const Natural = refined('an integer ≥ 0', value => Number.isSafeInteger
  */
 export const Count = refined('an integer ≥ 1', value => Number.isSafeInteger(value) && value >= 1)
 
-/** Entries, each decoded under its key, as far as the first that is none. */
+/** Decodes each entry under its key, up to the first invalid one. */
 const decodedEntries = <A, O>(
   codec: t.Type<A, O>,
   entries: Iterable<readonly [key: number | string, entry: unknown]>,
@@ -102,8 +102,8 @@ const decodedEntries = <A, O>(
 }
 
 /**
- * A list of what `codec` accepts, decoded as far as the first entry that is none: a hostile list makes no error an entry.
- * It is what `t.readonlyArray` is to whoever walks through codecs.
+ * A list of entries that `codec` accepts. Decoding stops at the first invalid entry, so a hostile list does not produce
+ * one error per entry. Code that walks codecs sees a `t.readonlyArray`.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ const decodedEntries = <A, O>(
  * import { Codec } from 'bilevel-hpo'
  *
  * const counts = Codec.listOf(Codec.Count, 'a list of counts')
- * Codec.decode(counts)([3, 0, -1]) // => left('field `[1]` must be an integer ≥ 1, but is 0')
+ * Codec.decode(counts)([3, 0, -1]) // => left('`[1]` must be an integer ≥ 1, but is 0')
  * Codec.decode(counts)('3') // => left('the value must be a list of counts, but is "3"')
  * ```
  */
@@ -134,7 +134,7 @@ export const listOf = <A, O>(
   )
 
 /**
- * An object whose every field is what `codec` accepts, decoded as far as the first that is not; as {@link listOf}.
+ * An object whose fields `codec` accepts. Decoding stops at the first invalid field, as in {@link listOf}.
  *
  * @example
  * ```ts
@@ -142,7 +142,7 @@ export const listOf = <A, O>(
  * import { Codec } from 'bilevel-hpo'
  *
  * const counts = Codec.dictionaryOf(Codec.Count, 'an object of counts')
- * Codec.decode(counts)({ apples: 3, pears: 0 }) // => left('field `pears` must be an integer ≥ 1, but is 0')
+ * Codec.decode(counts)({ apples: 3, pears: 0 }) // => left('`pears` must be an integer ≥ 1, but is 0')
  * ```
  */
 export const dictionaryOf = <A, O>(
@@ -181,8 +181,9 @@ const shown = (value: unknown): string => {
 }
 
 /**
- * Whether a step of a context leads into a member of a union or an intersection. Nobody wrote such a step: its value is that
- * of the step before, which a field of a value never is. io-ts leaves the value out where a tag told the member.
+ * Whether a step of a context leads into a member of a union or an intersection. Such a step is not part of the input:
+ * its value is that of the previous step, which is impossible for a field. io-ts omits the value if a tag selected the
+ * member.
  */
 const isMember = ({ key, actual }: t.ContextEntry, parent: t.ContextEntry | undefined): boolean =>
   parent !== undefined &&
@@ -192,7 +193,7 @@ const isMember = ({ key, actual }: t.ContextEntry, parent: t.ContextEntry | unde
       isCodec(parent.type) &&
       hasTag('UnionType')(unwrapped(parent.type))))
 
-/** A context without the steps into unions and intersections; an error of a member itself is one of its union. */
+/** A context without the steps into unions and intersections. An error of a member becomes one of its union. */
 const written = (context: t.Context): t.Context =>
   context.reduce<ReadonlyArray<t.ContextEntry>>((steps, entry, i) => {
     if (!isMember(entry, context[i - 1])) return [...steps, entry]
@@ -201,7 +202,7 @@ const written = (context: t.Context): t.Context =>
   }, [])
 
 /**
- * The field a decoding error is about, as a reader writes it: `space[0].lower`.
+ * The field that a decoding error is about, as a person writes it: `space[0].lower`.
  *
  * @example
  * ```ts
@@ -228,14 +229,14 @@ const plainNames: Readonly<Record<string, string>> = {
   UnknownRecord: 'an object',
 }
 
-/** Fields that a message lists; more would bury what it says. */
+/** The most fields that a message lists; more would make it unreadable. */
 const mostListed = 12
 
-/** What a value must be, for a person. Codecs that were given no readable name are described by what they are made of. */
+/** Describes the values of a codec to a person. A codec without a readable name is described by its structure. */
 const expected = (codec: t.Mixed): string => {
   const plain = plainNames[codec.name]
   if (plain !== undefined) return plain
-  // A name that is one word with a capital, or that io-ts made up, is a programmer's.
+  // A single capitalised word, or a name generated by io-ts, is not meant for users.
   if (!/^([A-Z]\w*$|[{(]|Partial<|Readonly<|Exact<|ReadonlyArray<|Array<|Record<)/.test(codec.name))
     return codec.name
   const inner = unwrapped(codec)
@@ -250,7 +251,7 @@ const expected = (codec: t.Mixed): string => {
 }
 
 /**
- * One clause for the deepest decoding error: the field, what it must be, what was found.
+ * One clause for the deepest decoding error: the field, what it must be, and what was found.
  *
  * @example
  * ```ts
@@ -278,7 +279,7 @@ export const explain = (errors: t.Errors): string => {
 }
 
 /**
- * Decodes, or says in one clause why not.
+ * Decodes, or returns one clause that says why it failed.
  *
  * @example
  * ```ts
@@ -295,7 +296,17 @@ export const decode =
   (input: unknown): E.Either<string, A> =>
     pipe(codec.decode(input), E.mapLeft(explain))
 
-/** As {@link decode}, of a value that lies in a field of something larger: messages name that field, too. */
+/**
+ * As {@link decode}, for a value in a field of a larger one; messages name that field, too.
+ *
+ * @example
+ * ```ts
+ * import { left } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decodeField('budget')(Codec.Count)(0) // => left('`budget` must be an integer ≥ 1, but is 0')
+ * ```
+ */
 export const decodeField =
   (field: string) =>
   <A, O>(codec: t.Type<A, O>) =>

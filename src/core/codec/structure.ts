@@ -1,15 +1,15 @@
 /**
- * What a codec of io-ts is made of: its fields, the members of its union, the codec within a wrapper.
+ * The structure of an io-ts codec: its fields, the members of its union, the codec within a wrapper.
  *
- * io-ts types the insides of its codecs with `any`; they are read here as `unknown`, and nowhere else.
+ * io-ts types the insides of its codecs with `any`. Only this file reads them, as `unknown`.
  */
 import type * as t from 'io-ts'
 import { hasTag, isCodec } from './codecTag.js'
 
-/** A JSON object that nothing is known of yet. */
+/** A JSON object with unchecked fields. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Whether a value is an object with fields, and no list. */
+/** Whether a value is an object with fields, and not a list. */
 export const isObject = (u: unknown): u is JsonObject =>
   typeof u === 'object' && u !== null && !Array.isArray(u)
 
@@ -45,7 +45,7 @@ export const codomain = (codec: t.Mixed): t.Mixed | undefined =>
 export const element = (codec: t.Mixed): t.Mixed | undefined =>
   hasTag('ArrayType')(codec) || hasTag('ReadonlyArrayType')(codec) ? codecIn(codec, 'type') : undefined
 
-/** Codecs that hold another one of the same values: `exact`, `readonly`, refinements, recursion, and options. */
+/** Codecs that wrap another one for the same values: `exact`, `readonly`, refinements, recursion, and options. */
 const isWrapper = (codec: t.Mixed): boolean =>
   hasTag('ExactType')(codec) ||
   hasTag('ReadonlyType')(codec) ||
@@ -59,7 +59,7 @@ export const unwrapped = (codec: t.Mixed): t.Mixed => {
   return inner === undefined ? codec : unwrapped(inner)
 }
 
-/** The literals that a codec asks of fields: field → literal. */
+/** The literals that a codec requires of fields: field → literal. */
 export const literals = (wrapped: t.Mixed): ReadonlyMap<string, unknown> => {
   const codec = unwrapped(wrapped)
   if (hasTag('IntersectionType')(codec)) return new Map(members(codec).flatMap(m => [...literals(m)]))
@@ -72,7 +72,7 @@ export const literals = (wrapped: t.Mixed): ReadonlyMap<string, unknown> => {
   )
 }
 
-/** The tag of a union: the field that has a literal of its own in every member. */
+/** The tag of a union: the field with a different literal in every member. */
 export const tagOf = (choices: ReadonlyArray<t.Mixed>): string | undefined => {
   const tables = choices.map(literals)
   return [...(tables[0]?.keys() ?? [])].find(

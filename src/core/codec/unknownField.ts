@@ -1,13 +1,12 @@
 /**
- * Finds a field that a codec does not know: a misspelt optional field would otherwise leave its default in force, and
- * nobody would be told.
+ * Finds a field that a codec does not know. Otherwise a misspelt optional field would silently keep its default.
  *
- * io-ts' exact codecs *strip* unknown fields. This reads the names of the fields out of the codec itself, so that
- * options are described once. It walks `t.type`, `t.partial`, `t.strict`, `t.exact`, `t.readonly`, refinements,
- * intersections, unions, arrays, tuples and records, nested as deep as you like. Any other codec (a hand-written
- * `t.Type`, `t.UnknownRecord`) may have any field.
+ * io-ts' exact codecs *strip* unknown fields. This file reads the field names from the codec itself, so that options
+ * are described once. It walks `t.type`, `t.partial`, `t.strict`, `t.exact`, `t.readonly`, refinements, intersections,
+ * unions, arrays, tuples and records, at any depth. Any other codec (a hand-written `t.Type`, `t.UnknownRecord`) may
+ * have any field.
  *
- * Members of a union are told apart by a field that is a `t.literal` in each of them (`source`, `kind`, …).
+ * A field that is a `t.literal` in each member (`source`, `kind`, …) distinguishes the members of a union.
  */
 import * as t from 'io-ts'
 import { hasTag } from './codecTag.js'
@@ -26,7 +25,7 @@ import {
 
 type Fields = ReadonlyMap<string, t.Mixed>
 
-/** A value with the context that io-ts has for it, and with its defaults filled in where it has some. */
+/** A value with its io-ts context, with its defaults filled in. */
 interface Place {
   readonly codec: t.Mixed
   readonly given: unknown
@@ -34,7 +33,7 @@ interface Place {
   readonly context: t.Context
 }
 
-/** A hint at the known name that was most likely meant, or no text. */
+/** A hint with the known name that was most likely meant, or an empty text. */
 export const didYouMean = (name: string, known: ReadonlyArray<string>): string => {
   const meant = nearest(name, known)
   return meant === undefined ? '' : `. Did you mean ${JSON.stringify(meant)}?`
@@ -53,7 +52,7 @@ const firstOf = <A>(
 
 const isUnion = (codec: t.Mixed): boolean => hasTag('UnionType')(unwrapped(codec))
 
-/** The member of a union that a value means; `undefined`: the decoder will say what is wrong. */
+/** The member of a union that a value selects; `undefined`: the decoder reports the error. */
 const chosen = (choices: ReadonlyArray<t.Mixed>, value: JsonObject): t.Mixed | undefined => {
   const objects = choices.filter(choice => isUnion(choice) || fieldsOf(choice, {}) !== undefined)
   if (objects.length === 1) return objects[0]
@@ -63,7 +62,7 @@ const chosen = (choices: ReadonlyArray<t.Mixed>, value: JsonObject): t.Mixed | u
     : objects.find(choice => Object.hasOwn(value, tag) && literals(choice).get(tag) === value[tag])
 }
 
-/** The fields that a codec knows of this value; `undefined`: it does not say. */
+/** The fields that a codec knows for this value; `undefined`: any. */
 const fieldsOf = (wrapped: t.Mixed, value: JsonObject): Fields | undefined => {
   const codec = unwrapped(wrapped)
   if (hasTag('InterfaceType')(codec) || hasTag('PartialType')(codec)) return props(codec)
@@ -78,7 +77,7 @@ const fieldsOf = (wrapped: t.Mixed, value: JsonObject): Fields | undefined => {
   return undefined
 }
 
-/** The names of the fields that a codec knows, whatever else a value has; `undefined`: it does not say. */
+/** The names of the fields that a codec knows, for any value; `undefined`: any. */
 export const knownFields = (codec: t.Mixed): ReadonlyArray<string> | undefined => {
   const fields = fieldsOf(codec, {})
   return fields === undefined ? undefined : [...fields.keys()]

@@ -1,10 +1,11 @@
 /**
- * The end that all methods have in common: every λ to return (a finalist) is measured, refitted and told in a row.
+ * The end that all methods share: every λ to return (a finalist) is measured and refitted, and gets a row of the
+ * result.
  *
  * Used in the phase finishing of the bilevel method and of its rivals. In: the finalists. Out: the questions about them
- * (`questionsAbout`), then the rows made of the answers (`rowsOf`).
+ * (`questionsAbout`), then the rows with the answers (`rowsOf`).
  *
- * What is trained here is trained alike: from the initial weights, to the same tolerance, with the same budget. So results of
+ * Every training here is the same: from the initial weights, to the same tolerance, with the same budget. So results of
  * different methods can be compared.
  */
 import type { WeightsRef } from '../protocol/Command.js'
@@ -15,10 +16,10 @@ import type { Observation, SetMetrics } from '../protocol/Observation.js'
 
 type Vec = ReadonlyArray<number>
 
-/** What of a method's configuration says how results are trained. */
+/** The options of a method that determine how results are trained. */
 export interface Training {
   readonly solve: { readonly tolerance: number; readonly coldEpochs: number }
-  /** Whether to train on training and validation set together as well. */
+  /** Whether to also train on training and validation set together. */
   readonly refit: boolean
 }
 
@@ -33,13 +34,13 @@ export const completeTraining =
     maxEpochs: solve.coldEpochs,
   })
 
-/** A λ to return, with what is known of it before anything is measured. */
+/** A λ to return, with the values known before anything is measured. */
 export interface Finalist {
   readonly name: string
   readonly lambda: Vec
   /** Weights trained at λ. */
   readonly trained: WeightsRef | null
-  /** The method's own weights, which descended on validation data, and the λ that they belong to. */
+  /** The method's own weights, which descended on validation data, and their λ. */
   readonly bilevel: { readonly lambda: Vec; readonly weights: WeightsRef } | null
   readonly lowerLevelSolves: number
   readonly effort: number
@@ -51,7 +52,7 @@ export interface Finalist {
 export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow => ({
   name: known.name,
   lambda: known.lambda,
-  // In this order in logs: a replay compares text.
+  // Logs have the fields in this order, and a replay compares text.
   lowerLevelSolves: known.lowerLevelSolves,
   effort: known.effort,
   trained: null,
@@ -63,13 +64,13 @@ export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow 
   epsilon: known.epsilon,
 })
 
-/** A question, and under which name its answer is looked for. */
+/** A question, and the key of its answer. */
 interface Part {
   readonly key: string
   readonly question: Unnumbered
 }
 
-/** The first of the finalists with the same trained weights, whose measurements are theirs, too. */
+/** Index of the first finalist with the same trained weights; measurements are shared with it. */
 const leader = (finalists: ReadonlyArray<Finalist>, i: number): number => {
   const { trained } = finalists[i]!
   return trained === null ? i : finalists.findIndex(other => other.trained === trained)
@@ -80,7 +81,9 @@ const evaluate = (key: string, lambda: Vec, weights: WeightsRef): Part => ({
   question: { _tag: 'EvaluateLosses', lambda, weights },
 })
 
-/** What is asked, in this order: all trained weights, all own weights, all refits; what is the same only once. */
+/**
+ * The questions, in this order: all trained weights, all own weights, all refits. Equal questions are asked only once.
+ */
 const partsOf = ({ solve, refit }: Training, finalists: ReadonlyArray<Finalist>): ReadonlyArray<Part> => {
   const leaders = finalists.flatMap((finalist, i) => (leader(finalists, i) === i ? [{ finalist, i }] : []))
   return [
@@ -99,7 +102,7 @@ const partsOf = ({ solve, refit }: Training, finalists: ReadonlyArray<Finalist>)
   ]
 }
 
-/** What has to be asked about the finalists. */
+/** The questions about the finalists. */
 export const questionsAbout = (
   training: Training,
   finalists: ReadonlyArray<Finalist>,
@@ -108,7 +111,7 @@ export const questionsAbout = (
 const metricsOf = (answer: Observation | undefined): SetMetrics | null =>
   answer?._tag === 'LossesEvaluated' || answer?._tag === 'Refitted' ? answer.metrics : null
 
-/** The rows of the finalists, given the answers to {@link questionsAbout} them, in the order of the questions. */
+/** The rows of the finalists, from the answers to {@link questionsAbout} in the order of the questions. */
 export const rowsOf = (
   training: Training,
   finalists: ReadonlyArray<Finalist>,
@@ -131,7 +134,7 @@ export const rowsOf = (
   })
 }
 
-/** The weights that rows name. */
+/** The weights that rows refer to. */
 export const weightsOfRows = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<WeightsRef> =>
   rows.flatMap(({ weights: { trained, refit, bilevel } }) =>
     [trained, refit, bilevel].filter(ref => ref !== null),

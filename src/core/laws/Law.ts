@@ -1,16 +1,16 @@
 /**
- * A law: a statement about every case of a kind, with what it means and where it comes from.
+ * A law: a statement that must hold in every case, with its meaning and its source.
  *
- * This layer is pure and knows no fast-check: a law looks at one case and says whether it is kept.
+ * This layer is pure and does not depend on fast-check: a law checks the evidence of one case and returns a verdict.
  */
 import * as E from 'fp-ts/lib/Either.js'
 
-/** Whether a case put the law to the test at all: many laws speak of some cases only. */
+/** Whether a case tested the law at all. Many laws apply to some cases only. */
 export type Tested = 'tested' | 'silent'
 
 /** A law about evidence of type A. */
 export interface Law<A> {
-  /** Short and stable: exceptions are declared by it. */
+  /** Short and stable: exceptions refer to a law by it. */
   readonly name: string
   /** One sentence. */
   readonly meaning: string
@@ -21,14 +21,14 @@ export interface Law<A> {
 }
 
 export const tested: E.Either<string, Tested> = E.right('tested')
-/** The law says nothing of this case. */
+/** The verdict if the law does not apply to this case. */
 export const silent: E.Either<string, Tested> = E.right('silent')
 
-/** Kept where the condition holds, else violated for this reason. */
+/** Kept if the condition holds, otherwise violated for this reason. */
 export const unless = (holds: boolean, reason: () => string): E.Either<string, Tested> =>
   holds ? tested : E.left(reason())
 
-/** The first violation; silent where every part was. */
+/** The first violation; `silent` if every part is. */
 export const every = (parts: Iterable<E.Either<string, Tested>>): E.Either<string, Tested> => {
   let verdict = silent
   for (const part of parts) {
@@ -38,7 +38,7 @@ export const every = (parts: Iterable<E.Either<string, Tested>>): E.Either<strin
   return verdict
 }
 
-/** A check of every member of a list, with its index. */
+/** Checks every member of a list; `check` also gets its index. */
 export const each = <A>(
   members: Iterable<A>,
   check: (member: A, index: number) => E.Either<string, Tested>,
@@ -53,7 +53,7 @@ export const each = <A>(
   return verdict
 }
 
-/** The law for evidence that contains the law's own. */
+/** Adapts a law to evidence that contains the law's own evidence. */
 export const contramap =
   <A, B>(of: (b: B) => A) =>
   (law: Law<A>): Law<B> => ({ ...law, check: evidence => law.check(of(evidence)) })

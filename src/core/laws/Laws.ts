@@ -1,10 +1,10 @@
 /**
- * Everything that can be examined, under one name.
+ * Every examination of the law kit, under one name.
  *
  *     Laws.assert(Laws.method(mine, { options })({ runs: 300 }))
  *
- * Each of these takes a subject and gives a function from options to a {@link Report}; none of them throws.
- * `assert` does, for whatever test runner is at hand.
+ * Each examination takes a subject and returns a function from options to a {@link Report}. None of them throws.
+ * `assert` throws if the report has faults, which suits any test runner.
  *
  * @module Laws
  */

@@ -1,36 +1,36 @@
 /**
- * What an examination found, law by law, as data and as text.
+ * The result of an examination, law by law, as data and as text.
  */
 import type { Law } from './Law.js'
 
-/** What of a law is said in reports. */
+/** The parts of a law that reports show. */
 export type Statement = Pick<Law<never>, 'name' | 'meaning' | 'source'>
 
-/** A law that is declared not to hold for a subject, and why. */
+/** A law that a subject is declared not to keep, with the reason. */
 export interface Exception {
   readonly law: string
   readonly because: string
 }
 
-/** A case that breaks a law, as small as it could be made. */
+/** A case that breaks a law, shrunk as far as possible. */
 export interface Counterexample {
   /** The case as text. */
   readonly shown: string
   /** What is violated in it, with numbers. */
   readonly violation: string
-  /** Of fast-check: with both, the same case comes first. */
+  /** Seed of fast-check; with `path` it reproduces this case first. */
   readonly seed: number
   readonly path: string
-  /** Cases that kept the law before. */
+  /** Number of cases before it that kept the law. */
   readonly after: number
   readonly shrinks: number
 }
 
-/** What became of one law. */
+/** The verdict on one law over all cases. */
 export type Finding =
-  /** Kept in every case; `tested` of them put it to the test. */
+  /** Kept in every case; `tested` of them tested it. */
   | { readonly _tag: 'Kept'; readonly law: Statement; readonly tested: number }
-  /** No case put it to the test: nothing is known. */
+  /** No case tested it, so nothing is known. */
   | { readonly _tag: 'Untested'; readonly law: Statement }
   | { readonly _tag: 'Broken'; readonly law: Statement; readonly counterexample: Counterexample }
   /** Declared as an exception, and indeed broken. */
@@ -40,7 +40,7 @@ export type Finding =
       readonly because: string
       readonly counterexample: Counterexample
     }
-  /** Declared as an exception, though no case breaks it: the declaration is to go. */
+  /** Declared as an exception, but no case breaks it: the declaration must be removed. */
   | { readonly _tag: 'Needless'; readonly law: Statement; readonly because: string }
   /** Declared as an exception to a law that does not exist. */
   | { readonly _tag: 'NoSuchLaw'; readonly name: string; readonly because: string }
@@ -53,12 +53,12 @@ export interface Report {
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** Whether a finding is one that somebody has to do something about. */
+/** Whether a finding needs a correction. */
 export const isFault = ({ _tag }: Finding): boolean =>
   _tag === 'Broken' || _tag === 'Needless' || _tag === 'NoSuchLaw'
 
 /**
- * Whether every law is kept, untested, or an exception that was declared and is one.
+ * Whether a report is free of faults: each law is kept, untested, or a declared exception that is indeed broken.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export const isFault = ({ _tag }: Finding): boolean =>
 export const passed = ({ findings }: Report): boolean => !findings.some(isFault)
 
 /**
- * Names of the laws that are broken without having been declared so.
+ * Names of the laws that are broken without a declaration.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export const passed = ({ findings }: Report): boolean => !findings.some(isFault)
  * const zero = { ...Parts.defaults.penalty, initial: () => () => 0 }
  * const report: Report = Laws.penaltySchedule(zero)({ runs: 20, only: ['penalty is positive'] })
  * Laws.broken(report) // => ['penalty is positive']
- * // Declared, it is no fault.
+ * // A declared exception is not a fault.
  * const declared: Exception = { law: 'penalty is positive', because: 'this schedule is for a method without a penalty' }
  * const options: Options = { runs: 20, only: ['penalty is positive'], except: [declared] }
  * Laws.broken(Laws.penaltySchedule(zero)(options)) // => []
@@ -100,20 +100,20 @@ const shownCounterexample = ({
 }: Counterexample): ReadonlyArray<string> => [
   `    violated:       ${violation}`,
   `    counterexample: ${shown}`,
-  `    found after ${after} cases that keep the law, made smaller ${shrinks} times; { seed: ${seed}, path: "${path}" } has it come first`,
+  `    found after ${after} cases that keep the law, shrunk ${shrinks} times; { seed: ${seed}, path: "${path}" } reproduces it first`,
 ]
 
 const explained = ({ meaning, source }: Statement): ReadonlyArray<string> => [
-  `    it means:       ${meaning}`,
-  `    it comes from:  ${source}`,
+  `    meaning:        ${meaning}`,
+  `    source:         ${source}`,
 ]
 
 const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
   switch (finding._tag) {
     case 'Kept':
-      return [`  kept      ${finding.law.name} (${finding.tested} of ${runs} cases put it to the test)`]
+      return [`  kept      ${finding.law.name} (${finding.tested} of ${runs} cases tested it)`]
     case 'Untested':
-      return [`  untested  ${finding.law.name} (none of ${runs} cases put it to the test)`]
+      return [`  untested  ${finding.law.name} (none of ${runs} cases tested it)`]
     case 'Broken':
       return [
         `  BROKEN    ${finding.law.name}`,
@@ -123,12 +123,12 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
     case 'Declared':
       return [
         `  declared  ${finding.law.name}: ${finding.because}`,
-        `    for instance:   ${finding.counterexample.violation}`,
+        `    for example:    ${finding.counterexample.violation}`,
       ]
     case 'Needless':
       return [
         `  NEEDLESS  ${finding.law.name}`,
-        `    declared as an exception ("${finding.because}"), but none of ${runs} cases breaks it; take the declaration away`,
+        `    declared as an exception ("${finding.because}"), but none of ${runs} cases breaks it; remove the declaration`,
         ...explained(finding.law),
       ]
     case 'NoSuchLaw':
@@ -140,7 +140,7 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
 }
 
 /**
- * The whole report as text, faults with all there is to say of them.
+ * The whole report as text; faults in full detail.
  *
  * @example
  * ```ts
@@ -148,7 +148,7 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
  * import { Laws } from 'bilevel-hpo/laws'
  *
  * const text = Laws.format(Laws.penaltySchedule(Parts.defaults.penalty)({ runs: 20 }))
- * text.includes('kept      penalty is positive (20 of 20 cases put it to the test)') // => true
+ * text.includes('kept      penalty is positive (20 of 20 cases tested it)') // => true
  * ```
  */
 export const format = (report: Report): string =>
@@ -158,7 +158,7 @@ export const format = (report: Report): string =>
   ].join('\n')
 
 /**
- * The faults alone.
+ * The faults only, as text.
  *
  * @example
  * ```ts

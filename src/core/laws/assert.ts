@@ -1,8 +1,8 @@
-/** The one place that throws, for test runners: they all take an exception for a failure. */
+/** Throws for test runners, which treat an exception as a failure. It is the only function of the kit that throws. */
 import { formatFaults, passed, type Report } from './Report.js'
 
 /**
- * Throws an `Error` with the faults of the report, if there are any; returns the report otherwise.
+ * Throws an `Error` with the faults of the report, if it has any; otherwise returns the report.
  *
  * @example
  * ```ts

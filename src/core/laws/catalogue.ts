@@ -1,4 +1,4 @@
-/** Every law there is, by what it is a law of; docs/laws.md is this list. */
+/** The catalogue of all laws, grouped by subject; docs/laws.md shows it. */
 import { configurationLaws } from './method/configurations.js'
 import { methodLaws } from './method/examine.js'
 import { findsOptimum } from './method/transitions.js'
@@ -12,15 +12,15 @@ import type { Statement } from './Report.js'
 import { surrogateLaws } from './surrogate/laws.js'
 import { regressionLaws } from './surrogate/regressionLaws.js'
 
-/** Laws of one kind of subject. */
+/** The laws of one kind of subject. */
 export interface Family {
-  /** The function of `Laws` that examines it. */
+  /** The function of `Laws` that examines the subject. */
   readonly name: string
   readonly laws: ReadonlyArray<Statement>
 }
 
 /**
- * Every law that there is, by family: the subjects that it is a law of. docs/laws.md is this list.
+ * All laws, in families, one per kind of subject. docs/laws.md shows this list.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The value with all that it consists of frozen: writing to any of it throws. Typed arrays cannot be frozen.
+ * Freezes a value and everything it contains, so that any write throws. Typed arrays cannot be frozen.
  *
  * @example
  * ```ts

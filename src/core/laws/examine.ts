@@ -1,39 +1,39 @@
 /**
- * Laws put to the test by fast-check: cases are generated once and every law looks at each of them; a law that is
- * broken is then shrunk on its own.
+ * Tests laws with fast-check. Cases are generated once, and every law checks each of them. A counterexample of a broken
+ * law is then shrunk for that law alone.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import type { Law, Tested } from './Law.js'
 import type { Counterexample, Exception, Finding, Report } from './Report.js'
 
-/** How to examine. */
+/** Options of an examination. */
 export interface Options {
-  /** Cases for every law. Default 100. */
+  /** Cases per law. Default 100. */
   readonly runs?: number
-  /** Of all that is random. Default 1: equal options give equal reports. */
+  /** Seed of all randomness. Default 1: equal options give equal reports. */
   readonly seed?: number
-  /** Where a counterexample is, as a report states it; then only that case and smaller ones are looked at. */
+  /** Path of a counterexample, as a report states it; then only that case and smaller ones are checked. */
   readonly path?: string
-  /** Laws that this subject is known not to keep. */
+  /** Laws that this subject is known to break. */
   readonly except?: ReadonlyArray<Exception>
-  /** Examine these laws only. */
+  /** Names of the laws to examine; default: all. */
   readonly only?: ReadonlyArray<string>
-  /** The most candidates that are looked at to make one counterexample smaller. Default 300. */
+  /** Most candidates checked while one counterexample is shrunk. Default 300. */
   readonly shrinks?: number
 }
 
-/** A subject under laws: cases, what is looked at in a case, and the laws about that. */
+/** What to examine: a generator of cases, the evidence of a case, and the laws about the evidence. */
 export interface Examination<C, A> {
   readonly subject: string
   readonly cases: fc.Arbitrary<C>
   readonly evidence: (one: C) => A
   readonly laws: ReadonlyArray<Law<A>>
-  /** A case as text; what `fc.stringify` says where it is left out. */
+  /** A case as text. Default: `fc.stringify`. */
   readonly show?: (one: C) => string
 }
 
-/** A verdict also where the subject throws, which nothing here may. */
+/** The verdict of a law; a violation if the subject throws, which it must not. */
 const verdict = <A>(law: Law<A>, evidence: () => A): E.Either<string, Tested> => {
   try {
     return law.check(evidence())
@@ -44,7 +44,7 @@ const verdict = <A>(law: Law<A>, evidence: () => A): E.Either<string, Tested> =>
   }
 }
 
-/** fast-check also makes objects without a prototype, and says so; that is not worth reading. */
+/** fast-check also makes objects without a prototype and says so; drop that note, it only distracts. */
 const readable = (one: unknown): string => fc.stringify(one).replaceAll('__proto__:null,', '')
 
 interface Tally<C> {
@@ -73,7 +73,7 @@ const shrink = <C, A>(
   )
   const smallest = details.counterexample?.[0]
   const again = smallest === undefined ? null : verdict(law, () => evidence(smallest))
-  // What depends on a clock or on chance need not fail twice: then the case that did is shown as it is.
+  // A subject that depends on a clock or on chance may not fail twice. Then show the original case.
   const same = smallest === undefined || again === null || E.isRight(again)
   return {
     shown: show(same ? one : smallest),
@@ -86,9 +86,10 @@ const shrink = <C, A>(
 }
 
 /**
- * Examines a subject: generates `runs` cases, looks at each with every law, and makes a counterexample of each broken law as small as it can.
+ * Examines a subject: generates `runs` cases, checks every law on each, and shrinks a counterexample of each broken
+ * law.
  *
- * Never throws. Equal options give equal reports, if the subject is deterministic.
+ * Never throws. Equal options give equal reports if the subject is deterministic.
  *
  * @example
  * ```ts
@@ -122,7 +123,7 @@ export const examine = <C, A>(
         else if (found.right === 'tested') tally.tested++
       }
       index++
-      // Once nothing is left to be found, no more cases are made.
+      // Stop once every law is broken.
       return ![...tallies.values()].every(({ failure }) => failure !== null)
     }),
     { seed, numRuns: runs, endOnFailure: true, ...replaying(path) },

@@ -1,9 +1,9 @@
 /**
- * bilevel-hpo/laws: what must be true of any method, and of any part of the bilevel method, as properties.
+ * bilevel-hpo/laws: properties that every method, and every part of the bilevel method, must satisfy.
  *
- * - {@link Laws}: examine a method or a part, get a report, or throw.
- * - {@link Simulate}: bilevel problems with known solutions, and worlds that answer a method's questions.
- * - {@link fromCodec}: arbitraries from io-ts codecs.
+ * - {@link Laws} examines a method or a part; it returns a report, or throws.
+ * - {@link Simulate} has bilevel problems with known solutions, and worlds that answer a method's questions.
+ * - {@link fromCodec} makes arbitraries from io-ts codecs.
  *
  * Needs `fast-check`, an optional peer dependency.
  *

@@ -1,11 +1,11 @@
-/** Comparisons of floating-point numbers, each with its tolerance, and arbitrary ones that can be read. */
+/** Comparisons of floating-point numbers, each with its tolerance, and arbitrary numbers that are easy to read. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { each, type Tested, unless } from './Law.js'
 
 type Vec = ReadonlyArray<number>
 
-/** |found − expected| ≤ tolerance; NaN never is. */
+/** Holds if |found − expected| ≤ tolerance; never for NaN. */
 export const near = (
   what: string,
   expected: number,
@@ -15,7 +15,7 @@ export const near = (
   unless(
     Math.abs(found - expected) <= tolerance,
     () =>
-      `${what} is ${found}, not ${expected} (off by ${Math.abs(found - expected)}, allowed are ${tolerance})`,
+      `${what} is ${found}, not ${expected} (off by ${Math.abs(found - expected)}, tolerance ${tolerance})`,
   )
 
 export const nearAll = (
@@ -30,14 +30,15 @@ export const nearAll = (
 
 const moved = (x: Vec, k: number, h: number): Vec => x.map((value, i) => (i === k ? value + h : value))
 
-/** The narrower differences that are tried where a kink lies within the wider ones. */
+/** Shares of the step to try, for a kink that lies within the full step. */
 const narrower = [1, 0.1, 0.01] as const
 
 /**
  * Whether g is the gradient of f at x, by differences over `steps[k]` to either side.
  *
- * Between the one-sided difference quotients everything is allowed: where f is smooth, the derivative lies between
- * them, f''·h apart, and so it does at a kink. Where a kink is near x, narrower differences leave it out.
+ * Any value between the one-sided difference quotients passes. If f is smooth, the quotients lie f''·h apart and the
+ * derivative lies between them; at a kink they bound the subgradients. If a kink is near x, smaller differences exclude
+ * it.
  */
 export const isGradient = (
   what: string,
@@ -61,21 +62,21 @@ export const isGradient = (
       narrower.some(share => lies(quotients(share * steps[k]!))),
       () =>
         `${what}[${k}] is ${g[k]!}, but the difference quotients over ${steps[k]!} are ` +
-        `${quotients(steps[k]!).join(' and ')} (allowed beyond: ${tolerance[k]!})`,
+        `${quotients(steps[k]!).join(' and ')} (tolerance ${tolerance[k]!})`,
     )
   })
 }
 
-/** Numbers with three digits: a counterexample is to be read. */
+/** Numbers with three decimals, so that a counterexample is easy to read. */
 export const thousandths = (from: number, to: number): fc.Arbitrary<number> =>
   fc.integer({ min: Math.ceil(1000 * from), max: Math.floor(1000 * to) }).map(thousandth => thousandth / 1000)
 
-/** Powers of ten, and what lies between, with one digit: 3e-5. */
+/** Numbers of one digit times a power of ten: 3e-5. */
 export const magnitudes = (from: number, to: number): fc.Arbitrary<number> =>
   fc
     .record({ digit: fc.integer({ min: 1, max: 9 }), exponent: fc.integer({ min: from, max: to }) })
     .map(({ digit, exponent }) => Number(`${digit}e${exponent}`))
 
-/** Points of the unit cube. */
+/** Points in the unit cube. */
 export const units = (dimension: number): fc.Arbitrary<Vec> =>
   fc.array(thousandths(0, 1), { minLength: dimension, maxLength: dimension })

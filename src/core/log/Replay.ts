@@ -1,7 +1,9 @@
 /**
- * Runs a method again on the observations of a log, and compares all that it wanted and said with what was logged.
+ * Replays a log: runs the method again on the logged observations, and compares its commands and infos with the logged
+ * ones.
  *
- * A {@link Cursor} is a place in a run. It is what a driver goes on from, whether it got there live or by replay.
+ * A {@link Cursor} is a place in a run. A driver continues from it, whether the cursor came from a live run or from a
+ * replay.
  *
  * @module
  */
@@ -19,18 +21,20 @@ import type { MethodError } from '../protocol/MethodError.js'
 import { answerTag, Observation } from '../protocol/Observation.js'
 import { type LogLine, packRecord } from './RunLog.js'
 
-/** The first place where a log is not what the method says it must be. */
+/** The first place where a log differs from what the method does. */
 export interface Divergence extends Difference {
   readonly _tag: 'Divergence'
   readonly line: number
 }
 
-/** A place in a run: how many records there are, the last transition, and what is left to do. */
+/** A place in a run: the number of records, the last transition, and the open commands. */
 export interface Cursor<S> {
-  /** Records so far, and so the number of the next step. At 0 the transition is `init`'s, not yet recorded. */
+  /**
+   * Records so far, which is also the number of the next step. At 0 the transition is that of `init`, not yet recorded.
+   */
   readonly records: number
   readonly transition: Transition<S>
-  /** Commands not yet carried out, in the order they were issued in. */
+  /** Commands not yet carried out, in the order in which they were issued. */
   readonly todo: ReadonlyArray<Command>
 }
 
@@ -49,7 +53,7 @@ export const at =
  * import * as E from 'fp-ts/lib/Either.js'
  * import { bilevel, decode, Replay } from 'bilevel-hpo'
  *
- * // Where the bilevel method begins: one measurement, and a lower-level solve at each point of the design.
+ * // The bilevel method starts with one measurement, and a lower-level solve at each point of the design.
  * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
  * const begun = E.flatMap(Replay.start(bilevel))(decode(bilevel.config)({ space }))
  * const open = E.isRight(begun) ? begun.right.todo.map(({ _tag }) => _tag) : []
@@ -69,15 +73,18 @@ const asks =
   (command: Command): command is Question =>
     isQuestion(command) && command.id === id
 
-/** @internal What is left once a command is answered. Releases that were issued before it were carried out before it. */
+/**
+ * @internal The open commands after the question `id` is answered. Releases issued before that question were carried
+ * out before it.
+ */
 export const without = (todo: ReadonlyArray<Command>, id: number): ReadonlyArray<Command> => {
   const answered = todo.findIndex(asks(id))
   return todo.filter((command, i) => i > answered || (i < answered && isQuestion(command)))
 }
 
 /**
- * The cursor after one more observation. The answered question is taken from what is left to do, and the commands of the new transition are
- * added.
+ * The cursor after one more observation. The answered question leaves the open commands; the commands of the new
+ * transition join them.
  *
  * Errors: those of the method's `step`.
  *
@@ -108,7 +115,7 @@ export const follow =
     )
 
 /**
- * The cursor once its transition, `init`'s, is recorded.
+ * The cursor after the transition of `init` is recorded.
  *
  * @example
  * ```ts
@@ -137,7 +144,7 @@ const deepest = (errors: t.Errors): Difference =>
       }
     })[0] ?? { field: 'observation', expected: 'an observation', found: 'something else' }
 
-/** @internal The observation of a record, if it is one and answers an open command. */
+/** @internal The observation of a record, if it decodes and answers an open command. */
 export const observationOf = (
   todo: ReadonlyArray<Command>,
   value: unknown,
@@ -167,7 +174,7 @@ export const observationOf = (
     }),
   )
 
-/** Where the logged observation leads from here. */
+/** The cursor after the logged observation. */
 const next =
   <C, S>(method: Method<C, S>) =>
   (cursor: Cursor<S>, value: unknown): E.Either<Difference, Cursor<S>> => {
@@ -191,12 +198,13 @@ const next =
     )
   }
 
-/** @internal What is wrong with the digest of a line whose content is as it must be. */
+/** @internal The difference in the digest of a line whose content is correct. */
 export const damage = ({ digest }: LogLine): O.Option<Difference> =>
   digest.expected === digest.found ? O.none : O.some({ field: 'digest', ...digest })
 
 /**
- * @internal What is wrong with a line that is to hold a record: where its content differs, or its digest, or its text. A text of the same content may still not be what a run writes: a field may be there twice, or a space.
+ * @internal The first difference of a line from the record it must hold: in content, else in the digest, else in the
+ * text. A text with equal content can still differ from what a run writes, for example by a repeated field or a space.
  */
 export const unlike = (
   line: LogLine,
@@ -204,7 +212,7 @@ export const unlike = (
   difference: () => O.Option<Difference>,
 ): O.Option<Difference> => {
   const { step, observation, commands, info } = record
-  // Equal text is the common case, and found without taking anything apart.
+  // Equal text is the common case, and the cheapest to check.
   if (packRecord(line.packing?.before ?? null)({ step, observation, commands, info }).body === line.body)
     return damage(line)
   return pipe(
@@ -220,7 +228,7 @@ export const unlike = (
   )
 }
 
-/** @internal Whether the record is not the one that comes here, after so many and with this outcome. */
+/** @internal The difference if a record is out of sequence, or comes after the run has halted. */
 export const misplaced = (
   { value }: LogLine,
   records: number,
@@ -244,7 +252,7 @@ export const unless =
     O.isSome(fault) ? E.left(fault.value) : E.right(value)
 
 /**
- * The cursor after one more line of a log, if the line is what the method makes of its observation.
+ * The cursor after one more line of a log, if the line equals what the method does with its observation.
  *
  * Errors: a `Divergence` with the first field that differs, what was expected and what was found.
  *
@@ -256,7 +264,7 @@ export const unless =
  *
  * const config = decode(gridSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
  * const begun = pipe(config, E.flatMap(Replay.start(gridSearch)))
- * // The first record of a log from which somebody has taken the commands.
+ * // The first record of a log, with its commands removed.
  * const body = E.isRight(begun) ? RunLog.encodeRecord(0, null, { ...begun.right.transition, commands: [] }) : '{}'
  * const line = { line: 2, body, value: JSON.parse(body), digest: { expected: 'x', found: 'x' } }
  * const next = E.isRight(begun) ? Replay.advance(gridSearch)(line)(begun.right) : E.right(null)
@@ -284,25 +292,25 @@ export const advance =
     )
   }
 
-/** A line of a log, and where the run is once it is read. */
+/** A line of a log, and the cursor after it. */
 export interface Place<S> {
   readonly line: LogLine
   readonly cursor: Cursor<S>
 }
 
 /**
- * Replays a log line by line: its header, then whatever lines follow, each only when it is asked for. Whoever wants
- * the state at some step stops there.
+ * Replays a log line by line: the header, then each further line. Lines are read lazily, so a caller that wants the
+ * state at some step stops there.
  *
- * Ends with the first error: a `Divergence`, that of the digest only where the content of a line and of all before
- * it is as the method says; or whatever error the lines themselves have.
+ * Ends with the first error. A `Divergence` in the digest is reported only if the content of that line, and of all
+ * lines before it, is correct. Errors of `lines` are passed on.
  *
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
  * import { gridSearch, Replay, type RunLog } from 'bilevel-hpo'
  *
- * // The header names a configuration that the method does not take: replay ends at line 1.
+ * // The method refuses the configuration in the header: replay ends at line 1.
  * const header: RunLog.LogLine = { line: 1, body: '{}', value: { config: {} }, digest: { expected: 'x', found: 'x' } }
  * const [place, ...further] = Replay.places(gridSearch)(header)<never>([])
  * const where = place !== undefined && E.isLeft(place) ? place.left.field : ''
@@ -351,7 +359,8 @@ export const places =
     }
 
 /**
- * Replays a whole log: its header, then every line. Returns where the run is after the last one. Errors: as those of {@link places}.
+ * Replays a whole log: its header, then every line. Returns the cursor after the last line. Errors: as those of {@link
+ * places}.
  *
  * @example
  * ```ts
@@ -371,7 +380,7 @@ export const replay =
   <C, S>(method: Method<C, S>) =>
   (header: LogLine) =>
   <F>(lines: Iterable<E.Either<F, LogLine>>): E.Either<F | Divergence, Cursor<S>> => {
-    // Before the first place there is nothing; there always is a first place.
+    // `places` always yields at least once.
     let last: E.Either<F | Divergence, Place<S>> | null = null
     for (const place of places(method)(header)(lines)) last = place
     return last === null

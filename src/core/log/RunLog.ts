@@ -1,9 +1,9 @@
 /**
- * A run as lines of text: a versioned header, then one record a transition.
+ * The text format of a run's log: a versioned header, then one record per transition.
  *
- * Line 1 is the {@link Header}; line n + 2 is the record of step n: the observation (null for `init`), and the
- * commands and the info it led to. Every line ends with a `digest`, chained over all the text before it, so that
- * any change is found, also one that no decision of the method depended on. The hash itself is the shell's.
+ * Line 1 is the {@link Header}. Line n + 2 is the record of step n: the observation (null for `init`), and the commands
+ * and the info of the resulting transition. Every line ends with a `digest`, chained over all the text before it. It
+ * detects any change, even one that no decision of the method depended on. The shell computes the hash.
  *
  * @module
  */
@@ -21,19 +21,19 @@ import { longestPlain } from '../codec/packedVector.js'
 export { LogRecord } from './LogRecord.js'
 
 /**
- * Says of a file's first line that it is the header of a run log.
+ * Marks the first line of a file as the header of a run log.
  *
  * @example
  * ```ts
  * import { RunLog } from 'bilevel-hpo'
  *
- * // By this a reader tells a run log from any other file of JSON lines.
+ * // A reader tells a run log from any other file of JSON lines by this field.
  * RunLog.format // => 'bilevel-hpo/run'
  * ```
  */
 export const format = 'bilevel-hpo/run'
 /**
- * The version of the log's own form that writes every number in decimal.
+ * The version of the log format that writes every number in decimal.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export const format = 'bilevel-hpo/run'
  */
 export const version = 1
 /**
- * The version in which long vectors are packed (logVectors.ts). A log of yet another version is refused.
+ * The version of the log format that packs long vectors (logVectors.ts). A log of any other version is refused.
  *
  * @example
  * ```ts
@@ -57,7 +57,8 @@ export const version = 1
 export const packedVersion = 2
 
 /**
- * The most that is read of one line: characters, depth, entries of a list, numbers in packed vectors. No run writes nearly as much.
+ * Limits on one line when reading: characters, nesting depth, entries of a list, numbers in packed vectors. No run
+ * comes near them.
  *
  * @example
  * ```ts
@@ -77,16 +78,16 @@ export const Header = t.readonly(
     version: t.union([t.literal(version), t.literal(packedVersion)], '1 or 2'),
     /** Name of the method. */
     method: t.string,
-    /** The method's complete configuration, defaults filled in. */
+    /** The method's complete configuration, defaults included. */
     config: t.UnknownRecord,
-    /** All of the problem's configuration: with `method` and `config` it is what a run can be resumed from. */
+    /** The problem's complete configuration. A run is resumed from it, `method` and `config`. */
     problem: t.UnknownRecord,
-    /** Sizes of the sets, and a hash over their content, by which a resumed run knows its data again. */
+    /** Sizes of the sets, and a hash of their content. A resumed run compares the hash with that of its own data. */
     data: t.readonly(
       t.strict({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
       'data',
     ),
-    /** Name of the backend that trained. */
+    /** Name of the backend that trained the weights. */
     backend: t.string,
     versions: dictionaryOf(t.string, 'an object of texts'),
   }),
@@ -101,14 +102,14 @@ export const Header = t.readonly(
  * import { decode, RunLog } from 'bilevel-hpo'
  *
  * const header = { format: 'another program/log', version: 1, method: 'bilevel' }
- * decode(RunLog.Header)(header) // => left('field `format` must be "bilevel-hpo/run", but is "another program/log"')
+ * decode(RunLog.Header)(header) // => left('`format` must be "bilevel-hpo/run", but is "another program/log"')
  * ```
  */
 export type Header = t.TypeOf<typeof Header>
 
 /**
- * The version that a run with this configuration is logged in: what no vector is packed in stays readable for programs
- * that know version 1 only.
+ * The log version for a run with this configuration. A log without packed vectors keeps version 1, so that programs
+ * that know only version 1 can read it.
  *
  * @example
  * ```ts
@@ -121,16 +122,42 @@ export type Header = t.TypeOf<typeof Header>
 export const versionFor = ({ space }: Header['config']): Header['version'] =>
   Array.isArray(space) && space.length > longestPlain ? packedVersion : version
 
-/** A method's configuration as the log has it. */
+/**
+ * A method's configuration in the form that the log stores: plain JSON, with every default.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(randomSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const written = E.isRight(config) ? RunLog.writtenConfig(randomSearch, config.right) : {}
+ * written['seed'] // => 0
+ * ```
+ */
 export const writtenConfig = <C, S>({ config: codec }: Method<C, S>, config: C): Header['config'] => {
   const written: unknown = JSON.parse(JSON.stringify(codec.encode(config)))
   return t.UnknownRecord.is(written) ? written : {}
 }
 
-/** What a header says of a run besides its method. */
+/** The fields of a header that do not depend on the method. */
 export type About = Pick<Header, 'problem' | 'data' | 'backend' | 'versions'>
 
-/** The header of a run of a method. */
+/**
+ * The header of a run of a method.
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { decode, randomSearch, RunLog } from 'bilevel-hpo'
+ *
+ * const config = decode(randomSearch.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
+ * const data = { train: 600, validation: 400, test: null, fingerprint: '0123456789abcdef' }
+ * const about: RunLog.About = { problem: {}, data, backend: 'mine', versions: {} }
+ * const header = E.isRight(config) ? RunLog.headerOf(randomSearch)(config.right, about) : null
+ * header?.method // => 'random'
+ * ```
+ */
 export const headerOf =
   <C, S>(method: Method<C, S>) =>
   (config: C, { problem, data, backend, versions }: About): Header => {
@@ -140,7 +167,7 @@ export const headerOf =
       version: versionFor(written),
       method: method.name,
       config: written,
-      // As JSON has it: a header that was read is compared with this one.
+      // Send it through JSON: this header is compared with one that was read.
       problem: JSON.parse(JSON.stringify(problem)) as Header['problem'],
       data,
       backend,
@@ -148,11 +175,11 @@ export const headerOf =
     }
   }
 
-/** What vectors a place in a log may refer to; `null`: all are written out. */
+/** The vectors that a place in a log may refer to; `null`: all vectors are written out. */
 export type Packing = Known | null
 
 /**
- * What vectors the first line of a log may refer to: none yet, or `null` where the version packs no vectors.
+ * The vectors that the first line of a log may refer to: an empty list, or `null` if the version packs no vectors.
  *
  * @example
  * ```ts
@@ -163,7 +190,7 @@ export type Packing = Known | null
  */
 export const packingOf = (stated: unknown): Packing => (stated === packedVersion ? nothingKnown : null)
 
-/** One line of a log, read but not yet believed. */
+/** One line of a log, parsed but not yet verified. */
 export interface LogLine {
   /** Counted from 1, as editors do. */
   readonly line: number
@@ -171,9 +198,9 @@ export interface LogLine {
   readonly body: string
   /** Its content, every vector unpacked. */
   readonly value: Readonly<Record<string, unknown>>
-  /** What its vectors may refer to, and those of the line after it; left out: every vector is written out. */
+  /** The vectors that this line may refer to, and those that the next line may. Absent: every vector is written out. */
   readonly packing?: { readonly before: Packing; readonly after: Packing }
-  /** The digest that the text up to here has, and the one that the line states. */
+  /** The digest of the text up to here, and the digest that the line states. */
   readonly digest: { readonly expected: string; readonly found: string }
 }
 
@@ -197,7 +224,7 @@ export const encodeHeader = (header: Header): string => {
 }
 
 /**
- * The text of one record, without its digest, in a log of version 1.
+ * The text of one record in a log of version 1, without its digest.
  *
  * @example
  * ```ts
@@ -217,7 +244,7 @@ export const encodeRecord = (
 ): string => JSON.stringify({ step, observation, commands, info })
 
 /**
- * The text of one record, without its digest, and what the next one may refer to.
+ * The text of one record, without its digest, and the vectors that the next record may refer to.
  *
  * @example
  * ```ts
@@ -251,7 +278,7 @@ export const packRecord =
   }
 
 /**
- * A line of a log: the text of a JSON object with `digest`, 16 hexadecimal digits, as its last field.
+ * A complete line of a log: the text of a JSON object with `digest`, 16 hexadecimal digits, as its last field.
  *
  * @example
  * ```ts
@@ -266,7 +293,7 @@ const sealing = /^,"digest":"([0-9a-f]{16})"\}$/
 const sealingLength = seal('{}', '0'.repeat(16)).length - 1
 
 /**
- * The text and the digest of a line, the inverse of {@link seal}; `None` where the line does not end in a digest.
+ * The text and the digest of a line; the inverse of {@link seal}. `None` if the line does not end with a digest.
  *
  * @example
  * ```ts
@@ -287,7 +314,7 @@ export const unseal = (line: string): O.Option<{ readonly body: string; readonly
 
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9'
 
-/** Whether a number's digits begin here: not within one, nor in its fraction or exponent. */
+/** Whether the digits of a number begin here, and not in the middle of a number, its fraction or its exponent. */
 const beginsDigits = (text: string, i: number): boolean => {
   if (!isDigit(text[i])) return false
   const [before = '', last = ''] = [text[i - 2], text[i - 1]]
@@ -295,8 +322,8 @@ const beginsDigits = (text: string, i: number): boolean => {
 }
 
 /**
- * A number whose leading digit was changed to 0 is no JSON any more. It is read all the same, so that replay can
- * name its field; the digest is of the text as it was found, so the line is never taken for an unchanged one.
+ * A number whose leading digit was changed to 0 is not valid JSON. It is parsed all the same, so that replay can name
+ * its field. The digest covers the original text, so the change is still detected.
  */
 const withoutLeadingZeros = (text: string): string => {
   const kept: Array<string> = []
@@ -315,7 +342,7 @@ const withoutLeadingZeros = (text: string): string => {
 }
 
 /**
- * The JSON object that the body of a line stands for. Errors: a clause that says what the text is instead.
+ * The JSON object in the body of a line. Errors: a clause that says what the text is instead.
  *
  * @example
  * ```ts
@@ -332,13 +359,13 @@ export const parse = (body: string): E.Either<string, Readonly<Record<string, un
     E.alt(() => parseObject(limits)(withoutLeadingZeros(body))),
   )
 
-/** The content of a line, and what the line after may refer to. */
+/** The content of a line, and the vectors that the next line may refer to. */
 export interface Unpacked extends Pick<LogLine, 'value'> {
   readonly packing: Packing
 }
 
 /**
- * The inverse of {@link packRecord}: every vector is a list of numbers. Errors: as those of {@link parse}.
+ * The inverse of {@link packRecord}: every vector becomes a list of numbers. Errors: as those of {@link parse}.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
 /**
- * What a recorded run says of itself, whatever its method is: each step with the question it answers, and the
- * lower-level solves whose weights were trained on the training set alone.
+ * The story of a recorded run, for any method: each step with the question it answers, and the lower-level solves whose
+ * weights were trained on the training set alone. Reports and comparisons are built from it.
  *
  * Notation
  *
  * | name       | meaning                                                                                     |
  * | ---------- | ------------------------------------------------------------------------------------------- |
  * | `effort`   | training examples whose gradient was taken from the start of the run to the end of the step |
- * | `upper`    | F, the loss on the whole validation set, of the weights that the step found                 |
+ * | `upper`    | F, the loss on the whole validation set, of the weights that the step created               |
  * | `complete` | the training began at the initial weights, not at weights of an earlier λ                   |
  */
 import * as t from 'io-ts'
@@ -16,18 +16,18 @@ import { isQuestion, type Question, type WeightsRef, weightsOf } from '../protoc
 import type { Observation } from '../protocol/Observation.js'
 import type { LogRecord } from './LogRecord.js'
 
-/** A record, the question that it answers, and what had been spent by its end. */
+/** A record with the question that it answers and what had been spent when it ended. */
 export interface Step extends LogRecord {
   readonly question: Question | null
   readonly effort: number
-  /** Lower-level solves that were answered. */
+  /** Lower-level solves answered so far. */
   readonly lowerLevelSolves: number
 }
 
 const effortOf = (observation: Observation | null): number =>
   observation === null || observation._tag === 'LossesEvaluated' ? 0 : observation.effort
 
-/** The steps of a run from its records, in their order. */
+/** The steps of a run, from its records in order. */
 export const steps = (records: ReadonlyArray<LogRecord>): ReadonlyArray<Step> => {
   const open = new Map<number, Question>()
   let effort = 0
@@ -49,7 +49,7 @@ export const Solve = t.readonly(
     lambda: Vector,
     upper: Finite,
     lower: Finite,
-    /** ∂f/∂λ, which is ∇φ(λ) where the weights minimise f. */
+    /** ∂f/∂λ, which is ∇φ(λ) if the weights minimise f. */
     lowerGradient: Vector,
     complete: t.boolean,
     converged: t.boolean,
@@ -58,11 +58,11 @@ export const Solve = t.readonly(
   }),
   'Solve',
 )
-/** A lower-level solve that was answered. */
+/** An answered lower-level solve. */
 export type Solve = t.TypeOf<typeof Solve>
 
 /**
- * Weights that saw validation data: those that descended on F, that were refitted, or that began at such weights.
+ * Weights that depend on validation data: they descended on F, were refitted, or started from such weights.
  */
 const sawValidation = (run: ReadonlyArray<Step>): ReadonlySet<WeightsRef> => {
   const saw = new Set<WeightsRef>()
@@ -86,7 +86,7 @@ const sawValidation = (run: ReadonlyArray<Step>): ReadonlySet<WeightsRef> => {
   return saw
 }
 
-/** The answered solves whose weights saw training data only, so that their F measures their λ. */
+/** The answered solves whose weights depend on training data only. Their F is an honest measure of their λ. */
 export const solves = (run: ReadonlyArray<Step>): ReadonlyArray<Solve> => {
   const saw = sawValidation(run)
   return run.flatMap(({ step, question, observation, effort, lowerLevelSolves }): ReadonlyArray<Solve> => {

@@ -1,9 +1,9 @@
 /**
- * Reads a log whose decisions cannot be derived again, for other numerics recorded it: every record is decoded and
- * followed, but no method says what it should have been.
+ * Reads a log that another version of the numerics recorded, so its decisions cannot be replayed. Every record is
+ * decoded and checked for consistency, but no method confirms it.
  *
- * What holds afterwards: the text is what was written, step by step, up to the end; each observation answers an open
- * command by its kind; nothing follows the end of the run. What is not known: whether the method decided so.
+ * It checks that the text is complete and unchanged, step by step; that each observation answers an open command with
+ * the right kind; and that no record follows the end of the run. It does not check that the method decided so.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,13 +16,13 @@ import { Info } from '../protocol/Info.js'
 import { at, damage, misplaced, observationOf, unless, unlike, without, type Divergence } from './Replay.js'
 import type { LogLine } from './RunLog.js'
 
-/** Where a log is that is read without its method: there are no states. */
+/** A place in a log that is read without its method; it has no state. */
 export interface Followed {
   /** Records so far. */
   readonly records: number
-  /** What the last record says; `null` before the first. */
+  /** Info of the last record; `null` before the first. */
   readonly info: Info | null
-  /** Commands not yet carried out, in the order they were issued in. */
+  /** Commands not yet carried out, in the order in which they were issued. */
   readonly todo: ReadonlyArray<Command>
 }
 
@@ -44,7 +44,7 @@ const decodedAs =
       }),
     )
 
-/** The commands of a record: no question has the id of another that is open. */
+/** The commands of a record. A question must not reuse the id of an open question. */
 const commandsOf = (
   value: unknown,
   open: ReadonlyArray<Command>,
@@ -58,7 +58,11 @@ const commandsOf = (
         if (!isQuestion(command)) continue
         const { id } = command
         if (ids.has(id))
-          return E.left({ field: `commands[${i}].id`, expected: 'an id of its own', found: String(id) })
+          return E.left({
+            field: `commands[${i}].id`,
+            expected: 'an id that no open question has',
+            found: String(id),
+          })
         ids.add(id)
       }
       return E.right(commands)
@@ -85,7 +89,7 @@ const next =
       E.let('open', ({ observation }) => (observation === null ? [] : without(todo, observation.id))),
       E.bind('commands', ({ open }) => commandsOf(value['commands'], open)),
       E.bind('info', () => decodedAs(Info, 'info')(value['info'])),
-      // What the codecs do not know, they leave out: then the text is another one.
+      // Codecs drop unknown fields, so a record with such a field differs in its text.
       E.chain(({ open, observation, commands, info }) =>
         unless<Followed>({ records: records + 1, info, todo: [...open, ...commands] })(
           unlike(line, { step: records, observation, commands, info }, () => O.none),
@@ -95,8 +99,8 @@ const next =
   }
 
 /**
- * Follows a log, whose header is read, record by record, each only when it is asked for. Ends with the first error: a
- * `Divergence`, or whatever error the lines themselves have.
+ * Follows a log record by record, after its header is read. Records are read lazily. Ends with the first error: a
+ * `Divergence`, or an error of the lines themselves.
  */
 export const followRecords = (header: LogLine) =>
   function* <F>(lines: Iterable<E.Either<F, LogLine>>): Generator<E.Either<F | Divergence, Followed>> {

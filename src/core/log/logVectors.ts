@@ -1,11 +1,11 @@
 /**
- * Long vectors within the text of a log: each is written once, with a number, and referred to afterwards.
+ * Long vectors in the text of a log: each is written once, with a number, and later places refer to that number.
  *
- * An outer iteration of the bilevel method names its λ six times and has five gradients by it, of which some are all
- * zeros. A vector that is not the same number throughout is written as
- * `{ "vector": 17, "float32": "…" }`, 17 being how many such vectors came before it in the log, and as `{ "vector": 17 }`
- * where it comes again while it is one of the latest {@link remembered}. Writing and reading walk through a line in the
- * same order, so both know the same vectors at every place.
+ * An outer iteration of the bilevel method names its λ six times and has five gradients by it, some of them all zeros.
+ * A vector that does not repeat one number is written as `{ "vector": 17, "float32": "…" }`, where 17 is the count of
+ * such vectors before it in the log. A later occurrence is written as `{ "vector": 17 }` while the vector is among the
+ * latest {@link remembered}. Writer and reader walk through a line in the same order, so both know the same vectors at
+ * every place.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,18 +14,20 @@ import { claimed, isLong, isPacked, pack, unpack, type Fields } from '../codec/p
 
 type Vec = ReadonlyArray<number>
 
-/** How many vectors may be referred to. The λ of an outer iteration is never further back, nor those of a design. */
+/**
+ * How many vectors can be referred to. This reaches back far enough for the λ of an outer iteration and of a design.
+ */
 export const remembered = 32
 
-/** What a place in a log may refer to. */
+/** The vectors that a place in a log may refer to. */
 export interface Known {
-  /** Vectors that were written so far. */
+  /** Vectors written so far. */
   readonly count: number
-  /** The latest of them, the most recent last. */
+  /** The latest of them, oldest first. */
   readonly latest: ReadonlyArray<Vec>
 }
 
-/** At the start of a log. */
+/** The state at the start of a log. */
 export const nothingKnown: Known = { count: 0, latest: [] }
 
 const withOne = ({ count, latest }: Known, vector: Vec): Known => ({
@@ -33,14 +35,14 @@ const withOne = ({ count, latest }: Known, vector: Vec): Known => ({
   latest: [...latest, vector].slice(-remembered),
 })
 
-/** A number of bits apart is another vector: −0 is not 0. */
+/** Vectors are the same only if all bits are: −0 is not 0. */
 const same = (a: Vec, b: Vec): boolean =>
   a === b || (a.length === b.length && a.every((x, k) => Object.is(x, b[k])))
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What became of a value, and what is known after it. */
+/** A value after packing or unpacking, and the vectors known after it. */
 export interface Walked {
   readonly value: unknown
   readonly known: Known
@@ -71,8 +73,8 @@ export const packAll =
   }
 
 /**
- * The inverse of {@link packAll}, of a value with at most `most` numbers in packed vectors, all of them together. What is
- * referred to is the same list each time. Left: a clause about the text.
+ * The inverse of {@link packAll}, for a value with at most `most` numbers in all its packed vectors. All references to
+ * one vector share one list. Left: a clause about the text.
  */
 export const unpackAll =
   (before: Known, most: number) =>
@@ -91,7 +93,7 @@ export const unpackAll =
       const { count, latest } = known
       const vector = typeof which === 'number' ? latest[which - count + latest.length] : undefined
       return vector === undefined
-        ? E.left(`refers to vector ${show(which)}, which is none of the ${latest.length} before it`)
+        ? E.left(`refers to vector ${show(which)}, which is not among the ${latest.length} before it`)
         : taken(E.right(vector))
     }
     const vectorOf = (fields: Fields): E.Either<string, Vec> => {
@@ -99,7 +101,7 @@ export const unpackAll =
       if (!isPacked(packed)) return referred(which)
       if (claimed(packed) > left) return E.left(`holds more than ${most} numbers`)
       if (which !== undefined && which !== known.count)
-        return E.left(`holds a vector with the number ${show(which)} where ${known.count} comes next`)
+        return E.left(`holds a vector with the number ${show(which)} where ${known.count} is next`)
       return pipe(
         unpack(packed),
         taken,
@@ -109,7 +111,7 @@ export const unpackAll =
         }),
       )
     }
-    /** The first thing that is wrong ends the walk. */
+    /** The first fault ends the walk. */
     const faults: Array<string> = []
     const walk = (inner: unknown): unknown => {
       if (faults.length > 0) return null

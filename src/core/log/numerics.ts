@@ -1,23 +1,23 @@
 /**
- * Which numbers the methods of this package compute.
+ * The version of the numerics: which numbers the methods of this package compute.
  *
- * A log proves a run only to the program that computes as the recording one did. What a line *is* has a version of its
- * own (`RunLog.version`); this is the version of what the methods *make of* the observations in it.
+ * A log proves a run only to a program that computes as the recording one did. The log format has its own version
+ * (`RunLog.version`). This version covers how methods respond to the observations in a log.
  */
 import type { Header } from './RunLog.js'
 
 /**
- * Raised by any release in which equal observations may lead to other commands or infos: another default, another order of
- * summation. A committed log of the current version fails its test until this is done.
+ * Raise it in any release in which equal observations may lead to other commands or infos, for example after a new
+ * default or a new order of summation. Until then a committed log of the current version fails its test.
  */
 export const numerics = 1
 
-/** The name under which the versions of a {@link Header} have it. */
+/** The key of this version in the field `versions` of a {@link Header}. */
 export const numericsKey = 'numerics'
 
 /**
- * Whether the methods here compute as those that recorded: the decisions of such a log can be derived again. A header
- * that does not say (of a method of one's own, say) is taken at its word once its records replay.
+ * Whether the methods here compute as those that recorded, so that the decisions of the log can be replayed. A header
+ * without this version (for example of your own method) is trusted if its records replay.
  */
 export const sameNumerics = ({ versions }: Pick<Header, 'versions'>): boolean => {
   const recorded = versions[numericsKey]

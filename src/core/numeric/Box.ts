@@ -1,10 +1,10 @@
 /**
- * A box of bounds l ≤ x ≤ u, as a descent over it needs it: projection, bound variables, and how far a line goes.
+ * A box of bounds l ≤ x ≤ u: projection, bound variables, and the longest step along a line. Lbfgs uses it.
  */
 
 type Vec = ReadonlyArray<number>
 
-/** Bounds of n variables; may be ±Infinity or touch. */
+/** Bounds of n variables. They may be ±Infinity, and a pair of them may be equal. */
 export interface Box {
   readonly lower: Vec
   readonly upper: Vec
@@ -14,14 +14,14 @@ export interface Box {
 export const clamp = ({ lower, upper }: Box, x: number, i: number): number =>
   Math.min(upper[i]!, Math.max(lower[i]!, x)) + 0
 
-/** The first of n variables whose bounds leave no number, or −1. */
+/** Index of the first of n variables with l > u, or −1. */
 export const crossing = ({ lower, upper }: Box, n: number): number =>
   lower.findIndex((l, i) => i < n && l > upper[i]!)
 
 /** ‖P(x−g)−x‖∞: how far steepest descent can go before a bound stops it. 0 exactly at the stationary points. */
 export const projectedGradient = ({ lower, upper }: Box, x: Vec, g: Vec): number => {
   let max = 0
-  // As written in the formula, P(x−g)−x would lose all of a gradient that is small against x.
+  // Computing P(x−g)−x literally would round away a gradient that is small relative to x.
   for (let i = 0; i < x.length; i++) {
     const room = g[i]! > 0 ? x[i]! - lower[i]! : upper[i]! - x[i]!
     max = Math.max(max, Math.min(Math.abs(g[i]!), room))
@@ -29,7 +29,7 @@ export const projectedGradient = ({ lower, upper }: Box, x: Vec, g: Vec): number
   return max
 }
 
-/** 1 for each variable that may move, 0 for those that sit on a bound with −g pointing outward. */
+/** 1 for each variable that may move, 0 for those at a bound with −g pointing outward. */
 export const freeVariables = ({ lower, upper }: Box, x: Vec, g: Vec): Uint8Array =>
   Uint8Array.from(x, (xi, i) => ((g[i]! > 0 && xi <= lower[i]!) || (g[i]! < 0 && xi >= upper[i]!) ? 0 : 1))
 

@@ -1,5 +1,5 @@
 /**
- * The Cholesky factor of a symmetric positive definite matrix, as plain data that grows by rows.
+ * The Cholesky factor of a symmetric positive definite matrix, as plain data to which rows can be appended.
  *
  * Notation
  *
@@ -10,13 +10,13 @@
  * | L      | `rows`      | N × N | lower triangular, A = L Lᵀ; row i holds its i + 1 entries      |
  * | p_i    | pivot       |       | A_ii − Σ_k L_ik², must exceed `tolerance`·A_ii                 |
  *
- * L is computed row by row (Cholesky–Banachiewicz): row i needs only the rows above it. So appending m rows costs
- * O(m N²) instead of O(N³), leaves the rows that are there untouched (they are shared, not copied), and gives
- * bit for bit what factoring the larger matrix gives: `factor` *is* `append` to the empty factor.
+ * L is computed row by row (Cholesky–Banachiewicz): row i needs only the rows above it. So appending m rows costs O(m
+ * N²) instead of O(N³), and shares the existing rows instead of copying them. The result is bit for bit that of
+ * factoring the larger matrix: `factor` *is* `append` to the empty factor.
  *
- * Where the rounding of A itself is felt (condition numbers of 1e10), the order of operations shows in the eighth
- * digit. It is LAPACK's unblocked one as far as it costs nothing: sums in order where they are short, and a column
- * divided by its pivot through the pivot's reciprocal. docs/gp.md has what that is worth.
+ * At condition numbers near 1e10 the rounding of A matters, and the order of operations shows in the eighth digit. The
+ * order follows LAPACK's unblocked code where that costs nothing: short sums are in order, and a column is divided by
+ * its pivot through the pivot's reciprocal. docs/gp.md measures the effect.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
@@ -32,7 +32,7 @@ export const Cholesky = t.refinement(
   ({ rows }) => rows.every((row, i) => row.length === i + 1 && row[i]! > 0),
   'a lower triangular factor with a positive diagonal',
 )
-/** L by rows; plain JSON, and numbers survive JSON bit for bit. */
+/** L by rows; plain JSON, and its numbers survive JSON bit for bit. */
 export type Cholesky = t.TypeOf<typeof Cholesky>
 
 /** The factor of the 0 × 0 matrix. */
@@ -42,15 +42,15 @@ export const empty: Cholesky = { rows: [] }
 export const size = (factor: Cholesky): number => factor.rows.length
 
 /**
- * Pivots at most this share of their diagonal entry are rounding error, not information: 2^-46 ≈ 1.4e-14, some
- * 64 units in the last place.
+ * A pivot of at most this share of its diagonal entry is rounding error, not information: 2^-46 ≈ 1.4e-14, some 64
+ * units in the last place.
  */
 export const defaultTolerance = 2 ** -46
 
-/** Sums with fewer terms are taken in order; the latency of longer ones is worth four interleaved sums. */
+/** Shorter sums are taken in order. For longer ones, four interleaved sums hide the latency. */
 const shortSum = 16
 
-/** Σ_{from≤k<to} a_k b_k; the order of the terms depends on their number alone, so that every caller rounds alike. */
+/** Σ_{from≤k<to} a_k b_k. The order of the terms depends on their number alone, so that every caller rounds alike. */
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>, from: number, to: number): number => {
   let s0 = 0
   let k = from
@@ -71,12 +71,12 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>, from: number, to: numbe
   return s0 + s1 + (s2 + s3)
 }
 
-/** New rows that are worked on together, so that each row above is fetched from memory once for all of them. */
+/** New rows per block. Each existing row is loaded from memory once per block. */
 const blockSize = 16
 
 /**
- * The factor after rows N, N+1, … were added to the matrix: `newRows[r]` holds at least the entries
- * A_{N+r, 0 … N+r} (more are not read). `None` where a pivot is not positive beyond rounding, or not finite.
+ * The factor after rows N, N+1, … were added to the matrix. `newRows[r]` holds at least the entries A_{N+r, 0 … N+r};
+ * further entries are not read. `None` if a pivot is not positive beyond rounding, or not finite.
  */
 export const append =
   (newRows: ReadonlyArray<ArrayLike<number>>, tolerance: number = defaultTolerance) =>
@@ -105,20 +105,20 @@ export const append =
         const diagonal = Math.sqrt(pivot)
         row.push(diagonal)
         reciprocals.push(1 / diagonal)
-        // A copy holds no more memory than it has entries; an array that was pushed to holds up to half more.
+        // A copy has no spare capacity. An array built by push reserves up to half as much again.
         rows.push(row.slice())
       }
     }
     return O.some({ rows })
   }
 
-/** The factor of A, given by rows; `None` where A is not positive definite beyond rounding. */
+/** The factor of A, given by rows; `None` if A is not positive definite beyond rounding. */
 export const factor = (
   matrix: ReadonlyArray<ArrayLike<number>>,
   tolerance: number = defaultTolerance,
 ): O.Option<Cholesky> => append(matrix, tolerance)(empty)
 
-/** The remaining entries of L⁻¹ b, where `solved` are its first ones, found earlier with fewer rows. */
+/** Completes L⁻¹ b, whose first entries `solved` were computed earlier with fewer rows. */
 export const extendLower =
   (factor: Cholesky) =>
   (solved: ReadonlyArray<number>, b: ArrayLike<number>): ReadonlyArray<number> => {
@@ -140,7 +140,7 @@ export const solveLower =
 export const solveUpper =
   (factor: Cholesky) =>
   (b: ArrayLike<number>): ReadonlyArray<number> => {
-    // Pushed, which makes plain numbers of it several times as fast as Array.from of a typed array.
+    // Push is several times as fast here as Array.from of a typed array.
     const x: number[] = []
     for (let i = 0; i < factor.rows.length; i++) x.push(b[i]!)
     for (let i = factor.rows.length - 1; i >= 0; i--) {
@@ -162,7 +162,7 @@ export const solve =
 export const logDeterminant = (factor: Cholesky): number =>
   2 * factor.rows.reduce((sum, row, i) => sum + Math.log(row[i]!), 0)
 
-/** A square matrix of order `n` by rows, in one piece. */
+/** A square matrix of order `n`, row by row in one buffer. */
 interface Square {
   readonly n: number
   readonly at: Float64Array
@@ -171,9 +171,9 @@ interface Square {
 const square = (n: number): Square => ({ n, at: new Float64Array(n * n) })
 
 /**
- * The four products of rows i, i+1 of `a` with rows j, j+1 of `b`, over columns from `from` up to `to`, written to
- * `out`. Two rows that meet two at a time are half the memory traffic of single sums. Where one of the pairs has no
- * second row, the first takes its place.
+ * The four products of rows i, i+1 of `a` with rows j, j+1 of `b`, over columns `from` up to `to`, written to `out`.
+ * Four products at a time need half the memory traffic of single sums. If row i+1 or j+1 does not exist, row i or j
+ * takes its place.
  */
 const products = (
   a: Square,
@@ -206,10 +206,10 @@ const products = (
   out[3] = bs
 }
 
-/** The columns of L⁻¹, laid out as rows from their diagonal entries on; what is before those means nothing. */
+/** The columns of L⁻¹, stored as rows from their diagonal entry on; entries before it are meaningless. */
 const inverseColumns = ({ rows }: Cholesky): Square => {
   const n = rows.length
-  // L below the diagonal is read while L⁻¹ is written above it, so that one square holds both.
+  // One square holds both: L is read below the diagonal while L⁻¹ is written above it.
   const both = square(n)
   const { at } = both
   rows.forEach((row, i) => at.set(row, i * n))
@@ -234,14 +234,14 @@ const inverseColumns = ({ rows }: Cholesky): Square => {
     if (paired) {
       at[diagonal + 1] = (-c * at[diagonal]) / q
       at[below + 1] = 1 / q
-      // Read with the row above, which begins one column earlier.
+      // `products` also reads this entry, together with the row above, which begins one column earlier.
       at[below] = 0
     }
   }
   return both
 }
 
-/** A⁻¹ = L⁻ᵀL⁻¹ by rows (all of it, not only a triangle), in N³/3 multiplications. */
+/** A⁻¹ = L⁻ᵀL⁻¹ by rows (the full matrix, not only a triangle), in N³/3 multiplications. */
 export const inverse = (factor: Cholesky): ReadonlyArray<Float64Array> => {
   const columns = inverseColumns(factor)
   const { n } = columns

@@ -1,7 +1,7 @@
 /**
  * Initial designs: points that cover the unit cube [0,1]^d.
  *
- * Random designs take the generator last and return it advanced, as everything in Rng does.
+ * Random designs take the generator as their last argument and return it advanced, as the functions of Rng do.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as Rng from './Rng.js'
 import * as Sobol from './Sobol.js'
 
-/** Points of the unit cube, each of length d. */
+/** Points in the unit cube, each of length d. */
 export type Design = ReadonlyArray<ReadonlyArray<number>>
 
-/** Numbers (points times dimensions) a design may hold. */
+/** The most numbers (points times dimensions) that a design may hold. */
 const maxNumbers = 2 ** 24
 
-/** The refusal of a design that has no shape or would not fit in memory. */
+/** Refuses a design without a valid shape, or one that is too large for memory. */
 const checked = (points: number, dimension: number): E.Either<MethodError, void> => {
   if (!Number.isSafeInteger(dimension) || dimension < 1 || !Number.isInteger(points) || points < 0)
     return E.left(
@@ -38,8 +38,8 @@ const checked = (points: number, dimension: number): E.Either<MethodError, void>
 }
 
 /**
- * The full grid of `levels` equidistant values on each axis, both ends included (one level: the middle). It has levels^d points, the
- * last axis fastest.
+ * The full grid with `levels` equidistant values on each axis, both ends included (with one level: the middle). It has
+ * levels^d points; the last axis varies fastest.
  *
  * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers.
  *
@@ -62,8 +62,9 @@ export const grid = (levels: number, dimension: number): E.Either<MethodError, D
   })(checked(levels ** dimension, dimension))
 
 /**
- * `count` equidistant points on the diagonal from (0, …, 0) to (1, …, 1), both included (one point: the middle).
- * Where the hyperparameters are of a kind, as one coefficient a layer, this samples the problem with one for all.
+ * `count` equidistant points on the diagonal from (0, …, 0) to (1, …, 1), both ends included (with one point: the
+ * middle). If the hyperparameters are alike, such as one coefficient per layer, this samples the problem with one
+ * coefficient for all.
  *
  * @example
  * ```ts
@@ -81,8 +82,8 @@ export const diagonal = (count: number, dimension: number): E.Either<MethodError
   )(checked(count, dimension))
 
 /**
- * `count` points on the same diagonal, by halving it: at ½, ¾, ¼, ⅜, ⅞, …, the Sobol' sequence of one dimension from its
- * second point on. However few there are, they begin in the middle and leave out the ends.
+ * `count` points on the same diagonal, by halving it: at ½, ¾, ¼, ⅜, ⅞, …, the Sobol' sequence of one dimension from
+ * its second point on. Any number of points begins in the middle and omits the ends.
  *
  * @example
  * ```ts
@@ -114,8 +115,8 @@ const hypercube =
   }
 
 /**
- * A Latin hypercube of n = `count` points in d = `dimension` dimensions: on every axis each of the n intervals of length 1/n holds one
- * point, uniformly placed in it. Takes a generator and returns it advanced.
+ * A Latin hypercube of n = `count` points in d = `dimension` dimensions: on every axis each of the n intervals of
+ * length 1/n holds one point, at a uniformly random place. Takes a generator and returns it advanced.
  *
  * Errors: `InvalidConfig` for a design without a shape, or of more than 2^24 numbers. Source: McKay, Beckman & Conover 1979.
  *
@@ -136,10 +137,10 @@ export const latinHypercube =
     E.map(() => hypercube(count, dimension)(rng))(checked(count, dimension))
 
 /**
- * The first `count` points of the Sobol' sequence under a random digital shift: each axis' binary digits are
- * flipped by one random 32-bit pattern, which keeps the stratification (2^m points put one into each interval of
- * length 2^-m of every axis) and leaves no point on the cube's border. Dimensions beyond the 21st, for which there
- * are no direction numbers here, are those of a Latin hypercube ("padding", Owen 1998).
+ * The first `count` points of the Sobol' sequence under a random digital shift: one random 32-bit pattern per axis
+ * flips its binary digits. This keeps the stratification (2^m points put one into each interval of length 2^-m of every
+ * axis), and no point lies on the border of the cube. There are direction numbers for 21 dimensions; further dimensions
+ * are those of a Latin hypercube ("padding", Owen 1998).
  *
  * @example
  * ```ts

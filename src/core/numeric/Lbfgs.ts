@@ -88,7 +88,17 @@ export type Ending =
  */
 export type Status = 'converged' | 'iterations' | 'lineSearch' | 'nonFinite'
 
-/** The {@link Status} of an {@link Ending}. */
+/**
+ * The {@link Status} of an {@link Ending}.
+ *
+ * @example
+ * ```ts
+ * import { Lbfgs } from 'bilevel-hpo'
+ *
+ * const status: Lbfgs.Status = Lbfgs.statusOf({ _tag: 'GradientTolerance' })
+ * status // => 'converged'
+ * ```
+ */
 export const statusOf = (ending: Ending): Status => {
   switch (ending._tag) {
     case 'GradientTolerance':
@@ -279,7 +289,19 @@ const advance = (settings: Settings, state: State): State => {
   return { ...searched, ending: { _tag: spent ? 'EvaluationsSpent' : 'NoDecrease' } }
 }
 
-/** The state at the start of a descent. Evaluates the objective once. */
+/**
+ * The state at the start of a descent. Evaluates the objective once.
+ *
+ * @example
+ * ```ts
+ * import { Lbfgs } from 'bilevel-hpo'
+ *
+ * const objective = ([x = 0]: ReadonlyArray<number>) => ({ value: x ** 2, gradient: [2 * x] })
+ * const state: Lbfgs.State = Lbfgs.init({ objective, start: [3] })
+ * const pairs: ReadonlyArray<Lbfgs.Pair> = state.pairs
+ * const known = [state.value, state.projectedGradient, pairs.length] // => [9, 6, 0]
+ * ```
+ */
 export const init = (problem: Problem): State => begin(settingsOf(problem))
 
 /**
@@ -297,11 +319,8 @@ export const init = (problem: Problem): State => begin(settingsOf(problem))
  * }
  * const next = Lbfgs.step(problem)
  * let state = Lbfgs.init(problem)
- * while (state.ending === null) {
- *   console.log(state.iterations, state.x, state.projectedGradient)
- *   state = next(state)
- * }
- * console.log(state.ending) // { _tag: 'GradientTolerance' }
+ * while (state.ending === null) state = next(state)
+ * state.ending // => { _tag: 'GradientTolerance' }
  * ```
  */
 export const step = (problem: Problem): ((state: State) => State) => {
@@ -319,15 +338,12 @@ export const step = (problem: Problem): ((state: State) => State) => {
  * import { Lbfgs } from 'bilevel-hpo'
  *
  * // (x − 3)² + (y + 1)² over y ≥ 0 is least at (3, 0).
- * const found = Lbfgs.minimize({
- *   objective: ([x, y]) => ({
- *     value: (x! - 3) ** 2 + (y! + 1) ** 2,
- *     gradient: [2 * (x! - 3), 2 * (y! + 1)],
- *   }),
+ * const minimum: Lbfgs.Minimum = Lbfgs.minimize({
+ *   objective: ([x = 0, y = 0]) => ({ value: (x - 3) ** 2 + (y + 1) ** 2, gradient: [2 * (x - 3), 2 * (y + 1)] }),
  *   start: [0, 1],
  *   lower: [-Infinity, 0],
  * })
- * console.log(found.x, found.ending) // [ 3, 0 ] { _tag: 'GradientTolerance' }
+ * const found = [minimum.x, minimum.status] // => [[3, 0], 'converged']
  * ```
  */
 export const minimize = (problem: Problem): Minimum => {

@@ -1,22 +1,22 @@
 /**
  * A step along a descent direction that satisfies the strong Wolfe conditions.
  *
- * Notation: ψ(α) = f(x + α·p), ψ'(α) its slope; a step α is accepted where
+ * Notation: ψ(α) = f(x + α·p), ψ'(α) its slope. A step α is accepted if
  *
  *     |ψ'(α)| ≤ σ|ψ'(0)|   and   ( ψ(α) ≤ ψ(0) + δ·α·ψ'(0)   or   ψ(α) ≤ ψ(0) + noise )
  *
- * The second alternative is the approximate Wolfe condition of Hager & Zhang (2005, SIAM J. Optim. 16, 170): near a
- * minimum, differences of ψ drown in rounding while slopes are still exact, so that slopes alone must decide; with
- * it a gradient norm of 1e-10 and below is reached, without it about the square root of machine precision. The
- * bracket is theirs as well: its left end has ψ' < 0 and no increase beyond the noise; its right end has ψ' ≥ 0, or
- * is too high, or not finite. The latter make the search bisect.
+ * The second alternative is the approximate Wolfe condition of Hager & Zhang (2005, SIAM J. Optim. 16, 170). Near a
+ * minimum, rounding hides differences of ψ while slopes are still exact, so slopes alone must decide. With it the
+ * search reaches a gradient norm of 1e-10 and below; without it, about the square root of machine precision. The
+ * bracket is theirs as well. Its left end has ψ' < 0 and no increase beyond the noise. Its right end has ψ' ≥ 0, or is
+ * too high, or is not finite; in the last two cases the search bisects.
  */
 import * as O from 'fp-ts/lib/Option.js'
 
 /** ψ at a step. */
 export interface Trial {
   readonly step: number
-  /** ψ(α); may be NaN or infinite, then the step is too long. */
+  /** ψ(α); if it is NaN or infinite, the step is too long. */
   readonly value: number
   /** ψ'(α). */
   readonly slope: number
@@ -29,28 +29,28 @@ export interface LineSearch<T extends Trial> {
   readonly slope: number
   /** The first step tried. */
   readonly initialStep: number
-  /** The longest step allowed; may be infinite. It is accepted where ψ has decreased and still does. */
+  /** The longest step allowed; may be infinite. It is accepted if ψ has decreased and still does. */
   readonly maxStep: number
   readonly maxEvaluations: number
   /** An increase of ψ up to this is rounding. */
   readonly noise: number
 }
 
-/** What a search found, and what it cost. */
+/** The result of a search, and its cost. */
 export interface Searched<T> {
-  /** `None` where no step was acceptable. */
+  /** `None` if no step was acceptable. */
   readonly found: O.Option<T>
   readonly evaluations: number
 }
 
 /** δ: the share of the promised decrease that a step must bring. */
 export const sufficientDecrease = 1e-4
-/** σ: the share of the slope at 0 that may be left. */
+/** σ: the largest share of the slope at 0 that may remain. */
 const curvature = 0.9
 
 const usable = (trial: Trial): boolean => Number.isFinite(trial.value) && Number.isFinite(trial.slope)
 
-/** The root of the line through two slopes, or the middle, well inside the bracket. */
+/** The root of the line through the two slopes, or the middle, well inside the bracket. */
 const interpolate = (left: Trial, right: Trial): number => {
   const width = right.step - left.step
   const secant =
@@ -60,7 +60,7 @@ const interpolate = (left: Trial, right: Trial): number => {
   return Math.min(right.step - 1e-3 * width, Math.max(left.step + 1e-3 * width, secant))
 }
 
-/** Where to look next while ψ still falls at the end of `far`: by its slopes, 2 to 100 times as far. */
+/** The next step while ψ still falls at `far`: extrapolated by its slopes, to 2 to 100 times as far. */
 const extrapolate = (near: Trial, far: Trial): number => {
   const width = far.step - near.step
   const bend = far.slope - near.slope
@@ -69,8 +69,8 @@ const extrapolate = (near: Trial, far: Trial): number => {
 }
 
 /**
- * An acceptable step; failing that within the evaluations allowed, the lowest one with a sufficient decrease;
- * `None` where there was none.
+ * An acceptable step. If none is found within the evaluations allowed, the lowest one with a sufficient decrease;
+ * `None` if there is none.
  */
 export const search = <T extends Trial>(line: LineSearch<T>): Searched<T> => {
   const { evaluate, value, slope, maxStep, noise } = line
@@ -101,7 +101,7 @@ export const search = <T extends Trial>(line: LineSearch<T>): Searched<T> => {
 
     const narrowed: number = right.step - left.step
     if (!(narrowed > 4e-16 * right.step)) break
-    // A bracket that did not halve is halved: slopes of kinks and cliffs can hold the secant at one end for ever.
+    // If the bracket did not halve, halve it: at kinks and cliffs the secant can stay at one end without progress.
     step = narrowed > 0.5 * width ? left.step + narrowed / 2 : interpolate(left, right)
     width = narrowed
   }

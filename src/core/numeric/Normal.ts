@@ -7,8 +7,8 @@
  * | Φ(z)    | `cdf`     | ∫ φ from −∞ to z                                                                 |
  * | M(t)    | `mills`   | Φ(−t)/φ(t), Mills' ratio, for t ≥ 0; about 1/t far out, where Φ(−t) underflows   |
  *
- * By W. J. Cody's rational approximations of the scaled complementary error function (Math. Comp. 23, 1969, 631–637), in
- * three intervals: M(t) = √(π/2)·erfcx(t/√2).
+ * Uses W. J. Cody's rational approximations of the scaled complementary error function (Math. Comp. 23, 1969, 631–637),
+ * in three intervals: M(t) = √(π/2)·erfcx(t/√2).
  */
 import { exp } from './exponential.js'
 
@@ -74,11 +74,15 @@ export const mills = (t: number): number => Math.sqrt(Math.PI / 2) * erfcx(t * M
 /** Φ(z). */
 export const cdf = (z: number): number => (z <= 0 ? density(z) * mills(-z) : 1 - density(z) * mills(z))
 
-/** From here on 1 − t·M(t) is taken from its asymptotic series, for the difference loses a digit with each of t². */
+/**
+ * From here on 1 − t·M(t) comes from its asymptotic series, since the difference cancels: its relative error grows as
+ * t².
+ */
 const series = 30
 
 /**
- * 1 − t·M(t) for t ≥ 0: the share of φ(t) that ∫ Φ from −∞ to −t is. About 1/t² far out (Abramowitz & Stegun 26.2.12).
+ * 1 − t·M(t) for t ≥ 0, which is ∫ Φ from −∞ to −t divided by φ(t). About 1/t² for large t (Abramowitz & Stegun
+ * 26.2.12).
  */
 export const tail = (t: number): number => {
   if (t < series) return 1 - t * mills(t)

@@ -1,8 +1,8 @@
 /**
- * A pseudo-random generator as plain data: every draw returns what was drawn and the generator after it.
+ * A pseudo-random generator as plain data: every draw returns the drawn value and the next generator.
  *
  * xoroshiro128+ (Blackman & Vigna 2018) by pure-rand. The seeds of named streams are mixed with a 32-bit finalizer
- * (MurmurHash3), so that the streams of neighbouring seeds have nothing in common.
+ * (MurmurHash3), so that the streams of neighbouring seeds are unrelated.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const Rng = t.readonlyArray(Finite, 'the state of a random generator')
  * import { right } from 'fp-ts/lib/Either.js'
  * import { decode, Rng } from 'bilevel-hpo'
  *
- * // A generator is plain JSON: it can be kept in a state and read back.
+ * // A generator is plain JSON: it can be stored in a state and read back.
  * const generator = Rng.make(7)
  * decode(Rng.Rng)(JSON.parse(JSON.stringify(generator))) // => right(generator)
  * ```
@@ -35,7 +35,7 @@ const finalize = (h: number): number => {
 }
 
 /**
- * One 32-bit seed from several integers, in which each of them counts.
+ * Mixes several integers into one 32-bit seed that depends on each of them.
  *
  * @example
  * ```ts
@@ -52,14 +52,14 @@ export const mixSeeds = (...parts: ReadonlyArray<number>): number =>
   )
 
 /**
- * The generator of the stream that these integers name. Streams of neighbouring seeds have nothing in common. Source: xoroshiro128+
- * (Blackman & Vigna 2018).
+ * The generator of the stream that these integers name. Streams of neighbouring seeds are unrelated. Source:
+ * xoroshiro128+ (Blackman & Vigna 2018).
  *
  * @example
  * ```ts
  * import { Rng } from 'bilevel-hpo'
  *
- * // Seed 5, stream 1 and seed 5, stream 2 have nothing in common.
+ * // Seed 5, stream 1 and seed 5, stream 2 are unrelated.
  * Rng.make(5, 1).length // => 4
  * Rng.uniform(Rng.make(5, 1))[0] === Rng.uniform(Rng.make(5, 2))[0] // => false
  * ```
@@ -68,8 +68,8 @@ export const make = (...parts: ReadonlyArray<number>): Rng =>
   xoroshiro128plus(mixSeeds(...parts) | 0).getState()
 
 /**
- * Makes a draw of one's own. `draw` gets a mutable generator that starts at `rng` and is not seen again, so that many draws cost one copy
- * of the state. Returns what was drawn and the generator after it.
+ * Makes your own kind of draw. `draw` gets a mutable generator that starts at `rng` and is discarded afterwards, so
+ * that many draws cost one copy of the state. Returns the drawn value and the next generator.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export const make = (...parts: ReadonlyArray<number>): Rng =>
  * const dice = Rng.draws(generator => [1, 2, 3].map(() => 1 + (Math.abs(generator.next()) % 6)))
  * const [thrown, after] = dice(Rng.make(1))
  * thrown.every(eyes => eyes >= 1 && eyes <= 6) // => true
- * // The generator passed in is unchanged: the same draw again gives the same numbers, the next one others.
+ * // The argument is unchanged: the same draw gives the same numbers again. The returned generator differs.
  * dice(Rng.make(1))[0] // => thrown
  * after.join() === Rng.make(1).join() // => false
  * ```

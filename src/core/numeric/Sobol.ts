@@ -6,7 +6,10 @@
  * generated in Gray-code order (Antonov & Saleev 1979).
  */
 
-/** [coefficients of the primitive polynomial as binary digits, first direction numbers m_1, m_2, …] by dimension. */
+/**
+ * By dimension: the coefficients of the primitive polynomial as binary digits, and the first direction numbers m_1,
+ * m_2, ….
+ */
 const directions: ReadonlyArray<readonly [number, ReadonlyArray<number>]> = [
   [1, []],
   [3, [1]],
@@ -31,7 +34,7 @@ const directions: ReadonlyArray<readonly [number, ReadonlyArray<number>]> = [
   [137, [1, 3, 7, 13, 13, 15, 69]],
 ]
 
-/** The largest dimension that has direction numbers here. */
+/** The largest dimension with direction numbers. */
 export const maxDimension = directions.length
 
 const bits = 32
@@ -53,8 +56,8 @@ const directionNumbers = ([polynomial, first]: readonly [number, ReadonlyArray<n
 }
 
 /**
- * The first `count` (< 2^32) points in `dimension` (≤ {@link maxDimension}) dimensions, as 32-bit integers x that
- * stand for x/2^32, by point. The first is the origin.
+ * The first `count` (< 2^32) points in `dimension` (≤ {@link maxDimension}) dimensions. A coordinate x/2^32 is stored
+ * as the 32-bit integer x. The first point is the origin.
  */
 export const sequence = (count: number, dimension: number): ReadonlyArray<Uint32Array> => {
   const columns = directions.slice(0, dimension).map(directionNumbers)

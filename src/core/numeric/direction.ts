@@ -11,7 +11,7 @@ export interface Pair {
   readonly y: Float64Array
 }
 
-/** aᵀb over the components that are `on`. */
+/** aᵀb over the components whose flag `on` is 1. */
 export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < on.length; i++) if (on[i] === 1) sum += a[i]! * b[i]!
@@ -25,8 +25,8 @@ const maxAbs = (a: ArrayLike<number>): number => {
 }
 
 /**
- * −H g on the free variables, 0 elsewhere, with H the inverse Hessian estimate of the pairs whose restriction to
- * the free variables has positive curvature; `None` where there is no such pair.
+ * −H g on the free variables, 0 elsewhere. H is the inverse Hessian estimate from the pairs whose restriction to the
+ * free variables has positive curvature; `None` if there is no such pair.
  */
 export const quasiNewton = (
   pairs: ReadonlyArray<Pair>,
@@ -55,7 +55,7 @@ export const quasiNewton = (
   return O.some(p)
 }
 
-/** A first step length for steepest descent that scales with x, f and g as they do (Hager & Zhang 2006, I0). */
+/** A first step length for steepest descent. It scales as x, f and g do (Hager & Zhang 2006, I0). */
 const firstStep = (x: ReadonlyArray<number>, value: number, p: Float64Array): number => {
   const [size, steepness] = [maxAbs(x), maxAbs(p)]
   if (size > 0) return (0.01 * size) / steepness
@@ -63,7 +63,7 @@ const firstStep = (x: ReadonlyArray<number>, value: number, p: Float64Array): nu
   return value === 0 ? 1 / Math.sqrt(square) : (0.01 * Math.abs(value)) / square
 }
 
-/** A direction of descent, and how far to go along it. */
+/** A descent direction, and how far to go along it. */
 export interface Line {
   readonly free: Uint8Array
   readonly p: Float64Array
@@ -76,18 +76,18 @@ export interface Line {
   readonly longestStep: number
 }
 
-/** Where a line begins, and what is known of f around there. */
+/** The start of a line, with the known values of f around it. */
 export interface Origin {
   readonly x: ReadonlyArray<number>
   readonly value: number
   readonly gradient: ReadonlyArray<number>
   /** Recent steps, oldest first. */
   readonly pairs: ReadonlyArray<Pair>
-  /** The length for a step of steepest descent that the latest curvature suggests. */
+  /** The length of a steepest descent step that the latest curvature suggests. */
   readonly steepestStep: number | null
 }
 
-/** The quasi-Newton direction where f falls along it, else that of steepest descent. */
+/** The quasi-Newton direction if it is a descent direction, else that of steepest descent. */
 export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep }: Origin): Line => {
   const free = Box.freeVariables(box, x, gradient)
   const newton = pipe(

@@ -1,14 +1,14 @@
 /**
  * e^t, rounded once.
  *
- * ECMAScript leaves the last digits of Math.exp to the engine; V8's is off by up to 0.8 units in the last place. Where
- * points lie so close together that their covariance matrix has a condition number of 1e10, one such digit moves the
- * evidence in its eighth. Here t = k·ln 2 + r with |r| ≤ ½ ln 2, and e^r = 1 + r + r²·Σ r^i/(i+2)! is summed from its
- * least term to its largest with the rounding of the last two additions carried along (Dekker 1971): within 0.6
- * units in the last place, and the same everywhere.
+ * ECMAScript leaves the last digits of Math.exp to the engine; V8's is off by up to 0.8 units in the last place. If
+ * points lie so close together that their covariance matrix has a condition number of 1e10, one such digit changes the
+ * eighth digit of the evidence. Here t = k·ln 2 + r with |r| ≤ ½ ln 2. The series e^r = 1 + r + r²·Σ r^i/(i+2)! is
+ * summed from its smallest term to its largest, and the rounding errors of the last two additions are compensated
+ * (Dekker 1971). The result is within 0.6 units in the last place, and the same on every engine.
  */
 
-/** ln 2 in two parts, the first with so few digits that k·ln 2 is exact (fdlibm, e_exp.c). */
+/** ln 2 in two parts. The first has so few digits that k·ln 2 is exact (fdlibm, e_exp.c). */
 const ln2High = 6.93147180369123816490e-1 // prettier-ignore
 const ln2Low = 1.90821492927058770002e-10
 
@@ -23,10 +23,10 @@ const coefficients: ReadonlyArray<number> = (() => {
   return reciprocals.reverse()
 })()
 
-/** Results beyond are too small, or too large, for 2^k to be an ordinary number; they are left to the engine. */
+/** Beyond this |t|, 2^k is not a normal number; the engine computes those results. */
 const furthest = 700
 
-/** e^t; Infinity, 0 and NaN as Math.exp has them. */
+/** e^t; Infinity, 0 and NaN as from Math.exp. */
 export const exp = (t: number): number => {
   if (!(Math.abs(t) <= furthest)) return Math.exp(t)
   const k = Math.round(t * Math.LOG2E)

@@ -1,4 +1,7 @@
-/** √Σ x_k², without overflow and with compensated summation, as V8's `Math.hypot` has it, but of any number of components. */
+/**
+ * √Σ x_k², without overflow and with compensated summation, as V8's `Math.hypot` computes it, but for any number of
+ * components.
+ */
 export const norm = (vector: ReadonlyArray<number>): number => {
   let most = 0
   for (const x of vector) most = Math.max(most, Math.abs(x))

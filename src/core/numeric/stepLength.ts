@@ -1,6 +1,6 @@
 /**
- * How far to go along a line: a strong Wolfe search as long as the line keeps to the box, and back along the bent path
- * P(x + α·p) where it does not.
+ * How far to go along a line: a strong Wolfe search while the line stays in the box, otherwise backtracking along the
+ * bent path P(x + α·p).
  */
 import * as O from 'fp-ts/lib/Option.js'
 import { type Box, clamp } from './Box.js'
@@ -18,21 +18,21 @@ export interface Evaluation {
 /** f and ∇f at x. */
 export type Objective = (x: Vec) => Evaluation
 
-/** Where a search starts from, and f at the start of the whole descent. */
+/** The start of a search, with f at the start of the whole descent. */
 interface Start extends Evaluation {
   readonly x: Vec
   readonly initialValue: number
 }
 
-/** Relative rounding error that a value of f may bear. */
+/** Relative rounding error of a value of f. */
 const valueNoise = 1e-13
 /**
- * Where f is a small difference of large terms, its rounding exceeds `valueNoise`. A promised decrease below this
- * share of f, now or at the start, leaves the decision to the slopes.
+ * If f is a small difference of large terms, its rounding exceeds `valueNoise`. If the promised decrease is below this
+ * share of f, now or at the start, the slopes alone decide.
  */
 const drowning = 1e-10
 
-/** Whether f and ∇f are numbers, as many as there are variables. */
+/** Whether f and ∇f are finite, and ∇f has one component per variable. */
 export const finite = (at: Evaluation, n: number): boolean => {
   if (!Number.isFinite(at.value) || at.gradient.length !== n) return false
   for (let i = 0; i < n; i++) if (!Number.isFinite(at.gradient[i]!)) return false
@@ -55,13 +55,13 @@ const pointOn =
     return { step, x, value: usable ? at.value : Infinity, gradient, slope: dotOn(free, gradient, p) }
   }
 
-/** The evaluations that may still be spent: on one search, and in all. */
+/** The evaluations left for one search, and in total. */
 export interface Budget {
   readonly line: number
   readonly total: number
 }
 
-/** Within the box: a strong Wolfe search, repeated with more tolerance of rounding where f was large at the start. */
+/** Searches within the box: a strong Wolfe search, repeated with a larger noise if f was large at the start. */
 const searchLine = (
   evaluate: (step: number) => Point,
   { value, initialValue }: Start,
@@ -86,7 +86,7 @@ const searchLine = (
   return { found: second.found, evaluations: first.evaluations + second.evaluations }
 }
 
-/** Along the bent path P(x + α·p): back from the first step until the decrease is sufficient. */
+/** Backtracks along the bent path P(x + α·p), from the first step until the decrease is sufficient. */
 const searchPath = (
   evaluate: (step: number) => Point,
   { x, value, gradient }: Start,
@@ -109,7 +109,7 @@ const searchPath = (
   return { found: O.none, evaluations: Math.max(0, allowed) }
 }
 
-/** The point on the line to go to, if there is one. */
+/** The next point on the line, if there is one. */
 export const searchAlong = (
   objective: Objective,
   box: Box,

@@ -1,5 +1,5 @@
 /**
- * From a decision to commands: numbers the questions, and lets go of weights that nothing needs any more.
+ * Turns a method's decision into commands: it numbers the questions and releases the weights that are no longer needed.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { ask, type Batch, inOrder } from './Batch.js'
 import type { Command, Question, WeightsRef } from './Command.js'
 import { initialWeights } from './Command.js'
 
-/** `Omit`, a member of the union at a time. */
+/** `Omit`, applied to each member of a union. */
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
-/** A question before it has its number. */
+/** A question without its id. */
 export type Unnumbered = DistributiveOmit<Question, 'id'>
 
-/** The part of a method's state that questions are asked from. */
+/** The part of a method's state that {@link issue} reads and updates. */
 export interface Asks {
   readonly batch: Batch
   readonly nextId: number
@@ -39,12 +39,12 @@ const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
   inOrder(batch).flatMap(answer => ('weights' in answer ? [answer.weights] : []))
 
 /**
- * Asks `questions`: gives each its id, and releases the weights that nobody needs any more.
+ * Asks `questions`: gives each question its id and releases the weights that are no longer needed.
  *
  * - `after`: the state of the method; its batch still is the answered one
  * - `needed`: weights to keep
  *
- * Weights that the answered batch created, or that were held, are released unless a question or `needed` names them.
+ * Weights that were held, or that the answered batch created, are released unless a question or `needed` names them.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ const createdBy = (batch: Batch): ReadonlyArray<WeightsRef> =>
  * const state: Asking.Asks = { batch: Batch.ask([]), nextId: 3, held: ['w1', 'w2'] }
  * const solve: Asking.Unnumbered = { _tag: 'SolveLowerLevel', lambda: [-4], from: 'w2', tolerance: 1e-3, maxEpochs: 30 }
  * const { commands } = Asking.issue(state, [solve], [])
- * // `w1` is named by nobody any more; `w2` is where the solve starts.
+ * // Nothing names `w1` any more; the solve starts at `w2`.
  * commands // => [{ _tag: 'ReleaseWeights', weights: ['w1'] }, { ...solve, id: 3 }]
  * commands.filter(Command.isQuestion).length // => 1
  * ```

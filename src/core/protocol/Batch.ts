@@ -1,8 +1,8 @@
 /**
- * Questions that were asked together, and the answers that have come so far.
+ * A batch: questions that were asked together, and their answers so far.
  *
- * A method that looks at a batch only when it is complete, with the answers in the order of their questions, does
- * not depend on the order in which answers arrive.
+ * A method that reads a batch only once it is complete, and reads the answers in the order of their questions, does not
+ * depend on the order in which answers arrive.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const Batch = t.readonly(
   'Batch',
 )
 /**
- * `answers[i]` answers some question; a batch is complete when there are as many of them as questions.
+ * A batch. Each answer belongs to one of the questions. The batch is complete once it has as many answers as questions.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export const Batch = t.readonly(
 export type Batch = Readonly<{ questions: ReadonlyArray<Question>; answers: ReadonlyArray<Observation> }>
 
 /**
- * Questions that nobody has answered yet.
+ * A batch of questions without answers.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ const validate = (question: Question, observation: Observation): E.Either<Method
         ),
       )
   }
-  // Whoever calls `step` need not have decoded anything, and a NaN that got in would be in every state from here on.
+  // // The caller of `step` need not have decoded the answer, and a NaN would spread through every later state.
   return pipe(
     decode(Observation)(observation),
     E.bimap(
@@ -94,8 +94,8 @@ const validate = (question: Question, observation: Observation): E.Either<Method
  * The batch with one more answer.
  *
  * Errors: `UnknownCommand` for an id that is not open, `UnexpectedObservation` for the wrong kind of answer,
- * `InvalidObservation` for gradients of the wrong length and whatever else is not as its codec says, numbers that are
- * not finite above all.
+ * `InvalidObservation` for gradients of the wrong length and for any field that its codec refuses, above all numbers
+ * that are not finite.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ const validate = (question: Question, observation: Observation): E.Either<Method
  * const batch = Batch.ask([{ _tag: 'EvaluateLosses', id: 7, lambda: [-4], weights: 'w3' }])
  * const failed = (id: number): Observation.Observation => ({ _tag: 'CommandFailed', id, reason: 'no memory', effort: 0 })
  * isRight(Batch.receive(failed(7))(batch)) // => true
- * // Nobody asked question 8.
+ * // There is no question 8.
  * isLeft(Batch.receive(failed(8))(batch)) // => true
  * ```
  */
@@ -121,7 +121,7 @@ export const receive =
   }
 
 /**
- * The answers in the order of their questions, whatever the order they came in.
+ * The answers in the order of their questions, in whatever order they arrived.
  *
  * @example
  * ```ts
@@ -138,8 +138,8 @@ export const inOrder = (batch: Batch): ReadonlyArray<Observation> =>
   batch.questions.flatMap(({ id }) => batch.answers.filter(answer => answer.id === id))
 
 /**
- * The effort of all answers together, added to what had been spent before, one after the other: give them in the order
- * of their questions where the last digit matters.
+ * The effort of all answers, added one by one to `before`. Rounding depends on the order, so pass the answers in the
+ * order of their questions where results must be bit-identical.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 /**
- * What a method may spend to find λ, finishing excluded: lower-level solves, and effort.
+ * The budget of a method: how many lower-level solves and how much effort it may spend to find λ, finishing excluded.
  *
- * Effort is counted in training examples whose gradient was taken, and budgeted in epochs, of which each is as many
- * examples as train. A solve is issued only where the budget covers all the epochs that it may take; what it did not
- * take is there for others.
+ * Effort is counted in training examples whose gradient was taken. It is budgeted in epochs; one epoch is N examples,
+ * where N is the size of the training set. A solve is issued only if the budget covers all the epochs that it may take.
+ * Epochs that it does not use stay available.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { invalidConfig, type MethodError } from './MethodError.js'
 const spent = { lowerLevelSolves: Natural, effort: NonNegative } as const
 export const Spent = t.readonly(t.strict(spent), 'Spent')
 /**
- * What had been spent at some moment: lower-level solves, and training examples whose gradient was taken.
+ * What was spent up to some moment: lower-level solves, and training examples whose gradient was taken.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export const Spent = t.readonly(t.strict(spent), 'Spent')
 export type Spent = t.TypeOf<typeof Spent>
 
 /**
- * The fields of a method's section `budget` that all methods have.
+ * The fields that the section `budget` has in every method's configuration.
  *
  * @example
  * ```ts
@@ -36,21 +36,21 @@ export type Spent = t.TypeOf<typeof Spent>
  * import * as t from 'io-ts'
  * import { Budget, decode } from 'bilevel-hpo'
  *
- * // The section `budget` of a method of one's own.
+ * // The section `budget` of your own method.
  * const section = t.strict({ ...Budget.budgetFields, rounds: t.number })
  * const refused = decode(section)({ lowerLevelSolves: 0, effortEpochs: null, rounds: 3 })
- * refused // => left('field `lowerLevelSolves` must be an integer ≥ 1, but is 0')
+ * refused // => left('`lowerLevelSolves` must be an integer ≥ 1, but is 0')
  * ```
  */
 export const budgetFields = {
-  /** Lower-level solves before finishing, whole or partial trainings. */
+  /** Lower-level solves before finishing; complete and partial trainings count alike. */
   lowerLevelSolves: Count,
-  /** Effort before finishing, in epochs of the training set; `null`: any. */
+  /** Effort before finishing, in epochs of the training set; `null`: unlimited. */
   effortEpochs: nullable(Positive),
 } as const
 
 /**
- * How many examples train, which is the effort of an epoch; whoever trains says so. Needed where effort is budgeted.
+ * Size of the training set, N, which is the effort of one epoch. The driver states it. Required if effort is budgeted.
  *
  * @example
  * ```ts
@@ -63,21 +63,24 @@ export const budgetFields = {
  */
 export const TrainingExamples = nullable(Positive)
 
-/** A configuration that has a budget. */
+/** A configuration with a budget. */
 export interface Budgeted {
   readonly trainingExamples: number | null
   readonly budget: { readonly lowerLevelSolves: number; readonly effortEpochs: number | null }
 }
 
-/** What is left to spend; either may be infinite or, where trainings took more than they were allowed, negative. */
+/**
+ * What is left to spend. Either field may be infinite. Either is negative if trainings took more than they were
+ * allowed.
+ */
 export interface Room {
   readonly solves: number
   readonly epochs: number
 }
 
 /**
- * What is left of a budget once `used` was spent: solves, and epochs, of which each is as many examples as train. Infinite where no
- * effort is budgeted.
+ * What is left of a budget after `used`, in solves and in epochs of N examples. The epochs are infinite if no effort is
+ * budgeted.
  *
  * @example
  * ```ts
@@ -99,11 +102,14 @@ export const roomOf = (
       : effortEpochs - used.effort / trainingExamples,
 })
 
-/** What the sums and quotients that budgets are made of may lose: a share that decides nothing but whether 3 · 0.1 fits in 0.3. */
+/**
+ * Relative slack for rounding in sums and quotients of budgets. It decides only cases such as whether 3 · 0.1 fits in
+ * 0.3.
+ */
 const rounding = 1e-9
 
 /**
- * Whether this many solves, and this many epochs for all of them together, are left.
+ * Whether this many solves, which take this many epochs in total, are left.
  *
  * @example
  * ```ts
@@ -118,7 +124,7 @@ export const fits = (room: Room, solves: number, epochs: number): boolean =>
   solves <= room.solves && epochs <= room.epochs * (1 + rounding)
 
 /**
- * How many solves are left if each may take `epochs`: min(solves left, ⌊epochs left / epochs⌋), at least 0.
+ * How many solves are left if each may take `epochs` epochs: min(solves left, ⌊epochs left / epochs⌋), at least 0.
  *
  * @example
  * ```ts
@@ -132,10 +138,10 @@ export const affordable = ({ solves, epochs: left }: Room, epochs: number): numb
   Math.max(0, Math.min(solves, Math.floor((left * (1 + rounding)) / epochs)))
 
 /**
- * The configuration, if its budget covers the least that a method needs: `solves` solves that may take `epochs` epochs in all. `what`
- * names that in the message.
+ * The configuration, if its budget covers the minimum that a method needs: `solves` solves that take at most `epochs`
+ * epochs in total. `what` names the minimum in the message.
  *
- * Errors: `InvalidConfig` where it does not, or where epochs are budgeted and `trainingExamples` is not known.
+ * Errors: `InvalidConfig` if the budget does not cover it, or if epochs are budgeted and `trainingExamples` is `null`.
  *
  * @example
  * ```ts

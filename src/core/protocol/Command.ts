@@ -1,5 +1,5 @@
 /**
- * What the core wants done. Imperative; each bears an `id` that its answer repeats.
+ * Commands: what the core wants done, in the imperative. Each has an `id` that its answer repeats.
  *
  * The core never sees a weight: weights stay in the shell, behind a {@link WeightsRef}.
  *
@@ -9,7 +9,7 @@ import * as t from 'io-ts'
 import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from '../codec/Codec.js'
 
 /**
- * A name for weights that the shell keeps. `initial` names the freshly initialised ones; the answer to command 7
+ * A name for weights that the shell keeps. `initial` names the freshly initialised weights. The answer to command 7
  * creates `w7`.
  *
  * @example
@@ -55,9 +55,9 @@ export const SolveLowerLevel = t.readonly(
     lambda: Vector,
     /** Where training starts; from `initial` it is a complete training, from other weights a continued one. */
     from: WeightsRef,
-    /** Stop when ‖∇_w f‖₂ is at most this. */
+    /** Stop once ‖∇_w f‖₂ is at most this. */
     tolerance: Positive,
-    /** Stop after this much effort, in epochs of the training set, whatever the gradient. */
+    /** Stop after this effort, in epochs of the training set, whatever the gradient. */
     maxEpochs: Positive,
   }),
   'SolveLowerLevel',
@@ -87,20 +87,22 @@ export const DescendWeights = t.readonly(
     upperCoefficient: Finite,
     /** Weight of f in the objective. */
     lowerCoefficient: Finite,
-    /** 0 measures the weights as they are. */
+    /** Number of steps; 0 only measures the weights. */
     steps: Natural,
     /** Examples of each set per step; `null`: all of them. */
     batchSize: nullable(Count),
-    /** What the solver's own step size is multiplied by. */
+    /** Factor on the solver's own step size. */
     stepScale: Positive,
-    /** Which sequence of minibatches: two descents with the same stream see the same examples in the same order. */
+    /**
+     * Selects the sequence of minibatches: two descents with the same stream see the same examples in the same order.
+     */
     stream: Natural,
   }),
   'DescendWeights',
 )
 /**
- * Take `steps` steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ (length d). No steps measure the weights as they are.
- * Answered by `WeightsDescended`.
+ * Take `steps` steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ (length d). With `steps` 0 the weights are
+ * only measured. Answered by `WeightsDescended`.
  *
  * @example
  * ```ts
@@ -113,7 +115,7 @@ export const DescendWeights = t.readonly(
  *   steps: 100, batchSize: 64, stepScale: 1, stream: 3,
  * }
  * const refused = decode(Command.DescendWeights)({ ...descend, stepScale: 0 })
- * refused // => left('field `stepScale` must be a finite number > 0, but is 0')
+ * refused // => left('`stepScale` must be a finite number > 0, but is 0')
  * ```
  */
 export type DescendWeights = t.TypeOf<typeof DescendWeights>
@@ -147,7 +149,7 @@ export const Refit = t.readonly(
   'Refit',
 )
 /**
- * Train from the initial weights on training and validation set together. Answered by `Refitted`.
+ * Train from the initial weights on the union of training and validation set. Answered by `Refitted`.
  *
  * @example
  * ```ts
@@ -165,7 +167,7 @@ export const ReleaseWeights = t.readonly(
   'ReleaseWeights',
 )
 /**
- * These weights are not needed again. The one command that has no id and is not answered.
+ * These weights are not needed again. This is the only command without an id and without an answer.
  *
  * @example
  * ```ts
@@ -183,7 +185,7 @@ export const Command = t.union(
   'Command',
 )
 /**
- * What a method wants done.
+ * Something that a method wants done.
  *
  * @example
  * ```ts
@@ -191,7 +193,7 @@ export const Command = t.union(
  * import { Command, decode } from 'bilevel-hpo'
  *
  * const command = decode(Command.Command)({ _tag: 'Refit', id: 3, lambda: [NaN], tolerance: 1e-3, maxEpochs: 9 })
- * command // => left('field `lambda[0]` must be a finite number, but is NaN')
+ * command // => left('`lambda[0]` must be a finite number, but is NaN')
  * ```
  */
 export type Command = t.TypeOf<typeof Command>
@@ -209,11 +211,11 @@ export type Command = t.TypeOf<typeof Command>
  */
 export const Commands = listOf(Command, 'a list of commands')
 
-/** A command that wants an answer. */
+/** A command that expects an answer. */
 export type Question = Exclude<Command, ReleaseWeights>
 
 /**
- * Whether a command wants an answer.
+ * Whether a command expects an answer.
  *
  * @example
  * ```ts

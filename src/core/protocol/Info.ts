@@ -1,5 +1,5 @@
 /**
- * What a person or a plot wants to know of a step; nothing that the next step needs (that is the state's).
+ * What a person or a plot wants to know about a step. The next step reads none of it; it reads the state.
  */
 import * as t from 'io-ts'
 import { Finite, listOf, Natural, NonNegative, nullable, Vector } from '../codec/Codec.js'
@@ -14,11 +14,11 @@ export const ResultRow = t.readonly(
     trained: nullable(SetMetrics),
     /** Weights trained on training and validation set at λ. */
     refit: nullable(SetMetrics),
-    /** The method's own weights: they descended on validation data. */
+    /** Weights of the augmented Lagrangian; they descended on validation data. */
     bilevelWeights: nullable(SetMetrics),
-    /** The λ that those weights, `violation` and `epsilon` belong to: the last iterate, not a mean of several. */
+    /** The λ of those weights, of `violation` and of `epsilon`: the last iterate, not a mean over several. */
     bilevelLambda: nullable(Vector),
-    /** Where the shell keeps the weights that were measured. */
+    /** References to the weights that were measured. */
     weights: t.readonly(
       t.strict({ trained: nullable(WeightsRef), refit: nullable(WeightsRef), bilevel: nullable(WeightsRef) }),
     ),
@@ -31,22 +31,23 @@ export const ResultRow = t.readonly(
   'ResultRow',
 )
 /**
- * One λ of the table that a run ends with: what its trained, refitted and bilevel weights score on every set, and what it took to find it.
+ * One row of the final table: a λ, the metrics of its trained, refitted and bilevel weights on every set, and what was
+ * spent to find it.
  */
 export type ResultRow = t.TypeOf<typeof ResultRow>
 
 export const Outcome = t.readonly(
   t.strict({
-    /** A short, stable name of why the method stopped. */
+    /** A short, stable name of the reason why the method stopped. */
     stopReason: t.string,
-    /** The same as a full sentence. */
+    /** The same reason as a full sentence. */
     message: t.string,
     rows: listOf(ResultRow, 'a list of rows'),
   }),
   'Outcome',
 )
 /**
- * How a run ended: why, as a name and as a sentence, and the rows of the result.
+ * How a run ended: the reason, as a name and as a sentence, and the rows of the result.
  *
  * @example
  * ```ts
@@ -70,7 +71,7 @@ export const Info = t.readonly(
     phase: t.string,
     outerIteration: Natural,
     innerIteration: Natural,
-    /** The share of the whole run that is done, by the method's own reckoning, in [0, 1]. */
+    /** The share of the whole run that is done, in [0, 1], as the method estimates it. */
     progress: NonNegative,
     lambda: nullable(Vector),
     upperLoss: nullable(Finite),
@@ -83,22 +84,22 @@ export const Info = t.readonly(
     epsilon: nullable(Finite),
     multiplier: nullable(Finite),
     penalty: nullable(Finite),
-    /** Largest component of the projected gradient of the augmented Lagrangian by unit coordinates, in units of F. */
+    /** ‖projected gradient of the augmented Lagrangian by unit coordinates‖∞, in units of F. */
     stationarity: nullable(NonNegative),
-    /** κ = max(0, μ + ρ·g), by which ∇f enters the weights' descent. */
+    /** κ = max(0, μ + ρ·g), the factor of ∇f in the descent of the weights. */
     coefficient: nullable(Finite),
     lowerLevelSolves: Natural,
     /** Training examples whose gradient was taken so far. */
     effort: NonNegative,
-    /** What just happened, where it is worth a sentence. */
+    /** A sentence about the step, if it deserves one. */
     message: nullable(t.string),
     outcome: nullable(Outcome),
   }),
   'Info',
 )
 /**
- * What a person or a plot wants to know of a step: phase, losses, φ̂ and its deviation, violation, multipliers, what was spent. The next
- * step needs nothing of it. A field that has nothing to say is `null`.
+ * What a person or a plot wants to know about a step: phase, losses, φ̂ and its deviation, violation, multiplier,
+ * penalty, what was spent. The next step reads none of it. A field without a value is `null`.
  *
  * @example
  * ```ts
@@ -108,12 +109,12 @@ export const Info = t.readonly(
  * const space = [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }]
  * const begun = E.flatMap(gridSearch.init)(decode(gridSearch.config)({ space, budget: { lowerLevelSolves: 5 } }))
  * const info: Info | null = E.isRight(begun) ? begun.right.info : null
- * const said = [info?.phase, info?.outcome, info?.lowerLevelSolves] // => ['searching', null, 5]
+ * const fields = [info?.phase, info?.outcome, info?.lowerLevelSolves] // => ['searching', null, 5]
  * ```
  */
 export type Info = t.TypeOf<typeof Info>
 
-/** An `Info` that says nothing: what a method has nothing to say of stays so. */
+/** An `Info` with every field empty. A method overwrites the fields that it has values for. */
 export const blank: Info = {
   phase: '',
   outerIteration: 0,

@@ -1,6 +1,6 @@
 /**
- * What a method refuses: a fault of whoever called it. Outcomes of the mathematics (budget spent, penalty at its
- * cap, …) are states of a method, never errors.
+ * The errors of a method: faults of its caller. Outcomes of the mathematics (budget spent, penalty at its cap, …) are
+ * states of a method, never errors.
  */
 export type MethodError =
   | { readonly _tag: 'InvalidConfig'; readonly field: string; readonly message: string }
@@ -24,21 +24,21 @@ export const unknownCommand = (id: number): MethodError => ({
   message: `No open command has the id ${id}: it was never issued, or was answered before. Answer each command once.`,
 })
 
-/** An answer of the wrong kind for the command that bears its id. */
+/** An answer of the wrong kind for its command. */
 export const unexpectedObservation = (id: number, expected: string, found: string): MethodError => ({
   _tag: 'UnexpectedObservation',
   id,
   message: `Command ${id} is answered by ${expected} or CommandFailed, not by ${found}.`,
 })
 
-/** An answer whose content cannot be used: a wrong length, a value that is not finite. */
+/** An answer with unusable content: a wrong length, or a value that is not finite. */
 export const invalidObservation = (id: number, message: string): MethodError => ({
   _tag: 'InvalidObservation',
   id,
   message,
 })
 
-/** An observation that arrives after the method has halted. */
+/** The error for an observation that arrives after the method has halted. */
 export const halted: MethodError = {
   _tag: 'Halted',
   message: 'The method has halted and takes no further observation.',

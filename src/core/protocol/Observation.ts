@@ -1,8 +1,8 @@
 /**
- * What happened. Past tense; each bears the `id` of the command it answers.
+ * Observations: what happened, in the past tense. Each has the `id` of the command that it answers.
  *
- * Losses are means over whole sets. The one that methods decide on never includes the test set: `metrics` are
- * carried to the report and looked at by nobody on the way.
+ * Losses are means over whole sets. Methods decide on `upper` and `lower`, which never include the test set. `metrics`
+ * go to the report only; no decision reads them.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { WeightsRef, type Command } from './Command.js'
 export const Metrics = t.readonly(
   t.strict({
     loss: Finite,
-    /** Share of examples classified rightly; `null` where the problem has no classes. */
+    /** Share of examples classified correctly; `null` if the problem has no classes. */
     accuracy: nullable(Finite),
   }),
   'Metrics',
@@ -55,13 +55,13 @@ const losses = {
   upper: Finite,
   /** f(λ, w) on the whole training set, regularizer included. */
   lower: Finite,
-  /** ∂F/∂λ at fixed w; zeros where F does not depend on λ. */
+  /** ∂F/∂λ at fixed w; zeros if F does not depend on λ. */
   upperGradient: Vector,
   /** ∂f/∂λ at fixed w. At a lower-level minimizer this is ∇φ(λ) (envelope theorem). */
   lowerGradient: Vector,
   /** ‖∇_w f(λ, w)‖₂ on the whole training set. */
   gradientNorm: NonNegative,
-  /** Where the shell keeps the weights. */
+  /** Reference to the weights that the shell keeps. */
   weights: WeightsRef,
   /** Training examples whose gradient was taken. */
   effort: NonNegative,
@@ -94,7 +94,8 @@ export const WeightsDescended = t.readonly(
   'WeightsDescended',
 )
 /**
- * Answers `DescendWeights`: F and f at the weights where the descent ended, and their gradients by λ (length d) at those weights.
+ * Answers `DescendWeights`: F and f at the last weights of the descent, and their gradients by λ (length d) at those
+ * weights.
  *
  * @example
  * ```ts
@@ -105,9 +106,9 @@ export const WeightsDescended = t.readonly(
  *   _tag: 'WeightsDescended', id: 3, upper: 0.5, lower: 0.35, upperGradient: [0], lowerGradient: [0.06],
  *   gradientNorm: 0.02, weights: 'w3', effort: 6400,
  * }
- * // A loss that diverged cannot be told: answer `CommandFailed` instead.
+ * // A loss that diverged has no finite value: answer `CommandFailed` instead.
  * const refused = decode(Observation.WeightsDescended)({ ...descended, lower: Infinity })
- * refused // => left('field `lower` must be a finite number, but is Infinity')
+ * refused // => left('`lower` must be a finite number, but is Infinity')
  * ```
  */
 export type WeightsDescended = t.TypeOf<typeof WeightsDescended>
@@ -142,7 +143,7 @@ export const Refitted = t.readonly(
   'Refitted',
 )
 /**
- * Answers `Refit`. Its training and validation metrics are both of sets that were trained on.
+ * Answers `Refit`. The refit trained on both the training and the validation set, so neither metric is held out.
  *
  * @example
  * ```ts
@@ -161,14 +162,14 @@ export const CommandFailed = t.readonly(
   'CommandFailed',
 )
 /**
- * Answers any command that could not be carried out, for instance a training that diverged.
+ * Answers any command that could not be carried out, for example a training that diverged.
  *
  * @example
  * ```ts
  * import { right } from 'fp-ts/lib/Either.js'
  * import { decode, Observation } from 'bilevel-hpo'
  *
- * // The effort that was spent on it counts all the same.
+ * // Its effort counts all the same.
  * const failed = { _tag: 'CommandFailed', id: 4, reason: 'the loss is not finite', effort: 1280 }
  * decode(Observation.CommandFailed)(failed) // => right(failed)
  * ```
@@ -194,7 +195,7 @@ export const Observation = t.union(
 export type Observation = t.TypeOf<typeof Observation>
 
 /**
- * The tag of the observation that answers a command, failure aside.
+ * The tag of the observation that answers a command, if the command does not fail.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 /**
- * The continuous hyperparameters a method may choose, with names, bounds and scale.
+ * The continuous hyperparameters that a method tunes, with names, bounds and scales.
  *
  * Notation
- * - `lambda` λ ∈ R^d: what methods, logs and bounds are written in.
- * - `coefficient` θ_k: what enters the loss. θ_k = exp(λ_k) on the log scale, θ_k = λ_k on the linear scale,
+ * - `lambda` λ ∈ R^d: the coordinates of methods, logs and bounds.
+ * - `coefficient` θ_k: the number that enters the loss. θ_k = exp(λ_k) on the log scale, θ_k = λ_k on the linear scale,
  *   θ_k = 1/(1 + exp(−λ_k)) on the logit scale.
- * - `unit` u ∈ [0,1]^d: λ mapped affinely onto the unit cube, where surrogates and designs live.
+ * - `unit` u ∈ [0,1]^d: λ mapped affinely onto the unit cube, the coordinates of surrogates and designs.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { invalidConfig, type MethodError } from './MethodError.js'
 export const Hyperparameter = t.readonly(
   t.strict({
     name: t.string,
-    /** Bounds of λ: on the log scale these are bounds of ln θ. */
+    /** Bounds of λ; on the log scale these are bounds of ln θ. */
     lower: Finite,
     upper: Finite,
     scale: t.keyof({ log: null, linear: null, logit: null }, '"log", "linear" or "logit"'),
@@ -33,7 +33,7 @@ export const Hyperparameter = t.readonly(
  * import { decode, SearchSpace } from 'bilevel-hpo'
  *
  * const refused = decode(SearchSpace.Hyperparameter)({ name: 'l2', lower: -12, upper: 2, scale: 'ln' })
- * refused // => left('field `scale` must be "log", "linear" or "logit", but is "ln"')
+ * refused // => left('`scale` must be "log", "linear" or "logit", but is "ln"')
  * ```
  */
 export type Hyperparameter = t.TypeOf<typeof Hyperparameter>
@@ -47,7 +47,7 @@ export const SearchSpace = listOf(Hyperparameter, 'SearchSpace')
  * import { right } from 'fp-ts/lib/Either.js'
  * import { decode, SearchSpace } from 'bilevel-hpo'
  *
- * // The decay of each layer's weights, from e⁻¹² to e².
+ * // The weight decay of each layer, from e⁻¹² to e².
  * const space = ['dense1', 'dense2'].map(layer => ({ name: `l2.${layer}`, lower: -12, upper: 2, scale: 'log' }))
  * decode(SearchSpace.SearchSpace)(space) // => right(space)
  * ```
@@ -57,7 +57,7 @@ export type SearchSpace = t.TypeOf<typeof SearchSpace>
 /**
  * A search space from its hyperparameters.
  *
- * Errors: `InvalidConfig` where there are none, two share a name, or a lower bound is not below its upper bound.
+ * Errors: `InvalidConfig` if there are none, if two share a name, or if a lower bound is not below its upper bound.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export type SearchSpace = t.TypeOf<typeof SearchSpace>
  *
  * const l2 = { name: 'l2', lower: -12, upper: 2, scale: 'log' } as const
  * SearchSpace.make([l2]) // => right([l2])
- * // Two of one name, and bounds the wrong way round.
+ * // Two with the same name, and swapped bounds.
  * isLeft(SearchSpace.make([l2, l2])) // => true
  * isLeft(SearchSpace.make([{ ...l2, lower: 3 }])) // => true
  * ```
@@ -88,7 +88,7 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
       return E.left(
         invalidConfig(
           `space[${k}].name`,
-          `Two hyperparameters are called "${name}". Give each a name of its own.`,
+          `Two hyperparameters are called "${name}". Give each a different name.`,
         ),
       )
     names.add(name)
@@ -125,7 +125,7 @@ export const toUnit =
     space.map(({ lower, upper }, k) => (lambda[k]! - lower) / (upper - lower))
 
 /**
- * λ_k = lower_k + u_k·(upper_k − lower_k), kept within the bounds: the inverse of {@link toUnit}. u and λ have length d.
+ * λ_k = lower_k + u_k·(upper_k − lower_k), clamped to the bounds: the inverse of {@link toUnit}. u and λ have length d.
  *
  * @example
  * ```ts
@@ -142,7 +142,7 @@ export const fromUnit =
     clamp(space)(space.map(({ lower, upper }, k) => lower + unit[k]! * (upper - lower)))
 
 /**
- * ∂λ_k/∂u_k = upper_k − lower_k, length d. A gradient by λ times these is one by u.
+ * ∂λ_k/∂u_k = upper_k − lower_k, length d. The gradient by u is the gradient by λ times these.
  *
  * @example
  * ```ts
@@ -171,7 +171,7 @@ export const clamp =
     space.map(({ lower, upper }, k) => Math.min(upper, Math.max(lower, lambda[k]!)))
 
 /**
- * Whether λ has d finite components within their bounds.
+ * Whether λ has d components and each lies within its bounds.
  *
  * @example
  * ```ts
@@ -254,14 +254,15 @@ export const coefficientSlopes =
 
 /**
  * (θ(to) − θ(from)) / θ′(from): how far a coefficient has moved, in units of its slope. With d = to − from: expm1(d) on
- * the log scale, d on the linear one, expm1(d)·(1 + exp(from)) / (1 + exp(to)) on the logit one. No coefficient is formed.
+ * the log scale, d on the linear one, expm1(d)·(1 + exp(from)) / (1 + exp(to)) on the logit one. Computed without θ
+ * itself, which could overflow.
  *
  * @example
  * ```ts
  * import { SearchSpace } from 'bilevel-hpo'
  *
  * SearchSpace.displacement('linear', 1, 3) // => 2
- * // From λ = 0, where θ = 1, to θ = 2: one more, and the slope is 1.
+ * // From θ = 1 (λ = 0) to θ = 2: a difference of 1, at slope 1.
  * SearchSpace.displacement('log', 0, Math.log(2)) // ≈ 1
  * ```
  */

@@ -1,5 +1,5 @@
 /**
- * Expected improvement, in closed form, with its gradient; for minimising.
+ * Expected improvement for minimisation, in closed form, with its gradient.
  *
  * Notation
  *
@@ -14,8 +14,8 @@
  *     EI  = E max(0, b − f) = s·h(z),   h(z) = φ(z) + z·Φ(z)                    (Jones, Schonlau & Welch 1998, eq. 15)
  *     ∇EI = φ(z)·∇s − Φ(z)·∇m,          ∇s = ∇v/(2s)
  *
- * Its logarithm is what to maximise: where EI is next to nothing, it and its gradient are zero in floating point, but ln EI
- * still says which way is up (Ament, Daulton, Eriksson, Balandat & Bakshy 2023, NeurIPS, arXiv 2310.20708).
+ * Maximise its logarithm: if EI underflows, it and its gradient are zero in floating point, but ln EI still has an
+ * ascent direction (Ament, Daulton, Eriksson, Balandat & Bakshy 2023, NeurIPS, arXiv 2310.20708).
  *
  *     ln EI  = ln s + ln h(z)
  *     ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s
@@ -27,7 +27,7 @@
 import * as Normal from '../numeric/Normal.js'
 import type { Marginal, Posterior } from './gp/Posterior.js'
 
-/** h and what its logarithm's gradient is made of. */
+/** ln h, and the factors of its gradient. */
 interface Shape {
   readonly log: number
   /** φ/h. */
@@ -52,8 +52,8 @@ const shapeOf = (z: number): Shape => {
 }
 
 /**
- * EI = E max(0, b − f) = s·h((b − m)/s), in the unit of f, of a normal f with mean m and variance s² against the best value b. Where the variance is
- * zero it is max(0, b − m). Source: Jones, Schonlau & Welch 1998, eq. 15.
+ * EI = E max(0, b − f) = s·h((b − m)/s), in the unit of f, for a normal f with mean m and variance s² and the best
+ * value b. If the variance is zero, EI = max(0, b − m). Source: Jones, Schonlau & Welch 1998, eq. 15.
  *
  * @example
  * ```ts
@@ -79,8 +79,8 @@ export interface Acquired {
 }
 
 /**
- * EI and ∇EI = φ(z)·∇s − Φ(z)·∇m with z = (b − m)/s, length d. Where the variance is zero, the gradient is given as zeros. Source: as
- * {@link expectedImprovement}.
+ * EI and ∇EI = φ(z)·∇s − Φ(z)·∇m with z = (b − m)/s, length d. If the variance is zero, the gradient is zeros. Source:
+ * as {@link expectedImprovement}.
  *
  * @example
  * ```ts
@@ -106,7 +106,8 @@ export const expectedImprovementGradient =
   }
 
 /**
- * ln EI = ln s + ln h(z), which is finite where EI itself underflows; −∞ where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
+ * ln EI = ln s + ln h(z), which is finite even if EI underflows; −∞ if the variance is zero. Source: Ament et al. 2023,
+ * arXiv 2310.20708.
  *
  * @example
  * ```ts
@@ -125,7 +126,8 @@ export const logExpectedImprovement =
   }
 
 /**
- * ln EI and ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s, length d; −∞ and zeros where the variance is zero. Source: Ament et al. 2023, arXiv 2310.20708.
+ * ln EI and ∇ln EI = (φ/h)·∇s/s − (Φ/h)·∇m/s, length d; −∞ and zeros if the variance is zero. Source: Ament et al.
+ * 2023, arXiv 2310.20708.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * φ̂ by a dense Gaussian process: a length scale for each hyperparameter, samples appended to one factor.
+ * φ̂ by a dense Gaussian process: one length scale per hyperparameter; samples extend one Cholesky factor.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -26,7 +26,7 @@ const toObservation = (
 ): ((sample: Sample) => GaussianProcess.GpObservation) =>
   Standardization.toObservation(space, standardization, options.noiseFloor)
 
-/** φ̂ conditioned on all its samples anew. */
+/** φ̂ conditioned on all its samples from scratch. */
 const conditioned = (
   phi: Phi,
   standardization: Standardization.Standardization,
@@ -38,14 +38,17 @@ const conditioned = (
     E.map(gp => ({ ...phi, standardization, model: dense(gp) })),
   )
 
-/** φ̂ with at most `maxRows` less `rows` rows: of its latest samples only, where it has more, at what was fitted. */
+/**
+ * φ̂ with at most `maxRows` − `rows` rows. If it has more, it keeps its latest samples only, at the fitted
+ * hyperparameters.
+ */
 const withRoom =
   (rows: number) =>
   (phi: Phi): E.Either<MethodError, Phi> => {
     const { options, samples, forgotten } = phi
     const { hyperparameters, observations, targets } = phi.model.gp
     if (samples.length === 0 || targets.length + rows <= options.maxRows) return E.right(phi)
-    // Half of what fits, so that the factor is not made anew at every sample.
+    // Keep half of what fits, so that the factor is not rebuilt at every sample.
     const kept = latestWithin(options.maxRows / 2, 1)(observations)
     return pipe(
       GaussianProcess.conditionOn(hyperparameters)(kept),
@@ -74,15 +77,15 @@ const withSample =
   }
 
 /**
- * φ̂ after one more sample. All samples are taken in again only where the first ones show that the standardization was
- * made from too few, and the latest ones where there would be more than `maxRows` rows.
+ * φ̂ after one more sample. All samples are conditioned on again only if the standardization was derived from too few
+ * samples. The older ones are dropped if there would be more than `maxRows` rows.
  */
 export const observe =
   (sample: Sample) =>
   (phi: Phi): E.Either<MethodError, Phi> =>
     pipe(phi, withRoom(1 + (sample.gradient?.length ?? 0)), E.chain(withSample(sample)))
 
-/** φ̂ with standardization and hyperparameters fitted to its samples, of which there must be one. */
+/** φ̂ with standardization and hyperparameters fitted to its samples; there must be at least one. */
 export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
   const { space, samples, options } = phi
   const standardization = Standardization.of(space, samples)
@@ -105,5 +108,5 @@ export const marginal = ({ model }: Phi): ((unit: ReadonlyArray<number>) => Gaus
 export const posterior = ({ model }: Phi): ((unit: ReadonlyArray<number>) => GaussianProcess.Posterior) =>
   GaussianProcess.posterior(model.gp)
 
-/** The share by which prior variances had to be raised. */
+/** The share by which prior variances were raised. */
 export const jitter = ({ model }: Phi): number => model.gp.jitter

@@ -1,14 +1,14 @@
 /**
- * The upper bound on φ that known weights give where the lower-level loss is linear in the coefficients θ.
+ * The upper bound on φ from known weights, if the lower-level loss is linear in the coefficients θ.
  *
- * With f(λ, w) = L(w) + Σ_k θ_k R_k(w), every w bounds φ(λ) = min_w f(λ, w) from above at every λ. A sample with
- * value f_i and gradient g_i at λ_i knows R_k = g_ik / (∂θ_k/∂λ_k), so that its bound is
+ * With f(λ, w) = L(w) + Σ_k θ_k R_k(w), every w bounds φ(λ) = min_w f(λ, w) from above at every λ. A sample with value
+ * f_i and gradient g_i at λ_i determines R_k = g_ik / (∂θ_k/∂λ_k), so its bound is
  *
  *     b_i(λ) = f_i + Σ_k R_k (θ_k(λ) − θ_k(λ_i)) = f_i + Σ_k g_ik·δ_k,
  *     δ_k = exp(λ_k − λ_ik) − 1 on the log scale,  λ_k − λ_ik on the linear scale, see `displacement`.
  *
- * Written with δ neither θ nor R is formed: nothing under- or overflows within the search space, and the bound is
- * exact at λ_i. The lowest bound is concave in θ, as φ itself is. It holds at any weights, solved for or not.
+ * In terms of δ, neither θ nor R is computed: nothing under- or overflows within the search space, and the bound is
+ * exact at λ_i. The lowest bound is concave in θ, as φ itself is. It holds for any weights, converged or not.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Bound {
   readonly value: number
   /** By λ. */
   readonly gradient: ReadonlyArray<number>
-  /** The index of the sample that gives it: its weights are the best known start for a solve at this λ. */
+  /** Index of the sample with this bound: its weights are the best known start for a solve at this λ. */
   readonly index: number
 }
 
@@ -33,8 +33,9 @@ export interface Evaluated {
 }
 
 /**
- * b_i(λ) = f_i + Σ_k g_ik·δ_k, an upper bound on φ(λ) in the unit of f: the value f(λ, w_i) of weights that were evaluated at λ_i, where f is linear
- * in θ. δ_k is `SearchSpace.displacement`. Infinite or NaN where λ is so far away that it cannot be represented.
+ * b_i(λ) = f_i + Σ_k g_ik·δ_k, an upper bound on φ(λ) in the unit of f. It equals f(λ, w_i) for weights that were
+ * evaluated at λ_i, if f is linear in θ. δ_k is `SearchSpace.displacement`. Infinite or NaN if λ is so far away that it
+ * cannot be represented.
  *
  * @example
  * ```ts
@@ -57,7 +58,7 @@ export const boundAt =
   }
 
 /**
- * The lowest bound at λ, and the first sample that gives it; `None` where no sample has a gradient.
+ * The lowest bound at λ, and the first sample that has it; `None` if no sample has a gradient.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A sample of the value function φ(λ): what one lower-level solve tells of it.
+ * A sample of the value function φ(λ), from one lower-level solve.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,20 +11,20 @@ import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
 export const Sample = t.readonly(
   t.strict({
     lambda: Vector,
-    /** f(λ, w) at the weights found: φ(λ), or a little above. */
+    /** f(λ, w) at the weights found: φ(λ), or slightly above. */
     value: Finite,
-    /** ∂f/∂λ at those weights, which is ∇φ(λ) at a minimizer (envelope theorem); `null` where it is not known. */
+    /** ∂f/∂λ at those weights, which is ∇φ(λ) at a minimizer (envelope theorem); `null` if unknown. */
     gradient: nullable(Vector),
-    /** Variance of the error of `value`, in squared units of f; `null` where it is not known and left to the fit. */
+    /** Variance of the error of `value`, in squared units of f; `null` if unknown: then the fit estimates it. */
     valueNoise: nullable(NonNegative),
-    /** Variance of the error of each component of `gradient`; `null` where it is not known and left to the fit. */
+    /** Variance of the error of each component of `gradient`; `null` if unknown: then the fit estimates it. */
     gradientNoise: nullable(NonNegative),
   }),
   'Sample',
 )
 export type Sample = t.TypeOf<typeof Sample>
 
-/** A sample to observe; noise left out is not known. */
+/** A sample to observe; an absent noise variance is unknown. */
 export type NewSample = Pick<Sample, 'lambda' | 'value' | 'gradient'> &
   Partial<Pick<Sample, 'valueNoise' | 'gradientNoise'>>
 

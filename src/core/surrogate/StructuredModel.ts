@@ -1,8 +1,8 @@
 /**
  * φ̂ by a structured Gaussian process: one length scale for all hyperparameters, over a window of the latest samples.
  *
- * The state holds samples and hyperparameters. The process itself is made of them when it is asked for, in
- * O(n²d + n⁶), and remembered until another one is.
+ * The state holds samples and hyperparameters. The process itself is computed from them on demand, in O(n²d + n⁶), and
+ * the latest one is cached.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
@@ -17,10 +17,10 @@ import * as StructuredGp from './structured/StructuredGp.js'
 import type { Options, Structured, With } from './valueFunctionState.js'
 
 /**
- * A function that remembers its latest result: asked again about the very same objects, it does not compute again.
+ * Caches the latest result of a function. A second call with the same objects does not compute again.
  *
- * Nobody can tell but by the time it takes. One result is held, not one for each object (as a WeakMap would): states
- * of a run may all be kept, for a replay or a plot, and what is derived from them must not be.
+ * Only the running time shows the cache. It holds one result, not one per object (as a WeakMap would): all states of a
+ * run may be kept, for a replay or a plot, and the values derived from them must not be.
  */
 export const latestOnly = <A extends ReadonlyArray<unknown>, B>(
   compute: (...of: A) => B,
@@ -41,12 +41,16 @@ export const prior = (space: SearchSpace, options: Options): E.Either<MethodErro
   E.right(structured(Fit.unfitted(options.kernel, dimension(space), 1)))
 
 /**
- * Where nothing is known of the noise of slopes, a hundredth of the scale as long as a single one makes most of it; of
- * many, each is expected to be √d times smaller, and so is its noise. (`Standardization` counts a slope g as g²/12.)
+ * The default noise of slopes if it is unknown. A single slope is expected to make up most of the scale, so the noise
+ * is a hundredth of the scale. Among many, each is expected to be √d times smaller, and so is its noise.
+ * (`Standardization` counts a slope g as g²/12.)
  */
 const unknownSlopeNoise = (d: number): number => 1e-4 * Math.min(1, 12 / d)
 
-/** The noise of a slope in units of the cube is the mean over all, lest the components fall apart into blocks. */
+/**
+ * The observation of a sample. All slopes get the mean noise, in units of the cube; otherwise the components would
+ * split into blocks.
+ */
 const toObservation = (
   space: SearchSpace,
   options: Options,
@@ -67,7 +71,7 @@ const toObservation = (
   }
 }
 
-/** Length scales are alike in the unit cube, whatever the bounds are in λ. */
+/** Length scales are equal in the unit cube, whatever the bounds of λ. */
 const conditioner = (space: SearchSpace) => StructuredGp.conditioner(space.map(() => 1))
 
 const conditioned = latestOnly(
@@ -89,14 +93,14 @@ const conditioned = latestOnly(
 const processOf = ({ space, options, samples, standardization, model }: Phi) =>
   conditioned(space, options, samples, standardization, model)
 
-/** The state, if its process can be made. */
+/** The state, if its process can be computed. */
 const settled = (phi: Phi): E.Either<MethodError, Phi> =>
   pipe(
     processOf(phi),
     E.map(() => phi),
   )
 
-/** φ̂ after one more sample; where the window is full, without the oldest one. */
+/** φ̂ after one more sample; if the window is full, the oldest one is dropped. */
 export const observe =
   (sample: Sample) =>
   (phi: Phi): E.Either<MethodError, Phi> => {
@@ -114,14 +118,14 @@ export const observe =
     })
   }
 
-/** How many samples a fit looks at: the latest ones that make no more than `rows` rows, but two at least. */
+/** Number of samples in a fit: the latest ones with at most `rows` rows, but at least two. */
 const fitted = (rows: number, d: number): number => {
   let n = 2
   while ((n + 1) * Math.min(n + 1, d + 1) <= rows) n++
   return n
 }
 
-/** φ̂ with standardization and hyperparameters fitted to its samples, of which there must be one. */
+/** φ̂ with standardization and hyperparameters fitted to its samples; there must be at least one. */
 export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
   const { space, samples, options, model } = phi
   const d = dimension(space)
@@ -154,10 +158,10 @@ export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
 }
 
 /**
- * What the process of a state says at a point. States that `observe` and `refit` give have one; of another, made by
- * hand, that cannot be conditioned on its samples, nothing is known but the prior.
+ * Evaluates the process of a state. Every state from `observe` and `refit` has one. A hand-made state that cannot be
+ * conditioned on its samples gives the prior instead.
  */
-const said =
+const evaluated =
   <A>(ask: (gp: StructuredGp.StructuredGp) => A, otherwise: (signalVariance: number) => A) =>
   (phi: Phi): A =>
     pipe(
@@ -169,16 +173,16 @@ const said =
 export const marginal =
   (phi: Phi) =>
   (unit: ReadonlyArray<number>): Marginal =>
-    said<Marginal>(
+    evaluated<Marginal>(
       gp => StructuredGp.marginal(gp)(unit),
       variance => ({ mean: 0, variance }),
     )(phi)
 
-/** The posterior at a point of the unit cube, standardized; O(nd + n⁴) once the process is made. */
+/** The posterior at a point of the unit cube, standardized; O(nd + n⁴) once the process is computed. */
 export const posterior =
   (phi: Phi) =>
   (unit: ReadonlyArray<number>): Posterior =>
-    said<Posterior>(
+    evaluated<Posterior>(
       gp => StructuredGp.posterior(gp)(unit),
       variance => {
         const zeros = unit.map(() => 0)
@@ -186,8 +190,8 @@ export const posterior =
       },
     )(phi)
 
-/** The share by which prior variances had to be raised. */
-export const jitter: (phi: Phi) => number = said(
+/** The share by which prior variances were raised. */
+export const jitter: (phi: Phi) => number = evaluated(
   gp => gp.jitter,
   () => 0,
 )

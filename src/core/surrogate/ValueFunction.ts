@@ -1,9 +1,9 @@
 /**
  * φ̂, the surrogate of the lower-level optimal value function φ(λ) = min_w f(λ, w).
  *
- * A probabilistic model over the unit cube, fed with samples of φ and ∇φ, under the envelope's upper bound where
- * the loss is linear in the coefficients. Everything goes in and comes out in terms of λ and of the loss' own
- * units. Which model it is says ValueFunctionState; callers see samples and predictions only.
+ * A probabilistic model over the unit cube that learns from samples of φ and ∇φ, limited by the envelope's upper bound
+ * if the loss is linear in the coefficients. Inputs and outputs are in terms of λ and of the loss' own units.
+ * valueFunctionState.ts says which model it is; callers see samples and predictions only.
  *
  * @module
  */
@@ -29,13 +29,14 @@ import {
 
 export { defaults, Model, ModelName, Options, ValueFunction } from './valueFunctionState.js'
 
-/** What a lower-level solve tells of φ; noise variances left out are not known, and left to the fit. */
+/** A sample of φ from a lower-level solve; an absent noise variance is unknown, and the fit estimates it. */
 export type Sample = Samples.NewSample
 
 /**
- * φ̂ before the first sample: mean 0, variance 1, in the unit of f. Options that are left out are the {@link defaults}.
+ * φ̂ before the first sample: mean 0, variance 1, in the unit of f. The {@link defaults} supply options that are left out.
  *
- * Errors: `InvalidConfig` for hyperparameters that no process can have. Options are taken as they are; the codec {@link Options} checks them.
+ * Errors: `InvalidConfig` for hyperparameters that no process can have. The options are not checked here; the codec
+ * {@link Options} checks them.
  *
  * @example
  * ```ts
@@ -74,7 +75,7 @@ const priorOf = (space: SearchSpace, options: Options): E.Either<MethodError, Mo
   }
 }
 
-/** What its model's own file makes of φ̂. */
+/** Calls the function for the model of φ̂. */
 const byModel =
   <A>(dense: (phi: With<Dense>) => A, structured: (phi: With<Structured>) => A) =>
   (phi: ValueFunction): A => {
@@ -91,10 +92,10 @@ const observed = (sample: Samples.Sample): ((phi: ValueFunction) => E.Either<Met
   byModel<E.Either<MethodError, ValueFunction>>(DenseModel.observe(sample), StructuredModel.observe(sample))
 
 /**
- * φ̂ after one more sample; hyperparameters stay.
+ * φ̂ after one more sample, at the same hyperparameters.
  *
- * Errors: `InvalidConfig` for a sample that is not finite or of the wrong length; `Numerical` where there are too
- * many rows, or no jitter makes their covariance positive definite.
+ * Errors: `InvalidConfig` for a sample that is not finite or of the wrong length; `Numerical` if there are too many
+ * rows, or if no jitter makes their covariance positive definite.
  *
  * @example
  * ```ts
@@ -118,7 +119,7 @@ export const observe =
     )
 
 /**
- * How many samples φ̂ has seen, those that it has forgotten included.
+ * Number of samples that φ̂ has observed, including the forgotten ones.
  *
  * @example
  * ```ts
@@ -133,10 +134,10 @@ export const seen = ({ samples, forgotten }: ValueFunction): number => samples.l
 const refitted = byModel<E.Either<MethodError, ValueFunction>>(DenseModel.refit, StructuredModel.refit)
 
 /**
- * φ̂ with its standardization and hyperparameters fitted to its samples: the maximum of the evidence under log-normal priors. Without samples it stays as
- * it is.
+ * φ̂ with its standardization and hyperparameters fitted to its samples: the maximum of the evidence under log-normal
+ * priors. Without samples it is unchanged.
  *
- * Errors: `Numerical` where no jitter makes the covariance positive definite.
+ * Errors: `Numerical` if no jitter makes the covariance positive definite.
  *
  * @example
  * ```ts
@@ -157,7 +158,7 @@ export const refit = (phi: ValueFunction): E.Either<MethodError, ValueFunction> 
   phi.samples.length === 0 ? E.right(phi) : refitted(phi)
 
 /**
- * The lowest upper bound on φ(λ) that a sample gives; `None` unless the loss was declared linear in θ.
+ * The lowest upper bound on φ(λ) from a sample; `None` unless the loss was declared linear in θ.
  *
  * @example
  * ```ts
@@ -178,15 +179,15 @@ export const lowestBound =
   ({ space, options, samples }: ValueFunction): O.Option<Envelope.Bound> =>
     options.linearInCoefficients ? Envelope.lowest(space, samples)(lambda) : O.none
 
-/** What φ̂ says of φ at some λ, in units of f. */
+/** φ̂'s estimate of φ at some λ, in units of f. */
 export interface Estimate {
   /** The model's posterior mean or the lowest bound, whichever is lower. */
   readonly mean: number
   /** The model's posterior variance of φ(λ). */
   readonly variance: number
-  /** The model's posterior mean, whatever the bound. */
+  /** The model's posterior mean, without the bound. */
   readonly modelMean: number
-  /** The index of the sample whose bound `mean` is, or `null` where it is the model's mean. */
+  /** Index of the sample whose bound is `mean`, or `null` if `mean` is the model's. */
   readonly boundedBy: number | null
 }
 
@@ -199,7 +200,7 @@ export interface Prediction extends Estimate {
   readonly varianceGradient: ReadonlyArray<number>
 }
 
-/** The lowest bound at λ, where it is lower than the model's mean. */
+/** The lowest bound at λ, if it is below the model's mean. */
 const boundBelow = (
   phi: ValueFunction,
   lambda: ReadonlyArray<number>,
@@ -221,7 +222,7 @@ const marginalOf = byModel(DenseModel.marginal, StructuredModel.marginal)
 const posteriorOf = byModel(DenseModel.posterior, StructuredModel.posterior)
 
 /**
- * The estimate at a λ of d components: half the work of {@link predict}.
+ * The estimate at a λ of d components, for half the work of {@link predict}.
  *
  * @example
  * ```ts
@@ -245,7 +246,8 @@ export const estimate =
   }
 
 /**
- * The prediction at a λ of d components, in the unit of f: min(m(λ), lowest bound) with its gradient by λ, and the model's variance with its gradient.
+ * The prediction at a λ of d components, in the unit of f: min(m(λ), lowest bound) with its gradient by λ, and the
+ * model's variance with its gradient.
  *
  * @example
  * ```ts
@@ -278,7 +280,7 @@ export const predict =
   }
 
 /**
- * The share of itself by which each prior variance had to be raised for the factorization; 0 usually.
+ * The relative amount by which each prior variance was raised for the factorization; usually 0.
  *
  * @example
  * ```ts

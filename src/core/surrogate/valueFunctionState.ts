@@ -1,5 +1,5 @@
 /**
- * The state of φ̂ as plain data: how it is modelled, what it has seen, and the model itself.
+ * The state of φ̂ as plain data: its options, its samples, and the model itself.
  */
 import * as t from 'io-ts'
 import { Count, Natural, Positive } from '../codec/Codec.js'
@@ -11,7 +11,7 @@ import { Standardization } from './Standardization.js'
 
 export const ModelName = t.keyof({ dense: null, structured: null }, '"dense" or "structured"')
 /**
- * `dense`: a length scale for each dimension, O((nd)³). `structured`: one for all, O(n²d + n⁶).
+ * `dense`: one length scale per dimension, O((nd)³). `structured`: one for all, O(n²d + n⁶).
  *
  * @example
  * ```ts
@@ -27,23 +27,25 @@ export const Options = t.readonly(
   t.strict({
     kernel: KernelName,
     model: ModelName,
-    /** Whether f(λ, w) = L(w) + Σ θ_k R_k(w), θ being the space's coefficients: then the envelope bound holds. */
+    /** Whether f(λ, w) = L(w) + Σ θ_k R_k(w), with θ the space's coefficients; then the envelope bound holds. */
     linearInCoefficients: t.boolean,
-    /** The least noise variance of a row, in standardized units. */
+    /** The smallest noise variance of a row, in standardized units. */
     noiseFloor: Positive,
     /** Hyperparameters are fitted to the latest samples with at most this many rows (values and slopes). */
     fitRows: Count,
     fitStarts: Count,
     fitIterations: Count,
-    /** `dense`: where more rows would be held, the older half is forgotten first (but the latest is always kept). */
+    /**
+     * `dense`: if more rows would be held, the older half is forgotten first (but the latest sample is always kept).
+     */
     maxRows: Count,
-    /** `structured`: how many samples are held, the latest ones. */
+    /** `structured`: the number of latest samples that are held. */
     window: Count,
   }),
   'ValueFunction options',
 )
 /**
- * How the value function is modelled and fitted. {@link defaults} has every default.
+ * How the value function is modelled and fitted. {@link defaults} has all defaults.
  *
  * @example
  * ```ts
@@ -59,9 +61,9 @@ export type Options = t.TypeOf<typeof Options>
 /**
  * Matérn 5/2, no envelope, a noise floor of a millionth of the scale; fits take tens of milliseconds at 30 rows.
  *
- * The paper (§4) uses the squared exponential kernel. On the φ of ridge problems that one is overconfident: 58 to 68 %
- * of its errors stay within two of its standard deviations, against 92 to 95 % with Matérn 5/2, which errs as little
- * (test/bench/gpKernels.ts): it believes φ to be analytic with one length scale all over.
+ * The paper (§4) uses the squared exponential kernel. On the φ of ridge problems it is overconfident: 58 to 68 % of its
+ * errors are within two of its standard deviations, against 92 to 95 % with Matérn 5/2, whose errors are as small
+ * (test/bench/gpKernels.ts). It assumes that φ is analytic with one length scale everywhere.
  *
  * @example
  * ```ts
@@ -96,11 +98,13 @@ const Structured = t.readonly(
     ),
   }),
 )
-/** Its hyperparameters only: all else comes from the samples, and would be several times as much to write down. */
+/**
+ * Its hyperparameters only. The rest is computed from the samples, and would be several times as large when serialized.
+ */
 export type Structured = t.TypeOf<typeof Structured>
 
 /**
- * What stands behind φ̂.
+ * The model behind φ̂.
  *
  * @example
  * ```ts
@@ -120,10 +124,10 @@ export const ValueFunction = t.readonly(
     space: SearchSpace,
     options: Options,
     samples: t.readonlyArray(Sample),
-    /** How many samples were let go to make room for later ones. */
+    /** Number of samples that were dropped to make room for later ones. */
     forgotten: Natural,
     standardization: Standardization,
-    /** Whether the hyperparameters have been fitted; until then the standardization follows the samples. */
+    /** Whether the hyperparameters have been fitted; before that the standardization follows the samples. */
     fitted: t.boolean,
     model: Model,
   }),
@@ -145,15 +149,15 @@ export const ValueFunction = t.readonly(
  */
 export type ValueFunction = t.TypeOf<typeof ValueFunction>
 
-/** φ̂ with that model. */
+/** φ̂ with a given kind of model. */
 export type With<M extends Model> = ValueFunction & { readonly model: M }
 
 /**
  * The model that suits a window of n samples with gradients in d dimensions.
  *
- * Structured where d > n. Up to there the span of the samples is all of the space, so that the structured process has
- * as many rows as the dense one, and no length scales of its own dimensions to show for it. Beyond, it has n² rows
- * instead of n(d + 1), and there are fewer samples than length scales to fit to them. Measured at n = 16, it is the
- * faster one to condition from d = 16 on, four times at d = 30 and over twenty times at d = 50 (docs/gp.md).
+ * Structured if d > n. For d ≤ n the span of the samples is the whole space, so the structured process has as many rows
+ * as the dense one, at the price of per-dimension length scales. For d > n it has n² rows instead of n(d + 1), and
+ * there are fewer samples than length scales to fit. Measured at n = 16, conditioning it is faster from d = 16 on, four
+ * times at d = 30 and over twenty times at d = 50 (docs/gp.md).
  */
 export const modelFor = (n: number, d: number): ModelName => (d > n ? 'structured' : 'dense')

@@ -84,7 +84,7 @@ const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => 
  * }
  * pipe(decodeRunConfig('mine')(written), E.map(({ solver }) => solver.batchSize)) // => E.right(64)
  * const wrong = decodeRunConfig('mine')({ ...written, solver: { batchsize: 64 } })
- * const named = E.isLeft(wrong) && wrong.left.message.includes('field `solver.batchsize`') // => true
+ * const named = E.isLeft(wrong) && wrong.left.message.includes('`solver.batchsize`') // => true
  * ```
  */
 export const decodeRunConfig =

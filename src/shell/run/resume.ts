@@ -142,7 +142,7 @@ const continued =
  * const signals: Signals = process
  * const audience = { status: status({ write: () => true }, () => 0), signals, workers: 1, methods }
  * const config = configFromFile('config.json')
- * if (E.isRight(config)) await tune({ ...audience, config: config.right, folder: 'resumed', backend: 'wasm' })()
+ * if (E.isRight(config)) await tune({ ...audience, named: config.right, folder: 'resumed', backend: 'wasm' })()
  * // It had come to its end, so nothing is left to do.
  * const options: ResumeOptions = { ...audience, target: 'resumed', backend: null }
  * const resumed: E.Either<unknown, Resumed> = await resume(options)()

@@ -97,9 +97,9 @@ export const problemSection = ({ config, baseFolder }: NamedConfig): Header['pro
  * import { type Audience, configFromFile, methods, status, tune, type Tuned, type TuneOptions } from 'bilevel-hpo/shell'
  *
  * const audience: Audience = { status: status({ write: () => true }, () => 0), signals: process, workers: 1 }
- * const options: Omit<TuneOptions, 'config'> = { ...audience, methods, folder: 'mine', backend: 'wasm' }
+ * const options: Omit<TuneOptions, 'named'> = { ...audience, methods, folder: 'mine', backend: 'wasm' }
  * const config = configFromFile('config.json')
- * const tuned: E.Either<unknown, Tuned> = E.isRight(config) ? await tune({ ...options, config: config.right })() : config
+ * const tuned: E.Either<unknown, Tuned> = E.isRight(config) ? await tune({ ...options, named: config.right })() : config
  * const rows = E.isRight(tuned) ? tuned.right.summary.rows.map(({ name }) => name) : [] // => ['random']
  * ```
  */

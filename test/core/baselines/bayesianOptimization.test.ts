@@ -6,10 +6,10 @@ import { configOf, returned, type Ran, run } from './support.js'
 
 type Vec = ReadonlyArray<number>
 
-/** Forrester, Sóbester & Keane 2008: a local minimum beside the global one at 0.757249, −6.020740. */
+/** Forrester, Sóbester & Keane 2008: the global minimum is −6.020740 at 0.757249, with a local minimum beside it. */
 const forrester = ([x = 0]: Vec): number => (6 * x - 2) ** 2 * Math.sin(12 * x - 4)
 
-/** Branin's function over the unit square; 0.397887 at three points. */
+/** Branin's function over the unit square; its minimum 0.397887 is reached at three points. */
 const branin = ([u = 0, v = 0]: Vec): number => {
   const [x, y] = [15 * u - 5, 15 * v]
   const curve = y - (5.1 / (4 * Math.PI ** 2)) * x * x + (5 / Math.PI) * x - 6
@@ -32,14 +32,14 @@ describe.each(cases)('Bayesian optimization of $name', ({ loss, d, least, within
     for (const gap of gaps) expect(gap).toBeLessThan(within)
   })
 
-  it('is closer to it than random search with any of these seeds, by a factor of ten', () => {
+  it('is ten times closer to it than random search, with any of these seeds', () => {
     const random = gapsOf(seed => run(randomSearch, options(seed))({ loss }))
     expect(Math.max(...gaps)).toBeLessThan(0.1 * Math.min(...random))
   })
 })
 
 describe('Bayesian optimization', () => {
-  it('returns what is best by its model where measurements are noisy, not what was luckiest', () => {
+  it('returns the λ that its model ranks best, not the luckiest of noisy measurements', () => {
     const at = (x: number, upper: number, i: number): Trial => ({
       lambda: [x],
       epochs: 100,
@@ -47,7 +47,7 @@ describe('Bayesian optimization', () => {
       upper,
       weights: `w${i}`,
     })
-    // A parabola around 0.3 with noise of .03, and one measurement at 0.8 that is too good to be true.
+    // A parabola around 0.3 with noise of .03, and one measurement at 0.8 that is lower than possible.
     const [noise] = Rng.normals(21)(Rng.make(9))
     const trials = noise.map((z, i) => at(i / 20, (i / 20 - 0.3) ** 2 + 0.03 * z - (i === 16 ? 0.4 : 0), i))
     const config = configOf(bayesianOptimization)({ space: box(1) })
@@ -56,7 +56,7 @@ describe('Bayesian optimization', () => {
     expect(Math.abs(chosen!.lambda[0]! - 0.3)).toBeLessThan(0.15)
   })
 
-  it('starts with a Sobol design, asked at once, and then asks one by one for what is new', () => {
+  it('starts with a Sobol design, asked at once, and then asks for new points one by one', () => {
     const { commands, solves } = run(bayesianOptimization, { space: box(2) })({ loss: branin })
     expect(commands[0]).toHaveLength(6)
     expect(solves).toHaveLength(15)
@@ -66,7 +66,7 @@ describe('Bayesian optimization', () => {
     expect(more.solves[0]).toEqual(solves[0])
   })
 
-  it('stays away from where training fails, and comes through where it always does', () => {
+  it('avoids regions where training fails, and still halts if it always fails', () => {
     const ran = run(bayesianOptimization, { space: box(1), budget: { lowerLevelSolves: 20 } })({
       loss: forrester,
       fails: ([x = 0]) => x < 0.5,
@@ -77,7 +77,7 @@ describe('Bayesian optimization', () => {
     expect([none.outcome.stopReason, none.solves.length]).toEqual(['noSample', 15])
   })
 
-  it('goes on where there is nothing to learn: F is the same everywhere, or huge', () => {
+  it('continues if there is nothing to learn: F is constant, or huge', () => {
     for (const loss of [
       () => 3,
       () => 0,
@@ -89,7 +89,7 @@ describe('Bayesian optimization', () => {
     }
   })
 
-  it('ends with the weights that it has, unmeasured, where it is not to train', () => {
+  it('without retraining, returns its weights unmeasured', () => {
     const { outcome, observations } = run(bayesianOptimization, { space: box(1), retrain: false })({
       loss: forrester,
     })
@@ -98,7 +98,7 @@ describe('Bayesian optimization', () => {
     expect(outcome.rows[0]!.weights.trained).toMatch(/^w\d+$/)
   })
 
-  it('ends with the weights of its trial measured, and a refit', () => {
+  it('returns the measured weights of its trial, and a refit', () => {
     const { outcome } = run(bayesianOptimization, { space: box(1) })({ loss: forrester })
     const [row] = outcome.rows
     expect(row!.trained!.validation.loss).toBeCloseTo(forrester(row!.lambda), 12)

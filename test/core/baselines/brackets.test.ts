@@ -1,12 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brackets } from '../../../src/core/index.js'
+import { cases } from '../../support/cases.js'
 
 const table = (options: Parameters<typeof brackets>[0]) =>
   brackets(options).map(({ s, rungs }) => [s, ...rungs.map(({ n, r }) => `${n} ${r}`)])
 
 describe("Hyperband's brackets", () => {
-  // The printed table as SMAC3 issue 977 (both tables) and NNI issue 1567 (its n) have it; docs/rivals.md.
+  // The printed table is quoted in SMAC3 issue 977 (both tables) and NNI issue 1567 (its n); docs/rivals.md.
   it('are those of table 1 of the paper for R = 81, η = 3', () => {
     expect(table({ R: 81, eta: 3 })).toEqual([
       [4, '81 1', '27 3', '9 9', '3 27', '1 81'],
@@ -17,7 +18,7 @@ describe("Hyperband's brackets", () => {
     ])
   })
 
-  it('are those of algorithm 1, where it is to be followed to the letter', () => {
+  it('are those of algorithm 1, if it is followed to the letter', () => {
     expect(table({ R: 81, eta: 3, sizes: 'algorithm' })).toEqual([
       [4, '81 1', '27 3', '9 9', '3 27', '1 81'],
       [3, '34 3', '11 9', '3 27', '1 81'],
@@ -27,11 +28,11 @@ describe("Hyperband's brackets", () => {
     ])
   })
 
-  it('are one, of complete trainings, where there is nothing to halve', () => {
+  it('are one bracket of complete trainings if nothing can be halved', () => {
     expect(table({ R: 1, eta: 3 })).toEqual([[0, '1 1']])
   })
 
-  it('lead some trial to R each, never with more resources than (s_max + 1)·R, and 1 and η on from rung to rung', () => {
+  it('bring some trial to R each, use at most (s_max + 1)·R, and keep 1 in η from rung to rung', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1, max: 1000, noNaN: true }),
@@ -48,13 +49,13 @@ describe("Hyperband's brackets", () => {
               expect(rungs[i]!.r / rungs[i - 1]!.r).toBeCloseTo(eta, 9)
               expect(rungs[i]!.n).toBeLessThanOrEqual((rungs[0]!.n / eta ** i) * (1 + 1e-8))
             }
-            // B of the paper is what a bracket may take; rounding n up may add a trial of r to each rung.
+            // B of the paper is the budget of a bracket. Rounding n up may add one trial of r to each rung.
             const spent = rungs.reduce((sum, { n, r }) => sum + n * r, 0)
             expect(spent).toBeLessThanOrEqual((all.length + s + 1) * R * (1 + 1e-9))
           })
         },
       ),
-      { seed: 5, numRuns: 300 },
+      cases(300),
     )
   })
 })

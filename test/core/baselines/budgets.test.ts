@@ -11,6 +11,7 @@ import {
 import { Simulate } from '../../../src/core/laws/index.js'
 import { box } from '../../support/landscape.js'
 import { configOf, run, type Ran } from './support.js'
+import { cases } from '../../support/cases.js'
 
 type Options = Readonly<Record<string, unknown>>
 type Rival = (options: Options) => Ran
@@ -33,7 +34,7 @@ const rivals: ReadonlyArray<readonly [string, Rival]> = [
 ]
 
 describe.each(rivals)('the budget of %s', (name, rivalOf) => {
-  it('of effort is never exceeded, nor is a complete training left of it', () => {
+  it('of effort is never exceeded, and less than a complete training remains', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -51,15 +52,15 @@ describe.each(rivals)('the budget of %s', (name, rivalOf) => {
           const spent = ran.effort / trainingExamples
           expect(spent).toBeLessThanOrEqual(effortEpochs * (1 + 1e-8))
           expect(effortEpochs - spent).toBeLessThan(coldEpochs * (1 + 1e-8))
-          // What is told of the search includes none of what finishing took.
+          // The reported effort of the search excludes finishing.
           expect(ran.infos[ran.infos.length - 1]!.effort).toBeGreaterThan(ran.effort)
         },
       ),
-      { seed: 7, numRuns: name === 'bayesian' ? 10 : 60 },
+      cases(name === 'bayesian' ? 10 : 60),
     )
   })
 
-  it('is refused where it does not cover one complete training, or cannot be counted', () => {
+  it('is refused if it does not cover one complete training, or cannot be counted', () => {
     const refusal = (options: Options): unknown => {
       try {
         return rivalOf({ space: box(1), ...options })
@@ -77,10 +78,10 @@ describe.each(rivals)('the budget of %s', (name, rivalOf) => {
 })
 
 describe('the budget of the bilevel method', () => {
-  it('of effort is not exceeded either, whatever it is', () => {
+  it('of effort is not exceeded either, whatever its size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 8, max: 60 }), effortEpochs => {
-        // A solve of this world takes 1 of its unit of effort, and so does a descent.
+        // In this world a solve takes 1 unit of effort, and so does a descent.
         const { space, world } = Simulate.ridge({ a: [2, 3], b: [1, 1] })
         const { transitions, ending } = Simulate.drive(bilevel)(
           configOf(bilevel)({
@@ -98,14 +99,14 @@ describe('the budget of the bilevel method', () => {
         expect(outcome.stopReason).toBe('budgetSpent')
         const { effort } = outcome.rows[1]!
         expect(effort).toBeLessThanOrEqual(effortEpochs)
-        // What is asked for another iteration is 1 for the solve and 5 for the descents, of which they take 2.
+        // Another iteration must reserve 1 for the solve and 5 for the descents, of which they use 2.
         expect(effort).toBeGreaterThan(effortEpochs - 6)
       }),
-      { seed: 8, numRuns: 30 },
+      cases(30),
     )
   })
 
-  it('is refused where it does not cover the initial design', () => {
+  it('is refused if it does not cover the initial design', () => {
     const config = configOf(bilevel)({
       space: box(1),
       trainingExamples: 600,

@@ -4,10 +4,10 @@ import { box, type Landscape } from '../../support/landscape.js'
 import { type Ran, returned, run } from './support.js'
 
 const bowl = (lambda: ReadonlyArray<number>) => lambda.reduce((sum, x) => sum + (x - 0.3) ** 2, 0)
-/** Trainings come closer to what they could be as 1/epochs, the same at every λ. */
+/** Trainings approach their final loss as 1/epochs, the same at every λ. */
 const learning: Landscape = { loss: bowl, curve: (_, epochs) => 5 / epochs }
 
-/** How many trainings were asked together, each time that some were. */
+/** The numbers of trainings that were asked for together. */
 const sizesOf = (commands: Ran['commands']): ReadonlyArray<number> =>
   commands
     .map(issued => issued.filter(({ _tag }) => _tag === 'SolveLowerLevel').length)
@@ -18,7 +18,7 @@ const options = { space: box(2), seed: 3 }
 describe('Hyperband', () => {
   const { commands, solves, outcome, infos } = run(hyperband, options)(learning)
 
-  it('takes the brackets of its table, one rung after the other, and trains on what it has', () => {
+  it('runs the brackets of its table rung by rung, and continues existing weights', () => {
     const rungs = commands
       .map(issued => issued.filter(command => command._tag === 'SolveLowerLevel'))
       .filter(issued => issued.length > 0)
@@ -38,19 +38,19 @@ describe('Hyperband', () => {
       [6, 9, true],
       [2, 18, false],
       [4, 27, true],
-      // What was found is one of the trainings that were not complete from the start: it is trained once more.
+      // The best trial was not trained completely in one go, so it is trained once more.
       ...(outcome.rows[0]!.lowerLevelSolves === solves.length ? [] : [[1, 27, true]]),
     ])
     expect(outcome.rows[0]!.lowerLevelSolves).toBe(65)
   })
 
-  it('lets the best of each rung go on, from the weights that they have', () => {
+  it('continues the best of each rung from their weights', () => {
     const losses = solves.slice(0, 27).map(({ id, lambda }) => ({ weights: `w${id}`, loss: bowl(lambda) }))
     const best = losses.sort((a, b) => a.loss - b.loss).slice(0, 9)
     expect(solves.slice(27, 36).map(({ from }) => from)).toEqual(best.map(({ weights }) => weights))
   })
 
-  it('keeps no weights longer than it needs them: never more than the largest rung has', () => {
+  it('keeps weights only as long as needed: never more than the largest rung has', () => {
     const held = new Set<string>()
     let most = 0
     for (const issued of commands)
@@ -66,36 +66,36 @@ describe('Hyperband', () => {
     expect([...held].filter(ref => ref !== kept.trained && ref !== kept.refit)).toHaveLength(1)
   })
 
-  it('says how good the best is only of complete trainings', () => {
+  it('reports the best F of complete trainings only', () => {
     const first = infos.findIndex(({ upperLoss }) => upperLoss !== null)
     expect(infos[first]!.lowerLevelSolves).toBe(27 + 9 + 3 + 1 + 9)
-    const said = infos.slice(first).flatMap(({ upperLoss }) => upperLoss ?? [])
-    expect(said).toEqual([...said].sort((a, b) => b - a))
+    const reported = infos.slice(first).flatMap(({ upperLoss }) => upperLoss ?? [])
+    expect(reported).toEqual([...reported].sort((a, b) => b - a))
   })
 
   it('returns the best λ of the complete trainings', () => {
     expect(bowl(outcome.rows[0]!.lambda)).toBeLessThan(0.02)
   })
 
-  it('begins no bracket that the budget does not cover, and smaller ones instead', () => {
+  it('replaces a bracket that the budget does not cover by smaller ones', () => {
     const { commands: few } = run(hyperband, {
       ...options,
       trainingExamples: 1,
       budget: { lowerLevelSolves: 1000, effortEpochs: 550 },
     })(learning)
     const rungs = sizesOf(few)
-    // 300 epochs for the first bracket; of what is left, the second takes 233.3.
+    // The first bracket takes 300 epochs, the second 233.3 of the rest.
     expect(rungs.slice(0, 7)).toEqual([27, 9, 3, 1, 9, 3, 1])
     const { commands: fewer } = run(hyperband, {
       ...options,
       trainingExamples: 1,
       budget: { lowerLevelSolves: 1000, effortEpochs: 270 },
     })(learning)
-    // The first takes 300 even if only one is to reach its end; the second has no less than 9 trials, for 233.3.
+    // The first takes 300 even if only one trial reaches its end; the second has at least 9 trials, for 233.3.
     expect(sizesOf(fewer).slice(0, 3)).toEqual([9, 3, 1])
   })
 
-  it('goes on without those whose training fails, and ends where all do', () => {
+  it('drops trials whose training fails, and ends if all fail', () => {
     const half = run(hyperband, options)({ ...learning, fails: ([x = 0]) => x < 0.5 })
     expect(returned(half)[0]).toBeGreaterThanOrEqual(0.5)
     const none = run(hyperband, options)({ ...learning, fails: () => true })

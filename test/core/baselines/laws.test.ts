@@ -15,6 +15,7 @@ import * as RandomSearch from '../../../src/core/baselines/randomSearch.js'
 import type { Strategy } from '../../../src/core/baselines/Strategy.js'
 import { trialMethod, type TrialState } from '../../../src/core/baselines/trialMethod.js'
 import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'
+import { lawCases } from '../../support/cases.js'
 
 /** Small runs, by solves and by effort; in the simulated worlds a training takes one unit of it, or less. */
 const small = <C extends TrialConfig>(
@@ -65,9 +66,8 @@ describe('the rivals', () => {
   it.each(Object.entries(examined))(
     '%s keeps every law of a method, none of them untested',
     (name, examine) => {
-      kept(examine({ runs: name === 'bayesian' ? 40 : 200 }))
+      kept(examine(name === 'bayesian' ? lawCases(40, 'heavy') : lawCases(200, 'slow')))
     },
-    60_000,
   )
 
   it.each([
@@ -75,14 +75,14 @@ describe('the rivals', () => {
     ['random', Laws.configurations(randomSearch)],
     ['bayesian', Laws.configurations(bayesianOptimization)],
     ['hyperband', Laws.configurations(hyperband)],
-  ])('%s takes any configuration or says why not, in 300 cases', (_, examine) => {
-    const made = examine({ runs: 300 })
+  ])('%s takes any configuration or says why not', (_, examine) => {
+    const made = examine(lawCases(300))
     if (E.isLeft(made)) throw new Error(made.left)
     kept(made.right)
   })
 })
 
-/** A strategy with one thing wrong. */
+/** A strategy with one fault. */
 const faulty = <C extends TrialConfig, P>(
   strategy: Strategy<C, P>,
   wrong: Partial<Strategy<C, P>>,
@@ -145,6 +145,6 @@ describe('single faults of the rivals', () => {
       inHyperband({ propose: (known, room) => bands.propose(known, { ...room, solves: Infinity }) }),
     ],
   ] as const)('%s is found by "%s"', (_, law, examine) => {
-    expect(Laws.broken(examine({ runs: 300, shrinks: 20, only: [law] }))).toEqual([law])
+    expect(Laws.broken(examine({ ...lawCases(300, 'quick'), shrinks: 20, only: [law] }))).toEqual([law])
   })
 })

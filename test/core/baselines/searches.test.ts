@@ -4,6 +4,7 @@ import { levelsFor, spread } from '../../../src/core/baselines/gridSearch.js'
 import { gridSearch, randomSearch } from '../../../src/core/index.js'
 import { box } from '../../support/landscape.js'
 import { returned, run } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const bowl = (lambda: ReadonlyArray<number>) => lambda.reduce((sum, x) => sum + (x - 0.3) ** 2, 0)
 
@@ -11,7 +12,7 @@ describe('grid search', () => {
   const gridOf = (d: number, lowerLevelSolves: number, options = {}) =>
     run(gridSearch, { space: box(d), budget: { lowerLevelSolves }, ...options })({ loss: bowl })
 
-  it('takes as many levels as the budget has trainings for', () => {
+  it('uses as many levels as the budget covers', () => {
     expect(levelsFor(30, 1)).toEqual([30])
     expect(levelsFor(30, 2)).toEqual([6, 5])
     expect(levelsFor(30, 4)).toEqual([3, 3, 2, 2])
@@ -30,13 +31,13 @@ describe('grid search', () => {
     expect(outcome.stopReason).toBe('searched')
   })
 
-  it('keeps to levels that are given, and leaves out what the budget does not cover', () => {
+  it('keeps given levels, and omits points that the budget does not cover', () => {
     const { solves, outcome } = gridOf(2, 7, { levels: 3 })
     expect(solves).toHaveLength(7)
     expect(outcome.stopReason).toBe('budgetSpent')
   })
 
-  it('spreads: no point before the middle of the order is next to another while others are far', () => {
+  it('spreads out: early points are not neighbours while distant points remain', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2, max: 5 }), (d, levels) => {
         const axis = Array.from({ length: levels }, (_, i) => i / (levels - 1))
@@ -50,10 +51,10 @@ describe('grid search', () => {
           Math.min(
             ...ordered.slice(0, i).map(other => Math.hypot(...ordered[i]!.map((x, k) => x - other[k]!))),
           )
-        // Greedy maximin: what the next one is away from those before never grows.
+        // Greedy maximin: the distance of the next point from those before never grows.
         for (let i = 2; i < ordered.length; i++) expect(gap(i)).toBeLessThanOrEqual(gap(i - 1) + 1e-5)
       }),
-      { seed: 6, numRuns: 30 },
+      cases(30),
     )
   })
 
@@ -81,7 +82,7 @@ describe('random search', () => {
   const options = { space: box(3, -2, 2), seed: 5, budget: { lowerLevelSolves: 64 } }
   const solvesOf = (more: object) => run(randomSearch, { ...options, ...more })({ loss: bowl }).solves
 
-  it('draws independently and uniformly in λ: each half of each axis has about its half, by the seed', () => {
+  it('draws independently and uniformly in λ: each half of each axis gets about half of the points, for this seed', () => {
     const lambdas = solvesOf({ budget: { lowerLevelSolves: 400 } }).map(({ lambda }) => lambda)
     for (let k = 0; k < 3; k++) {
       const lower = lambdas.filter(lambda => lambda[k]! < 0).length
@@ -92,7 +93,7 @@ describe('random search', () => {
     expect(solvesOf({})[0]!.lambda).not.toEqual(solvesOf({ seed: 6 })[0]!.lambda)
   })
 
-  it('by the Sobol sequence has one of 64 points in each 64th of each axis, whatever batches they come in', () => {
+  it('by the Sobol sequence has one of 64 points in each 64th of each axis, for any batch size', () => {
     const lambdas = solvesOf({ sequence: 'sobol' }).map(({ lambda }) => lambda)
     for (let k = 0; k < 3; k++) {
       const cells = lambdas.map(lambda => Math.floor((lambda[k]! + 2) * 16))
@@ -100,18 +101,18 @@ describe('random search', () => {
     }
   })
 
-  it('by the Sobol sequence goes on beyond the dimensions that this has', () => {
+  it('by the Sobol sequence also covers dimensions beyond the sequence’s own', () => {
     const lambdas = solvesOf({ space: box(25), sequence: 'sobol', budget: { lowerLevelSolves: 40 } })
     expect(new Set(lambdas.map(({ lambda }) => lambda[24])).size).toBe(40)
   })
 
-  it('returns the best of its trials, and says on the way how good the best so far is', () => {
+  it('returns the best of its trials, and reports the best so far on the way', () => {
     const ran = run(randomSearch, options)({ loss: bowl })
     const losses = ran.solves.map(({ lambda }) => bowl(lambda))
     const least = Math.min(...losses)
     expect(bowl(returned(ran))).toBe(least)
-    const said = ran.infos.filter(({ phase }) => phase === 'searching').map(({ upperLoss }) => upperLoss)
-    expect(said[0]).toBeNull()
-    losses.forEach((_, i) => expect(said[i + 1] ?? least).toBe(Math.min(...losses.slice(0, i + 1))))
+    const reported = ran.infos.filter(({ phase }) => phase === 'searching').map(({ upperLoss }) => upperLoss)
+    expect(reported[0]).toBeNull()
+    losses.forEach((_, i) => expect(reported[i + 1] ?? least).toBe(Math.min(...losses.slice(0, i + 1))))
   })
 })

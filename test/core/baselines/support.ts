@@ -8,7 +8,7 @@ import { type Landscape, landscapeWorld } from '../../support/landscape.js'
 
 type Options = Readonly<Record<string, unknown>>
 
-/** What a run comes to. */
+/** The summary of a run. */
 export interface Ran {
   readonly outcome: NonNullable<Info['outcome']>
   readonly infos: ReadonlyArray<Info>
@@ -27,7 +27,7 @@ export const configOf =
     return config.right
   }
 
-/** A whole run; fails the test where it does not halt. */
+/** A whole run; fails the test if it does not halt. */
 export const run =
   <C, S>(method: Method<C, S>, options: Options) =>
   (landscape: Landscape, pick?: (open: number, step: number) => number): Ran => {

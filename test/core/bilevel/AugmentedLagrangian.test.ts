@@ -10,8 +10,9 @@ import {
   update,
   value,
 } from '../../../src/core/bilevel/AugmentedLagrangian.js'
+import { cases } from '../../support/cases.js'
 
-const runs = { numRuns: 1000 }
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const multipliers: fc.Arbitrary<Multipliers> = fc.record({
@@ -57,7 +58,7 @@ describe('the coefficient κ', () => {
 })
 
 describe('the augmented Lagrangian', () => {
-  it('is F where the constraint is complementary to a zero multiplier', () => {
+  it('is F if the multiplier is zero and the constraint slack', () => {
     fc.assert(
       fc.property(finite(1e-3, 1e6), finite(-5, 5), finite(-5, 0), (penalty, upper, g) => {
         expect(value({ multiplier: 0, penalty })(upper, g) - upper).toBe(0)
@@ -66,7 +67,7 @@ describe('the augmented Lagrangian', () => {
     )
   })
 
-  it('is at most F plus the linear and quadratic penalty, and equals it where g ≥ −μ/ρ', () => {
+  it('is at most F plus the linear and quadratic penalty, and equals it if g ≥ −μ/ρ', () => {
     fc.assert(
       fc.property(
         finite(0, 100),
@@ -117,7 +118,7 @@ describe('the outer update', () => {
     )
   })
 
-  it('keeps ρ where infeasibility shrank enough, or is within its slack', () => {
+  it('keeps ρ if infeasibility shrank enough, or is within its slack', () => {
     fc.assert(
       fc.property(multipliers, finite(-10, 10), finite(0, 1), (before, g, slack) => {
         const after = update(safeguards)({ slack, matched: Infinity })(g)(before)
@@ -145,7 +146,7 @@ describe('the outer update', () => {
   })
 
   it('finds the multiplier of the closed-form example: F = x²+y², f = (x+y−1)², f − φ ≤ ε', () => {
-    // x = y = (1−√ε)/2 and μ = (1−√ε)/(2√ε); φ = 0. For a fixed κ, F + κ·f is least at x = y = κ/(1 + 2κ).
+    // x = y = (1−√ε)/2 and μ = (1−√ε)/(2√ε); φ = 0. For a fixed κ, F + κ·f is minimal at x = y = κ/(1 + 2κ).
     for (const epsilon of [1e-2, 1e-4, 1e-6, 1e-10]) {
       let state: Multipliers = { multiplier: 1, penalty: 0.1 / epsilon, infeasibility: null }
       for (let k = 0; k < 100; k++) {

@@ -8,6 +8,7 @@ import type { Info, ResultRow } from '../../../src/core/protocol/Info.js'
 import { contains } from '../../../src/core/protocol/SearchSpace.js'
 import { driveInMemory } from '../../support/driveInMemory.js'
 import { type Ridge, ridgeOptimum, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
+import { cases } from '../../support/cases.js'
 
 const right = <A>(either: E.Either<string | { readonly message: string }, A>): A => {
   if (E.isRight(either)) return either.right
@@ -66,7 +67,7 @@ describe('bilevel on ridge problems with a known optimum', () => {
         const first = transitions.find(({ info }) => info.epsilon !== null)!.info.epsilon!
         expect(found.violation!).toBeLessThan(first / 100)
       }),
-      { numRuns: 12 },
+      cases(12),
     )
   })
 
@@ -77,11 +78,11 @@ describe('bilevel on ridge problems with a known optimum', () => {
         const lossOf = (name: string): number => rowOf(rows, name).trained!.validation.loss
         expect(lossOf('bilevel')).toBeLessThanOrEqual(lossOf('best initial sample'))
       }),
-      { numRuns: 20 },
+      cases(20),
     )
   })
 
-  it('stays in the space and within its budget of lower-level solves', () => {
+  it('keeps λ in the space and stays within its budget of lower-level solves', () => {
     fc.assert(
       fc.property(ridge, fc.integer({ min: 5, max: 12 }), (problem, lowerLevelSolves) => {
         const transitions = run(problem, { budget: { outerIterations: 50, lowerLevelSolves } })
@@ -91,10 +92,10 @@ describe('bilevel on ridge problems with a known optimum', () => {
           lowerLevelSolves,
         )
         const solves = asked.filter(({ _tag }) => _tag === 'SolveLowerLevel')
-        // One more retrains at the λ to return.
+        // One more solve retrains at the λ to return.
         expect(solves.length).toBeLessThanOrEqual(lowerLevelSolves + 1)
       }),
-      { numRuns: 10 },
+      cases(10),
     )
   })
 })
@@ -111,7 +112,7 @@ describe('bilevel as a method', () => {
         expect(shuffled.at(-1)!.state).toEqual(serial.at(-1)!.state)
         expect(outcomeOf(shuffled)).toEqual(outcomeOf(serial))
       }),
-      { numRuns: 12 },
+      cases(12),
     )
   })
 
@@ -132,7 +133,7 @@ describe('bilevel as a method', () => {
     expect(i).toBe(transitions.length - 1)
   })
 
-  it('does not change what it is given', () => {
+  it('does not change its arguments', () => {
     const world = ridgeWorld(problem)
     let transition = right(bilevel.init(deepFreeze(configOf(problem, small))))
     let open: ReadonlyArray<Question> = []
@@ -162,7 +163,7 @@ describe('bilevel as a method', () => {
     expect(tagOf(bilevel.step(answer)(run(problem, small).at(-1)!.state))).toBe('Halted')
   })
 
-  it('releases every weight that it does not need: few are held at any time', () => {
+  it('releases weights that it does not need: few are held at any time', () => {
     const world = ridgeWorld(problem)
     const options = { budget: { outerIterations: 60, lowerLevelSolves: 70 }, stop: { step: 0 } }
     const transitions = right(driveInMemory(bilevel, configOf(problem, options), world))
@@ -171,7 +172,7 @@ describe('bilevel as a method', () => {
     expect(transitions.at(-1)!.state.held.length).toBeLessThan(45)
   })
 
-  it('goes on without commands that fail, and says when it cannot', () => {
+  it('continues after failed commands, and says when it cannot', () => {
     const some = run(problem, small, ({ id }) => id === 2 || id === 7 || id === 10)
     expect(outcomeOf(some).rows).toHaveLength(2)
     const none = run(problem, small, ({ _tag }) => _tag === 'SolveLowerLevel')
@@ -188,7 +189,7 @@ describe('bilevel as a method', () => {
         expect(outcomeOf(transitions)).not.toBeNull()
         expect(transitions.length).toBeLessThan(80)
       }),
-      { numRuns: 20 },
+      cases(20),
     )
   })
 

@@ -1,4 +1,4 @@
-/** Parts that do not fit do not compile, and the type of a variant's state is put together from its parts'. */
+/** Parts that do not fit fail to compile, and the type of a variant's state is assembled from its parts'. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { describe, expectTypeOf, it } from 'vitest'
@@ -38,7 +38,7 @@ const still: Parts.DescentRule<'still'> = {
 }
 
 describe('Bilevel.make', () => {
-  it('gives the method itself where nothing is replaced', () => {
+  it('gives the method itself if nothing is replaced', () => {
     expectTypeOf(Bilevel.make({})).toEqualTypeOf(bilevel)
     expectTypeOf(Bilevel.make({ ...Parts.defaults, name: 'mine' })).toEqualTypeOf(bilevel)
     expectTypeOf(Bilevel.make({ penalty: Parts.defaults.penalty })).toEqualTypeOf(bilevel)
@@ -57,9 +57,9 @@ describe('Bilevel.make', () => {
     >()
   })
 
-  it('takes no part of another kind, half a part, or an unknown one', () => {
+  it('refuses a part of another kind, an incomplete part, and an unknown part', () => {
     const { penalty, tolerance, constraint, choice, design } = Parts.defaults
-    // @ts-expect-error a tolerance schedule is no penalty schedule
+    // @ts-expect-error a tolerance schedule is not a penalty schedule
     Bilevel.make({ penalty: tolerance })
     // @ts-expect-error `next` and `cap` are missing
     Bilevel.make({ penalty: { initial: penalty.initial } })
@@ -75,19 +75,19 @@ describe('Bilevel.make', () => {
     Bilevel.make({ kernel: 'rbf' })
   })
 
-  it('takes no part whose functions speak of another state than its codec', () => {
+  it('refuses a part whose functions use another state than its codec', () => {
     // @ts-expect-error the codec is of a number
     Bilevel.make({ surrogate: { ...constant, state: t.number } })
     // @ts-expect-error the rule's state would be a literal, and then a number
     Bilevel.make({ descent: { ...still, start: () => 3 } })
   })
 
-  it('changes nothing that a part is given', () => {
+  it('types the arguments of a part as readonly', () => {
     Bilevel.make({
       penalty: {
         ...Parts.defaults.penalty,
         next: () => () => () => before => {
-          // @ts-expect-error what a part is given is readonly
+          // @ts-expect-error the arguments of a part are readonly
           before.penalty = 2
           return before.penalty
         },

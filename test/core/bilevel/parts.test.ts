@@ -1,4 +1,4 @@
-/** Each part of the method can be replaced alone, and what replaces it is what the method then does. */
+/** Each part of the method can be replaced alone, and the method then uses the replacement. */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import * as t from 'io-ts'
@@ -16,6 +16,7 @@ import {
 import { isQuestion } from '../../../src/core/protocol/Command.js'
 import { driveInMemory } from '../../support/driveInMemory.js'
 import { type Ridge, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
+import { cases } from '../../support/cases.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isRight(either)) return either.right
@@ -28,18 +29,18 @@ const config: BilevelConfig = right(
 )
 const run = <S>(method: Method<BilevelConfig, S>, given = config) =>
   right(driveInMemory(method, given, ridgeWorld(ridge)))
-const told = <S>(method: Method<BilevelConfig, S>, given = config) =>
+const transitionsOf = <S>(method: Method<BilevelConfig, S>, given = config) =>
   run(method, given).map(({ commands, info }) => ({ commands, info }))
 
 const { constraint, penalty, tolerance, choice, design, surrogate, descent } = Parts.defaults
 
-describe('the method with its own parts given back', () => {
-  it.each(Object.keys(Parts.defaults))('as %s is the method', part => {
+describe('the method made from its own parts', () => {
+  it.each(Object.keys(Parts.defaults))('its own %s gives the same method', part => {
     const given = Object.fromEntries(Object.entries(Parts.defaults).filter(([name]) => name === part))
-    expect(JSON.stringify(told(Bilevel.make(given)))).toBe(JSON.stringify(told(bilevel)))
+    expect(JSON.stringify(transitionsOf(Bilevel.make(given)))).toBe(JSON.stringify(transitionsOf(bilevel)))
   })
 
-  it('is called by what was replaced, unless it has a name of its own', () => {
+  it('is named after the replaced parts, unless it is given a name', () => {
     expect(Bilevel.make({}).name).toBe('bilevel')
     expect(Bilevel.make({ penalty }).name).toBe('bilevel with another penalty')
     expect(Bilevel.make({ choice, design }).name).toBe('bilevel with another design, choice')
@@ -48,7 +49,7 @@ describe('the method with its own parts given back', () => {
 })
 
 describe('one part replaced', () => {
-  const infos = <S>(method: Method<BilevelConfig, S>) => told(method).map(({ info }) => info)
+  const infos = <S>(method: Method<BilevelConfig, S>) => transitionsOf(method).map(({ info }) => info)
   const searching = <S>(method: Method<BilevelConfig, S>) =>
     infos(method).filter(({ phase }) => phase === 'minimising' || phase === 'refining')
 
@@ -76,10 +77,10 @@ describe('one part replaced', () => {
     expect(new Set(steps.map(({ multiplier }) => multiplier)).size).toBeGreaterThan(2)
   })
 
-  it('constraint: κ is the form’s, and what the weights descend on', () => {
+  it('constraint: κ is the form’s, and the weights descend with it', () => {
     const stiff: Parts.ConstraintForm = { ...constraint, coefficient: () => 16_384 }
     const method = Bilevel.make({ constraint: stiff })
-    const asked = told(method).flatMap(({ commands }) => commands)
+    const asked = transitionsOf(method).flatMap(({ commands }) => commands)
     const relaxed = asked.flatMap(command =>
       command._tag === 'DescendWeights' && command.upperCoefficient > 0 ? [command] : [],
     )
@@ -89,7 +90,7 @@ describe('one part replaced', () => {
     for (const { coefficient } of infos(method)) expect([null, 16_384]).toContain(coefficient)
   })
 
-  it('design: its points are sampled; a point outside, or none at all, is refused', () => {
+  it('design: its points are sampled; a point outside the space, or an empty design, is refused', () => {
     const points = [
       [0, 1],
       [-3, 2],
@@ -113,7 +114,7 @@ describe('one part replaced', () => {
     expect(found(never).at(-1)!.lambda).toEqual(found(never)[0]!.lambda)
   })
 
-  it('surrogate and descent: with states of their own, in a state that survives JSON', () => {
+  it('surrogate and descent: their states are part of a state that survives JSON', () => {
     type Value = Readonly<{ value: number; seen: number }>
     const latest: Parts.Surrogate<Value> = {
       state: t.readonly(t.strict({ value: Codec.Finite, seen: Codec.Natural })),
@@ -148,7 +149,7 @@ describe('one part replaced', () => {
     const searches = transitions.flatMap(({ state: { phase } }) => ('search' in phase ? [phase.search] : []))
     expect(searches.at(-1)!.descent).toBe(6)
     expect(transitions.at(-1)!.state.surrogate!.seen).toBeGreaterThan(10)
-    // Another method's state is none of this one.
+    // The codec refuses the state of another method.
     const foreign = run(bilevel).find(({ state }) => state.surrogate !== null)!.state
     expect(E.isLeft(decode(method.state)(JSON.parse(JSON.stringify(foreign))))).toBe(true)
     expect(E.isRight(decode(bilevel.state)(JSON.parse(JSON.stringify(foreign))))).toBe(true)
@@ -192,11 +193,11 @@ describe('the default dual parts', () => {
           }).toEqual(whole)
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
-  it('hold: a decoded multiplier is one the form may have', () => {
+  it('hold: the codec accepts only multipliers that the form allows', () => {
     expect(constraint.multiplier.is(-1)).toBe(false)
     expect(surrogate.state.is({})).toBe(false)
     expect(descent.state.is(descent.start(config))).toBe(true)

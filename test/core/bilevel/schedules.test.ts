@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Signs from '../../../src/core/bilevel/descent/Signs.js'
 import { nextEpsilon } from '../../../src/core/bilevel/tolerance.js'
+import { cases } from '../../support/cases.js'
 
-const runs = { numRuns: 1000 }
+const runs = cases(1000, 'quick')
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 const options: Signs.SignsOptions = {
@@ -41,7 +42,7 @@ describe('the tolerance schedule', () => {
 
 describe('the descent of λ', () => {
   const point = fc.array(finite(0, 1), { minLength: 3, maxLength: 3 })
-  // Not so small that scaling would turn a slope into zero.
+  // Large enough that scaling does not turn a slope into zero.
   const slope = fc.oneof(fc.constant(0), finite(1e-3, 1e3), finite(-1e3, -1e-3))
   const slopes = fc.array(slope, { minLength: 3, maxLength: 3 })
 

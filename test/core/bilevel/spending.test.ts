@@ -10,8 +10,8 @@ const config = (pair: unknown): BilevelConfig => {
   return E.isRight(decoded) ? decoded.right : expect.fail('no configuration')
 }
 
-// A budget was exceeded by two epochs, for the measurements at the ends of the paths had been forgotten.
-test('a minimisation takes its steps, on f twice and on F once, and a measurement at the end of each path', () => {
+// A budget was once exceeded by two epochs: the measurements at the ends of the paths were not counted.
+test('a minimisation costs its steps, on f twice and on F once, and a measurement at the end of each path', () => {
   expect(descentEpochs(config({ steps: 100, batchSize: 64 }))).toBeCloseTo((3 * 100 * 64) / 600 + 2, 12)
   expect(descentEpochs(config({ steps: 7, batchSize: null }))).toBe(23)
   expect(descentEpochs(config({ steps: 7, batchSize: null, reference: 'solved' }))).toBe(15)

@@ -1,4 +1,4 @@
-/** The way of a run of the bilevel method, read off a committed log. */
+/** The path of a run of the bilevel method, read from a committed log. */
 import { describe, expect, it } from 'vitest'
 import { iterates, slice } from '../../../src/core/bilevel/trajectory.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
@@ -8,7 +8,7 @@ describe('iterates', () => {
   const run = readCommitted('d2')
   const way = iterates(run.steps.map(({ info }) => info))
 
-  it('are one an outer iteration where there is one step of λ in each', () => {
+  it('are one per outer iteration if each takes one step of λ', () => {
     const outer = Math.max(...run.steps.map(({ info }) => info.outerIteration))
     expect(way.map(({ outerIteration }) => outerIteration)).toEqual(
       Array.from({ length: outer }, (_, i) => i + 1),
@@ -23,7 +23,7 @@ describe('iterates', () => {
     expect(way[way.length - 1]!.epsilon).toBe(found!.epsilon)
   })
 
-  it('bear the κ that is max(0, μ + …) of their μ', () => {
+  it('have κ = max(0, μ + …) of their μ', () => {
     for (const { coefficient, multiplier } of way) {
       expect(coefficient).toBeGreaterThan(0)
       expect(multiplier).toBeGreaterThan(0)
@@ -36,13 +36,13 @@ describe('a slice of φ̂', () => {
   const through = [1, 2]
   const points = slice(1, through, 21)(phi!)
 
-  it('goes from bound to bound', () => {
+  it('covers the range between the bounds', () => {
     const { lower, upper } = phi!.space[1]!
     expect(points[0]!.at).toBe(lower)
     expect(points[20]!.at).toBe(upper)
   })
 
-  it('says what φ̂ says, never above the bound', () => {
+  it('equals φ̂ and is never above the bound', () => {
     for (const { at, phiHat, deviation, bound } of points) {
       const { mean, variance } = ValueFunction.predict([1, at])(phi!)
       expect(phiHat).toBeCloseTo(mean, 12)

@@ -8,7 +8,7 @@ const between = firstDifference('')
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 describe('firstDifference', () => {
-  it('finds none between a value and what JSON makes of it', () => {
+  it('finds none between a value and its JSON round trip', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
         expect(between(value, throughJson(value))).toEqual(O.none)
@@ -16,7 +16,7 @@ describe('firstDifference', () => {
     )
   })
 
-  it('finds one exactly where the JSON texts of the values differ, but for the order of fields', () => {
+  it('finds one exactly if the JSON texts differ by more than the order of fields', () => {
     const sorted = (_: string, v: unknown): unknown =>
       typeof v === 'object' && v !== null && !Array.isArray(v)
         ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -28,7 +28,7 @@ describe('firstDifference', () => {
     )
   })
 
-  it('names the field as a reader writes it, the first in the expected order', () => {
+  it('names the first differing field, as a person writes its path', () => {
     const expected = { step: 3, commands: [{ lambda: [1, 2] }], info: { violation: 0.5 } }
     const found = { info: { violation: 0.6 }, step: 3, commands: [{ lambda: [1, 2.5] }] }
     expect(between(expected, found)).toEqual(
@@ -42,17 +42,17 @@ describe('firstDifference', () => {
     expect(between([1], [1, null])).toEqual(O.some({ field: '[1]', expected: 'nothing', found: 'null' }))
   })
 
-  it('has −0 and 0, and an undefined and an absent field, alike: JSON writes them alike', () => {
+  it('treats −0 as 0 and an undefined field as absent, as JSON does', () => {
     expect(between({ a: -0, b: undefined }, { a: 0 })).toEqual(O.none)
   })
 
-  it('does not descend where the shapes differ, however deep the found value is', () => {
+  it('does not descend if the shapes differ, however deep the found value is', () => {
     let deep: unknown = 1
     for (let i = 0; i < 1000; i++) deep = [deep]
     expect(O.isSome(between({ a: 1 }, { a: deep }))).toBe(true)
   })
 
-  it('shows long values cut', () => {
+  it('cuts long values', () => {
     expect(show('x'.repeat(500)).length).toBe(100)
   })
 })

@@ -1,4 +1,4 @@
-/** Packed vectors, and long vectors within a log: nothing is lost, and nothing is believed. */
+/** Packed vectors, and long vectors in a log: no bit is lost, and every input is checked. */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { nothingKnown, packAll, remembered, unpackAll } from '../../../src/core/
 import { longest, longestPlain, pack, unpack } from '../../../src/core/codec/packedVector.js'
 import { left, right } from '../../support/recordedRun.js'
 
-/** Every finite number: subnormal ones and −0 with the others. */
+/** Every finite number, including subnormal ones and −0. */
 const number = fc.double({ noNaN: true, noDefaultInfinity: true })
 const narrow = fc.float({ noNaN: true, noDefaultInfinity: true })
 const long = (of: fc.Arbitrary<number>) => fc.array(of, { minLength: longestPlain + 1, maxLength: 200 })
@@ -16,12 +16,12 @@ const vectors = fc.oneof(long(number), long(narrow), long(fc.constantFrom(0, -0,
 
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-/** `toEqual` has −0 equal to 0 in some places; bits are bits. */
+/** `toEqual` treats −0 and 0 as equal in some places, so compare the bits. */
 const bits = (vector: ReadonlyArray<number>): ReadonlyArray<bigint> =>
   Array.from(new BigUint64Array(Float64Array.from(vector).buffer))
 
 describe('base64', () => {
-  it('is that of everybody else', () =>
+  it('agrees with Node’s base64', () =>
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), bytes => {
         const text = Base64.encode(bytes)
@@ -32,7 +32,7 @@ describe('base64', () => {
     ))
 
   it.each(['A', 'AA', 'AAA', '====', 'A===', 'AA=A', 'AB==', 'AAB=', 'AAA\u0141', 'AA A', 'AAAA=', '-_-_'])(
-    '%j is none',
+    '%j is refused',
     text => expect(Base64.decode(text)).toBeNull(),
   )
 })
@@ -56,7 +56,7 @@ describe('a long vector', () => {
     expect(JSON.stringify(pack(times(k => k / 4)))).toHaveLength(14 + 4 * Math.ceil(20_000 / 3))
   })
 
-  it('is a list where it is short, and its codec reads either', () => {
+  it('is a list if it is short, and its codec reads both forms', () => {
     const short = Array.from({ length: longestPlain }, (_, k) => k / 3)
     expect(Vector.encode(short)).toBe(short)
     const one = [...short, 0.5]
@@ -65,25 +65,25 @@ describe('a long vector', () => {
   })
 
   it.each([
-    ['too short', { all: 1, length: longestPlain }, 'not one of more than'],
+    ['too short', { all: 1, length: longestPlain }, 'not an integer above'],
     ['too long', { all: 1, length: longest + 1 }, 'of more than 65536'],
-    ['without end', { all: 1, length: 1e300 }, 'not one of more than'],
-    ['of half a number', { all: 1, length: 70.5 }, 'not one of more than'],
-    ['of nothing', { all: null, length: 100 }, 'not one of more than'],
-    ['infinite', { all: Infinity, length: 100 }, 'no number'],
+    ['without end', { all: 1, length: 1e300 }, 'not an integer above'],
+    ['of half a number', { all: 1, length: 70.5 }, 'not an integer above'],
+    ['of nothing', { all: null, length: 100 }, 'not an integer above'],
+    ['infinite', { all: Infinity, length: 100 }, 'not a number'],
     ['too long a text', { float32: 'A'.repeat(4 * (longest + 1) * 2) }, 'of more than 65536'],
-    ['no text', { float64: 'é'.repeat(1200) }, 'no base64'],
-    ['a part of a number', { float64: 'A'.repeat(1204) }, 'no base64 of whole numbers'],
+    ['no text', { float64: 'é'.repeat(1200) }, 'not base64'],
+    ['a part of a number', { float64: 'A'.repeat(1204) }, 'not base64 of whole numbers'],
     ['NaN', { float64: Base64.encode(new Uint8Array(800).fill(255)) }, 'not finite'],
     [
       'infinite, in 32 bits',
       { float32: Base64.encode(new Uint8Array(400).map((_, i) => [0, 0, 128, 127][i % 4]!)) },
       'not finite',
     ],
-  ])('is refused where it is %s', (_, packed, reason) => expect(left(unpack(packed))).toContain(reason))
+  ])('is refused if it is %s', (_, packed, reason) => expect(left(unpack(packed))).toContain(reason))
 })
 
-/** Records in which vectors come again, as λ does. */
+/** Records in which vectors repeat, as λ does. */
 const records = fc.array(long(number), { minLength: 1, maxLength: 5 }).chain(pool =>
   fc.array(
     fc.record({
@@ -98,7 +98,7 @@ const records = fc.array(long(number), { minLength: 1, maxLength: 5 }).chain(poo
 )
 
 describe('the vectors of a log', () => {
-  it('are read as they were written, line after line', () =>
+  it('are read back as they were written, line after line', () =>
     fc.assert(
       fc.property(records, lines => {
         let [writing, reading] = [nothingKnown, nothingKnown]
@@ -128,27 +128,27 @@ describe('the vectors of a log', () => {
     expect(packAll(known)({ lambda }).value).toEqual({ lambda: { vector: 0 } })
   })
 
-  it('are remembered for a while only, whatever the length of the log', () => {
+  it('are remembered for a limited time, however long the log is', () => {
     const vector = (i: number) => Array.from({ length: 100 }, (_, k) => i + k / 3)
     const all = Array.from({ length: remembered + 1 }, (_, i) => vector(i))
     const { known } = packAll(nothingKnown)(all)
     expect(known.latest).toHaveLength(remembered)
     expect(packAll(known)(vector(1)).value).toEqual({ vector: 1 })
     expect(packAll(known)(vector(0)).value).toEqual({ vector: remembered + 1, ...pack(vector(0)) })
-    expect(left(unpackAll(known, 1e6)({ vector: 0 }))).toContain('refers to vector 0, which is none of')
+    expect(left(unpackAll(known, 1e6)({ vector: 0 }))).toContain('refers to vector 0, which is not among')
   })
 
   it.each([
-    ['what is not there yet', [{ vector: 1 }], 'refers to vector 1'],
-    ['a number that is none', [{ vector: 'x' }], 'refers to vector "x"'],
+    ['a reference to a vector that is not there yet', [{ vector: 1 }], 'refers to vector 1'],
+    ['a reference that is not a number', [{ vector: 'x' }], 'refers to vector "x"'],
     ['a fraction', [{ vector: 0.5 }], 'refers to vector 0.5'],
-    ['a number out of turn', [{ vector: 3, float32: 'A'.repeat(800) }], 'where 0 comes next'],
+    ['a vector number out of sequence', [{ vector: 3, float32: 'A'.repeat(800) }], 'where 0 is next'],
     [
       'a million numbers in few bytes',
       Array.from({ length: 20 }, () => ({ all: 0, length: 65_536 })),
       'more than 1000000 numbers',
     ],
-  ])('are refused where there is %s', (_, value, reason) =>
+  ])('are refused if there is %s', (_, value, reason) =>
     expect(unpackAll(nothingKnown, 1e6)(value)).toEqual(E.left(expect.stringContaining(reason))),
   )
 })

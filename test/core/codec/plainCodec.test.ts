@@ -7,14 +7,14 @@ import { decode, dictionaryOf, Finite, listOf } from '../../../src/core/codec/pl
 const Point = t.strict({ x: Finite, name: t.string })
 const Points = listOf(Point, 'a list of points')
 
-/** An entry, which may be none. */
+/** An entry, valid or not. */
 const entries = fc.record({
   x: fc.oneof({ weight: 4, arbitrary: fc.double() }, fc.constant(null)),
   name: fc.string(),
   more: fc.nat(),
 })
 
-/** Decodes, recognises and encodes what io-ts' own does, and refuses what it refuses. */
+/** Asserts that our codec decodes, recognises and encodes as that of io-ts does, and refuses the same inputs. */
 const expectAlike = <A, O>(ours: t.Type<A, O>, theirs: t.Type<A, O>, inputs: fc.Arbitrary<unknown>): void =>
   fc.assert(
     fc.property(inputs, input => {
@@ -29,16 +29,16 @@ const expectAlike = <A, O>(ours: t.Type<A, O>, theirs: t.Type<A, O>, inputs: fc.
   )
 
 describe('a list', () => {
-  it('is decoded and encoded as the list of io-ts is', () => {
+  it('is decoded and encoded as a list of io-ts', () => {
     expectAlike(Points, t.readonlyArray(Point), fc.array(entries))
   })
 
-  it('can be walked through as the list of io-ts can: what makes values of a codec knows it', () => {
+  it('can be walked through as a list of io-ts, so arbitraries can be derived from it', () => {
     const { type, _tag } = Points
     expect({ type, _tag }).toEqual({ type: Point, _tag: t.readonlyArray(Point)._tag })
   })
 
-  it('ends at the first entry that is none, and says which', () => {
+  it('stops at the first invalid entry, and names it', () => {
     const good = { x: 1, name: 'one' }
     const hostile = [good, { ...good, x: null }, ...Array.from({ length: 60_000 }, () => ({}))]
     const read = Points.decode(hostile)
@@ -56,11 +56,11 @@ describe('a list', () => {
 describe('an object of equal fields', () => {
   const Prices = dictionaryOf(Point, 'prices')
 
-  it('is decoded and encoded as the record of io-ts is', () => {
+  it('is decoded and encoded as a record of io-ts', () => {
     expectAlike(Prices, t.record(t.string, Point), fc.dictionary(fc.string(), entries))
   })
 
-  it('ends at the first field that is none, and says which', () => {
+  it('stops at the first invalid field, and names it', () => {
     const hostile = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`v${i}`, {}]))
     const read = Prices.decode(hostile)
     expect(E.isLeft(read) && read.left.every(({ context }) => context[1]?.key === 'v0')).toBe(true)

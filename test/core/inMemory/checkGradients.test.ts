@@ -5,6 +5,7 @@ import { checkGradients } from '../../../src/core/inMemory/checkGradients.js'
 import type { Level } from '../../../src/core/inMemory/BilevelProblem.js'
 import { solveBilevel } from '../../../src/core/inMemory/solveBilevel.js'
 import { diagonalRidge } from '../../support/knownOptima.js'
+import { cases } from '../../support/cases.js'
 
 const level: Level = (x, y) => ({
   value: Math.sin(x[0]!) * y[0]! + x[1]! ** 2 * y[1]!,
@@ -20,7 +21,7 @@ describe('checkGradients', () => {
       fc.property(point, point, (x, y) => {
         expect(checkGradients(level, x, y)).toEqual(E.right([]))
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -36,7 +37,7 @@ describe('checkGradients', () => {
         if (E.isLeft(found)) throw new Error(found.left)
         expect(found.right.map(mismatch => [mismatch.by, mismatch.component])).toEqual([[by, component]])
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
     const flipped: Level = (x, y) => ({ ...level(x, y), gradY: level(x, y).gradY.map(g => -g) })
     const found = checkGradients(flipped, [1, 2], [1, 1])

@@ -12,6 +12,7 @@ import {
   type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
 import type { MethodError } from '../../../src/core/protocol/MethodError.js'
+import { cases } from '../../support/cases.js'
 
 type Result = E.Either<MethodError, BilevelSolution>
 
@@ -44,14 +45,12 @@ const survived = (problem: BilevelProblem, options: SolveOptions = { maxLowerLev
       calls++
       return level(x, y)
     }
-  const began = performance.now()
   const result = solveBilevel(
     typeof problem.upperLevel === 'function' && typeof problem.lowerLevel === 'function'
       ? { ...problem, upperLevel: counted(problem.upperLevel), lowerLevel: counted(problem.lowerLevel) }
       : problem,
     options,
   )
-  expect(performance.now() - began).toBeLessThan(20_000)
   const solves = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   expect(calls).toBeLessThanOrEqual(evaluationBound(solves, options.starts ?? 1))
   if (E.isLeft(result)) {
@@ -89,7 +88,7 @@ const withLevel = (name: 'upperLevel' | 'lowerLevel', level: Level): BilevelProb
 const untyped = (value: unknown): Evaluated => value as Evaluated
 
 const levels = fc.constantFrom('upperLevel' as const, 'lowerLevel' as const)
-const runs = { numRuns: 1000 }
+const runs = cases(1000, 'slow')
 
 describe('functions that fail', () => {
   const thrown: ReadonlyArray<unknown> = [

@@ -47,14 +47,48 @@ describe('a replay', () => {
     expect(replayed(linesOf(bodies))).toEqual(E.right(cursors.at(-1)))
   })
 
-  it('of any beginning ends where the run then was', async () => {
+  it('of any prefix ends where the run was at that time', async () => {
     const { bodies, cursors } = await recording()
     cursors.forEach((cursor, i) => {
       expect(replayed(linesOf(bodies.slice(0, i + 1)))).toEqual(E.right(cursor))
     })
   })
 
-  it('names the first field of commands and info that is not what the method says', async () => {
+  it('has new commands carried out after those that were issued before them', () => {
+    const asked = (id: number): Command => ({
+      _tag: 'EvaluateLosses',
+      id,
+      lambda: [0, 0.5],
+      weights: 'initial',
+    })
+    // Each answer leads to one more question, though another one is waiting.
+    const eager: typeof sampleAndDescend = {
+      ...sampleAndDescend,
+      init: config =>
+        pipe(
+          sampleAndDescend.init(config),
+          E.map(transition => ({ ...transition, commands: [asked(0), asked(1)] })),
+        ),
+      step:
+        ({ id }) =>
+        state =>
+          pipe(
+            sampleAndDescend.init(configOf()),
+            E.map(transition => ({ ...transition, state, commands: [asked(id + 2)] })),
+          ),
+    }
+    const failed = (id: number): Observation => ({ _tag: 'CommandFailed', id, reason: 'None.', effort: 0 })
+    const first = recorded(right(start(eager)(configOf())))
+    const second = right(follow(eager)(failed(0))(first))
+    const third = right(follow(eager)(failed(1))(second))
+    expect([first, second, third].map(({ todo }) => todo)).toEqual([
+      [asked(0), asked(1)],
+      [asked(1), asked(2)],
+      [asked(2), asked(3)],
+    ])
+  })
+
+  it('names the first field of commands and info that the method decides otherwise', async () => {
     const { bodies } = await recording()
     const changed = bodies.map((body, i) =>
       i === 4 ? body.replace('"progress":0.2', '"progress":0.3') : body,
@@ -84,7 +118,7 @@ describe('a replay', () => {
     expect(replayed(linesOf(kind))).toMatchObject(E.left({ line: 3, field: 'observation._tag' }))
   })
 
-  it('names a field of an observation that cannot be', async () => {
+  it('names an invalid field of an observation', async () => {
     const { bodies } = await recording()
     const changed = bodies.map((body, i) => (i === 1 ? body.replace(/"effort":\d+/, '"effort":-5') : body))
     expect(replayed(linesOf(changed))).toMatchObject(
@@ -92,7 +126,7 @@ describe('a replay', () => {
     )
   })
 
-  it('refuses records that are missing, repeated, or after the end', async () => {
+  it('refuses records that are missing, repeated, or after the end of the run', async () => {
     const { bodies } = await recording()
     expect(replayed(linesOf(bodies.filter((_, i) => i !== 3)))).toMatchObject(
       E.left({ line: 5, field: 'step', expected: '3', found: '4' }),
@@ -106,7 +140,7 @@ describe('a replay', () => {
     )
   })
 
-  it('reports a digest only where the content of its line and of those before is right', async () => {
+  it('reports a wrong digest only if the content of its line and of those before is right', async () => {
     const { bodies } = await recording()
     const wrong = { expected: 'a', found: 'b' }
     const lines = linesOf(bodies)
@@ -123,13 +157,13 @@ describe('a replay', () => {
     )
   })
 
-  it('refuses a configuration that the method does not take', () => {
+  it('refuses a configuration that the method does not accept', () => {
     const body = encodeHeader(headerOf(sampleAndDescend.name, { ...configOf(), solves: 0 }))
     const found = replay(sampleAndDescend)(line(1, body))([])
     expect(found).toMatchObject(E.left({ line: 1, field: 'config' }))
   })
 
-  it('hands on what keeps a line from being read, once all before it are right', async () => {
+  it('passes on the error of an unreadable line, if all lines before it are right', async () => {
     const { bodies } = await recording()
     const torn = E.left('torn' as const)
     expect(replayed([...linesOf(bodies.slice(0, 5)), torn])).toEqual(torn)
@@ -139,7 +173,7 @@ describe('a replay', () => {
 })
 
 describe('a cursor', () => {
-  it('knows what is open: all that was asked, less what was answered, releases carried out in between', async () => {
+  it('knows the open commands: all issued ones except those answered, and releases carried out since', async () => {
     const { cursors, observations } = await recording()
     const issued: Array<Command> = []
     cursors.forEach((cursor, i) => {

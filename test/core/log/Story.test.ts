@@ -1,4 +1,4 @@
-/** What a log says of itself, whatever its method. */
+/** The steps and solves that are read from a log, for any method. */
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/core/protocol/Command.js'
 import type { Observation } from '../../../src/core/protocol/Observation.js'
@@ -60,7 +60,7 @@ const stepsOf = (records: ReadonlyArray<Unnumbered>) =>
   steps(records.map((unnumbered, step) => ({ step, ...unnumbered })))
 
 describe('the steps of a run', () => {
-  it('know the question that each answers, whatever the order, and what was spent', () => {
+  it('know the question that each answers, in any order, and what was spent', () => {
     const story = stepsOf([
       record(null, solve(0, 'initial'), solve(1, 'initial')),
       record(solved(1)),
@@ -71,7 +71,7 @@ describe('the steps of a run', () => {
     expect(story.map(({ lowerLevelSolves }) => lowerLevelSolves)).toEqual([0, 1, 2])
   })
 
-  it('of a committed log cost what its own infos say', () => {
+  it('of a committed log cost what its infos state', () => {
     const run = readCommitted('d2')
     const last = run.steps[run.steps.length - 1]!
     expect(last.effort).toBe(last.info.effort)
@@ -94,7 +94,7 @@ describe('the solves of a run', () => {
     expect(solves(story).map(({ lambda }) => lambda)).toEqual([[4], [5]])
   })
 
-  it('are complete where training began at the initial weights', () => {
+  it('are complete if training began at the initial weights', () => {
     const story = stepsOf([
       record(null, solve(0, 'initial')),
       record(solved(0), solve(1, 'w0')),
@@ -103,7 +103,7 @@ describe('the solves of a run', () => {
     expect(solves(story).map(({ complete }) => complete)).toEqual([true, false])
   })
 
-  it('of a committed log are all that it counts', () => {
+  it('of a committed log are as many as it counts', () => {
     const run = readCommitted('d1')
     expect(run.solves.length).toBe(run.steps[run.steps.length - 1]!.info.lowerLevelSolves)
     expect(run.solves.map(({ effort }) => effort)).toEqual(

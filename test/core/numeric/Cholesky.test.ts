@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import * as Cholesky from '../../../src/core/numeric/Cholesky.js'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import { decode } from '../../../src/core/codec/Codec.js'
+import { cases } from '../../support/cases.js'
 
 /** B Bᵀ + shift·I with normal B, exactly symmetric. */
 const definite = (n: number, seed: number, shift: number): Matrix => {
@@ -55,11 +56,11 @@ describe('Cholesky', () => {
           1e-9 * Math.max(1, Math.abs(logDet)),
         )
       }),
-      { numRuns: 200 },
+      cases(200, 'slow'),
     )
   })
 
-  it('appending rows is bit for bit factoring, and shares the rows that were there', () => {
+  it('appending rows equals factoring bit for bit, and shares the existing rows', () => {
     fc.assert(
       fc.property(sizes, seeds, fc.double({ min: 0, max: 1, noNaN: true }), (n, seed, share) => {
         const rows = definite(n, seed, 0.1).to2DArray()
@@ -78,11 +79,11 @@ describe('Cholesky', () => {
           )
         }
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
-  it('survives JSON unchanged, and its codec refuses what is no factor', () => {
+  it('survives JSON unchanged, and its codec refuses anything but a factor', () => {
     const factor = factored(definite(5, 3, 0.1))
     expect(decode(Cholesky.Cholesky)(JSON.parse(JSON.stringify(factor)))).toStrictEqual(E.right(factor))
     expect(E.isLeft(decode(Cholesky.Cholesky)({ rows: [[1], [1]] }))).toBe(true)

@@ -36,7 +36,7 @@ describe('Design', () => {
     expect(right(Design.grid(3, 2)).slice(0, 4)).toStrictEqual([[0, 0], [0, 0.5], [0, 1], [0.5, 0]]) // prettier-ignore
   })
 
-  it('halved diagonal: ½, ¾, ¼, … on every axis alike, stratified with the end left out', () => {
+  it('halved diagonal: ½, ¾, ¼, … on every axis alike, stratified without the end', () => {
     expect(right(Design.halvedDiagonal(5, 2))).toStrictEqual([0.5, 0.75, 0.25, 0.375, 0.875].map(x => [x, x]))
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 30 }), (m, d) => {
@@ -117,7 +117,7 @@ describe('Design', () => {
     expect(design.left.message).toMatch(/^A design of .*\.$/)
   })
 
-  it('has designs of no points', () => {
+  it('allows designs without points', () => {
     expect(right(Design.sobol(0, 2)(Rng.make(1)))[0]).toStrictEqual([])
     expect(right(Design.latinHypercube(0, 2)(Rng.make(1)))[0]).toStrictEqual([])
   })

@@ -3,6 +3,7 @@ import { Matrix, solve } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import * as Lbfgs from '../../../src/core/numeric/Lbfgs.js'
 import * as Rng from '../../../src/core/numeric/Rng.js'
+import { cases } from '../../support/cases.js'
 
 type Objective = Lbfgs.Problem['objective']
 
@@ -115,7 +116,7 @@ describe('Lbfgs', () => {
           found.x.forEach((xi, i) => expect(Math.abs(xi - optimum[i]!)).toBeLessThan(1e-8))
         },
       ),
-      { numRuns: 200 },
+      cases(200),
     )
   })
 
@@ -148,7 +149,7 @@ describe('Lbfgs', () => {
           })
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Normal from '../../../src/core/numeric/Normal.js'
+import { cases } from '../../support/cases.js'
 
 /** t, Φ(−t), M(t) and 1 − t·M(t) by mpmath with 60 digits. */
 const reference: ReadonlyArray<readonly [t: number, cdf: number, mills: number, tail: number]> = [
@@ -20,12 +21,12 @@ const reference: ReadonlyArray<readonly [t: number, cdf: number, mills: number, 
   [100000, 0, 9.999999999e-6, 9.999999997e-11],
 ]
 
-/** Relative errors allowed: a few units in the last place; of the difference 1 − t·M(t), those times t². */
+/** Allowed relative errors: a few units in the last place; for the difference 1 − t·M(t), those times t². */
 const allowed = 1e-15
 const relative = (found: number, expected: number): number => Math.abs(found / expected - 1)
 
 describe('the normal distribution', () => {
-  it.each(reference)('at t = %d is what mpmath says', (t, cdf, mills, tail) => {
+  it.each(reference)('at t = %d agrees with mpmath', (t, cdf, mills, tail) => {
     if (cdf > 0) expect(relative(Normal.cdf(-t), cdf)).toBeLessThan(t * t * 1e-16 + allowed)
     expect(relative(Normal.mills(t), mills)).toBeLessThan(allowed)
     expect(relative(Normal.tail(t), tail)).toBeLessThan(Math.min(900, t * t) * 1e-15 + allowed)
@@ -40,7 +41,7 @@ describe('the normal distribution', () => {
         expect((Normal.cdf(z + h) - Normal.cdf(z - h)) / (2 * h)).toBeCloseTo(Normal.density(z), 8)
         expect(Normal.logDensity(z)).toBeCloseTo(Math.log(Normal.density(z)), 12)
       }),
-      { seed: 1, numRuns: 300 },
+      cases(300),
     )
   })
 })

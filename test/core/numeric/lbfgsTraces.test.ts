@@ -1,4 +1,4 @@
-/** L-BFGS looks at the same points, to the last bit, as when the traces were recorded. */
+/** L-BFGS evaluates the same points, to the last bit, as when the traces were recorded. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -20,15 +20,15 @@ const recorded = JSON.parse(
 }
 
 describe('the bits of L-BFGS', () => {
-  it('are those on record, for each problem by name', () => {
+  it('are those on record, for each named problem', () => {
     expect(tracesOf(minimize)).toEqual(recorded.byName)
   })
 
-  it('are those on record, over problems out of seeds', () => {
+  it('are those on record, for problems drawn from seeds', () => {
     expect(summaryOf(minimize)).toEqual(recorded.random)
   })
 
-  it('are those of a descent that is made step by step, whose end is for good', () => {
+  it('are those of a descent made step by step, whose ending is final', () => {
     const stepped = (problem: Problem): Minimum => {
       const next = step(problem)
       let state = init(problem)
@@ -39,7 +39,7 @@ describe('the bits of L-BFGS', () => {
     expect(tracesOf(stepped)).toEqual(recorded.byName)
   })
 
-  it('are of descents that end in every way', () => {
+  it('come from descents with every ending', () => {
     const problems = [
       ...byHand.map(({ problem }) => problem),
       ...Array.from({ length: seeds }, (_, i) => randomProblem(i)),

@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import * as Acquisition from '../../../src/core/surrogate/Acquisition.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
+import { cases } from '../../support/cases.js'
 
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
 /**
- * ∫ max(0, b − f) p(f) df by Simpson's rule from b down, where the integrand ends, to 12 standard deviations below the
+ * ∫ max(0, b − f) p(f) df by Simpson's rule, from b, where the integrand ends, down to 12 standard deviations below the
  * lesser of m and b.
  */
 const integrated = (mean: number, s: number, best: number): number => {
@@ -26,18 +27,18 @@ const integrated = (mean: number, s: number, best: number): number => {
 }
 
 describe('expected improvement', () => {
-  it('is the integral, to 1e-9 of it', () => {
+  it('equals the integral, to a relative 1e-9', () => {
     fc.assert(
       fc.property(number(-3, 3), number(0.01, 3), number(-4, 4), (mean, s, z) => {
         const best = mean + z * s
         const found = Acquisition.expectedImprovement(best)({ mean, variance: s * s })
         expect(Math.abs(found / integrated(mean, s, best) - 1)).toBeLessThan(1e-9)
       }),
-      { seed: 2, numRuns: 300 },
+      cases(300),
     )
   })
 
-  it('is what its logarithm says, to 1e-12 of it, and the two gradients agree, to 1e-9', () => {
+  it('agrees with its logarithm, to a relative 1e-12, and the two gradients agree, to 1e-9', () => {
     fc.assert(
       fc.property(
         number(-3, 3),
@@ -53,29 +54,29 @@ describe('expected improvement', () => {
           expect(log.value).toBe(Acquisition.logExpectedImprovement(best)(posterior))
           expect(Math.abs(Math.exp(log.value) / plain.value - 1)).toBeLessThan(1e-12)
           const size = Math.abs(slope) + Math.abs(spread) / s
-          // Far out the plain gradient is a difference of two that nearly cancel.
+          // Far out the plain gradient is a difference of two numbers that nearly cancel.
           const scale = (size * (1 + z * z) * Math.max(1, -z) ** 2) / s
           expect(Math.abs(plain.gradient[0]! / plain.value - log.gradient[0]!)).toBeLessThanOrEqual(
             1e-9 * scale + Number.MIN_VALUE * 1e6,
           )
         },
       ),
-      { seed: 3, numRuns: 500 },
+      cases(500),
     )
   })
 
-  it('keeps a finite logarithm, with a gradient that points up, where it is zero itself', () => {
+  it('has a finite logarithm, with an ascent gradient, even if it underflows to zero', () => {
     for (const z of [-20, -50, -1e3, -1e6]) {
       const posterior = { mean: -z, variance: 1, meanGradient: [1], varianceGradient: [-0.5] }
       const { value, gradient } = Acquisition.logExpectedImprovementGradient(0)(posterior)
       expect(value).toBeLessThan(-0.5 * z * z)
       expect(value).toBeGreaterThan(-0.5 * z * z - 4 * Math.log(-z) - 1)
-      // The mean falls and the variance grows towards smaller x: there improvement lies.
+      // Towards smaller x the mean falls and the variance grows, so improvement lies there.
       expect(gradient[0]).toBeLessThan(z)
     }
   })
 
-  it('is what is certainly gained where the variance is zero', () => {
+  it('is the certain gain if the variance is zero', () => {
     const certain = { mean: 1, variance: 0, meanGradient: [1], varianceGradient: [0] }
     expect(Acquisition.expectedImprovementGradient(3)(certain)).toEqual({ value: 2, gradient: [0] })
     expect(Acquisition.expectedImprovement(0)(certain)).toBe(0)
@@ -85,7 +86,7 @@ describe('expected improvement', () => {
     })
   })
 
-  it('has the gradient that central differences over a Gaussian process have, to 1e-5', () => {
+  it('has the gradient of central differences over a Gaussian process, to 1e-5', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 4 }),
@@ -116,7 +117,7 @@ describe('expected improvement', () => {
           }
         },
       ),
-      { seed: 4, numRuns: 200 },
+      cases(200),
     )
   })
 })

@@ -66,7 +66,7 @@ describe('φ̂ by the structured process', () => {
     expect(ValueFunction.estimate(at)(phi)).toMatchObject({ mean: ValueFunction.predict(at)(phi).mean })
   })
 
-  it('is at most 100 numbers more than its samples and its space, and comes back from JSON as it was', () => {
+  it('holds at most 100 numbers more than its samples and its space, and survives JSON unchanged', () => {
     const text = JSON.stringify(phi)
     const { samples, space: held, ...rest } = phi
     expect(JSON.stringify(rest).length).toBeLessThan(1000)
@@ -77,7 +77,7 @@ describe('φ̂ by the structured process', () => {
     expect(ValueFunction.predict(point(33))(revived)).toEqual(ValueFunction.predict(point(33))(phi))
   })
 
-  it('keeps the latest samples of its window, and is what those alone give', () => {
+  it('keeps the latest samples of its window, and equals the model of those alone', () => {
     const narrow = right(ValueFunction.make(space, { model: 'structured', window: 5 }))
     const kept = learnt(9, narrow)
     expect(kept.samples.map(({ lambda }) => lambda)).toEqual([4, 5, 6, 7, 8].map(point))
@@ -85,7 +85,7 @@ describe('φ̂ by the structured process', () => {
     expect(ValueFunction.seen(kept)).toBe(9)
   })
 
-  it('obeys the lower of the bounds that known weights give', () => {
+  it('is limited by the lowest bound of the known weights', () => {
     const bounded = learnt(
       3,
       right(ValueFunction.make(space, { model: 'structured', linearInCoefficients: true })),
@@ -105,7 +105,7 @@ describe('φ̂ by the structured process', () => {
     expect(ValueFunction.jitter(broken)).toBe(0)
   })
 
-  it('noise that is known is shared by all slopes, whatever the widths of the bounds', () => {
+  it('known noise is the same for all slopes, whatever the widths of the bounds', () => {
     const uneven = space.map((one, k) => ({ ...one, upper: one.lower + 1 + k }))
     const phi = right(
       ValueFunction.observe({ ...sampleAt(point(1)), valueNoise: 0.01, gradientNoise: 0.02 })(
@@ -117,7 +117,7 @@ describe('φ̂ by the structured process', () => {
 })
 
 describe('the choice between the models', () => {
-  it('is the structured one where there are more dimensions than samples', () => {
+  it('is the structured one if there are more dimensions than samples', () => {
     expect([1, 10, 16, 17, 5000].map(dimensions => modelFor(16, dimensions))).toEqual([
       'dense',
       'dense',
@@ -127,7 +127,7 @@ describe('the choice between the models', () => {
     ])
   })
 
-  it('is what the default surrogate does', () => {
+  it('is that of the default surrogate', () => {
     const modelOf = (dimensions: number): string => {
       const few = { a: ridge.a.slice(0, dimensions), b: ridge.b.slice(0, dimensions) }
       const config = value(decode(bilevel.config)({ space: ridgeSpace(few) }))

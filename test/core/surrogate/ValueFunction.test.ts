@@ -8,6 +8,7 @@ import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { denseOf, difference, near, right } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 
@@ -17,8 +18,8 @@ const space: SearchSpace = [
 ]
 
 /**
- * Diagonal ridge: f(λ, w) = Σ (w_k − a_k)² + θ_k w_k², least at w_k = a_k/(1+θ_k), φ = Σ a_k² θ_k/(1+θ_k). `w`
- * scales the minimizer, so that 1 is a solve and all else an arbitrary weight.
+ * Diagonal ridge: f(λ, w) = Σ (w_k − a_k)² + θ_k w_k², minimal at w_k = a_k/(1+θ_k), φ = Σ a_k² θ_k/(1+θ_k). The
+ * argument `w` scales the minimizer: 1 is a solve, any other value arbitrary weights.
  */
 const ridge =
   (a: ReadonlyArray<number>, w = 1, scale = 1) =>
@@ -79,7 +80,7 @@ describe('ValueFunction: laws', () => {
         expect(bound.value).toBeGreaterThanOrEqual(phiOf(a, at) - 1e-10 * Math.abs(bound.value))
         if (boundedBy !== null) expect(mean).toBe(bound.value)
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -97,7 +98,7 @@ describe('ValueFunction: laws', () => {
           const around = [0, 1].flatMap(k =>
             [2e-3, -2e-3].map(by => at.map((x, i) => (i === k ? x + by : x))),
           )
-          // Where another bound takes over there is a kink.
+          // There is a kink where another bound takes over.
           if (around.some(near => ValueFunction.predict(near)(phi).boundedBy !== boundedBy)) continue
           const { scale } = phi.standardization
           gradient.forEach((g, k) =>
@@ -113,7 +114,7 @@ describe('ValueFunction: laws', () => {
             )
         }
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -157,7 +158,7 @@ describe('ValueFunction: laws', () => {
           q.gradient.forEach((g, k) => near((g * stretch[k]!) / unit / scale, p.gradient[k]! / scale, 1e-7))
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
@@ -177,11 +178,11 @@ describe('ValueFunction: laws', () => {
         const next = ridge(a)(at)
         expect(ValueFunction.observe(next)(back)).toStrictEqual(ValueFunction.observe(next)(phi))
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 
-  it('observing shares what it does not change', () => {
+  it('observing shares unchanged parts', () => {
     const before = right(ValueFunction.refit(observed([[-3, 1], [0, 2], [1, 3]].map(ridge([1, 2]))))) // prettier-ignore
     const after = right(ValueFunction.observe(ridge([1, 2])([-1, 1]))(before))
     denseOf(before).factor.rows.forEach((row, i) => expect(denseOf(after).factor.rows[i]).toBe(row))
@@ -202,7 +203,7 @@ describe('ValueFunction: fitted', () => {
     Math.max(...probes.map(at => Math.abs(ValueFunction.predict(at)(phi).mean - phiOf(a, at))))
 
   it.each(['rbf', 'matern52'] as const)(
-    '%s: nine solves with gradients tell φ to a fiftieth of its range',
+    '%s: nine solves with gradients determine φ to a fiftieth of its range',
     kernel => {
       const a = [1.5, 2]
       const phi = right(
@@ -222,7 +223,7 @@ describe('ValueFunction: fitted', () => {
     },
   )
 
-  it('raises the evidence, finds the noise that is there, and its deviation is honest', () => {
+  it('raises the evidence, finds the noise, and states an honest deviation', () => {
     const noisy = Array.from({ length: 30 }, (_, i) => {
       const sample = ridge([1.5, 2])([-1.5 + 4.4 * Math.sin(13 * i), 2 + 1.9 * Math.sin(29 * i)])
       return {
@@ -243,21 +244,18 @@ describe('ValueFunction: fitted', () => {
     expect(errors.filter(error => error < 3).length).toBeGreaterThan(45)
   })
 
-  it.each([1e-12, 1e-3, 1, 1e3, 1e12])(
-    'is the same up to units where losses are %d times as large',
-    scale => {
-      const of = (by: number): ValueFunction.ValueFunction =>
-        right(ValueFunction.refit(observed(grid.map(ridge([1.5, 2], 1, by)))))
-      const [one, scaled] = [of(1), of(scale)]
-      for (const at of probes) {
-        const [p, q] = [ValueFunction.predict(at)(one), ValueFunction.predict(at)(scaled)]
-        expect(Math.abs(q.mean / scale - p.mean)).toBeLessThan(1e-4)
-        q.gradient.forEach((g, k) => expect(Math.abs(g / scale - p.gradient[k]!)).toBeLessThan(1e-3))
-      }
-    },
-  )
+  it.each([1e-12, 1e-3, 1, 1e3, 1e12])('is the same up to units if losses are %d times as large', scale => {
+    const of = (by: number): ValueFunction.ValueFunction =>
+      right(ValueFunction.refit(observed(grid.map(ridge([1.5, 2], 1, by)))))
+    const [one, scaled] = [of(1), of(scale)]
+    for (const at of probes) {
+      const [p, q] = [ValueFunction.predict(at)(one), ValueFunction.predict(at)(scaled)]
+      expect(Math.abs(q.mean / scale - p.mean)).toBeLessThan(1e-4)
+      q.gradient.forEach((g, k) => expect(Math.abs(g / scale - p.gradient[k]!)).toBeLessThan(1e-3))
+    }
+  })
 
-  it('takes one sample, constant data, zeros, repeats and near-duplicates', () => {
+  it('accepts one sample, constant data, zeros, repeats and near-duplicates', () => {
     const flat =
       (value: number) =>
       (lambda: ReadonlyArray<number>): ValueFunction.Sample => ({ lambda, value, gradient: [0, 0] })
@@ -289,7 +287,7 @@ describe('ValueFunction: fitted', () => {
 
   const ridgeOr = (samples: ReadonlyArray<ValueFunction.Sample>): number => samples[0]!.value
 
-  it('samples observed after a fit make it better, without another fit', () => {
+  it('samples observed after a fit improve it, without another fit', () => {
     const fitted = right(ValueFunction.refit(observed(grid.map(ridge([1, 2])))))
     const appended = probes
       .slice(0, 5)
@@ -299,12 +297,12 @@ describe('ValueFunction: fitted', () => {
   })
 })
 
-describe('ValueFunction: with room for so many rows only', () => {
+describe('ValueFunction: with a limited number of rows', () => {
   const maxRows = 30
   const points = fc.array(lambdas, { minLength: 1, maxLength: 40 })
   const sampleAt = ridge([1, 2])
 
-  it('never holds more, forgets the oldest first and at most half at once, and counts what it has seen', () => {
+  it('never holds more, forgets the oldest first and at most half at once, and counts all samples', () => {
     fc.assert(
       fc.property(points, at => {
         at.map(sampleAt).reduce(
@@ -322,11 +320,11 @@ describe('ValueFunction: with room for so many rows only', () => {
           observed([], { maxRows }),
         )
       }),
-      { numRuns: 100, seed: 41 },
+      cases(100),
     )
   })
 
-  it('keeps what was fitted, and is what is conditioned on the samples that are left (bit for bit)', () => {
+  it('keeps its fit, and equals a model conditioned on the remaining samples (bit for bit)', () => {
     const grid = Array.from({ length: 20 }, (_, i) => [-6 + (9 * i) / 19, (4 * ((7 * i) % 20)) / 19])
     const fitted = right(ValueFunction.refit(observed(grid.slice(0, 8).map(sampleAt), { maxRows })))
     const phi = grid
@@ -357,7 +355,7 @@ describe('ValueFunction: with room for so many rows only', () => {
 })
 
 describe('ValueFunction: an estimate', () => {
-  it('is the prediction without its gradients, bit for bit', () => {
+  it('equals the prediction without its gradients, bit for bit', () => {
     fc.assert(
       fc.property(problems, fc.boolean(), ({ a, points, weights, at, kernel }, linearInCoefficients) => {
         const phi = observed(
@@ -368,7 +366,7 @@ describe('ValueFunction: an estimate', () => {
         expect([gradient.length, varianceGradient.length]).toEqual([2, 2])
         expect(ValueFunction.estimate(at)(phi)).toEqual(rest)
       }),
-      { numRuns: 200, seed: 43 },
+      cases(200),
     )
   })
 })

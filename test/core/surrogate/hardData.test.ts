@@ -5,6 +5,7 @@ import type { SearchSpace } from '../../../src/core/protocol/SearchSpace.js'
 import * as GaussianProcess from '../../../src/core/surrogate/gp/GaussianProcess.js'
 import * as ValueFunction from '../../../src/core/surrogate/ValueFunction.js'
 import { right } from './support.js'
+import { cases } from '../../support/cases.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 
@@ -13,7 +14,7 @@ const space: SearchSpace = [
   { name: 'second', lower: 0, upper: 4, scale: 'linear' },
 ]
 
-/** Samples of a smooth function, many of them next to one another, some without a gradient, of any size. */
+/** Samples of a smooth function of any size, many of them close together, some without a gradient. */
 const hard = fc
   .record({
     centers: fc.array(fc.tuple(between(-5, 2), between(0.5, 3.5)), { minLength: 1, maxLength: 3 }),
@@ -68,7 +69,7 @@ const sound = (phi: ValueFunction.ValueFunction, samples: ReadonlyArray<ValueFun
     const { mean, variance, gradient, varianceGradient } = ValueFunction.predict(lambda)(phi)
     expect([mean, variance, ...gradient, ...varianceGradient].every(Number.isFinite)).toBe(true)
     expect(variance).toBeGreaterThanOrEqual(0)
-    // A fit may take for noise what repeats contradict one another by, but never makes up what no sample said.
+    // A fit may attribute contradictions between repeats to noise, but must not leave the range of the values.
     expect(mean).toBeGreaterThanOrEqual(least - slack)
     expect(mean).toBeLessThanOrEqual(most + slack)
   }
@@ -83,7 +84,7 @@ describe.each([
     it('are observed; predictions there are finite and in the range of the values (10 %); the jitter is at most 1e-6', () => {
       fc.assert(
         fc.property(hard, ({ samples, kernel }) => sound(observed(samples, { kernel, model }), samples)),
-        { numRuns: runs },
+        cases(runs),
       )
     })
 
@@ -92,11 +93,11 @@ describe.each([
         fc.property(hard, ({ samples, kernel }) =>
           sound(right(ValueFunction.refit(observed(samples, { kernel, model, fitStarts: 1 }))), samples),
         ),
-        { numRuns: fits },
+        cases(fits, 'slow'),
       )
     })
 
-    it('numbers at the ends of the range end in a sentence or in finite predictions', () => {
+    it('numbers at the ends of the range give a sentence or finite predictions', () => {
       const any = fc.double({ noNaN: false })
       fc.assert(
         fc.property(fc.array(fc.tuple(any, any, any), { minLength: 1, maxLength: 4 }), triples => {
@@ -115,14 +116,14 @@ describe.each([
           expect(mean).not.toBeNaN()
           expect(variance).not.toBeNaN()
         }),
-        { numRuns: runs },
+        cases(runs),
       )
     })
   },
 )
 
 describe('hard data at fixed hyperparameters', () => {
-  it('need jitter where noise-free rows repeat, and say how much', () => {
+  it('need jitter if noise-free rows repeat, and report how much', () => {
     fc.assert(
       fc.property(
         fc.array(between(-1, 1), { minLength: 1, maxLength: 4 }),
@@ -146,7 +147,7 @@ describe('hard data at fixed hyperparameters', () => {
           expect(variance / signalVariance).toBeLessThan(1e-6)
         },
       ),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 

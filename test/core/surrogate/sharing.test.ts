@@ -6,7 +6,7 @@ import { type Ridge, ridgeSpace, ridgeWorld } from '../../support/ridge.js'
 import { denseOf, right } from './support.js'
 import * as E from 'fp-ts/lib/Either.js'
 
-describe('no step of the core copies what it does not change', () => {
+describe('the core shares unchanged parts between steps', () => {
   const ridge: Ridge = { a: [2, 3], b: [1, 1] }
   const config = right(
     E.mapLeft((message: string) => ({ message }))(
@@ -20,7 +20,7 @@ describe('no step of the core copies what it does not change', () => {
   const states = right(driveInMemory(bilevel, config, ridgeWorld(ridge))).map(({ state }) => state)
   const pairs = states.slice(1).map((after, i) => [states[i]!, after] as const)
 
-  it('the configuration is one object all along', () => {
+  it('the configuration stays one object', () => {
     for (const { config: held } of states) expect(held).toBe(states[0]!.config)
   })
 

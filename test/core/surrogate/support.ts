@@ -22,8 +22,10 @@ export interface Case {
   readonly at: ReadonlyArray<number>
 }
 
-/** Hyperparameters, up to 6 observations of values, gradients or both in up to 3 dimensions, and a point to look at. */
-export const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 3 }).chain(d =>
+/**
+ * Hyperparameters, up to 6 observations of values, gradients or both in up to 3 dimensions, and a point to predict at.
+ */
+export const regressions: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 3 }).chain(d =>
   fc.record({
     hyperparameters: fc.record({
       kernel: fc.constantFrom('rbf' as const, 'matern52' as const),

@@ -1,9 +1,9 @@
-/** A single fault, and the law that has to find it. */
+/** A mutant: a single fault, and the law that must find it. */
 import type { Options, Report } from '../../../src/core/laws/index.js'
 
 export interface Mutant {
   readonly name: string
-  /** What is wrong with it. */
+  /** Description of the fault. */
   readonly fault: string
   /** The law that kills it. */
   readonly law: string

@@ -48,13 +48,18 @@ export const constraintMutants: ReadonlyArray<Mutant> = [
     gradient: kappa => partials =>
       constraint.gradient(kappa)({ ...partials, phi: partials.phi.map(() => 0) }),
   }),
-  ofConstraint('violation without max(0, ·)', 'violation not negative', 'v = f − φ̂, also where φ̂ errs.', {
-    violation: phi => lower => lower - phi,
-  }),
+  ofConstraint(
+    'violation without max(0, ·)',
+    'violation not negative',
+    'v = f − φ̂, even if it is negative.',
+    {
+      violation: phi => lower => lower - phi,
+    },
+  ),
   ofConstraint(
     'squared violation',
     'violation is f − φ̂',
-    'v = (f − φ̂)²: its gradient vanishes where the constraint holds.',
+    'v = (f − φ̂)²: its gradient vanishes if the constraint holds.',
     {
       violation: phi => lower => Math.max(0, lower - phi) ** 2,
     },
@@ -101,13 +106,13 @@ export const constraintMutants: ReadonlyArray<Mutant> = [
   ofConstraint('infeasibility without complementarity', 'complementary', '|g| instead of |max(g, −μ/ρ)|.', {
     infeasibility: () => Math.abs,
   }),
-  ofConstraint('always balanced', 'balanced at a solution only', 'Nothing is ever left to do.', {
+  ofConstraint('always balanced', 'balanced at a solution only', 'Every state counts as balanced.', {
     balanced: () => () => () => true,
   }),
 ]
 
 export const penaltyMutants: ReadonlyArray<Mutant> = [
-  ofPenalty('shrinking penalty', 'penalty never falls', 'ρ is halved where infeasibility is small.', {
+  ofPenalty('shrinking penalty', 'penalty never falls', 'ρ is halved if infeasibility is small.', {
     next: setting => first => measured => before =>
       measured.infeasibility < measured.epsilon
         ? before.penalty / 2
@@ -127,7 +132,7 @@ export const penaltyMutants: ReadonlyArray<Mutant> = [
   ofPenalty(
     'comparison the wrong way',
     'penalty grows where it stalls',
-    'The share is taken of now, not of before.',
+    'The share is taken of the current infeasibility, not of the earlier one.',
     {
       next: setting => first => measured => before =>
         penalty.next(setting)(first)(
@@ -135,10 +140,10 @@ export const penaltyMutants: ReadonlyArray<Mutant> = [
         )(before.infeasibility === null ? before : { ...before, infeasibility: measured.infeasibility }),
     },
   ),
-  ofPenalty('noise read as a stall', 'penalty ignores noise', 'The noise is not looked at.', {
+  ofPenalty('noise read as a stall', 'penalty ignores noise', 'The noise is ignored.', {
     next: setting => first => measured => penalty.next(setting)(first)({ ...measured, noise: 0, epsilon: 0 }),
   }),
-  ofPenalty('penalty beyond its cap', 'penalty within its cap', 'The cap is stated, and not kept.', {
+  ofPenalty('penalty beyond its cap', 'penalty within its cap', 'The cap is stated but not kept.', {
     next:
       ({ config }) =>
       () =>
@@ -154,11 +159,11 @@ export const penaltyMutants: ReadonlyArray<Mutant> = [
 ]
 
 export const toleranceMutants: ReadonlyArray<Mutant> = [
-  ofTolerance('ε that grows', 'tolerance never grows', 'ε is raised where it is violated.', {
+  ofTolerance('ε that grows', 'tolerance never grows', 'ε is raised if it is violated.', {
     next: setting => measured => epsilon =>
       measured.violation > 2 * epsilon ? 2 * epsilon : tolerance.next(setting)(measured)(epsilon),
   }),
-  ofTolerance('ε that vanishes', 'tolerance is positive', 'ε is 0 once it has been small.', {
+  ofTolerance('ε that vanishes', 'tolerance is positive', 'A small ε becomes 0.', {
     next: setting => measured => epsilon =>
       epsilon < tolerance.initial(setting) / 10 ? 0 : tolerance.next(setting)(measured)(epsilon),
   }),
@@ -170,7 +175,7 @@ export const toleranceMutants: ReadonlyArray<Mutant> = [
       next: setting => measured => tolerance.next(setting)({ ...measured, violation: 0 }),
     },
   ),
-  ofTolerance('ε without a floor', 'tolerance not below its final value', 'ε⁺ = factor·ε for ever.', {
+  ofTolerance('ε without a floor', 'tolerance not below its final value', 'ε⁺ = factor·ε without end.', {
     next:
       ({ config }) =>
       ({ violation }) =>

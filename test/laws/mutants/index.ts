@@ -1,4 +1,4 @@
-/** Every mutant, by what is broken. */
+/** All mutants, by subject. */
 import { constraintMutants, penaltyMutants, toleranceMutants } from './dual.js'
 import { configurationMutants, methodMutants } from './methods.js'
 import type { Mutant } from './Mutant.js'

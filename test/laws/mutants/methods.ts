@@ -1,4 +1,4 @@
-/** Faults of whole methods: the bilevel method with one thing wrapped around it that is wrong. */
+/** Faults of whole methods: the bilevel method in a wrapper that adds one fault. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -22,11 +22,11 @@ const mutant = (name: string, law: string, fault: string, make: () => Bilevel): 
   name,
   law,
   fault,
-  // Made anew for each examination: some of these remember things.
+  // Made again for each examination, because some mutants keep state.
   examine: options => examineMethod(make())(options),
 })
 
-/** Every transition of the method changed. */
+/** Changes every transition of the method. */
 const transitions = (change: (transition: Transition<State>) => Transition<State>): Bilevel => ({
   ...bilevel,
   init: config => pipe(bilevel.init(config), E.map(change)),
@@ -36,7 +36,7 @@ const transitions = (change: (transition: Transition<State>) => Transition<State
 const infos = (change: (info: Info) => Partial<Info>): Bilevel =>
   transitions(transition => ({ ...transition, info: { ...transition.info, ...change(transition.info) } }))
 
-/** Every observation changed before the method sees it. */
+/** Changes every observation before the method gets it. */
 const observations = (
   change: (observation: Observation.Observation, state: State) => Observation.Observation,
 ): Bilevel => ({
@@ -44,7 +44,7 @@ const observations = (
   step: observation => state => bilevel.step(change(observation, state))(state),
 })
 
-/** Faults of a kind taken for nothing at all. */
+/** Ignores errors of one kind. */
 const forgiving = (tag: string): Bilevel => ({
   ...bilevel,
   step: observation => state =>
@@ -72,17 +72,17 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'mutated observation',
     'input untouched',
-    'A step writes the effort into the observation that it was given.',
+    'A step writes the effort into its observation argument.',
     () => observations(observation => Object.assign(observation, { effort: 0 })),
   ),
-  mutant('mutated state', 'input untouched', 'A step counts in the state that it was given.', () => ({
+  mutant('mutated state', 'input untouched', 'A step counts in its state argument.', () => ({
     ...bilevel,
     step: observation => state => {
       Reflect.set(state, 'nextId', state.nextId + 1)
       return bilevel.step(observation)(state)
     },
   })),
-  mutant('clock in a step', 'deterministic', 'The info says at what time the step was taken.', () =>
+  mutant('clock in a step', 'deterministic', 'The info states the time of the step.', () =>
     infos(() => ({ message: `at ${performance.now()}` })),
   ),
   mutant('randomness not from the seed', 'deterministic', 'λ is disturbed by Math.random.', () =>
@@ -98,7 +98,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'state outside the state',
     'deterministic',
-    'Steps are counted in a closure, and so go on from run to run.',
+    'Steps are counted in a closure, so the count continues from run to run.',
     () => {
       let steps = 0
       return infos(() => ({ innerIteration: steps++ }))
@@ -107,7 +107,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'states known by identity',
     'survives JSON',
-    'A state that was not made by this very process is treated otherwise.',
+    'A state from outside this process is treated differently.',
     () => {
       const made = new WeakSet<State>()
       const noted = (transition: Transition<State>): Transition<State> => {
@@ -134,7 +134,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'NaN in the state',
     'survives JSON',
-    'The effort of the state is 0/0 where nothing was spent yet.',
+    'The effort of the state is 0/0 before anything is spent.',
     () =>
       transitions(transition => ({
         ...transition,
@@ -144,7 +144,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'number of the run',
     'replay is live',
-    'The first info says the how manieth run of this process it is.',
+    'The first info states the number of the run in this process.',
     () => {
       let runs = 0
       return {
@@ -162,7 +162,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'answers in the order of arrival',
     'any order of answers',
-    'An answer is taken for that of the first open question of its kind.',
+    'An answer is assigned to the first open question of its kind.',
     () =>
       observations((observation, { batch }) => {
         const open = batch.questions.filter(({ id }) => !batch.answers.some(answer => answer.id === id))
@@ -175,7 +175,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'effort in the order of arrival',
     'any order of answers',
-    'The effort of an answer is added when it comes: in the last digit, the sum depends on the order.',
+    'The effort of an answer is added on arrival, so the last digit of the sum depends on the order.',
     () => ({
       ...bilevel,
       step: observation => state => {
@@ -242,7 +242,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant('progress beyond the end', 'info is finite', 'Progress is counted twice.', () =>
     infos(({ progress }) => ({ progress: 2 * progress })),
   ),
-  mutant('ids used twice', 'well-formed commands', 'The number of the next question is not kept.', () =>
+  mutant('ids used twice', 'well-formed commands', 'The id of the next question is not advanced.', () =>
     transitions(transition => ({ ...transition, state: { ...transition.state, nextId: 1 } })),
   ),
   mutant(
@@ -260,17 +260,17 @@ export const methodMutants: ReadonlyArray<Mutant> = [
         ],
       })),
   ),
-  mutant('no outcome', 'halts', 'The last transition forgets to say that it is the last.', () =>
+  mutant('no outcome', 'halts', 'The last transition has no outcome.', () =>
     infos(() => ({ outcome: null })),
   ),
-  mutant('stops at the first failure', 'halts', 'A command that failed is a fault of the caller.', () => ({
+  mutant('stops at the first failure', 'halts', 'A failed command counts as a fault of the caller.', () => ({
     ...bilevel,
     step: observation => state =>
       observation._tag === 'CommandFailed'
         ? E.left({ _tag: 'InvalidObservation', id: observation.id, message: 'It failed.' })
         : bilevel.step(observation)(state),
   })),
-  mutant('throws', 'never throws', 'A failure is thrown instead of being a state.', () => ({
+  mutant('throws', 'never throws', 'A failed command throws.', () => ({
     ...bilevel,
     step: observation => {
       if (observation._tag === 'CommandFailed') throw new Error(observation.reason)
@@ -280,7 +280,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'refuses what it takes',
     'starts',
-    'A design of one point is refused, though the codec takes it.',
+    'A design of one point is refused, although the codec accepts it.',
     () => ({
       ...bilevel,
       init: config =>
@@ -295,13 +295,13 @@ export const methodMutants: ReadonlyArray<Mutant> = [
     'An answer to a command that was never issued is ignored.',
     () => forgiving('UnknownCommand'),
   ),
-  mutant('repeated id accepted', 'repeated id refused', 'An answer that came before is ignored.', () =>
+  mutant('repeated id accepted', 'repeated id refused', 'A repeated answer is ignored.', () =>
     forgiving('UnknownCommand'),
   ),
   mutant('wrong kind accepted', 'wrong kind refused', 'An answer of the wrong kind is ignored.', () =>
     forgiving('UnexpectedObservation'),
   ),
-  mutant('NaN passed on', 'non-finite refused', 'A loss that is not finite is taken for zero.', () =>
+  mutant('NaN passed on', 'non-finite refused', 'A loss that is not finite counts as zero.', () =>
     observations(observation =>
       observation._tag === 'LowerLevelSolved' || observation._tag === 'WeightsDescended'
         ? { ...observation, upper: finite(observation.upper), lower: finite(observation.lower) }
@@ -311,7 +311,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
   mutant(
     'gradients padded',
     'wrong length refused',
-    'Components of a gradient that are missing are taken for zeros, others ignored.',
+    'Missing components of a gradient count as zeros; extra ones are ignored.',
     () =>
       observations((observation, state) =>
         observation._tag === 'LowerLevelSolved' || observation._tag === 'WeightsDescended'
@@ -323,7 +323,7 @@ export const methodMutants: ReadonlyArray<Mutant> = [
           : observation,
       ),
   ),
-  mutant('goes on after the end', 'halted for good', 'What arrives after the outcome is ignored.', () =>
+  mutant('goes on after the end', 'halted for good', 'Observations after the outcome are ignored.', () =>
     forgiving('Halted'),
   ),
 ]
@@ -335,7 +335,7 @@ const ofConfigurations = (name: string, law: string, fault: string, subject: Bil
   examine: options =>
     pipe(
       fromCodec(bilevel.config),
-      // Also where the mutant's own codec has no structure to walk.
+      // Works even if the mutant's own codec has no structure to walk.
       E.flatMap(intact =>
         Laws.configurations(subject, { names: { [bilevel.config.name]: intact } })(options),
       ),
@@ -344,22 +344,17 @@ const ofConfigurations = (name: string, law: string, fault: string, subject: Bil
 })
 
 export const configurationMutants: ReadonlyArray<Mutant> = [
-  ofConfigurations(
-    'throws at odd configurations',
-    'init is total',
-    'Bounds that are the wrong way round are thrown.',
-    {
-      ...bilevel,
-      init: config => {
-        if (config.space.some(({ lower, upper }) => lower >= upper)) throw new RangeError('lower ≥ upper')
-        return bilevel.init(config)
-      },
+  ofConfigurations('throws at odd configurations', 'init is total', 'Swapped bounds throw.', {
+    ...bilevel,
+    init: config => {
+      if (config.space.some(({ lower, upper }) => lower >= upper)) throw new RangeError('lower ≥ upper')
+      return bilevel.init(config)
     },
-  ),
+  }),
   ofConfigurations(
     'refusal without a sentence',
     'init is total',
-    'What is wrong with a configuration is a code.',
+    'The refusal of a configuration is a code, not a sentence.',
     {
       ...bilevel,
       init: config =>

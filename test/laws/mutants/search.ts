@@ -64,16 +64,13 @@ export const designMutants: ReadonlyArray<Mutant> = [
     (points, { space }) =>
       points.map(point => SearchSpace.clamp(space)(point.map(value => value + 1e-9 * Math.random()))),
   ),
-  ofDesign(
-    'point twice',
-    'design has no point twice',
-    'The first point is there again as the last.',
-    points => points.map((point, i) => (i === points.length - 1 ? points[0]! : point)),
+  ofDesign('point twice', 'design has no point twice', 'The first point is repeated as the last.', points =>
+    points.map((point, i) => (i === points.length - 1 ? points[0]! : point)),
   ),
   ofDesign(
     'design not stratified',
     'design is stratified',
-    'Points are uniformly random, from the seed, instead.',
+    'Points are uniformly random instead, from the seed.',
     (points, { space, seed }) => {
       const d = space.length
       const [uniforms] = Rng.uniforms(points.length * d)(Rng.make(seed, 7))
@@ -83,7 +80,7 @@ export const designMutants: ReadonlyArray<Mutant> = [
   ofDesign(
     'design in its configuration',
     'design leaves its configuration alone',
-    'The size of the configuration is set to what came out.',
+    'The size in the configuration is overwritten with the number of points.',
     (points, config) => {
       Reflect.set(config.design, 'size', points.length + 1)
       return points
@@ -112,7 +109,7 @@ export const descentMutants: ReadonlyArray<Mutant> = [
   ofDescent(
     'never at rest',
     'descent rests where the gradient vanishes',
-    'A zero derivative is taken for a positive one.',
+    'A zero derivative counts as positive.',
     () => ({
       ...descent,
       step: config => measured =>
@@ -122,7 +119,7 @@ export const descentMutants: ReadonlyArray<Mutant> = [
   ofDescent(
     'settled at once',
     'descent states its longest step',
-    'The longest step is said to be zero.',
+    'The longest step is stated as zero.',
     () => ({
       ...descent,
       step: config => measured => before => ({
@@ -149,7 +146,7 @@ export const descentMutants: ReadonlyArray<Mutant> = [
   ofDescent(
     'momentum in a closure',
     'descent is deterministic',
-    'The step before is remembered outside the state.',
+    'The previous step is stored outside the state.',
     () => {
       let last: ReadonlyArray<number> | null = null
       return {
@@ -166,7 +163,7 @@ export const descentMutants: ReadonlyArray<Mutant> = [
   ofDescent(
     'steps that never shrink',
     'descent finds a minimum',
-    'Every step starts from the first state again.',
+    'Every step starts from the initial state.',
     () => ({
       ...descent,
       step: config => measured => () => descent.step(config)(measured)(descent.start(config)),
@@ -186,7 +183,7 @@ export const choiceMutants: ReadonlyArray<Mutant> = [
           path[0]!.map((_, k) => path.slice(-averaged).reduce((sum, lambda) => sum + lambda[k]!, 0)),
     },
   ),
-  ofChoice('extrapolated', 'choice among what was visited', 'The last step is taken once more.', {
+  ofChoice('extrapolated', 'choice among what was visited', 'The last step is added a second time.', {
     lambda:
       ({ space }) =>
       ({ path }) =>
@@ -205,7 +202,7 @@ export const choiceMutants: ReadonlyArray<Mutant> = [
   ofChoice('latest preferred', 'choice takes no turns', 'Every candidate takes the incumbent’s place.', {
     prefers: () => () => true,
   }),
-  ofChoice('path reversed in place', 'choice is deterministic', 'The path that was given is reversed.', {
+  ofChoice('path reversed in place', 'choice is deterministic', 'The path argument is reversed.', {
     lambda: config => visited => {
       const { path } = visited
       if (Array.isArray(path)) path.reverse()

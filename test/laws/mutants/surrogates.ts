@@ -39,7 +39,7 @@ const samples = (change: (sample: Sample, phi: State) => Sample): Partial<typeof
 
 const count = ({ valueFunction }: State): number => valueFunction.samples.length
 
-/** States that this very process made. */
+/** The states that this process made. */
 const known = (): Partial<typeof surrogate> => {
   const made = new WeakSet<State>()
   const noted = E.map((phi: State) => {
@@ -79,7 +79,7 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
   ofSurrogate(
     'states known by identity',
     'surrogate survives JSON',
-    'A state that was read from JSON is treated otherwise.',
+    'A state that was read from JSON is treated differently.',
     known(),
   ),
   ofSurrogate(
@@ -110,7 +110,7 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
   ofSurrogate(
     'gradient of the model alone',
     'gradient of the mean',
-    'Where the envelope’s bound is the mean, the gradient is still the model’s.',
+    'If the mean is the envelope’s bound, the gradient is still that of the model.',
     {
       predict: lambda => phi => {
         const free = {
@@ -123,13 +123,18 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
       },
     },
   ),
-  ofSurrogate('envelope ignored', 'envelope respected', 'That the loss is linear in θ is not looked at.', {
-    prior: config => surrogate.prior({ ...config, linearInCoefficients: false }),
-  }),
+  ofSurrogate(
+    'envelope ignored',
+    'envelope respected',
+    'The option that the loss is linear in θ is ignored.',
+    {
+      prior: config => surrogate.prior({ ...config, linearInCoefficients: false }),
+    },
+  ),
   ofSurrogate(
     'variance without max(0, ·)',
     'variance not negative',
-    'What rounding takes off the variance is not put back.',
+    'A variance that rounding makes negative stays negative.',
     {
       predict: predictions(({ variance }, { valueFunction }) => ({
         variance: variance - 1e-6 * valueFunction.standardization.scale ** 2,
@@ -139,7 +144,7 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
   ofSurrogate(
     'variance above the prior',
     'variance at most the prior’s',
-    'What the samples explain is added instead of taken off.',
+    'The reduction by the samples is added instead of subtracted.',
     {
       predict: predictions(({ variance }, phi, lambda) => {
         const far = lambda.map(value => value + 1e9)
@@ -161,15 +166,10 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
       variance: surrogate.predict(lambda.map(value => value + 1e9))(phi).variance,
     })),
   }),
-  ofSurrogate(
-    'lost sample',
-    'variance falls at a sample',
-    'What is observed after the first fit is thrown away.',
-    {
-      observe: sample => phi =>
-        phi.fittedSamples > 0 ? { _tag: 'Right', right: phi } : surrogate.observe(sample)(phi),
-    },
-  ),
+  ofSurrogate('lost sample', 'variance falls at a sample', 'Samples after the first fit are dropped.', {
+    observe: sample => phi =>
+      phi.fittedSamples > 0 ? { _tag: 'Right', right: phi } : surrogate.observe(sample)(phi),
+  }),
   ofSurrogate(
     'gradients with their signs flipped',
     'learns a known φ',
@@ -182,7 +182,7 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
   ofSurrogate(
     'noise taken for certain',
     'interpolates without noise',
-    'All samples are taken to be as noisy as they are large.',
+    'The noise of every sample is set to the size of its value.',
     samples(sample => ({
       ...sample,
       valueNoise: sample.value ** 2,
@@ -197,7 +197,7 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
   ofSurrogate(
     'length scales in λ',
     'units of lambda',
-    'Slopes are taken to be by u, whatever the bounds.',
+    'Slopes are read as those by u, whatever the bounds.',
     samples((sample, { valueFunction: { space } }) => ({
       ...sample,
       gradient: sample.gradient?.map((g, k) => g / SearchSpace.widths(space)[k]!) ?? null,
@@ -242,13 +242,13 @@ export const regressionMutants: ReadonlyArray<Mutant> = [
   ofRegression(
     'last observation twice',
     'conditioning knows no order',
-    'The last observation is taken in twice.',
+    'The last observation is added twice.',
     {
       conditionOn: hyperparameters => observations =>
         GaussianProcess.conditionOn(hyperparameters)([...observations, ...observations.slice(-1)]),
     },
   ),
-  ofRegression('noise ignored', 'one observation', 'Values are taken to be exact.', {
+  ofRegression('noise ignored', 'one observation', 'Values are treated as exact.', {
     conditionOn: hyperparameters => observations =>
       GaussianProcess.conditionOn(hyperparameters)(
         observations.map(observation => ({ ...observation, valueNoise: 1e-9 })),
@@ -260,8 +260,8 @@ export const regressionMutants: ReadonlyArray<Mutant> = [
     'The variance is that of a noisy value, not of f.',
     {
       posterior: gp => x => {
-        const said = GaussianProcess.posterior(gp)(x)
-        return { ...said, variance: said.variance + 0.01 }
+        const posterior = GaussianProcess.posterior(gp)(x)
+        return { ...posterior, variance: posterior.variance + 0.01 }
       },
     },
   ),
@@ -282,11 +282,11 @@ export const regressionMutants: ReadonlyArray<Mutant> = [
   ofRegression(
     'variance above the prior',
     'posterior variance',
-    'k⋆ᵀC⁻¹k⋆ is added to σ² instead of taken off.',
+    'k⋆ᵀC⁻¹k⋆ is added to σ² instead of subtracted.',
     {
       posterior: gp => x => {
-        const said = GaussianProcess.posterior(gp)(x)
-        return { ...said, variance: 2 * gp.hyperparameters.signalVariance - said.variance }
+        const posterior = GaussianProcess.posterior(gp)(x)
+        return { ...posterior, variance: 2 * gp.hyperparameters.signalVariance - posterior.variance }
       },
     },
   ),
@@ -296,17 +296,17 @@ export const regressionMutants: ReadonlyArray<Mutant> = [
     'h′ of Matérn 5/2 with the factor 5/3 instead of 5/6.',
     {
       posterior: gp => x => {
-        const said = GaussianProcess.posterior(gp)(x)
+        const posterior = GaussianProcess.posterior(gp)(x)
         return gp.hyperparameters.kernel === 'matern52'
-          ? { ...said, meanGradient: said.meanGradient.map(g => 2 * g) }
-          : said
+          ? { ...posterior, meanGradient: posterior.meanGradient.map(g => 2 * g) }
+          : posterior
       },
     },
   ),
   ofRegression('variance’s gradient with its sign flipped', 'posterior gradients', '+2 instead of −2.', {
     posterior: gp => x => {
-      const said = GaussianProcess.posterior(gp)(x)
-      return { ...said, varianceGradient: said.varianceGradient.map(g => -g) }
+      const posterior = GaussianProcess.posterior(gp)(x)
+      return { ...posterior, varianceGradient: posterior.varianceGradient.map(g => -g) }
     },
   }),
 ]

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { make, normals, permutation } from '../../../src/core/numeric/Rng.js'
 import { choose } from '../../../src/shell/backend/chooseBackend.js'
@@ -104,7 +105,7 @@ describe('Conv2DBackpropFilter on wasm', () => {
           expect(Math.abs(value - same)).toBeLessThanOrEqual(1e-5 * largest)
         }
       }),
-      { numRuns: 300 },
+      cases(300),
     )
   })
 
@@ -160,7 +161,7 @@ describe('Conv2DBackpropInput on wasm', () => {
         for (const [i, value] of expected.entries())
           expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(1e-5 * largest)
       }),
-      { numRuns: 200 },
+      cases(200),
     )
   })
 })
@@ -199,7 +200,7 @@ describe('products on wasm', () => {
             expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(1e-5 * inner)
         },
       ),
-      { numRuns: 200 },
+      cases(200),
     )
   })
 })

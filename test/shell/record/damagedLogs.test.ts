@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { numerics } from '../../../src/core/log/numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
@@ -44,7 +45,7 @@ describe('a flipped byte', () => {
           // Removing a newline joins two lines; a new one breaks a line in two.
           expect(error.message).toContain(`Line ${line} of ${path}`)
         }),
-        { numRuns: 60 },
+        cases(60),
       )
     }))
 
@@ -60,7 +61,7 @@ describe('a flipped byte', () => {
             ),
           ).toBe(true)
         }),
-        { numRuns: 800 },
+        cases(800),
       )
     }))
 
@@ -137,7 +138,7 @@ describe('a truncated log', () => {
               torn: short[length - 1] === '\n' ? null : complete + 1,
             })
         }),
-        { numRuns: 300 },
+        cases(300),
       )
     }))
 })

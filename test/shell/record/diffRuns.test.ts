@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as O from 'fp-ts/lib/Option.js'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { encodeHeader } from '../../../src/core/log/RunLog.js'
 import { diffRuns, equal, statement } from '../../../src/shell/record/diffRuns.js'
@@ -69,7 +70,7 @@ describe('the difference of two runs', () => {
             expect(two.records).toEqual(O.some({ line: which + 2, field: 'a', expected: yours, found: mine }))
           }),
       ),
-      { numRuns: 40 },
+      cases(40),
     ))
 
   it('is at the end of the shorter one', () =>

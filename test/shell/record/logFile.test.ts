@@ -2,8 +2,9 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
-import { encodeHeader, limits } from '../../../src/core/log/RunLog.js'
+import { encodeHeader } from '../../../src/core/log/RunLog.js'
 import { create, digestOf, noLines, past, reopen } from '../../../src/shell/record/logFile.js'
 import { readAll } from '../../support/logText.js'
 import { headerOf, left, right, withFolder } from '../../support/recordedRun.js'
@@ -30,7 +31,7 @@ describe('a log file', () => {
           expect(lines.map(({ line }) => line)).toEqual(lines.map((_, i) => i + 1))
         }),
       ),
-      { numRuns: 30 },
+      cases(30),
     ))
 
   it('finds lines that are longer than a read chunk', () =>
@@ -118,10 +119,9 @@ describe('a log file', () => {
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       await written(path, [])
-      for (let i = 0; i < 8; i++) appendFileSync(path, 'x'.repeat(limits.length))
-      const began = performance.now()
+      // 100 GB of zero bytes that take no room on the disk: to read all of them would end in the test's timeout.
+      truncateSync(path, 1e11)
       expect(readAll(path)[1]).toMatchObject(E.left({ _tag: 'Unreadable', line: 2 }))
-      expect(performance.now() - began).toBeLessThan(1000)
     }))
 
   it('never overwrites another one', () =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import type { Question } from '../../../src/core/protocol/Command.js'
 import type { Interpreter } from '../../../src/shell/record/Interpreter.js'
@@ -49,7 +50,7 @@ describe('several commands at once', () => {
               expect(crew.most()).toBeLessThanOrEqual(atOnce)
             }),
         ),
-        { seed: 5, numRuns: 30 },
+        cases(30),
       )
     }))
 

@@ -5,6 +5,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { numerics } from '../../../src/core/log/numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
@@ -170,7 +171,7 @@ describe('other numerics', () => {
           writeFileSync(path, changed)
           expect(['Mismatch', 'BadInput']).toContain(left(replay(folder))._tag)
         }),
-        { numRuns: 400 },
+        cases(400),
       )
     }))
 

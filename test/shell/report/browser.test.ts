@@ -1,13 +1,14 @@
 /**
  * A report in a real browser, opened from disk: no error, no request, no script, and every figure visible, at two widths, in
- * light and dark mode. Skipped, with a notice, if there is no Chromium.
+ * light and dark mode. Skipped if there is no Chromium; with BILEVEL_REQUIRE_BROWSER=1 that is a failure.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chromium as chromiumOf, describeWith } from '../../support/requires.js'
 import { writeReport } from '../../../src/shell/report/writeReport.js'
 import { manyRun } from '../../support/manyRuns.js'
 import { committed, hostile, recordHostile } from '../../support/reportRuns.js'
@@ -19,9 +20,6 @@ const executable = [
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ].find(path => path !== undefined && existsSync(path))
-
-if (executable === undefined)
-  console.warn('No Chromium was found, so reports are not opened in a browser. Name one with CHROMIUM=…')
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-browser-'))
 const [plain, owned, many] = ['plain', 'hostile', 'many'].map(name => join(folder, `${name}.html`)) as [
@@ -62,7 +60,12 @@ interface Opened {
   readonly trouble: ReadonlyArray<string>
 }
 
-describe.skipIf(executable === undefined)('a report in Chromium', () => {
+const missing =
+  executable === undefined
+    ? 'none was found. Name one with CHROMIUM=…, or install the package chromium.'
+    : null
+
+describeWith(chromiumOf(missing), 'a report in Chromium', () => {
   let browser: Browser
 
   beforeAll(async () => {
@@ -77,7 +80,7 @@ describe.skipIf(executable === undefined)('a report in Chromium', () => {
     right(await writeReport(large, { output: many })())
     browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] })
     // Two of the runs are trained by this test.
-  }, 240_000)
+  })
 
   afterAll(() => browser.close())
 

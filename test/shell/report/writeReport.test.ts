@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { numericsKey } from '../../../src/core/log/numerics.js'
 import { commandLine } from '../../../src/shell/cli/commandLine.js'
@@ -198,7 +199,7 @@ describe('hostile runs', () => {
         expect(markup.match(/[<>]/g)).toEqual(['<', '>', '<', '>'])
         expect(markup.match(/"/g)).toEqual(['"', '"'])
       }),
-      { numRuns: 1000, seed: 20261123 },
+      cases(1000),
     )
   })
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { maxUnpackedBytes, placeOf, planOf, type Member } from '../../../src/shell/setup/Layout.js'
 import { pipArguments, requirement, tensorflowWheel } from '../../../src/shell/setup/wheel.js'
@@ -88,7 +89,7 @@ describe('the plan of deps', () => {
         const { to } = planned.right.files.at(-1)!
         expect(to).toMatch(/^include\/[\w+-][\w+.-]*(\/[\w+-][\w+.-]*)*$/)
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { cases } from '../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../src/core/numeric/Rng.js'
 import { vectorsOf, type Iterate, type Vectors } from '../../../src/shell/backend/kernels/lbfgs.js'
@@ -102,7 +103,7 @@ describe('the quasi-Newton direction', () => {
             expect(Math.abs(found[i]! - d)).toBeLessThanOrEqual(rounding * largest * growth)
         },
       ),
-      { numRuns: 300 },
+      cases(300),
     )
   })
 
@@ -167,7 +168,7 @@ describe('passes over vectors', () => {
         expect(vectors.at(y)).toEqual(from.weights.map((w, i) => w + c * to.weights[i]!))
         vectors.leave()
       }),
-      { seed: 1, numRuns: 300 },
+      cases(300),
     )
   })
 

@@ -185,10 +185,14 @@ describe('commands that run at once', () => {
   })
 
   test('all end when the interpreter is disposed of', async () => {
-    const interpreter = endless({})
+    const seen = new Set<number>()
+    const interpreter = endless({
+      onProgress: ({ command }) => {
+        seen.add(command.id)
+        if (seen.size === 2) interpreter.dispose()
+      },
+    })
     const results = Promise.all([0, 1].map(id => interpreter.answer(long(id))()))
-    await new Promise(resolve => setTimeout(resolve, 300))
-    interpreter.dispose()
     expect((await results).map(result => left(result)._tag)).toEqual(['Interrupted', 'Interrupted'])
   })
 

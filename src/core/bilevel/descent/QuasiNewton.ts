@@ -1,9 +1,10 @@
 /**
- * The rule that moves λ where the augmented Lagrangian is measured exactly: limited-memory BFGS in the unit cube, one point a
- * step, within a trust radius, with backtracking by cubic interpolation. Used in minimising, by `solveBilevel`.
+ * The rule that moves λ if the augmented Lagrangian is measured exactly: limited-memory BFGS in the unit cube, one
+ * point per step, within a trust radius, with backtracking by cubic interpolation. `solveBilevel` uses it in
+ * minimising.
  *
- * In: the merit m and its gradient g at the point asked for last. Out: the next point u⁺ = u − H·g, cut to Δ and to the cube,
- * or, where m did not decrease enough (m > m₀ + 1e-4·gᵀs), a shorter step from the last accepted point.
+ * In: the merit m and its gradient g at the last requested point. Out: the next point u⁺ = u − H·g, cut to Δ and to the
+ * cube. If m did not decrease enough (m > m₀ + 1e-4·gᵀs), it is a shorter step from the last accepted point.
  *
  * | symbol | name       | shape | unit                                    |
  * | ------ | ---------- | ----- | --------------------------------------- |
@@ -12,9 +13,9 @@
  * | g      | `gradient` | d     | ∂m/∂u                                   |
  * | Δ      | `radius`   |       | largest component of a step, share      |
  *
- * Every point costs a lower-level solve, so a step is accepted on sufficient decrease alone (Armijo), and its slope
- * is used whether it is or not. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which takes
- * gradient descent steps of a fixed size.
+ * Every point costs a lower-level solve. So sufficient decrease (Armijo) alone decides whether a step is accepted, and
+ * its slope is used in either case. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which
+ * takes gradient descent steps of a fixed size.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -29,11 +30,14 @@ export const QuasiNewtonOptions = t.readonly(
     /** Radius of the first step, as a share of each hyperparameter's range. */
     initialStep: Positive,
     maxStep: Positive,
-    /** Backtracking does not go below this. */
+    /** Shortest step of backtracking. */
     minStep: Positive,
     /** Pairs (s, y) remembered. */
     memory: Count,
-    /** Backtracking steps in a row after which what is remembered is given up, and then the search. */
+    /**
+     * After this many backtracking steps in a row the stored pairs are dropped; if that does not help either, the
+     * search ends.
+     */
     backtracks: Count,
   }),
   'QuasiNewtonOptions',
@@ -75,7 +79,7 @@ const dot = (a: Vec, b: Vec): number => a.reduce((sum, x, k) => sum + x * b[k]!,
 const minus = (a: Vec, b: Vec): Vec => a.map((x, k) => x - b[k]!)
 const longest = (a: Vec): number => a.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 
-/** Variables that a step may move: not those on a bound that the gradient pushes further out. */
+/** Marks the variables that a step may move: all but those at a bound that the gradient pushes against. */
 const freeAt = ({ unit, gradient }: Accepted): Uint8Array =>
   Uint8Array.from(unit, (u, k) => ((u <= 0 && gradient[k]! >= 0) || (u >= 1 && gradient[k]! <= 0) ? 0 : 1))
 
@@ -84,20 +88,23 @@ const scaledTo = (radius: number, d: Vec): Vec => {
   return length > radius ? d.map(x => (x * radius) / length) : d
 }
 
-/** How far the curvature of one variable may be believed to be from that of the others, as a factor. */
+/** The estimated curvature of a variable is limited to within this factor of the common one. */
 const spread = 1e4
 
-/** The weight of a pair in the estimate of the diagonal, relative to that of the pair after it. */
+/** Weight of a pair in the estimate of the diagonal, relative to that of the next pair. */
 const fading = 0.9
 
-/** A variable that was moved less than this share of its companions, squared, tells nothing of its own curvature. */
+/**
+ * A variable is too little informed to estimate its curvature if its squared move, relative to the longest, is below
+ * this.
+ */
 const leastMoved = 1e-6
 
 /**
- * An estimate of the size of each variable's own curvature: the slope of y_k over s_k by least squares through the
- * origin, over the pairs remembered, each divided by its length. Hyperparameters mostly act on parts of the weights that
- * have little to do with one another, so that the reduced Hessian is nearly diagonal; and where it is not, what the
- * others add to y_k averages out, and the pairs correct it (Gilbert & Lemaréchal 1989).
+ * Estimates the curvature of each variable: the slope of y_k over s_k by least squares through the origin, over the
+ * stored pairs, each divided by its length. Most hyperparameters act on separate parts of the weights, so the reduced
+ * Hessian is nearly diagonal. Otherwise the contributions of other variables to y_k average out, and the pairs correct
+ * the estimate (Gilbert & Lemaréchal 1989).
  */
 const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
   const latest = pairs[pairs.length - 1]
@@ -117,14 +124,17 @@ const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
   })
 }
 
-/** The part of a step that stays in the cube. −0 would not survive JSON. */
+/** The part of a step that stays in the cube. Adding 0 turns −0 into 0, since −0 does not survive JSON. */
 const inCube = (unit: Vec, step: Vec): Vec =>
   unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
 
-/** The step from an accepted point: quasi-Newton where pairs allow and it descends, else scaled steepest descent. */
+/**
+ * The step from an accepted point: a quasi-Newton step if the pairs give one that descends, else scaled steepest
+ * descent.
+ */
 const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number): Vec => {
   const free = freeAt(point)
-  // Two-loop recursion in variables in which every curvature is about one.
+  // Two-loop recursion in scaled variables, whose curvatures are all about one.
   const roots = curvatures(pairs, point.unit.length).map(Math.sqrt)
   const scaled = pairs.map(({ s, y }) => ({
     s: Float64Array.from(s, (x, k) => x * roots[k]!),
@@ -133,7 +143,7 @@ const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number):
   const downhill = (): Vec => {
     const slope = point.gradient.map((g, k) => (free[k] === 1 ? -g / roots[k]! ** 2 : 0))
     const length = longest(slope)
-    // Nothing is known yet of any curvature: as far as the radius allows.
+    // No curvature is known yet, so go as far as the radius allows.
     return length === 0 || pairs.length > 0 ? slope : slope.map(g => (g * radius) / length)
   }
   const d = pipe(
@@ -147,11 +157,11 @@ const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number):
     O.getOrElse(downhill),
   )
   const step = inCube(point.unit, scaledTo(radius, d))
-  // What the cube cuts off a direction may be all that made it one of descent; of a scaled gradient it never is.
+  // Cutting a direction to the cube may turn it uphill. A scaled gradient always stays a descent direction.
   return dot(step, point.gradient) < 0 ? step : inCube(point.unit, scaledTo(radius, downhill()))
 }
 
-/** The minimum of the cubic through values and slopes at 0 and 1, kept in [0.1, 0.5]; 0.5 where there is none. */
+/** The minimum of the cubic through values and slopes at 0 and 1, clamped to [0.1, 0.5]; 0.5 if it has none. */
 const cubicMinimum = (m0: number, slope0: number, m1: number, slope1: number): number => {
   const z = 3 * (m0 - m1) + slope0 + slope1
   const square = z * z - slope0 * slope1
@@ -163,7 +173,7 @@ const cubicMinimum = (m0: number, slope0: number, m1: number, slope1: number): n
 const remembered = (memory: number, { pairs }: QuasiNewton, s: Vec, y: Vec): QuasiNewton['pairs'] =>
   longest(s) > 0 && longest(y) > 0 ? [...pairs, { s, y }].slice(-memory) : pairs
 
-/** One step of the rule, from what was measured at the point it asked for last. */
+/** One step of the rule, from the measurement at the last requested point. */
 export const step =
   (options: QuasiNewtonOptions) =>
   (measured: Measured) =>
@@ -186,7 +196,7 @@ export const step =
           longest: longest(back),
           backtracking: true,
         }
-      // What is remembered led nowhere: once more without it, then there is no way down.
+      // The stored pairs gave no descent. Try once more without them; if that fails, no step descends.
       const afresh = before.pairs.length > 0 ? stepFrom(from, [], radius) : from.unit.map(() => 0)
       return {
         unit: from.unit.map((u, k) => u + afresh[k]!),
@@ -206,10 +216,10 @@ export const step =
       unit: plain.unit.map((u, k) => u + next[k]!),
       after: { rule: 'quasiNewton', point: plain, pairs, radius, backtracks: 0 },
       longest: longest(next),
-      // A step that only the radius keeps short has not settled.
+      // A step that is short because of the radius is no sign of convergence.
       backtracking: longest(next) >= radius * (1 - 1e-9),
     }
   }
 
-/** The rule after a step that could not be evaluated: half as far. */
+/** The state after a step that could not be evaluated: half the radius. */
 export const retreat = (before: QuasiNewton): QuasiNewton => ({ ...before, radius: before.radius / 2 })

@@ -1,5 +1,5 @@
 /**
- * The two descent rules as one: a tagged union of their options and states, and `start`, `step` and `retreat` by tag.
+ * The two descent rules in one: a tagged union of their options and states, and `start`, `step` and `retreat` by tag.
  *
  * Used by the part `descent` (parts/DescentRule.ts). `signs` (Signs.ts) is for networks, whose gradients are noisy; `quasiNewton`
  * (QuasiNewton.ts) for problems in memory, whose gradients are exact. To add a rule, add a member here.
@@ -22,7 +22,7 @@ export const Rule = t.union([Signs.Signs, QuasiNewton.QuasiNewton], 'Rule')
  * ```ts
  * import { Parts } from 'bilevel-hpo'
  *
- * // What the default rule remembers of one hyperparameter: its step length, and the last derivative.
+ * // The default rule's state for one hyperparameter: its step length, and the last derivative.
  * const rule: Parts.Rule = { rule: 'signs', steps: [0.07], gradient: [0] }
  * Parts.defaults.descent.state.is(rule) // => true
  * ```
@@ -39,7 +39,7 @@ export const start = (options: RuleOptions, dimension: number): Rule => {
   }
 }
 
-/** One step. A state of another rule than the options' starts anew. */
+/** One step. If the state belongs to another rule than the options, it is replaced by a new one. */
 export const step =
   (options: RuleOptions) =>
   (measured: Measured) =>

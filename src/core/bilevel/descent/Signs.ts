@@ -1,15 +1,16 @@
 /**
  * The rule that moves λ for networks: Rprop (Riedmiller & Braun 1993) in the unit cube. Used in minimising.
  *
- * Each hyperparameter k has a step length Δ_k, a share of its range. In: the gradient g by the unit coordinates u. Out: the next u.
+ * Each hyperparameter k has a step length Δ_k, a share of its range. In: the gradient g by the unit coordinates u. Out:
+ * the next u.
  *
- *     Δ_k⁺ = min(maxStep, growth·Δ_k)      where g_k has the sign that it had
- *     Δ_k⁺ = max(minStep, shrinkage·Δ_k)   where its sign flipped
- *     u_k⁺ = u_k − Δ_k⁺·sign(g_k), kept in [0, 1]
+ *     Δ_k⁺ = min(maxStep, growth·Δ_k)      if g_k has the same sign as before
+ *     Δ_k⁺ = max(minStep, shrinkage·Δ_k)   if its sign flipped
+ *     u_k⁺ = u_k − Δ_k⁺·sign(g_k), clamped to [0, 1]
  *
- * Only signs of derivatives are used. So the rule does not depend on the scales of F, f and λ, nor on the orders of magnitude that
- * the derivative by a log coefficient spans. Differs from the paper, which takes gradient descent steps of a fixed size on λ and w
- * together.
+ * Only the signs of derivatives matter. So the rule does not depend on the scales of F, f and λ, nor on the orders of
+ * magnitude that the derivative by a log coefficient spans. Differs from the paper, which takes gradient descent steps
+ * of a fixed size on λ and w together.
  */
 import * as t from 'io-ts'
 import { Positive, Vector } from '../../codec/Codec.js'
@@ -36,10 +37,10 @@ export const Signs = t.readonly(
   t.strict({ rule: t.literal('signs'), steps: Vector, gradient: Vector }),
   'Signs',
 )
-/** Step lengths in the unit cube, and the derivatives they came from. */
+/** Step lengths in the unit cube, and the last derivatives. */
 export type Signs = t.TypeOf<typeof Signs>
 
-/** Before the first step: no derivative is known, every step has its first length. */
+/** The state before the first step: no derivative is known, and every step has its initial length. */
 export const start = (options: SignsOptions, dimension: number): Signs => ({
   rule: 'signs',
   steps: Array.from({ length: dimension }, () => options.initialStep),
@@ -53,8 +54,8 @@ const nextLength = (options: SignsOptions, length: number, agreement: number): n
 }
 
 /**
- * One step: the point in the unit cube after it, and the rule's next state. `gradient` is by the unit coordinates;
- * of it only the signs count.
+ * One step: the next point in the unit cube, and the rule's next state. `gradient` is by the unit coordinates; only its
+ * signs matter.
  */
 export const step =
   (options: SignsOptions) =>
@@ -65,14 +66,14 @@ export const step =
     )
     return {
       unit: unit.map((u, k) => Math.min(1, Math.max(0, u - steps[k]! * Math.sign(gradient[k]!)))),
-      // −0 would not survive JSON.
+      // Adding 0 turns −0 into 0: −0 does not survive JSON.
       after: { ...before, steps, gradient: gradient.map(slope => slope + 0) },
       longest: steps.reduce((most, length) => Math.max(most, length), -Infinity),
       backtracking: false,
     }
   }
 
-/** The rule after a step that could not be evaluated: the same direction, half as far. */
+/** The state after a step that could not be evaluated: shorter steps in the same directions. */
 export const retreat =
   (options: SignsOptions) =>
   (before: Signs): Signs => ({

@@ -1,8 +1,9 @@
 /**
- * The part `constraint`: how "w minimises f(λ, ·)" is written as a constraint, which force κ holds w to it, and the next μ.
+ * The part `constraint`: how the condition "w minimises f(λ, ·)" becomes a constraint, the coefficient κ that enforces
+ * it, and the next μ.
  *
- * Used in minimising (`coefficient`, `violation`, `gradient`) and in the dual step (`next`). In every minimisation the weights
- * descend on F + κ·f with κ held, so κ is the one number that this part chooses for them. The default:
+ * Used in minimising (`coefficient`, `violation`, `gradient`) and in the dual step (`next`). In every minimisation the
+ * weights descend on F + κ·f at fixed κ, so κ is the only number of this part that they depend on. The default:
  *
  *     v = f − min(φ̂, f),  g = v − ε ≤ 0,  κ = μ,  μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)
  */
@@ -22,10 +23,11 @@ export interface Partials {
 }
 
 /**
- * A form of the constraint "f(λ, w) is φ(λ)": the violation v, the constraint g, the force κ and the multiplier μ.
+ * A form of the constraint "f(λ, w) equals φ(λ)": the violation v, the constraint g, the coefficient κ and the
+ * multiplier μ.
  *
- * v, g, ε and infeasibility are in the unit of f; μ and κ in that of F over that of f; ρ in that of μ over that of f.
- * Gradients by λ are of length d. None of these fails; all numbers are to be finite.
+ * v, g, ε and infeasibility are in the unit of f; μ and κ in the unit of F per unit of f; ρ in the unit of μ per unit
+ * of f. Gradients by λ have length d. None of these functions fails; all numbers must be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1; Nocedal & Wright (2006), §17.4. The paper has h = f − φ̂ = 0.
  *
@@ -33,46 +35,46 @@ export interface Partials {
  * ```ts
  * import { Parts } from 'bilevel-hpo'
  *
- * // The paper's form: an equation, without a tolerance.
+ * // The paper's form: an equality, without a tolerance.
  * const equation: Parts.ConstraintForm = { ...Parts.defaults.constraint, violation: phi => lower => lower - phi, constraint: () => v => v }
- * // f below φ̂ is a violation for it, and none for the inequality, whose φ̂ then is wrong.
+ * // It counts f < φ̂ as a violation. The inequality does not: then φ̂ is wrong.
  * const violations = [equation, Parts.defaults.constraint].map(({ violation }) => violation(0.3)(0.25)) // ≈ [-0.05, 0]
  * const partials: Parts.Partials = { upper: [0], lower: [0.051], phi: [0.05] }
  * Parts.defaults.constraint.gradient(300)(partials) // ≈ [0.3]
  * ```
  */
 export interface ConstraintForm {
-  /** Decodes a multiplier that this form may have: its sign, its range. */
+  /** Decodes a multiplier of this form; checks its sign and range. */
   readonly multiplier: t.Type<number, unknown>
   /** μ₀. */
   readonly initial: (setting: Setting) => number
   /** v, from f(λ, w) and φ̂(λ). */
   readonly violation: (phi: number) => (lower: number) => number
-  /** g; the form asks for g ≤ 0, or for g = 0. */
+  /** g; the form requires g ≤ 0, or g = 0. */
   readonly constraint: (epsilon: number) => (violation: number) => number
-  /** κ, by which ∇f enters the next descent of the weights. */
+  /** κ, the factor of ∇f in the next descent of the weights. */
   readonly coefficient: (multipliers: Multipliers) => number
-  /** The derivative by λ of what is minimised, F + κ·g, at fixed w. */
+  /** The derivative of the minimised F + κ·g by λ, at fixed w. */
   readonly gradient: (kappa: number) => (partials: Partials) => ReadonlyArray<number>
-  /** How far g and μ are from a solution, ≥ 0; zero at one. In the unit of f. */
+  /** Distance of g and μ from a solution, ≥ 0; zero at a solution. In the unit of f. */
   readonly infeasibility: (before: Multipliers) => (constraint: number) => number
   /** μ of the next minimisation. */
   readonly next: (setting: Setting) => (minimised: Minimised) => (before: Multipliers) => number
-  /** Whether the next multiplier would be nearly the same: at this λ and ε there is nothing left to gain from one. */
+  /** Whether the next multiplier would be nearly the same, so that further dual steps at this λ and ε gain nothing. */
   readonly balanced: (setting: Setting) => (minimised: Minimised) => (multipliers: Multipliers) => boolean
 }
 
-/** What the relaxation may cost, μ·ε, relative to the scale of F, before the violation has to agree with ε. */
+/** The relaxation may cost up to this, μ·ε relative to the scale of F, before the violation must agree with ε. */
 const price = 1e-9
 
-/** μ changes by at most this factor at a time. */
+/** One update changes μ by at most this factor. */
 const trust = 10
 
 /**
  * g = v − ε ≤ 0 with v = f − φ̂ ≥ 0, κ = μ and μ⁺ = max(0, μ + ρ·g) within its safeguards.
  *
- * Any w bounds φ from above, so where f(λ, w) is below φ̂(λ), it is φ̂ that errs, and v = 0. Options: `multiplier`,
- * `pair.balance`. Source: Birgin & Martínez (2008). Differs from the paper, which has an equation, h = f − φ̂ = 0.
+ * f(λ, w) of any w bounds φ from above, so if f(λ, w) < φ̂(λ), φ̂ is wrong, and v = 0. Options: `multiplier`,
+ * `pair.balance`. Source: Birgin & Martínez (2008). Differs from the paper, which has an equality, h = f − φ̂ = 0.
  */
 export const inequality: ConstraintForm = {
   multiplier: NonNegative,
@@ -96,6 +98,6 @@ export const inequality: ConstraintForm = {
     ({ constraint, epsilon, noise }) =>
     ({ multiplier }) =>
       Math.abs(constraint) <= Math.max(config.pair.balance * epsilon, noise) ||
-      // A multiplier that goes to zero, or an ε that is small enough anyway.
+      // The multiplier tends to zero, or ε is small enough as it is.
       (constraint <= 0 && multiplier * epsilon <= price * scales.upper),
 }

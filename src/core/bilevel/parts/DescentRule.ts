@@ -1,8 +1,8 @@
 /**
- * The part `descent`: where λ goes next, from the derivative where it was measured last.
+ * The part `descent`: the next λ, from the derivative at the last measured one.
  *
- * Used in minimising, after the pair is measured. In: u and ∂L/∂u in the unit cube, and the rule's state. Out: the next u and state.
- * The default is one of two rules (descent/Rule.ts), as the option `descent.rule` says.
+ * Used in minimising, after the pair is measured. In: u and ∂L/∂u in the unit cube, and the rule's state. Out: the next
+ * u and state. The default is one of two rules (descent/Rule.ts); the option `descent.rule` selects it.
  */
 import type * as t from 'io-ts'
 import type { BilevelConfig } from '../BilevelConfig.js'
@@ -10,14 +10,14 @@ import type { Measured, Moved } from '../descent/Measured.js'
 import * as Rule from '../descent/Rule.js'
 
 /**
- * A rule with the state R, which is plain JSON and survives a round trip through `state` unchanged.
+ * A descent rule with the state R. R is plain JSON and survives a round trip through `state` unchanged.
  *
  * @example
  * ```ts
  * import * as t from 'io-ts'
  * import { Bilevel, Parts } from 'bilevel-hpo'
  *
- * // Gradient descent with a fixed step size, kept in the unit cube.
+ * // Gradient descent with a fixed step size, clamped to the unit cube.
  * const fixed: Parts.DescentRule<null> = {
  *   state: t.null,
  *   start: () => null,
@@ -30,17 +30,17 @@ import * as Rule from '../descent/Rule.js'
  */
 export interface DescentRule<R> {
   readonly state: t.Type<R, unknown>
-  /** Before the first step. */
+  /** The state before the first step. */
   readonly start: (config: BilevelConfig) => R
   /** One step in the unit cube, on F + κ·g minimised over the weights. */
   readonly step: (config: BilevelConfig) => (measured: Measured) => (before: R) => Moved<R>
-  /** After a step that could not be evaluated; the method has gone half of it back. */
+  /** The state after a step that could not be evaluated; the method has moved λ half of it back. */
   readonly retreat: (config: BilevelConfig) => (before: R) => R
 }
 
 /**
  * Rprop or L-BFGS, as `descent.rule` says: Signs.ts, QuasiNewton.ts. Options: `descent`. Differs from the paper, which
- * takes Nesterov's steps of a fixed size on λ and w together.
+ * takes Nesterov steps of a fixed size on λ and w together.
  */
 export const configured: DescentRule<Rule.Rule> = {
   state: Rule.Rule,

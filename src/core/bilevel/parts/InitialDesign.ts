@@ -13,9 +13,9 @@ import * as SearchSpace from '../../protocol/SearchSpace.js'
 import type { BilevelConfig } from '../BilevelConfig.js'
 
 /**
- * A set of λ, n × d in the units of the search space, at each of which the lower level is solved once before the search.
+ * A set of λ, n × d in the units of the search space. Before the search the lower level is solved once at each.
  *
- * Errors: `InvalidConfig` for a design that cannot be made, say for its size; the method then does not start.
+ * Errors: `InvalidConfig` for a design that cannot be made, for example for its size; then the method does not start.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ import type { BilevelConfig } from '../BilevelConfig.js'
  * ```
  */
 export interface InitialDesign {
-  /** At least one λ; every one in the search space. The same for the same configuration. */
+  /** At least one λ, each in the search space. Equal configurations give equal points. */
   readonly points: (config: BilevelConfig) => E.Either<MethodError, ReadonlyArray<ReadonlyArray<number>>>
 }
 
@@ -54,7 +54,10 @@ const unitDesign = ({ design, space, seed }: BilevelConfig): E.Either<MethodErro
   }
 }
 
-/** `design.size` points of the kind `design.kind`, in the box of `design.lower` and `.upper`. The paper has a grid. */
+/**
+ * `design.size` points of the kind `design.kind`, in the box from `design.lower` to `design.upper`. The paper uses a
+ * grid.
+ */
 export const configured: InitialDesign = {
   points: config => {
     const box = config.space.map((parameter, k) => ({

@@ -1,5 +1,5 @@
 /**
- * What the three dual parts (constraint form, penalty schedule, tolerance schedule) are told in a dual step.
+ * The arguments of the three dual parts (constraint form, penalty schedule, tolerance schedule) in a dual step.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
@@ -9,44 +9,45 @@
  * | μ      | multiplier    | unit of F / unit of f       |
  * | ρ      | penalty       | unit of F / (unit of f)²    |
  *
- * `Setting` stays the same for a whole search, `First` is before the first minimisation, `Minimised` is what one measured,
- * `Multipliers` goes from one outer iteration to the next. Types only.
+ * `Setting` is constant during a search. `First` holds the values before the first minimisation, `Minimised` the
+ * measurements of one. `Multipliers` pass from one outer iteration to the next. Types only.
  */
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Scales } from '../iterates.js'
 
-/** What stays the same for a whole search. */
+/** Values that are constant during a search. */
 export interface Setting {
   readonly config: BilevelConfig
-  /** Units of F and f, by which relative options are multiplied. */
+  /** Units of F and f; relative options are multiples of them. */
   readonly scales: Scales
 }
 
 /**
- * μ₀ (unit of F per unit of f) and ε₀ (unit of f), before anything was measured. A penalty schedule may choose ρ₀ and its cap by them.
+ * μ₀ (unit of F per unit of f) and ε₀ (unit of f), before any measurement. A penalty schedule may derive ρ₀ and its cap
+ * from them.
  */
 export interface First {
   readonly multiplier: number
   readonly epsilon: number
 }
 
-/** What one outer iteration hands to the next. */
+/** The values that one outer iteration passes to the next. */
 export interface Multipliers {
   readonly multiplier: number
   readonly penalty: number
-  /** The constraint form's infeasibility in the outer iteration before; `null` before the first. */
+  /** The constraint form's infeasibility in the previous outer iteration; `null` before the first. */
   readonly infeasibility: number | null
 }
 
 /**
- * What a minimisation at fixed μ, ρ and ε came to.
+ * The measurements of a minimisation at fixed μ, ρ and ε.
  *
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
  * import { bilevel, decode, Parts } from 'bilevel-hpo'
  *
- * // Twice the tolerance: the multiplier grows, by no more than the matched penalty allows.
+ * // The violation is twice the tolerance, so the multiplier grows, by no more than the matched penalty allows.
  * const minimised: Parts.Minimised = { violation: 2e-4, epsilon: 1e-4, constraint: 1e-4, noise: 0, outerIteration: 1 }
  * const before: Parts.Multipliers = { multiplier: 300, penalty: 1e9, infeasibility: null }
  * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
@@ -55,14 +56,14 @@ export interface Multipliers {
  * ```
  */
 export interface Minimised {
-  /** v, as the constraint form defines it, and the ε that was asked of it. */
+  /** v, as the constraint form defines it, and the ε of this minimisation. */
   readonly violation: number
   readonly epsilon: number
-  /** g, the constraint form's function of the two. */
+  /** g, which the constraint form computes from v and ε. */
   readonly constraint: number
   /**
-   * A violation that cannot be told from zero. For the next μ and ρ: two deviations of φ̂, or 0 where solves are exact.
-   * For whether they are balanced, which is asked where solves are exact: the rounding of f.
+   * A violation up to this cannot be distinguished from zero. For the next μ and ρ it is two deviations of φ̂, or 0 if
+   * solves are exact. For `balanced`, which is called if solves are exact, it is the rounding error of f.
    */
   readonly noise: number
   /** Counted from 0. */

@@ -2,15 +2,15 @@
  * The part `penalty`: ρ, which turns a violation above ε into a change of the multiplier. Used in the dual step, in refining.
  *
  *     ρ₀ = penalty.initial·μ₀/ε₀
- *     ρ⁺ = growth·ρ, at most the cap and μ/(2ε)   where infeasibility has stalled (default below)
- *     ρ⁺ = ρ                                      elsewhere
+ *     ρ⁺ = growth·ρ, at most the cap and μ/(2ε)   if infeasibility has stalled (default below)
+ *     ρ⁺ = ρ                                      otherwise
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
 import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
 
 /**
- * A schedule of ρ, by which μ⁺ = max(0, μ + ρ·g): in the unit of μ over that of f. Asked once after every minimisation.
- * None of these fails; ρ is to be finite.
+ * A schedule of ρ, which enters μ⁺ = max(0, μ + ρ·g), in the unit of μ per unit of f. Called once after every
+ * minimisation. None of these functions fails; ρ must be finite.
  *
  * Source: Birgin & Martínez (2008), algorithm 3.1. In the paper ρ⁺ = 1.5ρ in every outer iteration.
  *
@@ -18,7 +18,7 @@ import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
  * ```ts
  * import { Parts } from 'bilevel-hpo'
  *
- * // The paper's: ρ₀ = 2, and half as much again in every outer iteration.
+ * // The paper's schedule: ρ₀ = 2, multiplied by 1.5 in every outer iteration.
  * const growing: Parts.PenaltySchedule = {
  *   initial: () => () => 2,
  *   cap: () => () => Infinity,
@@ -31,11 +31,11 @@ import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
 export interface PenaltySchedule {
   /** ρ₀ > 0. */
   readonly initial: (setting: Setting) => (first: First) => number
-  /** ρ at which a violation that stays is called hopeless (the stop reason `penaltyCap`); may be infinite. */
+  /** ρ at which a remaining violation counts as hopeless (the stop reason `penaltyCap`); may be infinite. */
   readonly cap: (setting: Setting) => (first: First) => number
   /**
-   * ρ of the next minimisation, > 0, from what was measured and from `before`; `infeasibility` is that of now,
-   * `before.infeasibility` that of the outer iteration before.
+   * ρ of the next minimisation, > 0, from the measurements and from `before`. `infeasibility` is the current one,
+   * `before.infeasibility` that of the previous outer iteration.
    */
   readonly next: (
     setting: Setting,
@@ -52,11 +52,11 @@ const initial: PenaltySchedule['initial'] =
 const cap: PenaltySchedule['cap'] = setting => first => setting.config.penalty.max * initial(setting)(first)
 
 /**
- * ρ⁺ = growth·ρ, up to the cap and to μ/(2ε), where infeasibility is more than the slack and exceeds a set share of
- * what it was; ρ elsewhere. ρ₀ = `penalty.initial`·μ₀/ε₀.
+ * ρ⁺ = growth·ρ, up to the cap and to μ/(2ε), if infeasibility exceeds the slack and a set share of its earlier value;
+ * otherwise ρ⁺ = ρ. ρ₀ = `penalty.initial`·μ₀/ε₀.
  *
- * The slack, `pair.balance`·ε or the noise if that is more, keeps noise from being read as a stall. Options: `penalty`.
- * Source: Birgin & Martínez (2008). Differs from the paper, where ρ⁺ = 1.5ρ in every outer iteration.
+ * The slack is `pair.balance`·ε, or the noise if that is larger. It prevents that noise counts as a stall. Options:
+ * `penalty`. Source: Birgin & Martínez (2008). Differs from the paper, where ρ⁺ = 1.5ρ in every outer iteration.
  */
 export const whereStalled: PenaltySchedule = {
   initial,

@@ -4,8 +4,9 @@
  * Used in sampling (`prior`, `observe`, `consolidate`), in minimising (`observe` of the reference end) and in refining (`observe`,
  * `consolidate`, `estimate`). In: samples, each a value f(λ, w) and a gradient ∂f/∂λ. Out: mean and variance of φ at any λ.
  *
- * The default is a Gaussian process (surrogate/ValueFunction.ts). It is conditioned on the initial solves, on the solve of every
- * refinement, and on the reference end of every pair. Its hyperparameters are fitted again once there are 1.5 times the samples.
+ * The default is a Gaussian process (surrogate/ValueFunction.ts). It is conditioned on the initial solves, on the solve
+ * of every refinement, and on the reference end of every pair. Its hyperparameters are fitted again once the number of
+ * samples has grown by a factor of 1.5.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -35,14 +36,14 @@ export interface Prediction extends Estimate {
 }
 
 /**
- * A model with the state V, which is plain JSON and survives a round trip through `state` unchanged.
+ * A surrogate model with the state V. V is plain JSON and survives a round trip through `state` unchanged.
  *
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
  * import { Bilevel, Codec, Parts } from 'bilevel-hpo'
  *
- * // φ̂ = the latest value, whatever λ: a surrogate to compare others with.
+ * // φ̂ is the latest value at every λ: a baseline for other surrogates.
  * const latest: Parts.Surrogate<number> = {
  *   state: Codec.Finite,
  *   prior: () => E.right(0),
@@ -58,23 +59,23 @@ export interface Surrogate<V> {
   readonly state: t.Type<V, unknown>
   /** φ̂ before the first sample. */
   readonly prior: (config: BilevelConfig) => E.Either<MethodError, V>
-  /** φ̂ after one more sample; cheap, for there are many. */
+  /** φ̂ after one more sample. It must be cheap, since there are many samples. */
   readonly observe: (sample: Sample) => (phi: V) => E.Either<MethodError, V>
   /**
-   * φ̂ after the samples of a batch of solves: the time to fit hyperparameters. Called after the initial design, and
+   * φ̂ after the samples of a batch of solves: the place to fit hyperparameters. Called after the initial design, and
    * after every lower-level solve of the search.
    */
   readonly consolidate: (phi: V) => E.Either<MethodError, V>
-  /** For reports at every step, and for the noise of the dual step. */
+  /** Used by reports at every step, and for the noise of the dual step. */
   readonly estimate: (lambda: ReadonlyArray<number>) => (phi: V) => Estimate
-  /** For what the violation is measured against, where that is φ̂ (`pair.reference`); agrees with `estimate`. */
+  /** Used as the reference of the violation if `pair.reference` is `surrogate`; agrees with `estimate`. */
   readonly predict: (lambda: ReadonlyArray<number>) => (phi: V) => Prediction
 }
 
 const State = t.readonly(
   t.strict({
     valueFunction: ValueFunction.ValueFunction,
-    /** How many samples its hyperparameters were fitted to; 0 before the first fit. */
+    /** Number of samples in the last fit of the hyperparameters; 0 before the first fit. */
     fittedSamples: Natural,
   }),
   'GaussianProcessSurrogate',
@@ -95,21 +96,24 @@ const State = t.readonly(
  */
 export type GaussianProcessState = t.TypeOf<typeof State>
 
-/** Fit the hyperparameters again once there are this many times the samples of the last fit. */
+/** Fit the hyperparameters again once the number of samples has grown by this factor since the last fit. */
 const refitGrowth = 1.5
 
-/** Rows that a fit looks at: a factor of so many, and its inverse, take a fraction of a millisecond. */
+/** Rows of a fit. Factoring and inverting a matrix of this size takes a fraction of a millisecond. */
 const fitRows = 60
 
-/** The structured model's samples, and the rows that a fit of it looks at: those of 12 samples, some milliseconds. */
+/**
+ * The structured model's window of samples, and the rows of its fit: those of 12 samples, which take some milliseconds.
+ */
 const structured = { window: 16, fitRows: 144 } as const
 
 /**
- * The fit starts from the hyperparameters before; a few iterations over the latest samples follow the drift. Two
- * samples are the least to fit to: where they alone have more rows, iterations are as many fewer as each costs more.
+ * A fit starts from the previous hyperparameters; a few iterations over the latest samples follow the drift. A fit
+ * needs at least two samples. If these two have more than `fitRows` rows, the iterations are reduced in proportion to
+ * the cost of each.
  *
- * Where φ̂ is only told, and judges the noise of what was measured at the very λ it was fed, the latest samples will
- * do; where it stands for φ, it remembers more of them.
+ * If φ̂ is only reported, and used for the noise at a λ that was just sampled, the latest samples are enough. If φ̂
+ * stands for φ, it keeps more of them.
  */
 const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options> => {
   const rows = Math.max(fitRows, 2 * (SearchSpace.dimension(space) + 1))
@@ -121,10 +125,10 @@ const fitting = ({ space, pair }: BilevelConfig): Partial<ValueFunction.Options>
   }
 }
 
-/** Few hyperparameters over a short window: neither depends on d, nor on who asks. */
+/** Few hyperparameters over a short window. Neither depends on d or on the reference. */
 const structuredFitting: Partial<ValueFunction.Options> = { ...structured, fitStarts: 1, fitIterations: 20 }
 
-/** The surrogate by the model that is chosen for a configuration. */
+/** The surrogate whose model is chosen from the configuration. */
 const modelled = (
   choose: (config: BilevelConfig) => ValueFunction.ModelName,
 ): Surrogate<GaussianProcessState> => ({
@@ -165,27 +169,27 @@ const modelled = (
 })
 
 /**
- * A Gaussian process over values and gradients, under the envelope's bound where it holds: ValueFunction.ts.
+ * A Gaussian process over values and gradients, limited by the envelope's bound if that holds: ValueFunction.ts.
  *
- * Samples are appended to its factor; it is fitted again where they have multiplied since the last fit, so that all
- * fits of a run together cost about as much as the last one. Options: `kernel`, `linearInCoefficients`. With many
- * hyperparameters it is the structured one, over the latest samples (`modelFor`). Source: the paper, §4, which has
- * values only, and no noise.
+ * New samples extend its Cholesky factor. It is fitted again once the samples have grown by a factor, so that all fits
+ * of a run together cost about as much as the last one. Options: `kernel`, `linearInCoefficients`. For many
+ * hyperparameters it uses the structured process, over the latest samples (`modelFor`). Source: the paper, §4, which
+ * has values only, and no noise.
  */
 export const gaussianProcess: Surrogate<GaussianProcessState> = modelled(({ space }) =>
   modelFor(structured.window, SearchSpace.dimension(space)),
 )
 
 /**
- * The same with the structured process whatever the number of hyperparameters: one length scale for all of them, over
- * the latest 16 samples. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
+ * The same with the structured process for any number of hyperparameters: one length scale for all of them, over the
+ * latest 16 samples. Source: de Roos, Gessner & Hennig 2021, arXiv 2102.07542.
  *
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
  * import { bilevel, decode, Parts } from 'bilevel-hpo'
  *
- * // One hyperparameter would get the dense process; this part has the structured one all the same.
+ * // The default would use the dense process for one hyperparameter; this part uses the structured one.
  * const { prior } = Parts.structuredProcess
  * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
  * const phi = E.isRight(config) ? prior(config.right) : config

@@ -1,16 +1,16 @@
 /**
  * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered. Used in the dual step, in refining.
  *
- * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε where v ≤ 2ε; the arithmetic is in tolerance.ts.
+ * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε if v ≤ 2ε; tolerance.ts has the arithmetic.
  */
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
 import type { Setting } from './Multipliers.js'
 
 /**
- * A schedule of ε in f(λ, w) ≤ φ(λ) + ε: in the unit of f. Asked once after every minimisation. None of these fails;
- * ε is to be finite.
+ * A schedule of ε in f(λ, w) ≤ φ(λ) + ε, in the unit of f. Called once after every minimisation. None of these
+ * functions fails; ε must be finite.
  *
- * At ε = 0 constraint qualifications fail and μ diverges; the distance to the true optimum is of order √ε. The paper
+ * At ε = 0 constraint qualifications fail and μ diverges. The distance to the true optimum is of order √ε. The paper
  * has no tolerance.
  *
  * @example
@@ -18,13 +18,13 @@ import type { Setting } from './Multipliers.js'
  * import * as E from 'fp-ts/lib/Either.js'
  * import { bilevel, decode, Parts } from 'bilevel-hpo'
  *
- * // ε as a tenth of what it was, whatever the violation.
+ * // ε falls to a tenth, whatever the violation.
  * const impatient: Parts.ToleranceSchedule = { ...Parts.defaults.tolerance, next: () => () => epsilon => epsilon / 10 }
  * const config = decode(bilevel.config)({ space: [{ name: 'l2', lower: -12, upper: 2, scale: 'log' }] })
  * const next = ({ tolerance }: Pick<Parts.Parts, 'tolerance'>, setting: Parts.Setting): number =>
  *   tolerance.next(setting)({ violation: 1, lower: 0.3 })(1e-3)
  * const scales: Parts.Scales = { upper: 2, lower: 2 }
- * // The default one keeps ε where the violation is far above it.
+ * // The default keeps ε if the violation is far above it.
  * const both = E.isRight(config)
  *   ? [impatient, Parts.defaults.tolerance].map(tolerance => next({ tolerance }, { config: config.right, scales })) : []
  * both // => [1e-4, 1e-3]
@@ -33,7 +33,7 @@ import type { Setting } from './Multipliers.js'
 export interface ToleranceSchedule {
   /** ε₀ > 0, in the unit of f. */
   readonly initial: (setting: Setting) => number
-  /** What ε is not lowered below, > 0, where the lower-level loss has the value `lower`. */
+  /** The smallest ε to lower to, > 0, if the lower-level loss has the value `lower`. */
   readonly final: (setting: Setting) => (lower: number) => number
   /** ε of the next minimisation, > 0 and at most `epsilon`, after a violation was measured. */
   readonly next: (
@@ -46,7 +46,7 @@ const final: ToleranceSchedule['final'] =
   lower =>
     finalEpsilon(config.epsilon)(scales.lower, lower)
 
-/** ε⁺ = max(factor·ε, final) where v ≤ 2ε, else ε: see tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
+/** ε⁺ = max(factor·ε, final) if v ≤ 2ε, else ε: see tolerance.ts. Options: `epsilon`. The paper has no tolerance. */
 export const whereReached: ToleranceSchedule = {
   initial: ({ config, scales }) => initialEpsilon(config.epsilon)(scales.lower),
   final,

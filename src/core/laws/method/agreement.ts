@@ -7,7 +7,7 @@ import type { Transition } from '../../protocol/Method.js'
 import { each, every, type Tested, tested, unless } from '../Law.js'
 import type { Ending, Run } from '../simulate/drive.js'
 
-/** Equal as JSON, or the first field in which they part. */
+/** Equal as JSON; otherwise a violation that names the first field that differs. */
 export const sameJson = (where: string, expected: unknown, found: unknown): E.Either<string, Tested> => {
   if (JSON.stringify(expected) === JSON.stringify(found)) return tested
   const difference = firstDifference(where)(expected, found)
@@ -23,7 +23,7 @@ export const endingText = (ending: Ending): string => {
     case 'Halted':
       return 'it halted'
     case 'Refused':
-      return `it refused what it had asked for: ${ending.error.message}`
+      return `it refused an answer to its own question: ${ending.error.message}`
     case 'Silent':
       return 'it neither halted nor asked'
     case 'Endless':
@@ -33,7 +33,7 @@ export const endingText = (ending: Ending): string => {
   }
 }
 
-/** The same transitions, and the same end. */
+/** The same transitions and the same ending. */
 export const sameRun = (expected: Run<unknown>, found: Run<unknown>): E.Either<string, Tested> =>
   every([
     each(expected.transitions.slice(0, found.transitions.length), (transition, i) =>
@@ -47,7 +47,7 @@ export const sameRun = (expected: Run<unknown>, found: Run<unknown>): E.Either<s
     ),
   ])
 
-/** The transitions with which everything asked before was answered. */
+/** The transitions at which every question asked before had been answered. */
 export const quiet = ({ transitions }: Run<unknown>): ReadonlyArray<Transition<unknown>> => {
   let asked = 0
   return transitions.filter((transition, answered) => {

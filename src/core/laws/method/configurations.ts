@@ -1,4 +1,4 @@
-/** The laws of what a method does with any configuration that its codec takes, be it as odd as it may. */
+/** The laws of a method on arbitrary configurations: whatever its codec accepts, however odd. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as fc from 'fast-check'
@@ -21,13 +21,13 @@ type ConfigurationLaw = Law<ConfigurationEvidence>
 export const initIsTotal: ConfigurationLaw = {
   name: 'init is total',
   meaning:
-    'Any configuration that the codec takes gives a transition, or a Left that says in a sentence what is wrong.',
+    'For every configuration that the codec accepts, init gives a transition, or a Left with a sentence that says what is wrong.',
   source: 'the contract of Method (core/protocol/Method.ts): init never throws',
   check: ({ init }) => {
     const started = init()
     return unless(
       E.isRight(started) || /^\S.*\s.*[.!]$/s.test(started.left.message),
-      () => `it refuses with "${E.isLeft(started) ? started.left.message : ''}", which is no sentence`,
+      () => `it refuses with "${E.isLeft(started) ? started.left.message : ''}", which is not a sentence`,
     )
   },
 }
@@ -35,8 +35,8 @@ export const initIsTotal: ConfigurationLaw = {
 export const configurationSurvivesJson: ConfigurationLaw = {
   name: 'configuration survives JSON',
   meaning:
-    'A configuration that is written as JSON and read by its codec is the same: a log holds nothing else of it.',
-  source: 'core/log/RunLog.ts: what a run can be resumed from',
+    'A configuration that is written as JSON and read by its codec is the same: a log stores only this JSON.',
+  source: 'core/log/RunLog.ts: a run is resumed from its header',
   check: ({ config, revived }) =>
     pipe(
       revived(),
@@ -48,9 +48,9 @@ export const configurationSurvivesJson: ConfigurationLaw = {
 export const configurationLaws = [initIsTotal, configurationSurvivesJson] as const
 
 /**
- * Examines a method's configurations, derived from their codec; sizes of lists and counts stay at most 50.
+ * Examines a method with configurations derived from its codec. Lists and counts have at most 50 entries.
  *
- * Errors: a sentence that names a codec which cannot be walked; `overrides` helps.
+ * Errors: a sentence that names a codec which cannot be walked; override it with `overrides`.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export const configurationLaws = [initIsTotal, configurationSurvivesJson] as con
  * import { gridSearch } from 'bilevel-hpo'
  * import { Laws, spaces } from 'bilevel-hpo/laws'
  *
- * // Whatever the codec accepts, `init` makes a transition of it or says why not.
+ * // For every configuration that the codec accepts, `init` gives a transition or says why not.
  * const report = Laws.configurations(gridSearch, { fields: { space: spaces(2) } })({ runs: 20 })
  * E.map(Laws.passed)(report) // => E.right(true)
  * ```

@@ -1,6 +1,6 @@
 /**
- * What the laws of a method look at: one run in a simulated world, and the same run under other conditions. Each run
- * is made when the first law asks for it.
+ * The evidence for the laws of a method: one run in a simulated world, and the same run under other conditions. Each
+ * run is made lazily, when the first law needs it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { decode } from '../../codec/Codec.js'
@@ -16,16 +16,16 @@ import { drive, type DriveOptions, type Run } from '../simulate/drive.js'
 import type { World } from '../simulate/World.js'
 
 /**
- * What the laws of a method look at.
+ * The evidence for the laws of a method.
  *
  * @example
  * ```ts
  * import { right } from 'fp-ts/lib/Either.js'
  * import { type Law, type MethodCase, type MethodEvidence } from 'bilevel-hpo/laws'
  *
- * // A law of one's own: a run asks at most `most` questions.
+ * // Your own law: a run asks at most `most` questions.
  * const brief = (most: number): Law<MethodEvidence>['check'] => evidence =>
- *   evidence.live().answered.length <= most ? right('tested') : { _tag: 'Left', left: 'it asks too much' }
+ *   evidence.live().answered.length <= most ? right('tested') : { _tag: 'Left', left: 'it asks too many questions' }
  * const silent: MethodEvidence['live'] = () => ({ transitions: [], answered: [], world: {} as MethodCase<null>['world'], ending: { _tag: 'Silent' } })
  * brief(50)({ live: silent } as MethodEvidence) // => right('tested')
  * ```
@@ -34,29 +34,29 @@ export interface MethodEvidence {
   readonly space: SearchSpace
   /** The most `SolveLowerLevel` commands that this configuration allows; `null`: not stated. */
   readonly solves: number | null
-  /** Where the optimal λ is, and how close, in λ, the returned one has to come; `null`: nothing is asked. */
+  /** The optimal λ, and how close in λ the returned one must be; `null`: not tested. */
   readonly optimum: { readonly lambda: ReadonlyArray<number>; readonly within: number } | null
-  /** Answers in the order of the questions. */
+  /** The run with answers in the order of the questions. */
   readonly live: () => Run<unknown>
-  /** What had been passed in during `live`, before and after: configuration, states, observations. */
+  /** All arguments passed in during `live`, as text before and after: configuration, states, observations. */
   readonly inputs: () => ReadonlyArray<{
     readonly what: string
     readonly before: string
     readonly after: string
   }>
-  /** `live` once more. */
+  /** `live` a second time. */
   readonly again: () => Run<unknown>
-  /** `live` on frozen inputs. */
+  /** `live` with frozen arguments. */
   readonly frozen: () => Run<unknown>
-  /** `live` with every state and observation written as JSON and read by its codec on the way. */
+  /** `live` with every state and observation sent through JSON and its codec. */
   readonly revived: () => Run<unknown>
   /** `live` with open questions answered in another order. */
   readonly shuffled: () => Run<unknown>
-  /** The log of `live`, replayed: the last state, or where the replay parts from the log. */
+  /** Replay of the log of `live`: the last state, or where the replay differs from the log. */
   readonly replayed: () => E.Either<string, unknown>
-  /** A state of `live` as its codec reads it from JSON. */
+  /** A state of `live`, decoded from JSON by its codec. */
   readonly decoded: (text: string) => E.Either<string, unknown>
-  /** An observation given to the state after step `at` of `live`. */
+  /** The result of `step` for an observation, in the state after step `at` of `live`. */
   readonly probe: (at: number, observation: Observation) => E.Either<MethodError, unknown>
 }
 
@@ -65,7 +65,7 @@ export interface MethodCase<C> {
   readonly config: C
   readonly space: SearchSpace
   readonly world: World
-  /** Which of the open questions is answered next, modulo their number; repeated where it is too short. */
+  /** Index of the open question to answer next, modulo their number; the list repeats if it is too short. */
   readonly order: ReadonlyArray<number>
   readonly solves: number | null
   readonly maxSteps: number
@@ -84,10 +84,10 @@ const roundTrip =
     return E.isRight(revived) ? revived.right : value
   }
 
-/** A line that was written and cannot be read. */
+/** A line that was written but cannot be read back. */
 type Unread = Pick<Replay.Divergence, 'line' | 'field' | 'expected' | 'found'>
 
-/** A digest that is never wrong: whether text was changed is not what these laws are about. */
+/** A digest that always matches: these laws do not test for changed text. */
 const digest = { expected: '', found: '' } as const
 
 const recordOf = (text: string): Readonly<Record<string, unknown>> => {
@@ -97,7 +97,7 @@ const recordOf = (text: string): Readonly<Record<string, unknown>> => {
 
 const lineOf = (line: number, body: string): RunLog.LogLine => ({ line, body, value: recordOf(body), digest })
 
-/** The lines of a run after its header, as they are read from what was written. */
+/** The lines of a run after its header, written and read back. */
 const linesOf = (
   run: Run<unknown>,
   packing: RunLog.Packing,

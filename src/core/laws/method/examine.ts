@@ -1,4 +1,4 @@
-/** The laws of a method, put to the test on arbitrary problems. */
+/** Examines a method: tests its laws on arbitrary problems. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { decode } from '../../codec/Codec.js'
@@ -37,17 +37,17 @@ export const methodLaws = [
   Refusals.haltedIsHalted,
 ] as const
 
-/** What a method is examined on. */
+/** Arbitraries for the examination of a method. */
 export interface MethodArbitraries<C> {
-  /** Configurations as a user writes them, without `space`, which is the problem's. Keep budgets small. */
+  /** Configurations as a user writes them, without `space`, which each problem brings. Keep budgets small. */
   readonly options: fc.Arbitrary<Readonly<Record<string, unknown>>>
-  /** The most `SolveLowerLevel` commands that a configuration allows; left out, the budget's law says nothing. */
+  /** The most `SolveLowerLevel` commands that a configuration allows. Without it the budget law does not apply. */
   readonly solves?: (config: C) => number
-  /** Default: ridge problems and random quadratics of up to two hyperparameters. */
+  /** Default: ridge problems and random quadratics with up to two hyperparameters. */
   readonly problems?: fc.Arbitrary<Simulated>
-  /** Default: friendly worlds, and such that fail commands or answer with noise. */
+  /** Default: friendly worlds, and worlds that fail commands or add noise. */
   readonly hostilities?: fc.Arbitrary<Hostility>
-  /** More answers than any run of these configurations needs. Default 1000. */
+  /** An upper bound on the answers that any run of these configurations needs. Default 1000. */
   readonly maxSteps?: number
 }
 
@@ -58,7 +58,7 @@ interface Case {
   readonly order: ReadonlyArray<number>
 }
 
-/** A configuration that does not decode is a mistake of whoever wrote the arbitraries, and said by every law. */
+/** The decoded configuration. If it does not decode, the arbitraries are wrong, and every law reports it. */
 const configOf =
   <C, S>(method: Method<C, S>) =>
   ({ options, problem }: Pick<Case, 'options' | 'problem'>): E.Either<string, C> =>
@@ -67,8 +67,8 @@ const configOf =
 const order = fc.array(fc.nat(20), { maxLength: 8 })
 
 /**
- * Examines any method: a small run of it on each of many simulated problems, and the same run again, replayed, on
- * frozen input, through JSON, and with its questions answered in another order.
+ * Examines any method. On each of many simulated problems it makes a small run, and repeats it live, from its log, on
+ * frozen arguments, through JSON, and with the questions answered in another order.
  *
  * @example
  * ```ts
@@ -115,17 +115,17 @@ export const method =
     )
   }
 
-/** What a method is promised to solve. */
+/** Problems that a method must solve, and how closely. */
 export interface OptimumArbitraries {
   readonly options: fc.Arbitrary<Readonly<Record<string, unknown>>>
-  /** Problems with known solutions; those that have none within their space say nothing. */
+  /** Problems with known solutions. The law does not apply to a problem whose solution is outside its space. */
   readonly problems: fc.Arbitrary<Simulated>
-  /** How far, in λ, any component of the returned λ may be from the solution. */
+  /** Largest allowed distance, in λ, of any component of the returned λ from the solution. */
   readonly within: number
 }
 
 /**
- * Examines whether a method finds solutions that are known. Runs are as long as the options say: use few.
+ * Examines whether a method finds known solutions. Runs are as long as the options say, so use few.
  *
  * @example
  * ```ts

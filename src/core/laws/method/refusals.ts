@@ -1,4 +1,4 @@
-/** The laws of what a method has to refuse. */
+/** Laws about what a method must refuse. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Question } from '../../protocol/Command.js'
 import type { Observation, WeightsDescended } from '../../protocol/Observation.js'
@@ -10,7 +10,7 @@ type MethodLaw = Law<MethodEvidence>
 
 const source = 'the contract of Method (core/protocol/Method.ts): faults are Lefts'
 
-/** An observation that the state after step `at` has to refuse. */
+/** An observation that the state after step `at` must refuse. */
 interface Wrong {
   readonly at: number
   readonly what: string
@@ -20,9 +20,9 @@ interface Wrong {
 const refused =
   ({ probe }: MethodEvidence) =>
   ({ at, what, observation }: Wrong): E.Either<string, Tested> =>
-    E.isLeft(probe(at, observation)) ? tested : E.left(`the state after step ${at} took ${what}`)
+    E.isLeft(probe(at, observation)) ? tested : E.left(`the state after step ${at} accepted ${what}`)
 
-/** All wrong observations that are made of a right one, at the state that the right one was given to. */
+/** Checks wrong observations derived from each correct one, in the state that received the correct one. */
 const variations =
   (of: (answered: Answered) => ReadonlyArray<Omit<Wrong, 'at'>>) =>
   (evidence: MethodEvidence): E.Either<string, Tested> =>
@@ -90,7 +90,7 @@ const wrongKindFor = ({ id, _tag, lambda }: Question): Observation =>
 
 export const wrongKind: MethodLaw = {
   name: 'wrong kind refused',
-  meaning: 'An answer of a kind that does not answer its command gives a Left.',
+  meaning: 'An answer of the wrong kind for its command gives a Left.',
   source,
   check: variations(({ question }) => {
     const observation = wrongKindFor(question)
@@ -106,16 +106,16 @@ const metricsWith = (value: number) => ({
   test: null,
 })
 
-/** Components that are spoiled of a longer gradient; with all of them the law would be quadratic in d. */
+/** Components to corrupt in a long gradient. With all of them the law would be quadratic in d. */
 const spread = 16
 
-/** Every component of a gradient; of a long one some from the first to the last. */
+/** Indices of the components to corrupt: all of a short gradient, evenly spread ones of a long one. */
 const placesOf = (d: number): ReadonlyArray<number> =>
   d <= 4 * spread
     ? Array.from({ length: d }, (_, k) => k)
     : Array.from({ length: spread }, (_, i) => Math.round((i * (d - 1)) / (spread - 1)))
 
-/** The observation with one number that is not finite, in every place that has one. */
+/** Copies of the observation, each with one number that is not finite; one for every number it has. */
 const spoiled = (observation: Observation, value: number): ReadonlyArray<readonly [string, Observation]> => {
   switch (observation._tag) {
     case 'LowerLevelSolved':
@@ -149,7 +149,7 @@ const spoiled = (observation: Observation, value: number): ReadonlyArray<readonl
 
 export const nonFinite: MethodLaw = {
   name: 'non-finite refused',
-  meaning: 'An answer in which any number is NaN or infinite gives a Left; it never gets into a state.',
+  meaning: 'An answer with any number that is NaN or infinite gives a Left; the number never enters a state.',
   source: `${source}; JSON cannot write such numbers`,
   check: variations(({ observation }) =>
     notFinite.flatMap(value =>
@@ -176,21 +176,21 @@ export const wrongLength: MethodLaw = {
         : { ...observation, ...changed }
     return [
       {
-        what: 'an ∂F/∂λ with a component too many',
+        what: 'a ∂F/∂λ with one component too many',
         observation: wrong({ upperGradient: [...upperGradient, 0] }),
       },
       {
-        what: 'an ∂f/∂λ with a component too many',
+        what: 'a ∂f/∂λ with one component too many',
         observation: wrong({ lowerGradient: [...lowerGradient, 0] }),
       },
-      { what: 'an ∂f/∂λ without components', observation: wrong({ lowerGradient: [] }) },
+      { what: 'a ∂f/∂λ without components', observation: wrong({ lowerGradient: [] }) },
     ]
   }),
 }
 
 export const haltedIsHalted: MethodLaw = {
   name: 'halted for good',
-  meaning: 'Once there is an outcome, every further observation gives a Left.',
+  meaning: 'After an outcome every further observation gives a Left.',
   source,
   check: evidence => {
     const { ending, answered } = evidence.live()
@@ -199,7 +199,7 @@ export const haltedIsHalted: MethodLaw = {
       each([observation.id, observation.id + 1000], id =>
         refused(evidence)({
           at: answered.length,
-          what: `an answer with the id ${id}, though it had halted`,
+          what: `an answer with the id ${id}, although it had halted`,
           observation: { ...observation, id },
         }),
       ),

@@ -1,4 +1,4 @@
-/** The laws of whole runs of a method: that they end, and are the same run under other conditions. */
+/** Laws of whole runs of a method: runs end, and are the same under other conditions. */
 import * as E from 'fp-ts/lib/Either.js'
 import { isQuestion } from '../../protocol/Command.js'
 import { each, every, type Law, silent, tested, type Tested, unless } from '../Law.js'
@@ -17,14 +17,14 @@ const started = (
 
 export const starts: MethodLaw = {
   name: 'starts',
-  meaning: 'A configuration that the codec decodes and that suits the problem is accepted.',
+  meaning: 'init accepts a configuration that the codec decodes and that suits the problem.',
   source: contract,
   check: ({ live }) => unless(live().transitions.length > 0, () => `init: ${endingText(live().ending)}`),
 }
 
 export const total: MethodLaw = {
   name: 'never throws',
-  meaning: 'Faults are Lefts and outcomes are states; nothing is thrown, whatever the answers are.',
+  meaning: 'Faults are Lefts and outcomes are states; no answer makes the method throw.',
   source: contract,
   check: ({ live }) => {
     const { ending, answered } = live()
@@ -35,7 +35,7 @@ export const total: MethodLaw = {
 export const halts: MethodLaw = {
   name: 'halts',
   meaning:
-    'Whatever fails, the method ends with an outcome after a limited number of steps, and asks nothing then.',
+    'Even if commands fail, the method ends with an outcome after a limited number of steps, and then asks nothing more.',
   source: contract,
   check: ({ live }) =>
     started(live(), ({ ending, answered, transitions }) => {
@@ -51,7 +51,7 @@ export const halts: MethodLaw = {
 export const deterministic: MethodLaw = {
   name: 'deterministic',
   meaning:
-    'Equal configurations and observations give equal transitions, byte for byte: no clock, no randomness but the seed’s.',
+    'Equal configurations and observations give equal transitions, byte for byte: no clock, no randomness except from the seed.',
   source: `${contract}; redux, no side effects in a reducer`,
   check: ({ live, again }) => sameRun(live(), again()),
 }
@@ -59,14 +59,14 @@ export const deterministic: MethodLaw = {
 export const inputUntouched: MethodLaw = {
   name: 'input untouched',
   meaning:
-    'Configuration, states and observations that are passed in are never changed, be they frozen or not.',
+    'The configuration, states and observations passed to the method are never changed, whether they are frozen or not.',
   source: contract,
   check: ({ live, inputs, frozen }) =>
     every([
       each(inputs(), ({ what, before, after }) =>
         before === after
           ? tested
-          : sameJson(`${what} that was passed in: `, JSON.parse(before), JSON.parse(after)),
+          : sameJson(`${what}, as an argument: `, JSON.parse(before), JSON.parse(after)),
       ),
       sameRun(live(), frozen()),
     ]),
@@ -83,7 +83,7 @@ export const survivesJson: MethodLaw = {
         const text = JSON.stringify(state)
         const read = decoded(text)
         return E.isLeft(read)
-          ? E.left(`the state after step ${i} is not one for its codec: ${read.left}`)
+          ? E.left(`the state after step ${i} does not decode: ${read.left}`)
           : sameJson(`the state after step ${i}: `, JSON.parse(text), read.right)
       }),
       sameRun(live(), revived()),
@@ -94,7 +94,7 @@ export const replayIsLive: MethodLaw = {
   name: 'replay is live',
   meaning:
     'The log of a run, replayed, gives the same commands and infos at every line and the same state at the end.',
-  source: 'core/log/Replay.ts: going on with a run is replaying its log',
+  source: 'core/log/Replay.ts: a run is resumed by replaying its log',
   check: ({ live, replayed }) =>
     started(live(), ({ transitions }) => {
       const state = replayed()

@@ -1,4 +1,4 @@
-/** The laws of what the transitions of a method ask and report, and of the result. */
+/** Laws about the commands and infos of a method's transitions, and about its result. */
 import * as E from 'fp-ts/lib/Either.js'
 import { effortOf } from '../../protocol/Batch.js'
 import { decode } from '../../codec/Codec.js'
@@ -13,7 +13,7 @@ type MethodLaw = Law<MethodEvidence>
 export const lambdaInSpace: MethodLaw = {
   name: 'lambda in the space',
   meaning:
-    'Every λ that is asked about, reported or returned has a finite component for each hyperparameter, within its bounds.',
+    'Every λ in a question, an info or the outcome has a finite component for each hyperparameter, within its bounds.',
   source: 'the problem: bounds of λ are constraints; core/protocol/SearchSpace.ts',
   check: ({ live, space }) =>
     each(live().transitions, ({ commands, info }, i) =>
@@ -36,7 +36,7 @@ export const lambdaInSpace: MethodLaw = {
 
 export const withinBudget: MethodLaw = {
   name: 'within the budget',
-  meaning: 'No more lower-level solves are asked for than the configuration allows.',
+  meaning: 'The method asks for no more lower-level solves than the configuration allows.',
   source: 'the paper’s unit of cost is the lower-level optimization (arXiv 2208.12118, experiments)',
   check: ({ live, solves }) => {
     if (solves === null) return silent
@@ -53,8 +53,8 @@ export const withinBudget: MethodLaw = {
 export const effortAccounted: MethodLaw = {
   name: 'effort accounted for',
   meaning:
-    'The effort that is reported is the sum of the efforts of all answers so far, those of failures included.',
-  source: 'effort is the cost by which methods are compared; core/protocol/Info.ts',
+    'The reported effort is the sum of the efforts of all answers so far, including those of failures.',
+  source: 'methods are compared by effort; core/protocol/Info.ts',
   check: ({ live }) => {
     const { transitions, answered } = live()
     let spent = 0
@@ -71,7 +71,7 @@ export const effortAccounted: MethodLaw = {
 export const infoFinite: MethodLaw = {
   name: 'info is finite',
   meaning:
-    'Every info is one for its codec (all numbers finite), its progress is between 0 and 1, and its counts never fall.',
+    'Every info decodes (all its numbers are finite), its progress is between 0 and 1, and its counts never decrease.',
   source: 'core/protocol/Info.ts: JSON writes NaN and infinities as null',
   check: ({ live }) => {
     const { transitions } = live()
@@ -83,7 +83,7 @@ export const infoFinite: MethodLaw = {
       return unless(
         before === undefined || info.lowerLevelSolves >= before.lowerLevelSolves,
         () =>
-          `lowerLevelSolves falls from ${before!.lowerLevelSolves} to ${info.lowerLevelSolves} at step ${i}`,
+          `lowerLevelSolves decreases from ${before!.lowerLevelSolves} to ${info.lowerLevelSolves} at step ${i}`,
       )
     })
   },
@@ -91,8 +91,8 @@ export const infoFinite: MethodLaw = {
 
 export const wellFormedCommands: MethodLaw = {
   name: 'well-formed commands',
-  meaning: 'Every command is one for its codec, and every question has an id that no question had before.',
-  source: 'core/protocol/Command.ts: an answer is known by the id of its question',
+  meaning: 'Every command decodes, and every question has an id that no earlier question had.',
+  source: 'core/protocol/Command.ts: an answer names the id of its question',
   check: ({ live }) => {
     const seen = new Set<number>()
     return each(live().transitions, ({ commands }, i) =>
@@ -111,7 +111,7 @@ export const wellFormedCommands: MethodLaw = {
 export const weightsExist: MethodLaw = {
   name: 'weights exist',
   meaning:
-    'Questions and outcomes name weights that an answer created and that were not released; the initial ones are never released.',
+    'Questions and outcomes name weights that an answer created and that were not released; the initial weights are never released.',
   source: 'core/protocol/Command.ts: released weights are not needed again',
   check: ({ live }) => {
     const { transitions, answered } = live()
@@ -157,7 +157,7 @@ export const weightsExist: MethodLaw = {
 export const findsOptimum: MethodLaw = {
   name: 'finds the known optimum',
   meaning:
-    'Where the answers are exact and the solution is known, one of the λ that are returned is as close to it as was promised.',
+    'If the answers are exact and the solution is known, one of the returned λ is as close to it as promised.',
   source: 'arXiv 2208.12118: the method converges to the optimal hyperparameters',
   check: ({ live, optimum }) => {
     const { ending, transitions } = live()

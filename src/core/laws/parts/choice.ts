@@ -1,4 +1,4 @@
-/** The laws of the choice of the returned iterate. */
+/** The laws of a choice of the returned iterate. */
 import * as fc from 'fast-check'
 import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
 import type { Relaxed } from '../../bilevel/iterates.js'
@@ -38,7 +38,7 @@ type ChoiceLaw = Law<ChoiceEvidence>
 
 export const choiceInside: ChoiceLaw = {
   name: 'choice within the space',
-  meaning: 'The λ to train at and to return is within the search space.',
+  meaning: 'The λ to return, at which the weights are retrained, is within the search space.',
   source: 'bounds of λ are constraints of the problem',
   check: ({ choice, config, visited }) => {
     const lambda = choice.lambda(config)(visited)
@@ -49,8 +49,8 @@ export const choiceInside: ChoiceLaw = {
 export const choiceBetween: ChoiceLaw = {
   name: 'choice among what was visited',
   meaning:
-    'No component of the returned λ is beyond all that were visited, and the reported iterate is one of those there are.',
-  source: 'nothing was measured anywhere else',
+    'Each component of the returned λ lies between the smallest and the largest visited value, and the reported iterate is one of the visited ones.',
+  source: 'nothing was measured elsewhere',
   check: ({ choice, config, visited }) => {
     const lambda = choice.lambda(config)(visited)
     const iterate = choice.iterate(config)(visited)
@@ -66,7 +66,7 @@ export const choiceBetween: ChoiceLaw = {
     return every([
       unless(
         outside < 0,
-        () => `λ = [${lambda.join(', ')}] is beyond what was visited in component ${outside}`,
+        () => `λ = [${lambda.join(', ')}] is outside the visited range in component ${outside}`,
       ),
       unless(
         iterate === null
@@ -80,9 +80,9 @@ export const choiceBetween: ChoiceLaw = {
 
 export const choiceFallsBack: ChoiceLaw = {
   name: 'choice falls back',
-  meaning: 'Weights that validate worse than the best initial sample’s are not returned in its place.',
+  meaning: 'Weights with a higher validation loss than the best initial sample do not replace it.',
   source:
-    'a method that returns worse than it started from is not used twice; the paper returns the smallest |f − φ|',
+    'nobody uses a method twice that returns worse than its start; the paper returns the smallest |f − φ|',
   check: ({ choice, uppers: [sample, retrained] }) =>
     retrained > sample
       ? unless(
@@ -95,8 +95,8 @@ export const choiceFallsBack: ChoiceLaw = {
 export const choiceOrders: ChoiceLaw = {
   name: 'choice takes no turns',
   meaning:
-    'Of two iterates at the same ε, with different merits and violations, exactly one is preferred to the other.',
-  source: 'the incumbent is the best so far, whatever the order they came in',
+    'Of two iterates with the same ε and different merits and violations, exactly one is preferred to the other.',
+  source: 'the incumbent is the best so far, in whatever order the iterates came',
   check: ({ choice, visited: { relaxed, best } }) => {
     if (relaxed === null || best === null) return silent
     const other = { ...best, epsilon: relaxed.epsilon }
@@ -115,7 +115,7 @@ export const choiceOrders: ChoiceLaw = {
 
 export const choiceDeterministic: ChoiceLaw = {
   name: 'choice is deterministic',
-  meaning: 'Equal iterates give equal choices, and none of them is changed, be they frozen or not.',
+  meaning: 'Equal iterates give equal choices, and no iterate is changed, whether it is frozen or not.',
   source: 'core/protocol/Method.ts',
   check: ({ choice, config, visited }) => {
     const before = JSON.stringify([config, visited])
@@ -126,7 +126,7 @@ export const choiceDeterministic: ChoiceLaw = {
     deepFreeze(visited)
     return every([
       unless(first === made(), () => `${first} at first, then ${made()}`),
-      unless(untouched, () => 'what was visited was changed'),
+      unless(untouched, () => 'the visited iterates were changed'),
     ])
   },
 }
@@ -156,7 +156,7 @@ const point: fc.Arbitrary<Point> = fc.record({
  * import { Laws } from 'bilevel-hpo/laws'
  *
  * Laws.passed(Laws.choice(Parts.defaults.choice)({ runs: 20 })) // => true
- * // A choice that returns a λ nobody went through.
+ * // A choice that returns a λ that was never visited.
  * Laws.passed(Laws.choice({ ...Parts.defaults.choice, lambda: () => () => [1e9] })({ runs: 20 })) // => false
  * ```
  */
@@ -191,7 +191,7 @@ export const choice =
             visited: {
               path: path.map(lambdaOf),
               relaxed: relaxed === null ? null : iterate(relaxed, 1),
-              // There is a best one only where there is a last one.
+              // There is a best iterate only if there is a last one.
               best: best === null || relaxed === null ? null : iterate(best, 2),
             },
             uppers,

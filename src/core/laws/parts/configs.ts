@@ -1,4 +1,4 @@
-/** Arbitrary configurations of the bilevel method, for its parts: derived from its codec, and all valid. */
+/** Arbitrary valid configurations of the bilevel method, derived from its codec. The laws of the parts use them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
@@ -10,7 +10,7 @@ import { fromCodec } from '../fromCodec.js'
 import { magnitudes, thousandths } from '../numbers.js'
 
 /**
- * Up to this many hyperparameters, of either scale.
+ * Search spaces of 1 to `maxDimension` hyperparameters, on the log or the linear scale.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ const signs = fc.record({
   initialStep: thousandths(0.01, 0.1),
   maxStep: thousandths(0.1, 0.3),
   minStep: fc.constant(1e-4),
-  // Growth times shrinkage is well below 1, or the steps would not settle (Riedmiller & Braun: 1.2 and 0.5).
+  // Growth times shrinkage must be well below 1, or steps do not settle (Riedmiller & Braun: 1.2 and 0.5).
   growth: thousandths(1.05, 1.3),
   shrinkage: thousandths(0.3, 0.6),
 })
@@ -64,7 +64,7 @@ const epsilon = fc
   })
   .map(({ unit, initial, factor, share }) => ({ unit, initial, factor, final: initial * share }))
 
-/** What the configuration's rules ask of single fields, or what would make designs large. */
+/** Arbitraries for fields that the configuration's own rules restrict, or that would make designs large. */
 const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'design.size': fc.integer({ min: 1, max: 12 }),
   'design.lower': fc.constant(null),
@@ -84,13 +84,13 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 /** Top-level fields of the configuration. */
 export type Section = Exclude<keyof BilevelConfig, 'space'>
 
-/** A configuration that is shown as what of it was chosen; the rest are defaults. */
+/** A configuration that prints as its chosen options only; the rest are defaults. */
 const named = (options: Readonly<Record<string, unknown>>, config: BilevelConfig): BilevelConfig =>
   Object.assign({ [fc.toStringMethod]: () => JSON.stringify(options) }, config)
 
 /**
- * Valid configurations of the bilevel method with arbitrary values in these sections, derived from the codec, and
- * defaults everywhere else.
+ * Valid configurations of the bilevel method: arbitrary values, derived from the codec, in these sections, and defaults
+ * everywhere else.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ const named = (options: Readonly<Record<string, unknown>>, config: BilevelConfig
  *
  * const some = fc.sample(configs(['penalty']), { seed: 1, numRuns: 20 })
  * some.every(({ penalty }) => penalty.growth > 1) // => true
- * // All that was not asked for is the default.
+ * // Every other section has its default.
  * new Set(some.map(({ averaged }) => averaged)).size // => 1
  * some.every(bilevel.config.is) // => true
  * ```
@@ -111,7 +111,7 @@ export const configs = (
 ): fc.Arbitrary<BilevelConfig> =>
   pipe(
     fromCodec(BilevelConfig, { fields: { ...fields, space } }),
-    // The walk knows every codec of the configuration (a test says so); without it there would be no case at all.
+    // The walk succeeds for every codec of the configuration (a test checks it); otherwise there would be no cases.
     E.getOrElse((): fc.Arbitrary<BilevelConfig> => fc.constantFrom<ReadonlyArray<BilevelConfig>[number]>()),
   )
     .map(whole => {
@@ -124,7 +124,7 @@ export const configs = (
     .filter(config => E.isRight(validate(config)))
 
 /**
- * A configuration of the dual parts' sections, and units of F and f.
+ * A configuration with arbitrary sections for the dual parts, and the units of F and f.
  *
  * @example
  * ```ts

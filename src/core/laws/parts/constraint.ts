@@ -61,7 +61,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
  * import { Laws } from 'bilevel-hpo/laws'
  *
  * Laws.passed(Laws.constraintForm(Parts.defaults.constraint)({ runs: 20 })) // => true
- * // A multiplier that never moves cannot be right at two different violations.
+ * // A multiplier that is not a number.
  * Laws.passed(Laws.constraintForm({ ...Parts.defaults.constraint, next: () => () => () => NaN })({ runs: 20 })) // => false
  * ```
  */

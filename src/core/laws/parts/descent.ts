@@ -17,7 +17,7 @@ type Vec = ReadonlyArray<number>
 interface Case {
   readonly config: BilevelConfig
   readonly axes: ReadonlyArray<{ readonly from: number; readonly least: number; readonly curvature: number }>
-  /** Steps after which the rule is told that its step could not be evaluated. */
+  /** Steps after which `retreat` is called: the next point could not be evaluated. */
   readonly retreats: ReadonlyArray<number>
 }
 
@@ -25,20 +25,20 @@ interface Case {
 export interface DescentStep {
   readonly measured: Measured
   readonly moved: Moved<unknown>
-  /** The state after it, read back from JSON by its codec: as text, and what went wrong. */
+  /** The state after the step, sent through JSON and its codec, as text; or the decoding error. */
   readonly revived: E.Either<string, string>
 }
 
 export interface DescentEvidence {
   readonly steps: ReadonlyArray<DescentStep>
-  /** Again from the start, on frozen input. */
+  /** The same steps again from the start, with frozen arguments. */
   readonly again: () => ReadonlyArray<DescentStep>
-  /** The step from the start where every derivative is zero. */
+  /** The first step if every derivative is zero. */
   readonly idle: () => Moved<unknown>
   readonly from: Vec
   readonly least: Vec
   readonly retreated: boolean
-  /** Where the rule has got to after many steps without a retreat. */
+  /** Where the rule arrives after many steps without a retreat. */
   readonly arrived: () => Vec
 }
 
@@ -48,7 +48,7 @@ const text = (v: Vec): string => `[${v.join(', ')}]`
 
 export const descentInside: DescentLaw = {
   name: 'descent stays in the cube',
-  meaning: 'Every point to measure next has all its components between 0 and 1.',
+  meaning: 'Each next point has all its components between 0 and 1.',
   source: 'bounds of λ are constraints of the problem; the unit cube is the search space',
   check: ({ steps }) =>
     each(steps, ({ measured, moved }, i) =>
@@ -62,7 +62,7 @@ export const descentInside: DescentLaw = {
 export const descentDownhill: DescentLaw = {
   name: 'descent starts downhill',
   meaning:
-    'The first step goes against the derivative: its product with the gradient is negative, unless the cube ends there.',
+    'The first step goes against the derivative: its product with the gradient is negative, unless the cube blocks it.',
   source: 'Nocedal & Wright 2006, §2.2: descent directions',
   check: ({ steps }) => {
     const first = steps[0]
@@ -81,8 +81,8 @@ export const descentDownhill: DescentLaw = {
 
 export const descentRests: DescentLaw = {
   name: 'descent rests where the gradient vanishes',
-  meaning: 'From a point whose derivatives are all zero, the first step goes nowhere.',
-  source: 'a stationary point of the augmented Lagrangian is what the search looks for',
+  meaning: 'If all derivatives are zero, the first step does not move.',
+  source: 'the search looks for a stationary point of the augmented Lagrangian',
   check: ({ idle, from }) =>
     unless(text(idle().unit) === text(from), () => `it goes from ${text(from)} to ${text(idle().unit)}`),
 }
@@ -90,18 +90,17 @@ export const descentRests: DescentLaw = {
 export const descentHonest: DescentLaw = {
   name: 'descent states its longest step',
   meaning:
-    '`longest` is finite, not negative and at least the longest component of the step: convergence is judged by it.',
-  source:
-    'core/bilevel/descent/Measured.ts; a stopping test that cannot be trusted never fires, or too early',
+    '`longest` is finite, not negative, and at least the longest component of the step: the convergence test relies on it.',
+  source: 'core/bilevel/descent/Measured.ts; with a wrong value the stopping test fires too early, or never',
   check: ({ steps }) =>
     each(steps, ({ measured, moved }, i) => {
       const length = moved.unit.reduce((most, u, k) => Math.max(most, Math.abs(u - measured.unit[k]!)), 0)
-      // A backtracking step is measured from the point that it goes back to, not from the last one.
+      // The length of a backtracking step is measured from the point that it returns to, not from the last one.
       return moved.backtracking && moved.longest < length
         ? silent
         : unless(
             Number.isFinite(moved.longest) && moved.longest >= length * (1 - 1e-9) - 1e-15,
-            () => `step ${i} is ${length} long, but is said to be at most ${moved.longest}`,
+            () => `step ${i} is ${length} long, but longest states ${moved.longest}`,
           )
     }),
 }
@@ -109,12 +108,12 @@ export const descentHonest: DescentLaw = {
 export const descentSurvivesJson: DescentLaw = {
   name: 'descent’s state survives JSON',
   meaning:
-    'A state, also one after a retreat, that is written as JSON and read by its codec is the same state.',
+    'A state, even one after a retreat, that is written as JSON and read by its codec is the same state.',
   source: 'core/protocol/Method.ts: a state survives a JSON round trip',
   check: ({ steps }) =>
     each(steps, ({ moved, revived }, i) =>
       E.isLeft(revived)
-        ? E.left(`the state after step ${i} is not one for its codec: ${revived.left}`)
+        ? E.left(`the state after step ${i} does not decode: ${revived.left}`)
         : unless(
             revived.right === JSON.stringify(moved.after),
             () => `after step ${i}: ${JSON.stringify(moved.after)} comes back as ${revived.right}`,
@@ -125,7 +124,7 @@ export const descentSurvivesJson: DescentLaw = {
 export const descentDeterministic: DescentLaw = {
   name: 'descent is deterministic',
   meaning:
-    'Equal measurements give equal steps, and neither states nor measurements are changed, be they frozen or not.',
+    'Equal measurements give equal steps, and neither states nor measurements are changed, whether they are frozen or not.',
   source: 'core/protocol/Method.ts',
   check: ({ steps, again }) => {
     const second = again()
@@ -138,7 +137,7 @@ export const descentDeterministic: DescentLaw = {
   },
 }
 
-/** How close, in the unit cube, and after how many steps. */
+/** Required distance to the minimizer, in the unit cube, and the number of steps allowed. */
 const reached = { within: 0.02, after: 150 } as const
 
 export const descentArrives: DescentLaw = {

@@ -16,11 +16,11 @@ type Points = ReadonlyArray<ReadonlyArray<number>>
 
 export interface DesignEvidence {
   readonly config: BilevelConfig
-  /** The box that the design is to cover. */
+  /** The box that the design must cover. */
   readonly box: ReadonlyArray<{ readonly lower: number; readonly upper: number }>
   readonly points: E.Either<MethodError, Points>
   readonly again: () => E.Either<MethodError, Points>
-  /** The configuration as JSON, before the points were asked for. */
+  /** The configuration as JSON, before `points` was called. */
   readonly before: string
 }
 
@@ -35,7 +35,7 @@ const given = (
 export const designComplete: DesignLaw = {
   name: 'design has its size',
   meaning:
-    'There are as many points as were asked for (for a grid, levels to the power of dimensions), each with a component for each hyperparameter.',
+    'There are as many points as requested (for a grid, levels to the power of dimensions), each with a component for each hyperparameter.',
   source: 'core/bilevel/parts/InitialDesign.ts',
   check: evidence =>
     given(evidence, points => {
@@ -55,7 +55,7 @@ export const designComplete: DesignLaw = {
 
 export const designInside: DesignLaw = {
   name: 'design within its box',
-  meaning: 'Every point is within the box that the design covers, and so within the search space.',
+  meaning: 'Every point is within the box of the design, and so within the search space.',
   source: 'bounds of λ are constraints of the problem',
   check: evidence =>
     given(evidence, points =>
@@ -73,7 +73,7 @@ export const designInside: DesignLaw = {
 
 export const designDeterministic: DesignLaw = {
   name: 'design is deterministic',
-  meaning: 'Equal configurations give equal points: all that is random comes from the seed.',
+  meaning: 'Equal configurations give equal points: all randomness comes from the seed.',
   source: 'core/protocol/Method.ts: equal configurations give equal transitions',
   check: evidence =>
     given(evidence, points => {
@@ -89,17 +89,17 @@ export const designDeterministic: DesignLaw = {
 
 export const designDistinct: DesignLaw = {
   name: 'design has no point twice',
-  meaning: 'No two points are the same: a second lower-level solve there would tell nothing.',
-  source: 'lower-level solves are what a run costs (arXiv 2208.12118)',
+  meaning: 'No two points are the same: a second lower-level solve there would add no information.',
+  source: 'the cost of a run is its lower-level solves (arXiv 2208.12118)',
   check: evidence =>
     given(evidence, points => {
       const texts = points.map(point => JSON.stringify(point))
       const twice = texts.find((text, i) => texts.indexOf(text) !== i)
-      return unless(twice === undefined, () => `${twice!} is there more than once`)
+      return unless(twice === undefined, () => `${twice!} occurs more than once`)
     }),
 }
 
-/** Whether each of `count` equal intervals of every axis holds exactly one of the points. */
+/** Whether each of `count` equal intervals of every axis holds exactly one point. */
 const stratified = (points: Points, { box }: DesignEvidence): E.Either<string, Tested> =>
   each(box, ({ lower, upper }, k) => {
     const count = points.length
@@ -118,7 +118,7 @@ const stratified = (points: Points, { box }: DesignEvidence): E.Either<string, T
 export const designStratified: DesignLaw = {
   name: 'design is stratified',
   meaning:
-    'On every axis each of n equal intervals holds one point: of a Latin hypercube of n points, and of the first n = 2^m of a Sobol sequence.',
+    'On every axis each of n equal intervals holds one point. This applies to a Latin hypercube of n points, and to the first n = 2^m points of a Sobol sequence.',
   source: 'McKay, Beckman & Conover 1979; Sobol 1967',
   check: evidence =>
     given(evidence, points => {
@@ -139,8 +139,8 @@ export const designStratified: DesignLaw = {
 
 export const designUntouched: DesignLaw = {
   name: 'design leaves its configuration alone',
-  meaning: 'The configuration is not changed, be it frozen or not.',
-  source: 'core/protocol/Method.ts: nothing passed in is changed',
+  meaning: 'The configuration is not changed, whether it is frozen or not.',
+  source: 'core/protocol/Method.ts: no argument is changed',
   check: ({ before, config, again }) => {
     const first = JSON.stringify(config)
     again()
@@ -163,7 +163,7 @@ export const designLaws = [
 
 interface Case {
   readonly config: BilevelConfig
-  /** Shares of each axis that the box leaves out at either end; `null`: the box is the whole space. */
+  /** Shares of each axis that the box excludes at either end; `null`: the box is the whole space. */
   readonly margins: readonly [number, number] | null
 }
 

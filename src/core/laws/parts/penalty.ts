@@ -14,9 +14,9 @@ interface Case {
   readonly multiplier: number
   readonly penalty: number
   readonly epsilon: number
-  /** Infeasibility before, in multiples of ε; `null` at first. */
+  /** Infeasibility before, in multiples of ε; `null` in the first outer iteration. */
   readonly before: number | null
-  /** Infeasibility now, as a share of what it was (of ε, at first). */
+  /** Infeasibility now, as a share of the one before (in the first iteration, of ε). */
   readonly share: number
   /** Noise, in multiples of the infeasibility now. */
   readonly noise: number
@@ -55,7 +55,7 @@ export const penaltyPositive: PenaltyLaw = {
 
 export const penaltyNeverFalls: PenaltyLaw = {
   name: 'penalty never falls',
-  meaning: 'ρ is never lowered: a constraint that was enforced is not let go of.',
+  meaning: 'ρ is never lowered: a constraint, once enforced, stays enforced.',
   source: birgin,
   check: evidence => unless(evidence.next >= evidence.before.penalty, () => described(evidence)),
 }
@@ -63,7 +63,7 @@ export const penaltyNeverFalls: PenaltyLaw = {
 export const penaltyStays: PenaltyLaw = {
   name: 'penalty stays where infeasibility shrank',
   meaning:
-    'ρ is kept where infeasibility fell to the sufficient share of what it was, for the multiplier alone does the work there.',
+    'ρ is kept if infeasibility fell to the sufficient share of its earlier value: the multiplier alone makes progress then.',
   source: `${birgin}; the paper multiplies ρ by 1.5 in every outer iteration`,
   check: evidence => {
     const { before, measured, setting } = evidence
@@ -76,8 +76,8 @@ export const penaltyStays: PenaltyLaw = {
 
 export const penaltyIgnoresNoise: PenaltyLaw = {
   name: 'penalty ignores noise',
-  meaning: 'An infeasibility that cannot be told from zero is no reason to raise ρ.',
-  source: 'core/bilevel/parts/PenaltySchedule.ts: noise read as a stall would drive ρ to its cap',
+  meaning: 'An infeasibility within its noise does not raise ρ.',
+  source: 'core/bilevel/parts/PenaltySchedule.ts: if noise counted as a stall, it would drive ρ to its cap',
   check: evidence =>
     evidence.measured.infeasibility <= evidence.measured.noise
       ? unless(evidence.next === evidence.before.penalty, () => described(evidence))
@@ -87,7 +87,7 @@ export const penaltyIgnoresNoise: PenaltyLaw = {
 export const penaltyGrows: PenaltyLaw = {
   name: 'penalty grows where it stalls',
   meaning:
-    'Where infeasibility is above noise and slack and did not shrink enough, ρ grows, if it is below its cap and below μ/(2ε), the most that helps.',
+    'If infeasibility is above noise and slack and did not shrink enough, ρ grows, unless it is at its cap or at μ/(2ε), beyond which growth does not help.',
   source: `${birgin}; core/bilevel/AugmentedLagrangian.ts (matchedPenalty)`,
   check: evidence => {
     const { before, measured, setting, cap } = evidence
@@ -105,7 +105,7 @@ export const penaltyGrows: PenaltyLaw = {
 
 export const penaltyCapped: PenaltyLaw = {
   name: 'penalty within its cap',
-  meaning: 'ρ does not grow beyond the cap that the schedule itself states.',
+  meaning: 'ρ does not grow beyond the cap that the schedule states.',
   source: 'core/bilevel/parts/PenaltySchedule.ts: at the cap a violation is called hopeless',
   check: evidence =>
     unless(

@@ -12,9 +12,9 @@ interface Case {
   readonly setting: Setting
   /** ε/ε₀ before. */
   readonly epsilon: number
-  /** The violation that was measured, in multiples of ε. */
+  /** The measured violation, in multiples of ε. */
   readonly violation: number
-  /** The loss, in multiples of its scale. */
+  /** The loss f, in multiples of its scale. */
   readonly lower: number
 }
 
@@ -24,13 +24,13 @@ export interface ToleranceEvidence {
   readonly before: number
   readonly violation: number
   readonly next: number
-  /** ε after this many outer iterations in each of which nothing was violated. */
+  /** ε after this many outer iterations without a violation. */
   readonly eventually: (iterations: number) => number
 }
 
 type ToleranceLaw = Law<ToleranceEvidence>
 
-/** Iterations after which a schedule has to have arrived. */
+/** Iterations within which a schedule must reach its final value. */
 const patience = 2000
 
 const described = ({ before, next, violation, final }: ToleranceEvidence): string =>
@@ -40,7 +40,7 @@ const degenerate = 'docs/method.md: at ε = 0 constraint qualifications fail and
 
 export const tolerancePositive: ToleranceLaw = {
   name: 'tolerance is positive',
-  meaning: 'ε₀, the final ε and every ε between are finite and greater than zero.',
+  meaning: 'ε₀, the final ε and every ε between them are finite and greater than zero.',
   source: degenerate,
   check: evidence =>
     unless(
@@ -51,7 +51,7 @@ export const tolerancePositive: ToleranceLaw = {
 
 export const toleranceNeverGrows: ToleranceLaw = {
   name: 'tolerance never grows',
-  meaning: 'ε is never raised: what was reached once is asked for from then on.',
+  meaning: 'ε is never raised: a tolerance, once reached, stays required.',
   source: 'the relaxed optimum tends to the true one as ε falls (core/bilevel/tolerance.ts)',
   check: evidence => unless(evidence.next <= evidence.before, () => described(evidence)),
 }
@@ -59,7 +59,7 @@ export const toleranceNeverGrows: ToleranceLaw = {
 export const toleranceWaits: ToleranceLaw = {
   name: 'tolerance waits for the violation',
   meaning:
-    'ε is kept where the violation is more than twice of it: a tolerance that is not reached is not worth lowering.',
+    'ε is kept if the violation is more than 2ε: lowering a tolerance that is not yet reached gains nothing.',
   source: 'core/bilevel/tolerance.ts',
   check: evidence =>
     evidence.violation > 2.0001 * evidence.before
@@ -69,8 +69,7 @@ export const toleranceWaits: ToleranceLaw = {
 
 export const toleranceNotBelow: ToleranceLaw = {
   name: 'tolerance not below its final value',
-  meaning:
-    'ε is not lowered below the value that the schedule calls final, for rounding leaves nothing visible there.',
+  meaning: 'ε is not lowered below the final value of the schedule: rounding hides any smaller violation.',
   source: 'core/bilevel/tolerance.ts (finalEpsilon)',
   check: evidence =>
     unless(evidence.next >= Math.min(evidence.before, evidence.final) * (1 - 1e-12), () =>
@@ -80,8 +79,8 @@ export const toleranceNotBelow: ToleranceLaw = {
 
 export const toleranceArrives: ToleranceLaw = {
   name: 'tolerance reaches its final value',
-  meaning: 'Where nothing is violated, ε comes down to its final value, and so the relaxation vanishes.',
-  source: 'arXiv 2208.12118: the result is to satisfy f = φ; the distance is of order √ε',
+  meaning: 'Without violations ε falls to its final value, so the relaxation vanishes.',
+  source: 'arXiv 2208.12118: the result must satisfy f = φ; the distance is of order √ε',
   check: evidence => {
     const last = evidence.eventually(patience)
     return every([
@@ -133,7 +132,7 @@ const evidenceOf =
  * import { Parts } from 'bilevel-hpo'
  * import { Laws } from 'bilevel-hpo/laws'
  *
- * // An ε that grows again.
+ * // An ε that grows.
  * const growing = { ...Parts.defaults.tolerance, next: () => () => (epsilon: number) => 2 * epsilon }
  * Laws.passed(Laws.toleranceSchedule(growing)({ runs: 20 })) // => false
  * Laws.passed(Laws.toleranceSchedule(Parts.defaults.tolerance)({ runs: 20 })) // => true

@@ -1,7 +1,6 @@
 /**
- * What a world may do to a method besides answering it well: fail commands, answer with noise, and state efforts whose
- * sum depends on the order they are added in. All of it is decided by the command's id, so that the order of the
- * answers makes no difference.
+ * Hostile worlds: they fail commands, add noise to answers, and state efforts whose sum depends on the order of
+ * addition. All of it depends on the command's id only, so the order of the answers does not matter.
  */
 import * as Rng from '../../numeric/Rng.js'
 import type { Observation } from '../../protocol/Observation.js'
@@ -9,17 +8,17 @@ import type { World } from './World.js'
 
 /** What goes wrong, and when. */
 export interface Hostility {
-  /** Whether the command of this id, modulo the list's length, fails; an empty list lets all succeed. */
+  /** Whether the command with this id, modulo the list's length, fails. With an empty list all succeed. */
   readonly failing: ReadonlyArray<boolean>
-  /** Standard deviation of the noise on losses and their gradients by λ, relative to each of them. */
+  /** Standard deviation of the noise on the losses and their gradients by λ, relative to each value. */
   readonly noise: number
-  /** Efforts are no whole numbers: floating-point sums of them in two orders may differ in the last digit. */
+  /** Makes efforts fractional, so that sums in two orders may differ in the last digit. */
   readonly fractionalEffort: boolean
   readonly seed: number
 }
 
 /**
- * Nothing goes wrong.
+ * The world without hostility.
  *
  * @example
  * ```ts
@@ -37,7 +36,7 @@ const noisy =
       return observation
     const d = observation.upperGradient.length
     const [normals] = Rng.normals(2 + 2 * d)(Rng.make(seed, observation.id))
-    // −0 would not survive JSON.
+    // Adding 0 turns −0 into 0: −0 does not survive JSON.
     const off = (value: number, i: number): number => value * (1 + noise * normals[i]!) + 0
     return {
       ...observation,
@@ -48,7 +47,7 @@ const noisy =
     }
   }
 
-/** Between half of the effort and all of it: never zero where it was not. */
+/** Scales the effort by a factor between a half and 1, so that it is never zero unless it was. */
 const fractional =
   ({ fractionalEffort, seed }: Hostility) =>
   (observation: Observation): Observation => {
@@ -58,7 +57,7 @@ const fractional =
   }
 
 /**
- * The world made hostile.
+ * The world with this hostility.
  *
  * @example
  * ```ts

@@ -8,12 +8,14 @@ type Vec = ReadonlyArray<number>
 /** A random quadratic bilevel problem and its solution. */
 export interface Quadratic {
   readonly problem: BilevelProblem
-  /** The optimum where no bound is active: A y = B x + c in F, a linear system. */
+  /**
+   * The optimum if no bound is active. F along y(x) is a quadratic in x, so this is the solution of a linear system.
+   */
   readonly x: Vec
   readonly upperValue: number
 }
 
-/** ½(z − z₀)ᵀM(z − z₀) of z = (x, y), as a level. */
+/** ½(z − z₀)ᵀM(z − z₀) with z = (x, y), as a level. */
 const level =
   (M: Matrix, center: Vec, d: number): Level =>
   (x, y) => {
@@ -27,7 +29,7 @@ const level =
   }
 
 /**
- * With d components of x in [−10, 10] and m of y; Hessians have eigenvalues of at least 0.5.
+ * A problem with d components of x in [−10, 10] and m of y. The Hessians have eigenvalues of at least 0.5.
  *
  * @example
  * ```ts
@@ -52,11 +54,11 @@ export const randomQuadratic = (d: number, m: number, seed: number): Quadratic =
   }
   const [H, G] = [definite(), definite()]
   const [p, q, from] = [next(n), next(n), next(n)]
-  // f is least in y where G_yx(x − q_x) + G_yy(y − q_y) = 0: y = y₀ + J·x.
+  // f is minimal in y where G_yx(x − q_x) + G_yy(y − q_y) = 0: y = y₀ + J·x.
   const Gyy = G.subMatrix(d, n - 1, d, n - 1)
   const J = solve(Gyy, G.subMatrix(d, n - 1, 0, d - 1)).mul(-1)
   const y0 = Matrix.columnVector(q.slice(d)).sub(J.mmul(Matrix.columnVector(q.slice(0, d))))
-  // z = z₀ + T·x, in which F is a quadratic of x.
+  // With z = z₀ + T·x, F is a quadratic in x.
   const T = new Matrix(n, d)
   T.setSubMatrix(Matrix.eye(d), 0, 0)
   T.setSubMatrix(J, d, 0)

@@ -1,5 +1,5 @@
 /**
- * Diagonal ridge regression as a bilevel problem with a known solution, answered in closed form.
+ * Diagonal ridge regression as a bilevel problem with a known solution; its world answers in closed form.
  *
  *     f = Σ (w_i − a_i)² + θ_i·w_i²,  θ_i = exp λ_i        F = Σ (w_i − b_i)²,  0 < b_i < a_i
  *
@@ -14,14 +14,14 @@ import type { Simulated, World } from './World.js'
 
 type Vec = ReadonlyArray<number>
 
-/** What the data alone say (a), and what validates best (b), for each weight. */
+/** For each weight, the value that fits the training data (a) and the value that fits the validation data (b). */
 export interface Ridge {
   readonly a: Vec
   readonly b: Vec
 }
 
 /**
- * With d components drawn from a seed; the solution is within [ln 0.1, ln 7].
+ * A problem with d components drawn from a seed. The solution is within [ln 0.1, ln 7].
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export const randomRidge = (dimension: number, seed: number): Ridge => {
 }
 
 /**
- * One log coefficient for each component of w.
+ * The search space: one log coefficient for each component of w.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export const ridgeOptimum = ({ a, b }: Ridge): Vec => a.map((value, k) => Math.l
  * ```ts
  * import { Simulate } from 'bilevel-hpo/laws'
  *
- * // At θ = 1 half of a² = 9.
+ * // At θ = 1 this is half of a² = 9.
  * Simulate.ridgeValue({ a: [3], b: [2] }, [0]) // => 4.5
  * ```
  */
@@ -91,7 +91,8 @@ export const ridgeValueGradient = ({ a }: Ridge, lambda: Vec): Vec =>
   a.map((value, k) => (value * value) / (1 + Math.exp(-lambda[k]!)) / (1 + Math.exp(lambda[k]!)))
 
 /**
- * Answers every question exactly; descents go all the way to their minimizer. Asks for unknown weights fail.
+ * A world that answers every question exactly. A descent returns the minimizer of its objective, whatever its number of
+ * steps. Questions about unknown weights fail.
  *
  * @example
  * ```ts

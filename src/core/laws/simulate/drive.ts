@@ -1,5 +1,5 @@
 /**
- * A whole run of a method in a simulated world, whatever becomes of it.
+ * Drives a method through a whole run in a simulated world, however the run ends.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { isQuestion, type Question } from '../../protocol/Command.js'
@@ -11,21 +11,21 @@ import type { World } from './World.js'
 /** How a run ended. */
 export type Ending =
   | { readonly _tag: 'Halted' }
-  /** The method refused the configuration or an answer that it had asked for. */
+  /** The method refused the configuration, or an answer to one of its own questions. */
   | { readonly _tag: 'Refused'; readonly error: MethodError }
-  /** It neither halted nor asked. */
+  /** It neither halted nor asked a question. */
   | { readonly _tag: 'Silent' }
-  /** It was still asking after the most steps that were allowed. */
+  /** It still asked questions after the maximum number of steps. */
   | { readonly _tag: 'Endless' }
   | { readonly _tag: 'Threw'; readonly message: string }
 
-/** A question, and what the world said to it. */
+/** A question and the world's answer. */
 export interface Answered {
   readonly question: Question
   readonly observation: Observation
 }
 
-/** `transitions[0]` is `init`'s, `transitions[i + 1]` that of `answered[i]`. */
+/** A run. `transitions[0]` is that of `init`; `transitions[i + 1]` is that of `answered[i]`. */
 export interface Run<S> {
   readonly transitions: ReadonlyArray<Transition<S>>
   readonly answered: ReadonlyArray<Answered>
@@ -33,12 +33,12 @@ export interface Run<S> {
   readonly ending: Ending
 }
 
-/** How to drive. */
+/** Options for {@link drive}. */
 export interface DriveOptions<S> {
-  /** Which of the open questions is answered next; the first by default. */
+  /** Index of the open question to answer next. Default: the first. */
   readonly pick?: (open: ReadonlyArray<Question>, step: number) => number
   readonly maxSteps?: number
-  /** What is done to a state and an observation before `step` sees them. */
+  /** Transform the state and the observation before `step` gets them. */
   readonly state?: (state: S) => S
   readonly observation?: (observation: Observation) => Observation
 }
@@ -46,7 +46,7 @@ export interface DriveOptions<S> {
 const described = (cause: unknown): string =>
   cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
 
-/** A call that ends in a value, even where what is called throws against the rules. */
+/** Makes a call whose exception becomes a value, in case the method throws against the rules. */
 const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> => {
   try {
     return E.mapLeft((error: MethodError): Ending => ({ _tag: 'Refused', error }))(call())
@@ -56,7 +56,7 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
 }
 
 /**
- * Drives a method until it halts, or cannot go on. Never throws.
+ * Drives a method until it halts or cannot continue. Never throws.
  *
  * @example
  * ```ts
@@ -66,12 +66,12 @@ const guarded = <A>(call: () => E.Either<MethodError, A>): E.Either<Ending, A> =
  *
  * const { space, world }: Simulate.Simulated = Simulate.ridge({ a: [3], b: [2] })
  * const config = decode(randomSearch.config)({ space, budget: { lowerLevelSolves: 2 } })
- * // The last open question first: the order must not matter.
+ * // Answer the last open question first: the order must not matter.
  * const options: Simulate.DriveOptions<RandomSearchState> = { pick: open => open.length - 1 }
  * const run = E.isRight(config) ? Simulate.drive(randomSearch, options)(config.right, world) : null
  * const ending: Simulate.Ending | undefined = run?.ending
  * const first: Simulate.Answered | undefined = run?.answered[0]
- * const told = [ending?._tag, first?.question.id] // => ['Halted', 1]
+ * const summary = [ending?._tag, first?.question.id] // => ['Halted', 1]
  * ```
  */
 export const drive =

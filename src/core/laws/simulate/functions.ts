@@ -1,4 +1,4 @@
-/** A problem given as functions, answered as `solveBilevel` answers it: its y takes the place of the weights. */
+/** A world for a problem given as functions. It answers as `solveBilevel` does: y takes the place of the weights. */
 import type { BilevelProblem } from '../../inMemory/BilevelProblem.js'
 import * as InMemory from '../../inMemory/World.js'
 import type { Simulated, World } from './World.js'
@@ -13,7 +13,7 @@ const wrapped = (world: InMemory.World): World => ({
 })
 
 /**
- * The world of a problem whose x is bounded on all sides. Questions for reports (`EvaluateLosses`, `Refit`) fail: such
+ * The world of a problem whose x has finite bounds. Questions for reports (`EvaluateLosses`, `Refit`) fail, since such
  * a problem has no data sets.
  *
  * @example

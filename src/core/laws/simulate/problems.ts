@@ -7,7 +7,7 @@ import { randomQuadratic } from './Quadratic.js'
 import { randomRidge, ridge, type Ridge } from './Ridge.js'
 import type { Simulated } from './World.js'
 
-/** Shown by its description in counterexamples. */
+/** The problem, shown by its description in counterexamples. */
 const named = (simulated: Simulated): Simulated =>
   Object.assign({ [fc.toStringMethod]: () => JSON.stringify(simulated.description) }, simulated)
 
@@ -20,7 +20,7 @@ const named = (simulated: Simulated): Simulated =>
  * import { Simulate } from 'bilevel-hpo/laws'
  *
  * const [one]: ReadonlyArray<Simulate.Ridge> = fc.sample(Simulate.ridges(3), { seed: 1, numRuns: 1 })
- * // Validation always wants smaller weights than training.
+ * // Validation always prefers smaller weights than training.
  * one?.a.every((value, k) => value > (one.b[k] ?? 0)) // => true
  * ```
  */
@@ -48,8 +48,8 @@ export const ridgeProblems = (maxDimension = 3): fc.Arbitrary<Simulated> =>
   ridges(maxDimension).map(problem => named(ridge(problem)))
 
 /**
- * Ridge problems with exactly this many hyperparameters, however many: a case is a seed, from which everything is drawn, so
- * that a counterexample can be read.
+ * Ridge problems with exactly this many hyperparameters. A case is a seed from which everything is drawn, so that a
+ * counterexample stays readable in any dimension.
  *
  * @example
  * ```ts
@@ -92,7 +92,7 @@ export const quadraticProblems = (maxDimension = 2): fc.Arbitrary<Simulated> =>
     })
 
 /**
- * Both kinds, ridge problems four times as often: they are answered faster.
+ * Both kinds. Ridge problems come four times as often, since they are answered faster.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ export const problems = (maxDimension = 2): fc.Arbitrary<Simulated> =>
   )
 
 /**
- * Neither failures nor noise in half of the cases, one of them or both in the others; efforts of either kind.
+ * Half of the cases have neither failures nor noise; the others have one or both. Efforts are whole or fractional.
  *
  * @example
  * ```ts

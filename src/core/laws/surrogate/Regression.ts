@@ -1,4 +1,4 @@
-/** Gaussian-process regression at fixed hyperparameters, what stands behind φ̂, put to the test. */
+/** Examines Gaussian-process regression at fixed hyperparameters, the basis of φ̂. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as fc from 'fast-check'
@@ -12,7 +12,7 @@ import { type RegressionCase, type RegressionEvidence, regressionLaws } from './
 
 type Vec = ReadonlyArray<number>
 
-/** As `GaussianProcess` has it. */
+/** The functions under examination, with the types of `GaussianProcess`. */
 export interface Regression<G> {
   readonly conditionOn: (
     hyperparameters: Hyperparameters,

@@ -1,6 +1,6 @@
 /**
- * What the laws of a surrogate look at: φ̂ learnt from samples of a φ that is known in closed form, and the same under
- * other units, in another order, and with one more sample.
+ * The evidence for the laws of a surrogate: φ̂ learnt from samples of a known φ in closed form, and φ̂ learnt in other
+ * units, in another order, and with one more sample.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,14 +17,14 @@ import { type Ridge, ridgeSpace, ridgeValue, ridgeValueGradient } from '../simul
 type Vec = ReadonlyArray<number>
 
 /**
- * A prediction that may also have the gradient of its variance.
+ * A prediction that may include the gradient of its variance.
  *
  * @example
  * ```ts
  * import { Parts } from 'bilevel-hpo'
  * import type { FullPrediction } from 'bilevel-hpo/laws'
  *
- * // A surrogate that also tells the variance's gradient has it examined, too.
+ * // If a surrogate states the gradient of its variance, that is examined, too.
  * const full: FullPrediction = { mean: 0.3, variance: 1e-6, gradient: [0.05], varianceGradient: [0] }
  * const plain: Parts.Prediction = full
  * plain.mean // => 0.3
@@ -37,18 +37,18 @@ export type Subject<V> = Omit<Surrogate<V>, 'predict'> & {
   readonly predict: (lambda: Vec) => (phi: V) => FullPrediction
 }
 
-/** One case. Points are of the unit cube. */
+/** One case. Points are in the unit cube. */
 export interface SurrogateCase {
   /** φ(λ) = Σ a²·θ/(1 + θ), θ = exp λ, over λ in [−4, 4]^d. */
   readonly ridge: Ridge
   readonly config: BilevelConfig
   readonly points: ReadonlyArray<Vec>
-  /** One more sample, after the others were consolidated. */
+  /** One more sample, added after the others were consolidated. */
   readonly extra: Vec
   readonly query: Vec
-  /** Whether samples bear ∇φ. */
+  /** Whether samples include ∇φ. */
   readonly gradients: boolean
-  /** Standard deviation that samples state of their noise, as a share of a₁²; `null`: not known. */
+  /** Standard deviation of the noise that samples state, as a share of a₁²; `null`: not known. */
   readonly noise: number | null
   /** Other units: f' = shift·a₁² + 2^doublings·f, and λ' = offset + stretch·λ. */
   readonly units: {
@@ -59,12 +59,12 @@ export interface SurrogateCase {
   }
 }
 
-/** φ̂ at some stage, without its type: what it predicts, and what becomes of it. */
+/** φ̂ at some stage, with its type hidden. */
 export interface Learnt {
   readonly predict: (lambda: Vec) => FullPrediction
-  /** After more samples, in this order. */
+  /** φ̂ after more samples, in this order. */
   readonly observe: (samples: ReadonlyArray<Sample>) => E.Either<MethodError, Learnt>
-  /** Written as JSON and read by the codec. */
+  /** φ̂ sent through JSON and its codec. */
   readonly revived: () => E.Either<string, Learnt>
   readonly text: () => string
 }
@@ -76,16 +76,18 @@ export interface SurrogateEvidence {
   readonly extra: Sample
   readonly query: Vec
   readonly truth: (lambda: Vec) => number
-  /** The range of φ, by which errors are judged. */
+  /** The range of φ; errors are measured relative to it. */
   readonly range: number
   /** Learnt from all samples, and consolidated. */
   readonly learnt: () => E.Either<MethodError, Learnt>
   /** The same once more, with everything that is passed in frozen. */
   readonly again: () => E.Either<MethodError, Learnt>
   readonly grown: () => E.Either<MethodError, Learnt>
-  /** Learnt in other units of f, a power of two apart: not a digit is lost; and with the zero shifted as well. */
+  /**
+   * Learnt in other units of f, by a power of two, so that no digit is lost; with `shifted`, its zero moves as well.
+   */
   readonly rescaled: (zero: 'same' | 'shifted') => E.Either<MethodError, Learnt>
-  /** Learnt in other units of λ, a power of two apart, or moved as well; and λ in these units. */
+  /** Learnt in other units of λ, by a power of two; with `shifted`, its zero moves as well. */
   readonly moved: (zero: 'same' | 'shifted') => E.Either<MethodError, Learnt>
   readonly toMoved: (zero: 'same' | 'shifted') => (lambda: Vec) => Vec
 }

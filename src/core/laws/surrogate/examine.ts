@@ -1,4 +1,4 @@
-/** The laws of a surrogate, put to the test on value functions that are known in closed form. */
+/** Examines a surrogate: tests its laws on value functions known in closed form. */
 import * as fc from 'fast-check'
 import { configs, spaces } from '../parts/configs.js'
 import { examine, type Options } from '../examine.js'
@@ -8,13 +8,13 @@ import { ridges } from '../simulate/problems.js'
 import { evidenceOf, type Subject, type SurrogateCase, type SurrogateEvidence } from './evidence.js'
 import { surrogateLaws } from './laws.js'
 
-/** Points no two of which are nearly the same, in the order they were made in. */
+/** The points in their order, without any that nearly equals an earlier one. */
 const apart = (points: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<ReadonlyArray<number>> =>
   points.filter((point, i) =>
     points.slice(0, i).every(other => other.some((value, k) => Math.abs(value - point[k]!) >= 0.05)),
   )
 
-/** From corner to corner. */
+/** Evenly spaced points on the diagonal from corner to corner. */
 const evenly = (dimension: number): fc.Arbitrary<ReadonlyArray<ReadonlyArray<number>>> =>
   fc
     .integer({ min: 5, max: 7 })

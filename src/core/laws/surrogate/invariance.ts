@@ -1,4 +1,4 @@
-/** What φ̂ must not depend on: the units of f and of λ, and the order of the samples. */
+/** Laws of invariance: φ̂ must not depend on the units of f and of λ, or on the order of the samples. */
 import type * as E from 'fp-ts/lib/Either.js'
 import { widths } from '../../protocol/SearchSpace.js'
 import { each, every, silent, type Tested } from '../Law.js'
@@ -8,12 +8,12 @@ import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
 
 type Vec = ReadonlyArray<number>
 
-/** Of what is computed from the very same digits. */
+/** Tolerance for results that are computed from exactly the same digits. */
 const exact = 1e-6
 
 /**
- * Whether two predictions of the same thing agree as far as they themselves say they can. What a fit ends with may be
- * decided by rounding, where the samples leave much open; then the deviation is large.
+ * Whether two predictions of the same value agree within their own deviations. If the samples leave much open, rounding
+ * may decide how a fit ends; then the deviation is large.
  */
 const agree = (
   what: string,
@@ -31,11 +31,11 @@ const agree = (
 export const unitsOfOutput: SurrogateLaw = {
   name: 'units of f',
   meaning:
-    'In units of f a power of two apart everything predicted is the same (allowed: 1e-6 of the range); with the zero shifted, φ̂ differs by less than its deviations and 2 % of the range.',
-  source: 'φ̂ knows no unit; core/surrogate/Standardization.ts is undone',
+    'If the unit of f changes by a power of two, all predictions are the same (tolerance: 1e-6 of the range); if its zero shifts as well, φ̂ differs by less than its deviations and 2 % of the range.',
+  source: 'φ̂ has no unit of its own; core/surrogate/Standardization.ts standardises and restores it',
   check: evidence => {
     const { one, range, query, samples } = evidence
-    // A single value has no scale but its own size, which a shift changes.
+    // The only scale of a single value is its own size, which a shift changes.
     if (samples.length < 2) return silent
     const factor = 2 ** one.units.doublings
     const shift = one.units.shift * one.ridge.a[0]! ** 2
@@ -79,12 +79,12 @@ export const unitsOfOutput: SurrogateLaw = {
 export const unitsOfLambda: SurrogateLaw = {
   name: 'units of lambda',
   meaning:
-    'In units of λ a power of two apart, bounds and all, everything predicted is the same (allowed: 1e-6 of the range); with the zero moved, φ̂ differs by less than its deviations and 2 % of the range.',
+    'If the unit of λ and its bounds changes by a power of two, all predictions are the same (tolerance: 1e-6 of the range); if its zero moves as well, φ̂ differs by less than its deviations and 2 % of the range.',
   source: 'φ̂ lives in the unit cube; core/protocol/SearchSpace.ts',
   check: evidence => {
     const { one, range, query, samples } = evidence
     const { stretch } = one.units
-    // The envelope knows θ = exp λ: with another unit of λ it would be another problem.
+    // The envelope relies on θ = exp λ, so another unit of λ makes another problem.
     if (one.config.linearInCoefficients && stretch !== 1) return silent
     return given(evidence.learnt(), phi =>
       every([
@@ -122,12 +122,12 @@ const close = (a: Vec, b: Vec): boolean => a.every((value, k) => Math.abs(value 
 export const orderIrrelevant: SurrogateLaw = {
   name: 'order of samples',
   meaning:
-    'Two more samples, with all hyperparameters as they are, teach the same in either order (allowed: 1e-4 of the range, for noiseless samples are ill-conditioned).',
-  source: `${rasmussen}, §2.2: conditioning knows no order`,
+    'Two more samples, at fixed hyperparameters, give the same φ̂ in either order (tolerance: 1e-4 of the range, since noiseless samples are ill-conditioned).',
+  source: `${rasmussen}, §2.2: conditioning does not depend on order`,
   check: evidence =>
     given(evidence.learnt(), phi => {
       const { extra, samples, query, range } = evidence
-      // Not at a λ that is known already: two noiseless samples there could contradict one another.
+      // Skip a λ that was sampled before: two noiseless samples there could contradict each other.
       const other = {
         ...extra,
         lambda: query,

@@ -1,4 +1,4 @@
-/** What the laws of a surrogate share: where they look, and how they speak of it. */
+/** Helpers that the laws of a surrogate share: the points to predict at, and texts. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { MethodError } from '../../protocol/MethodError.js'
 import type { Law, Tested } from '../Law.js'
@@ -16,7 +16,7 @@ export const given = (
 ): E.Either<string, Tested> =>
   E.isLeft(learnt) ? E.left(`it refuses the samples: ${learnt.left.message}`) : check(learnt.right)
 
-/** Where predictions are looked at: at the query, at a sample, and between the two. */
+/** The points to predict at: the query, a sample, and the midpoint between them. */
 export const places = ({ query, samples }: SurrogateEvidence): ReadonlyArray<Vec> => {
   const { lambda } = samples[0]!
   return [query, lambda, query.map((value, k) => (value + lambda[k]!) / 2)]

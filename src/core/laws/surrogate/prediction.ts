@@ -1,4 +1,4 @@
-/** What φ̂ has to say of φ: finite numbers, the samples’ values, a gradient that is one, nothing above a bound. */
+/** Laws of φ̂'s predictions: finite numbers, the values of samples, a correct gradient, and nothing above a bound. */
 import * as E from 'fp-ts/lib/Either.js'
 import { widths } from '../../protocol/SearchSpace.js'
 import type { Sample } from '../../surrogate/Sample.js'
@@ -9,7 +9,7 @@ import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
 export const learns: SurrogateLaw = {
   name: 'predicts finite numbers',
   meaning:
-    'Samples that are finite are taken, and every prediction is finite, its gradient with a component for each hyperparameter.',
+    'The surrogate accepts finite samples, and every prediction is finite; its gradient has a component for each hyperparameter.',
   source: 'core/bilevel/parts/Surrogate.ts',
   check: evidence =>
     given(evidence.learnt(), phi =>
@@ -25,24 +25,28 @@ export const learns: SurrogateLaw = {
 
 export const refusesBadSamples: SurrogateLaw = {
   name: 'refuses bad samples',
-  meaning: 'A sample with a NaN, or with λ or gradient of the wrong length, gives a Left.',
+  meaning:
+    'A sample with a number that is not finite, or with λ or gradient of the wrong length, gives a Left.',
   source: 'core/surrogate/Sample.ts',
   check: ({ learnt, extra }) =>
     given(learnt(), phi => {
       const bad: ReadonlyArray<readonly [string, Sample]> = [
         ['a value that is NaN', { ...extra, value: NaN }],
         ['an infinite value', { ...extra, value: Infinity }],
-        ['a λ with a component too many', { ...extra, lambda: [...extra.lambda, 0] }],
+        ['a λ with one component too many', { ...extra, lambda: [...extra.lambda, 0] }],
         ['a gradient with NaN', { ...extra, gradient: extra.lambda.map(() => NaN) }],
         ['a gradient without components', { ...extra, gradient: [] }],
       ]
-      return each(bad, ([what, sample]) => unless(E.isLeft(phi.observe([sample])), () => `it takes ${what}`))
+      return each(bad, ([what, sample]) =>
+        unless(E.isLeft(phi.observe([sample])), () => `it accepts ${what}`),
+      )
     }),
 }
 
 export const interpolates: SurrogateLaw = {
   name: 'interpolates without noise',
-  meaning: 'At a λ that was sampled without noise, φ̂ is the sample’s value (allowed: 1 % of the range of φ).',
+  meaning:
+    'At a λ that was sampled without noise, φ̂ equals the sample’s value (tolerance: 1 % of the range of φ).',
   source: `${rasmussen}, §2.2; the paper, §4, has no noise term`,
   check: ({ one, learnt, samples, range }) =>
     one.noise !== 0
@@ -57,7 +61,7 @@ export const interpolates: SurrogateLaw = {
 export const learnsKnownPhi: SurrogateLaw = {
   name: 'learns a known φ',
   meaning:
-    'Noiseless values and gradients at five or more λ of one hyperparameter, evenly spread, give φ itself (allowed: 3 % of its range).',
+    'Noiseless values and gradients at five or more evenly spread λ of one hyperparameter give φ itself (tolerance: 3 % of its range).',
   source: 'φ of a ridge problem in closed form; envelope theorem: ∇φ = ∂f/∂λ at a minimizer',
   check: ({ one, learnt, truth, range, query, space }) => {
     const xs = one.points.map(([x]) => x!).sort((a, b) => a - b)
@@ -72,8 +76,8 @@ export const learnsKnownPhi: SurrogateLaw = {
 export const gradientOfMean: SurrogateLaw = {
   name: 'gradient of the mean',
   meaning:
-    'The gradient is the derivative of the mean by λ, by differences over 1e-4 of each range (at kinks: between both sides).',
-  source: `${rasmussen}, §9.4; allowed: 1e-5 of the range of φ a width`,
+    'The gradient is the derivative of the mean by λ, by differences over 1e-4 of each range (at kinks: between those of both sides).',
+  source: `${rasmussen}, §9.4; tolerance: 1e-5 of the range of φ per width of λ`,
   check: evidence =>
     given(evidence.learnt(), phi =>
       each(places(evidence).slice(0, 3), lambda => {
@@ -92,8 +96,8 @@ export const gradientOfMean: SurrogateLaw = {
 export const gradientOfVariance: SurrogateLaw = {
   name: 'gradient of the variance',
   meaning:
-    'Where a prediction states the gradient of its variance, it is the derivative by λ, by differences over 1e-4 of each range.',
-  source: `${rasmussen}, §9.4; allowed: 1e-5 of the variance far away, a width`,
+    'If a prediction states the gradient of its variance, it is the derivative by λ, by differences over 1e-4 of each range.',
+  source: `${rasmussen}, §9.4; tolerance: 1e-5 of the variance far from all samples, per width of λ`,
   check: evidence =>
     given(evidence.learnt(), phi => {
       const { query, space } = evidence
@@ -111,8 +115,8 @@ export const gradientOfVariance: SurrogateLaw = {
 export const envelopeRespected: SurrogateLaw = {
   name: 'envelope respected',
   meaning:
-    'Where the loss is linear in the coefficients, φ̂ is nowhere above the lowest of the bounds f(λ, w_i) that the samples’ weights give.',
-  source: 'any w bounds φ from above; φ is concave in θ (core/surrogate/Envelope.ts)',
+    'If the loss is linear in the coefficients, φ̂ is nowhere above the lowest of the bounds f(λ, w_i) from the samples’ weights.',
+  source: 'f(λ, w) of any w bounds φ from above; φ is concave in θ (core/surrogate/Envelope.ts)',
   check: evidence => {
     const { one, samples, range } = evidence
     return !one.config.linearInCoefficients || !one.gradients

@@ -22,9 +22,9 @@ export interface RegressionCase {
 export interface RegressionEvidence {
   readonly one: RegressionCase
   readonly observations: ReadonlyArray<GpObservation>
-  /** Conditioned on these, at x. */
+  /** The posterior at x, conditioned on these observations. */
   readonly after: (observations: ReadonlyArray<GpObservation>, x: Vec) => E.Either<MethodError, Posterior>
-  /** The first conditioned on, the others appended one by one; at the query. */
+  /** The posterior at the query, conditioned on the first observation, with the others appended one by one. */
   readonly appended: () => E.Either<MethodError, Posterior>
 }
 
@@ -41,7 +41,7 @@ const samePosterior = (
   found: Posterior,
   { one }: RegressionEvidence,
 ): E.Either<string, Tested> => {
-  // With little noise the covariance is nearly singular, and its inverse loses digits.
+  // With little noise the covariance is nearly singular, so its inverse loses digits.
   const tolerance = 1e-6 * (1 + one.signalVariance)
   return every([
     near('the mean', expected.mean, found.mean, tolerance * 10),
@@ -52,9 +52,8 @@ const samePosterior = (
 
 export const appendIsRefit: RegressionLaw = {
   name: 'append is refit',
-  meaning:
-    'Observations that are appended one by one give the posterior that conditioning on all of them gives.',
-  source: 'core/surrogate/gp/GaussianProcess.ts: the factor is appended to',
+  meaning: 'Appending observations one by one gives the same posterior as conditioning on all of them.',
+  source: 'core/surrogate/gp/GaussianProcess.ts: appending extends the Cholesky factor',
   check: evidence =>
     given(evidence.after(evidence.observations, evidence.one.query), all =>
       given(evidence.appended(), appended => samePosterior(all, appended, evidence)),
@@ -76,7 +75,7 @@ export const conditioningKnowsNoOrder: RegressionLaw = {
 export const posteriorVariance: RegressionLaw = {
   name: 'posterior variance',
   meaning:
-    'The variance is at least 0, at most the prior’s σ², and with each further observation at most what it was (allowed: 1e-8 σ²).',
+    'The variance is at least 0 and at most the prior’s σ², and no further observation raises it (tolerance: 1e-8 σ²).',
   source: `${rasmussen}, eq. 2.26`,
   check: ({ observations, after, one }) => {
     let before = one.signalVariance
@@ -128,7 +127,7 @@ export const posteriorGradients: RegressionLaw = {
   },
 }
 
-/** A value alone, with this noise, at the first point. */
+/** The value at the first point alone, without its gradient, with this noise. */
 const alone = ({ observations }: RegressionEvidence, valueNoise: number): GpObservation => ({
   ...observations[0]!,
   gradient: null,
@@ -139,7 +138,7 @@ const alone = ({ observations }: RegressionEvidence, valueNoise: number): GpObse
 export const oneObservation: RegressionLaw = {
   name: 'one observation',
   meaning:
-    'One value y with noise s² gives, at its own x, the mean σ²y/(σ² + s²) and the variance σ²s²/(σ² + s²) (allowed: 1e-9).',
+    'One value y with noise s² gives, at its own x, the mean σ²y/(σ² + s²) and the variance σ²s²/(σ² + s²) (tolerance: 1e-9).',
   source: `${rasmussen}, eq. 2.25 and 2.26`,
   check: evidence => {
     const { signalVariance, noise, points } = evidence.one
@@ -162,7 +161,7 @@ export const oneObservation: RegressionLaw = {
 export const vanishingNoise: RegressionLaw = {
   name: 'vanishing noise',
   meaning:
-    'As the noise of a value goes to zero, the mean there goes to it and the variance to zero (allowed: a millionth).',
+    'As the noise of a value vanishes, the mean at its x tends to the value and the variance to zero (tolerance: a millionth).',
   source: `${rasmussen}, §2.2`,
   check: evidence => {
     const { signalVariance, points } = evidence.one
@@ -176,7 +175,7 @@ export const vanishingNoise: RegressionLaw = {
   },
 }
 
-/** k(a, b) as the books have it; nothing of the surrogate's own kernels is used. */
+/** k(a, b) by the textbook formula, independent of the surrogate's own kernels. */
 const kernelOf =
   ({ kernel, signalVariance, lengthScale }: RegressionCase) =>
   (a: Vec, b: Vec): number => {
@@ -188,7 +187,7 @@ const kernelOf =
 export const denseSolve: RegressionLaw = {
   name: 'dense solve',
   meaning:
-    'Of values alone, the mean is k⋆ᵀ(K + S)⁻¹y and the variance σ² − k⋆ᵀ(K + S)⁻¹k⋆, by ml-matrix and the kernel’s formula (allowed: 1e-8).',
+    'For values alone, the mean is k⋆ᵀ(K + S)⁻¹y and the variance σ² − k⋆ᵀ(K + S)⁻¹k⋆, by ml-matrix and the kernel’s formula (tolerance: 1e-8).',
   source: `${rasmussen}, eq. 2.25 and 2.26; kernels 4.9 and 4.17`,
   check: ({ one, observations, after }) => {
     const k = kernelOf(one)

@@ -1,4 +1,4 @@
-/** What the state of φ̂ has to be: the same for the same samples, and plain JSON. */
+/** Laws of φ̂'s state: equal samples give equal states, and a state is plain JSON. */
 import * as E from 'fp-ts/lib/Either.js'
 import { every, tested, unless } from '../Law.js'
 import { given, type SurrogateLaw } from './looking.js'
@@ -6,7 +6,7 @@ import { given, type SurrogateLaw } from './looking.js'
 export const surrogateDeterministic: SurrogateLaw = {
   name: 'surrogate is deterministic',
   meaning:
-    'Equal samples give equal states, byte for byte, and nothing that is passed in is changed, be it frozen or not.',
+    'Equal samples give equal states, byte for byte, and no argument is changed, whether it is frozen or not.',
   source: 'core/protocol/Method.ts',
   check: ({ learnt, again, samples }) => {
     const before = JSON.stringify(samples)
@@ -14,8 +14,8 @@ export const surrogateDeterministic: SurrogateLaw = {
       const text = phi.text()
       return given(again(), second =>
         every([
-          unless(text === second.text(), () => 'the same samples lead to another state the second time'),
-          unless(text === phi.text(), () => 'a state was changed after it had been returned'),
+          unless(text === second.text(), () => 'the same samples give a different state the second time'),
+          unless(text === phi.text(), () => 'a state changed after it had been returned'),
           unless(before === JSON.stringify(samples), () => 'a sample was changed'),
         ]),
       )
@@ -31,15 +31,15 @@ export const surrogateSurvivesJson: SurrogateLaw = {
   check: ({ learnt, extra, query }) =>
     given(learnt(), phi => {
       const revived = phi.revived()
-      if (E.isLeft(revived)) return E.left(`the state is not one for its codec: ${revived.left}`)
+      if (E.isLeft(revived)) return E.left(`the state does not decode: ${revived.left}`)
       const [one, two] = [phi.observe([extra]), revived.right.observe([extra])]
-      const said = (learning: typeof one): string =>
+      const predicted = (learning: typeof one): string =>
         E.isLeft(learning) ? learning.left.message : JSON.stringify(learning.right.predict(query))
       return every([
-        unless(revived.right.text() === phi.text(), () => 'the state is another one afterwards'),
+        unless(revived.right.text() === phi.text(), () => 'the state differs afterwards'),
         unless(
-          said(one) === said(two),
-          () => `after one more sample it predicts ${said(one)}, revived ${said(two)}`,
+          predicted(one) === predicted(two),
+          () => `after one more sample it predicts ${predicted(one)}, revived ${predicted(two)}`,
         ),
         tested,
       ])

@@ -1,4 +1,4 @@
-/** What the variance of φ̂ has to be, and how samples lower it. */
+/** Laws of the variance of φ̂, and of how samples lower it. */
 import { widths } from '../../protocol/SearchSpace.js'
 import { each, silent, unless } from '../Law.js'
 import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
@@ -6,7 +6,7 @@ import { given, places, rasmussen, type SurrogateLaw, text } from './looking.js'
 export const varianceNotNegative: SurrogateLaw = {
   name: 'variance not negative',
   meaning:
-    'The variance of a prediction is zero or greater, at the samples, too, where cancellation is worst.',
+    'The variance of a prediction is zero or greater, even at the samples, where cancellation is worst.',
   source: `${rasmussen}, eq. 2.26`,
   check: evidence =>
     given(evidence.learnt(), phi =>
@@ -19,8 +19,8 @@ export const varianceNotNegative: SurrogateLaw = {
 export const varianceAtMostPrior: SurrogateLaw = {
   name: 'variance at most the prior’s',
   meaning:
-    'Nowhere is the variance greater than infinitely far from all samples, where nothing is known (allowed: 1e-9 of it).',
-  source: `${rasmussen}, eq. 2.26: what is subtracted from the prior variance is a square`,
+    'The variance is nowhere greater than infinitely far from all samples, where nothing is known (tolerance: 1e-9 of it).',
+  source: `${rasmussen}, eq. 2.26: the term subtracted from the prior variance is a square`,
   check: evidence =>
     given(evidence.learnt(), phi => {
       const far = evidence.query.map((value, k) => value + 1e6 * widths(evidence.space)[k]!)
@@ -38,7 +38,7 @@ export const varianceAtMostPrior: SurrogateLaw = {
 export const varianceNeverGrows: SurrogateLaw = {
   name: 'variance never grows',
   meaning:
-    'Another sample, with all hyperparameters as they are, makes no prediction less certain (allowed: 1e-7 of the variance far away).',
+    'Another sample, at fixed hyperparameters, makes no prediction less certain (tolerance: 1e-7 of the variance far from all samples).',
   source: `${rasmussen}, §2.2: conditioning a Gaussian`,
   check: evidence =>
     given(evidence.learnt(), phi =>
@@ -59,7 +59,7 @@ export const varianceNeverGrows: SurrogateLaw = {
 export const varianceFallsAtSample: SurrogateLaw = {
   name: 'variance falls at a sample',
   meaning:
-    'Where a sample was taken without noise, next to nothing of the variance is left (allowed: 1 % of that far away).',
+    'At a λ that was sampled without noise, almost no variance is left (tolerance: 1 % of that far from all samples).',
   source: `${rasmussen}, §2.2`,
   check: evidence =>
     evidence.one.noise !== 0

@@ -6,8 +6,8 @@
  *     ln p(y)        = −½ zᵀz − Σ ln L_ii − ½ N ln 2π
  *     ∂ ln p / ∂p    = ½ Σ_ij W_ij ∂C_ij/∂p                        (Rasmussen & Williams 2006, eq. 5.9)
  *
- * The sum over ij is taken block by block, where a block is all that two observations have with one another; with
- * q_m = r_m² = −½ ∂s/∂ln l_m it needs O(d²) operations a block for all d length scales together:
+ * The sum over ij is computed block by block; a block is the rows of one pair of observations. With
+ * q_m = r_m² = −½ ∂s/∂ln l_m a block takes O(d²) operations for all d length scales together:
  *
  *     ∂k/∂ln l_m               = −2σ² h' q_m
  *     ∂(∂k/∂x_a)/∂ln l_m       = −4σ² (h'' q_m v_a + h' v_a δ_am)
@@ -86,10 +86,10 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
       const b = sites[j]!
       const gradientColumn = columnStart + (b.hasValue ? 1 : 0)
       const { h1, h2, h3 } = profile(kernel, compare(hyperparameters, a.scaled, b.scaled, v))
-      // Off the diagonal each block stands for its transpose, too.
+      // An off-diagonal block also stands for its transpose.
       const scale = (i === j ? 1 : 2) * signalVariance
 
-      // The coefficient of q_m in all terms that have it; the others are added to byLength directly.
+      // The coefficient of q_m in all terms with it; the other terms are added to byLength directly.
       let common = 0
       if (a.hasValue) {
         const weight = weights[rowStart]!
@@ -130,7 +130,7 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
         }
         if (b.hasGradient) for (let k = 0; k < d; k++) byLength[k]! += scale * 8 * h2 * gradientWeights[k]!
       }
-      // Where nothing correlates, r may be infinite.
+      // If the points do not correlate, r may be infinite.
       if (common !== 0)
         for (let k = 0; k < d; k++) {
           const r = a.scaled[k]! - b.scaled[k]!
@@ -156,7 +156,7 @@ export const hyperGradient = (gp: Gp): HyperGradient => {
       row++
     }
   }
-  // K/σ² scales with σ² as a whole: Σ W_ij C_ij = yᵀα − N, less the share of the noise.
+  // K/σ² scales with σ² as a whole: Σ W_ij C_ij = yᵀα − N, minus the share of the noise.
   const whole = targets.reduce((sum, y, i) => sum + y * weights[i]!, 0) - targets.length
   return {
     signalVariance: 0.5 * (whole - noise - gradientNoise),

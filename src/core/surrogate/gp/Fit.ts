@@ -6,10 +6,10 @@
  *
  * | quantity                | prior of its logarithm        | why                                                             |
  * | ----------------------- | ----------------------------- | --------------------------------------------------------------- |
- * | length scale l_k        | Normal(√2 + ½ ln d, √3)       | distances grow as √d, and so must l, lest all points be far from |
- * |                         |                               | one another (Hvarfner, Hellsten & Nardi 2024, arXiv 2402.02229)  |
+ * | length scale l_k        | Normal(√2 + ½ ln d, √3)       | distances grow as √d, so l must, too, or all points would be     |
+ * |                         |                               | far apart (Hvarfner, Hellsten & Nardi 2024, arXiv 2402.02229)    |
  * | signal variance σ²      | Normal(0, 2)                  | outputs have unit variance, but trends reach beyond the data     |
- * | noise multipliers       | Normal(0, 3)                  | the observations' own noise is right but for an order or two     |
+ * | noise multipliers       | Normal(0, 3)                  | the observations' own noise is right within an order or two      |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
@@ -21,13 +21,13 @@ import type { HyperGradient } from './Evidence.js'
 import type { KernelName } from './Kernel.js'
 
 export interface FitOptions {
-  /** Starts of the optimizer, at most 4; the first is the hyperparameters held so far. */
+  /** Starts of the optimizer, at most 4; the first is the current hyperparameters. */
   readonly starts: number
   /** Iterations of the optimizer from each start. */
   readonly maxIterations: number
-  /** The evidence is that of the latest observations with no more rows than this (but always of two). */
+  /** Fit to the latest observations with at most this many rows (but to at least two). */
   readonly maxRows: number
-  /** The least noise variance that any row may end up with, in standardized units. */
+  /** The smallest noise variance of any row, in standardized units. */
   readonly noiseFloor: number
 }
 
@@ -40,9 +40,9 @@ export interface Fit {
 }
 
 /**
- * When to stop. Gains of 1e-4 in the log posterior, twice in a row, are no reason to go on (with ten times as much,
- * saddle points would be taken for maxima); near the noise floor rounding of the evidence hides less than that, and a
- * line search would look for it in vain.
+ * When to stop. Two gains in a row below 1e-4 in the log posterior end the fit. With ten times as much, saddle points
+ * would pass for maxima. Near the noise floor, rounding of the evidence hides smaller gains, and a line search would
+ * search for them in vain.
  */
 const stopping = { gradientTolerance: 1e-3, valueTolerance: 1e-4, maxLineEvaluations: 10 } as const
 
@@ -52,8 +52,8 @@ const deviation = { lengthScale: Math.sqrt(3), signalVariance: 2, noise: 3 } as 
 const centralLogLength = (dimension: number): number => Math.SQRT2 + 0.5 * Math.log(dimension)
 
 /**
- * Hyperparameters to work with before there is enough data to fit any: half the typical distance, unit variance; with
- * `count` length scales, if it is not one for each dimension.
+ * Hyperparameters before there is enough data for a fit: half the typical distance, unit variance. `count`: number of
+ * length scales, if not one per dimension.
  */
 export const unfitted = (kernel: KernelName, dimension: number, count = dimension): Hyperparameters => ({
   kernel,
@@ -88,7 +88,7 @@ const gaussian = (x: number, mean: number, sd: number): { readonly log: number; 
 
 /** What is fitted to: the evidence of hyperparameters, and what bounds them. */
 export interface Data {
-  /** d, which length scales are to be expected to grow with. */
+  /** d; expected length scales grow with it. */
   readonly dimension: number
   readonly evidence: (hyperparameters: Hyperparameters) => E.Either<MethodError, Evidenced>
   /** The observations' own noise variances. */
@@ -96,7 +96,7 @@ export interface Data {
   readonly gradientNoises: ReadonlyArray<number>
 }
 
-/** ln p(y) and its slopes, one length scale for each that the hyperparameters have. */
+/** ln p(y) and its slopes, with one length scale for each of the hyperparameters'. */
 export interface Evidenced {
   readonly logDensity: number
   readonly slopes: HyperGradient
@@ -175,9 +175,9 @@ const singular = numerical(
 )
 
 /**
- * The MAP hyperparameters for some data; the kernel and the number of length scales are those of `held`.
+ * The MAP hyperparameters for some data, with the kernel and the number of length scales of `held`.
  *
- * Errors: `Numerical` where no start gives a positive definite covariance.
+ * Errors: `Numerical` if no start gives a positive definite covariance.
  */
 export const maximise =
   (options: Omit<FitOptions, 'maxRows'>) =>
@@ -212,7 +212,7 @@ export const maximise =
       : E.left(singular)
   }
 
-/** The noise variances that observations bear themselves. */
+/** The observations' own noise variances. */
 export const noisesOf = (
   observations: ReadonlyArray<GpObservation>,
 ): Pick<Data, 'valueNoises' | 'gradientNoises'> => ({
@@ -223,7 +223,7 @@ export const noisesOf = (
 })
 
 /**
- * The MAP hyperparameters for these observations; the kernel is that of `held`, the hyperparameters held so far.
+ * The MAP hyperparameters for these observations, with the kernel of `held`, the current hyperparameters.
  *
  * Errors: `InvalidConfig` for observations that cannot be used, and those of {@link maximise}.
  */

@@ -1,12 +1,12 @@
 /**
- * Gaussian-process regression on values and gradients: condition and append; predictions are in Posterior, the
- * evidence in Evidence, both re-exported here.
+ * Gaussian-process regression on values and gradients: condition and append. Predictions are in Posterior, the evidence
+ * in Evidence; both are re-exported here.
  *
  * Symbols are those of Gp. Conditioning costs O(N³), appending an observation O(dN²).
  *
- * Where K + diag S is not positive definite within rounding, the prior variances are raised by the share `jitter`
- * = 1e-14, 1e-13, … until it is; the jitter used is part of the result. Appending escalates as conditioning does,
- * so both give the same factor, bit for bit.
+ * If K + diag S is not positive definite within rounding, the prior variances are raised by the share `jitter` = 1e-14,
+ * 1e-13, … until it is. The result contains the jitter. Appending raises the jitter just as conditioning does, so both
+ * give the same factor, bit for bit.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export { marginal, posterior, type Marginal, type Posterior } from './Posterior.
 export { hyperGradient, logDensity, logEvidence, type Evidence, type HyperGradient } from './Evidence.js'
 
 /**
- * Rows that a process may have: beyond, its factor alone would take over 500 MB.
+ * The most rows of a process; with more, its factor alone would take over 500 MB.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ const covarianceRows = (
   })
 }
 
-/** `gp` with more observations, tried at its jitter first; from another jitter on, all rows are factored anew. */
+/** `gp` with more observations. Its own jitter is tried first; for a larger one all rows are factored again. */
 const extend = (gp: Gp, added: ReadonlyArray<GpObservation>): E.Either<MethodError, Gp> => {
   const { hyperparameters } = gp
   const observations = [...gp.observations, ...added]
@@ -168,7 +168,7 @@ const extend = (gp: Gp, added: ReadonlyArray<GpObservation>): E.Either<MethodErr
   )
 }
 
-/** The process that has observed nothing, and will raise prior variances by `jitter` at least. */
+/** The process without observations; it raises prior variances by at least `jitter`. */
 const prior = (hyperparameters: Hyperparameters, jitter = 0): Gp => ({
   hyperparameters,
   observations: [],
@@ -180,9 +180,10 @@ const prior = (hyperparameters: Hyperparameters, jitter = 0): Gp => ({
 })
 
 /**
- * The hyperparameters, if they can be those of a process over `dimension` components.
+ * The hyperparameters, if they suit a process over `dimension` components.
  *
- * Errors: `InvalidConfig` where a number is not finite or of the wrong sign, or the number of length scales is not `dimension`.
+ * Errors: `InvalidConfig` if a number is not finite or of the wrong sign, or if the number of length scales is not
+ * `dimension`.
  *
  * @example
  * ```ts
@@ -213,7 +214,7 @@ export const checkedHyperparameters = (
             'one length scale for each component of x.',
         ),
     ),
-    // Made here and nowhere else: loops over objects that were made in several places are compiled again for each.
+    // Build the object here only: V8 recompiles loops for objects built in several places.
     E.map(({ kernel, signalVariance, lengthScales, noiseVariance, gradientNoiseVariance }) => ({
       kernel,
       signalVariance,
@@ -247,10 +248,11 @@ export const checkedAll = (
   )([...observations.entries()])
 
 /**
- * Observations checked once, to be conditioned on under many hyperparameters, at a jitter of `least` or more.
+ * Checks observations once, so that they can be conditioned on under many hyperparameters, at a jitter of at least
+ * `least`.
  *
- * Errors: `InvalidConfig` for observations that are not finite, of the wrong sign or length; the function returned
- * gives those of {@link conditionOn}.
+ * Errors: `InvalidConfig` for observations that are not finite, or of the wrong sign or length. The returned function
+ * has the errors of {@link conditionOn}.
  *
  * @example
  * ```ts
@@ -287,8 +289,8 @@ export const conditioner =
 /**
  * The process conditioned on observations of values, of gradients, or both.
  *
- * Errors: `InvalidConfig` for hyperparameters or observations that are not finite, of the wrong sign or length;
- * `Numerical` where no jitter makes the covariance positive definite, or it would be too large.
+ * Errors: `InvalidConfig` for hyperparameters or observations that are not finite, or of the wrong sign or length;
+ * `Numerical` if no jitter makes the covariance positive definite, or if it would be too large.
  *
  * @example
  * ```ts
@@ -317,7 +319,7 @@ export const conditionOn =
     )
 
 /**
- * The process after one more observation: bit for bit what conditioning on all of them gives, in O(dN²) instead of O(N³).
+ * The process after one more observation: bit for bit that of conditioning on all of them, in O(dN²) instead of O(N³).
  *
  * Errors: as {@link conditionOn}.
  *
@@ -342,7 +344,7 @@ export const append =
       E.chain(checked => extend(gp, checked)),
     )
 
-/** A kernel, and the noise variance of all values alike. */
+/** A kernel, and one noise variance for all values. */
 export interface ValueConfig {
   readonly kernel: KernelName
   readonly signalVariance: number
@@ -350,7 +352,7 @@ export interface ValueConfig {
   readonly noiseVariance: number
 }
 
-/** An exactly observed value; its noise variance is the hyperparameter `noiseVariance`. */
+/** The observation of a value; its noise variance is the hyperparameter `noiseVariance`. */
 const valueAt = (x: ReadonlyArray<number>, value: number): GpObservation => ({
   x,
   value,
@@ -362,7 +364,7 @@ const valueAt = (x: ReadonlyArray<number>, value: number): GpObservation => ({
 /**
  * The process conditioned on the values y_i at x_i, each with the noise variance `noiseVariance`.
  *
- * Errors: as {@link conditionOn}, and `InvalidConfig` where x and y differ in length.
+ * Errors: as {@link conditionOn}, and `InvalidConfig` if x and y differ in length.
  *
  * @example
  * ```ts

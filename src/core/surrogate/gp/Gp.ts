@@ -1,5 +1,5 @@
 /**
- * A conditioned Gaussian process as plain data: what was observed, the factor of its covariance, and the weights.
+ * A conditioned Gaussian process as plain data: its observations, the factor of their covariance, and the weights.
  *
  * Notation
  *
@@ -7,10 +7,10 @@
  * | ------ | -------------- | ----- | ----------------------------------------------------------------------------- |
  * | n, d   |                |       | number of observations, dimension of x                                        |
  * | N      |                |       | rows: one for each observed value, d for each observed gradient               |
- * | y      | `targets`      | N     | what was observed, row by row                                                 |
+ * | y      | `targets`      | N     | the observed numbers, row by row                                              |
  * | K      |                | N × N | prior covariance of the noiseless rows                                        |
  * | S      |                | N     | noise variance of each row                                                    |
- * | η      | `jitter`       |       | K_ii is taken (1+η) times; 0 unless the factorization failed without          |
+ * | η      | `jitter`       |       | K_ii is multiplied by 1+η; 0 unless the factorization failed without          |
  * | L      | `factor`       | N × N | Cholesky factor of K + η·diag K + diag S                                      |
  * | z      | `whitened`     | N     | L⁻¹ y                                                                         |
  * | α      | `weights`      | N     | L⁻ᵀ z                                                                         |
@@ -27,15 +27,15 @@ export const Hyperparameters = t.readonly(
     kernel: KernelName,
     signalVariance: Positive,
     lengthScales: t.readonlyArray(Positive),
-    /** Multiplies the noise variance that each observed value bears. */
+    /** Multiplies the noise variance of each observed value. */
     noiseVariance: NonNegative,
-    /** Multiplies the noise variances that each observed gradient bears. */
+    /** Multiplies the noise variances of each observed gradient. */
     gradientNoiseVariance: NonNegative,
   }),
   'Hyperparameters',
 )
 /**
- * The kernel, and by how much the observations' own noise variances are multiplied.
+ * The kernel with its parameters, and the multipliers of the observations' own noise variances.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export const Hyperparameters = t.readonly(
  *
  * const known = { kernel: 'rbf', signalVariance: 0, lengthScales: [1], noiseVariance: 0, gradientNoiseVariance: 0 }
  * const refused = decode(GaussianProcess.Hyperparameters)(known)
- * refused // => left('field `signalVariance` must be a finite number > 0, but is 0')
+ * refused // => left('`signalVariance` must be a finite number > 0, but is 0')
  * ```
  */
 export type Hyperparameters = t.TypeOf<typeof Hyperparameters>
@@ -62,7 +62,8 @@ export const GpObservation = t.readonly(
   'GpObservation',
 )
 /**
- * A value, a gradient, or both, observed at x with noise. `gradientNoise` has d entries, or none where there is no gradient.
+ * A value, a gradient, or both, observed at x with noise. `gradientNoise` has d entries, or is empty without
+ * a gradient.
  *
  * @example
  * ```ts
@@ -87,7 +88,7 @@ const shape = t.readonly(
   }),
 )
 
-/** What of an observation decides its rows. */
+/** The part of an observation that determines its covariances. */
 export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObservation) => Site) => {
   const scale = scaled(hyperparameters)
   return ({ x, value, gradient }) => ({
@@ -97,7 +98,7 @@ export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObser
   })
 }
 
-/** How many rows an observation has. */
+/** Number of rows of an observation. */
 export const rowCount = ({ x, value, gradient }: GpObservation): number =>
   (value === null ? 0 : 1) + (gradient === null ? 0 : x.length)
 
@@ -113,13 +114,13 @@ export const latestWithin =
     return observations.slice(from)
   }
 
-/** The rows of y that an observation has. */
+/** The rows of y of an observation. */
 export const targetsOf = (observation: GpObservation): ReadonlyArray<number> => [
   ...(observation.value === null ? [] : [observation.value]),
   ...(observation.gradient ?? []),
 ]
 
-/** The rows of S that an observation has. */
+/** The rows of S of an observation. */
 export const noiseOf =
   (hyperparameters: Hyperparameters) =>
   (observation: GpObservation): ReadonlyArray<number> => [
@@ -129,7 +130,7 @@ export const noiseOf =
       : observation.gradientNoise.map(noise => hyperparameters.gradientNoiseVariance * noise)),
   ]
 
-/** For each row of an observation: `null` where it is the value, else the component of the gradient. */
+/** For each row of an observation: `null` for the value, else the index of the gradient's component. */
 export const componentsOf = (observation: GpObservation): ReadonlyArray<number | null> => [
   ...(observation.value === null ? [] : [null]),
   ...(observation.gradient === null ? [] : observation.gradient.map((_, k) => k)),

@@ -1,5 +1,5 @@
 /**
- * Stationary kernels with a length scale a dimension, for observations of values and of gradients.
+ * Stationary kernels with one length scale per dimension, for observations of values and of gradients.
  *
  * Notation
  *
@@ -8,8 +8,8 @@
  * | x, x'   |                  | d       | two points                                                             |
  * | σ²      | `signalVariance` |         | prior variance of a value, in squared units of y                       |
  * | l       | `lengthScales`   | d       | length scales, in units of x                                           |
- * | u       | `scaled`         | d       | x_k/l_k; rounding it moves a point by a unit in the last place, the    |
- * |         |                  |         | same for all its covariances, so that they stay those of real points   |
+ * | u       | `scaled`         | d       | x_k/l_k; rounding moves a point by a unit in the last place, equally   |
+ * |         |                  |         | in all its covariances, so they remain those of real points            |
  * | r_k     |                  | d       | u_k − u'_k                                                             |
  * | s       |                  |         | Σ r_k²                                                                 |
  * | h(s)    | `Profile`        |         | correlation as a function of s, with its derivatives h', h'', h'''     |
@@ -20,7 +20,7 @@
  *     ∂²k/∂x_a∂x'_b = −σ² (4h''(s) v_a v_b + 2h'(s) δ_ab/l_a²)
  *
  * Squared exponential: h = exp(−s/2). Matérn 5/2 (Rasmussen & Williams 2006, eq. 4.17), with r = √s:
- * h = (1 + √5·r + 5s/3)·exp(−√5·r); once differentiable sample paths twice over, so gradients are well defined.
+ * h = (1 + √5·r + 5s/3)·exp(−√5·r). Its sample paths are twice differentiable, so gradients are well defined.
  */
 import * as t from 'io-ts'
 import { exp } from '../../numeric/exponential.js'
@@ -39,7 +39,7 @@ export interface Profile {
   readonly h: number
   readonly h1: number
   readonly h2: number
-  /** Infinite limits (Matérn at s = 0) are given as 0: wherever h''' is used it is multiplied by s². */
+  /** Infinite limits (Matérn at s = 0) are replaced by 0: h''' is always multiplied by s². */
   readonly h3: number
 }
 
@@ -69,7 +69,7 @@ export const priorVariance = (kernel: Kernel, component: number | null): number 
     ? kernel.signalVariance
     : (-2 * kernel.signalVariance * profile(kernel.kernel, 0).h1) / kernel.lengthScales[component]! ** 2
 
-/** What is observed at a point, and so which rows it has in a covariance matrix: its value first, then its gradient. */
+/** The observations at a point, which determine its rows in a covariance matrix: the value first, then the gradient. */
 export interface Site {
   /** u, the point in units of the length scales. */
   readonly scaled: Float64Array
@@ -77,7 +77,7 @@ export interface Site {
   readonly hasGradient: boolean
 }
 
-/** Rows that a site has. */
+/** Number of rows of a site. */
 export const rowsOf = (site: Site): number =>
   (site.hasValue ? 1 : 0) + (site.hasGradient ? site.scaled.length : 0)
 
@@ -90,7 +90,7 @@ export const scaled =
     return u
   }
 
-/** s of two points given as u and u', with v written to `slopes` from `offset` on. */
+/** s of two points given as u and u'. Writes v to `slopes` from `offset` on. */
 export const compare = (
   { lengthScales }: Kernel,
   u: Float64Array,
@@ -105,14 +105,14 @@ export const compare = (
     slopes[offset + k] = r / lengthScales[k]!
   }
   if (s <= Number.MAX_VALUE) return s
-  // So far apart that s overflows: nothing correlates, and ∞·0 is not to make NaN of that.
+  // If s overflows, the points do not correlate. Zero slopes prevent that ∞·0 gives NaN.
   slopes.fill(0, offset, offset + lengthScales.length)
   return Infinity
 }
 
 /**
- * Writes the covariances of what is observed at `a` (rows) with what is observed at `b` (columns from `column` on);
- * `v` is space for d numbers.
+ * Writes the covariances of the observations at `a` (rows) with those at `b` (columns from `column` on). `v` is a
+ * buffer for d numbers.
  */
 export const writeCovariances = (
   kernel: Kernel,

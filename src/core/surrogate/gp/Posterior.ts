@@ -1,13 +1,13 @@
 /**
- * What a Gaussian process says of f at a point: mean, variance and the gradients of both, in closed form.
+ * The posterior of a Gaussian process at a point: mean, variance and their gradients, in closed form.
  *
  * Symbols are those of Gp. At a point x⋆, with k⋆ the N covariances of f(x⋆) with the rows:
  *
  *     mean      m(x⋆)  = k⋆ᵀ α                      ∇m  = (∂k⋆/∂x⋆)ᵀ α
  *     variance  v(x⋆)  = σ² − ‖L⁻¹k⋆‖²              ∇v  = −2 (∂k⋆/∂x⋆)ᵀ L⁻ᵀL⁻¹k⋆
  *
- * (Rasmussen & Williams 2006, alg. 2.1 and §9.4; Solak et al. 2003 for observed gradients.) Both are of f without
- * noise. A prediction costs O(N²).
+ * (Rasmussen & Williams 2006, alg. 2.1 and §9.4; Solak et al. 2003 for observed gradients.) Mean and variance are those
+ * of f without noise. A prediction costs O(N²).
  */
 import * as Cholesky from '../../numeric/Cholesky.js'
 import type { Gp } from './Gp.js'
@@ -24,7 +24,7 @@ export interface Posterior {
 /** m and v, of f without noise. */
 export type Marginal = Pick<Posterior, 'mean' | 'variance'>
 
-/** k⋆, and what its derivatives by x⋆ are made of: v, 2σ²h' and 4σ²h'' for each observation. */
+/** k⋆ and the factors of its derivatives by x⋆: v, 2σ²h' and 4σ²h'' for each observation. */
 interface Covariances {
   readonly covariances: Float64Array
   readonly slopes: Float64Array
@@ -56,7 +56,7 @@ const covariancesAt = (
   return { covariances, slopes, firsts, seconds }
 }
 
-/** (∂k⋆/∂x⋆)ᵀ c, without forming the N × d matrix. */
+/** (∂k⋆/∂x⋆)ᵀ c, without the N × d matrix. */
 const contract = (
   { hyperparameters: { lengthScales }, observations }: Gp,
   { slopes, firsts, seconds }: Covariances,
@@ -97,8 +97,8 @@ const marginalOf = (
 }
 
 /**
- * Mean m = k⋆ᵀα and variance v = σ² − ‖L⁻¹k⋆‖² of f without noise at a point of d components. Half the work of {@link posterior}. Source: Rasmussen &
- * Williams 2006, algorithm 2.1.
+ * Mean m = k⋆ᵀα and variance v = σ² − ‖L⁻¹k⋆‖² of f without noise at a point of d components, for half the work of
+ * {@link posterior}. Source: Rasmussen & Williams 2006, algorithm 2.1.
  *
  * @example
  * ```ts
@@ -121,8 +121,8 @@ export const marginal =
   }
 
 /**
- * Mean and variance of f without noise at a point of d components, with their gradients (length d), in O(N²). Source: Rasmussen & Williams 2006,
- * algorithm 2.1 and §9.4; Solak et al. 2003 for observed gradients.
+ * Mean and variance of f without noise at a point of d components, with their gradients (length d), in O(N²). Source:
+ * Rasmussen & Williams 2006, algorithm 2.1 and §9.4; Solak et al. 2003 for observed gradients.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What observations of gradients in many dimensions come down to: a small Gaussian process within the span of their
- * points, and as many independent ones as there are dimensions beyond it, which all share one matrix.
+ * Reduces observations of gradients in many dimensions to a small Gaussian process within the span of their points, and
+ * one independent process for each dimension beyond it; the latter all share one matrix.
  *
  * Notation
  *
@@ -9,7 +9,7 @@
  * | n, d    |                 |         | number of observations, dimension of x                                      |
  * | l       |                 | d       | length scales, l = ℓ·ρ                                                      |
  * | ℓ       |                 |         | the one length scale that hyperparameters have                              |
- * | ρ       | `relative`      | d       | how long the others are compared to it; fixed                               |
+ * | ρ       | `relative`      | d       | ratios of the other length scales to it; fixed                              |
  * | x̂, ĝ    |                 | d       | x/ρ and ρ⊙g: in these coordinates the kernel is that of ‖x̂ − x̂'‖/ℓ alone    |
  * | x̂_0     | `origin`        | d       | the latest point                                                            |
  * | Q       | `basis`         | p × d   | orthonormal rows that span all x̂_i − x̂_0; p < n                             |
@@ -17,29 +17,30 @@
  * | ĝ_⊥     | `remainders`    | d       | ĝ − QᵀQĝ                                                                    |
  * | M       | `gram`          | n × n   | M_ij = ĝ_⊥i · ĝ_⊥j                                                          |
  *
- * The kernel is radial in x̂, and rotations leave it as it is. In coordinates whose first p axes span the differences
- * x̂_i − x̂_j, these have no component along the other d − p axes, so that of the covariances along an axis e beyond
+ * The kernel is radial in x̂, so rotations do not change it. In coordinates whose first p axes span the differences
+ * x̂_i − x̂_j, these differences have no component along the other d − p axes. So among the covariances along an axis e
+ * beyond the span,
  *
  *     cov(∂_e f(x_i), f(x_j)) = 2σ²h'·(x̂_i − x̂_j)_e/ℓ² = 0,      cov(∂_e f(x_i), ∂_b f(x_j)) = −2σ²h' δ_eb/ℓ²
  *
- * only those of the same axis are left: gradients along e know nothing of values, of gradients along other axes, and
- * their covariance is the same n × n matrix for every e. This is the structure of de Roos, Gessner & Hennig 2021
- * (arXiv 2102.07542), K = I ⊗ K' + U C Uᵀ, with U's n² columns rotated into n(p+1) ordinary rows: what the matrix
- * inversion lemma does there is done here by an orthogonal matrix, which loses no digits.
+ * only those of the same axis remain. A gradient along e is independent of values and of gradients along other axes,
+ * and the covariance is the same n × n matrix for every e. This is the structure of de Roos, Gessner & Hennig 2021
+ * (arXiv 2102.07542), K = I ⊗ K' + U C Uᵀ, with U's n² columns rotated into n(p+1) ordinary rows. An orthogonal matrix
+ * takes the place of their matrix inversion lemma and loses no digits.
  *
- * Noise must not be changed by the rotation: it has to be the same for all ĝ_a that are rotated into one another. So
- * components of x fall into blocks whose noise is the same in every observation (usually there is one block), and
- * each block has a Q of its own; the kernel only sees the sum of the blocks' squared distances.
+ * The rotation must not change the noise: it must be the same for all ĝ_a that are rotated into one another. So
+ * components of x form blocks whose noise is the same in every observation (usually there is one block). Each block has
+ * its own Q; the kernel depends only on the sum of the blocks' squared distances.
  */
 import type { GpObservation } from '../gp/Gp.js'
 
-/** Components of x whose derivatives have the same noise variance ρ_a²·noise_ia, in each of the observations. */
+/** Components of x whose derivatives have the same noise variance ρ_a²·noise_ia in each observation. */
 export interface Block {
   /** Their indices. */
   readonly members: Int32Array
   /** Q, by rows over the members. */
   readonly basis: ReadonlyArray<Float64Array>
-  /** ĝ_⊥ over the members, for each gradient observed. */
+  /** ĝ_⊥ over the members, for each observed gradient. */
   readonly remainders: ReadonlyArray<Float64Array>
   /** M. */
   readonly gram: ReadonlyArray<Float64Array>
@@ -51,17 +52,17 @@ export interface Reduction {
   readonly relative: ReadonlyArray<number>
   readonly origin: Float64Array
   readonly blocks: ReadonlyArray<Block>
-  /** p, of all blocks together. */
+  /** p, the sum over all blocks. */
   readonly dimension: number
-  /** As the process within the span sees them: c_i for x_i, Qĝ_i for g_i. */
+  /** The observations of the process within the span: c_i for x_i, Qĝ_i for g_i. */
   readonly observations: ReadonlyArray<GpObservation>
-  /** ‖x̂_i − x̂_j‖² of the points where gradients were observed. */
+  /** ‖x̂_i − x̂_j‖² of the points with observed gradients. */
   readonly squares: ReadonlyArray<Float64Array>
-  /** ln p(g) − ln p(ĝ): Σ_a ln ρ_a for each gradient observed. */
+  /** ln p(g) − ln p(ĝ): Σ_a ln ρ_a for each observed gradient. */
   readonly logVolume: number
 }
 
-/** Σ a_k b_k, by four sums. */
+/** Σ a_k b_k, as four interleaved sums. */
 export const dot = (a: Float64Array, b: Float64Array): number => {
   let s0 = 0
   let s1 = 0
@@ -78,14 +79,14 @@ export const dot = (a: Float64Array, b: Float64Array): number => {
   return s0 + s1 + (s2 + s3)
 }
 
-// Loops instead of callbacks all through: a callback is handed every number as an object of its own.
+// // Use loops instead of callbacks throughout: a callback would box every number as an object.
 
 /** Adds factor·a to `sum`. */
 export const addTo = (sum: Float64Array, factor: number, a: Float64Array): void => {
   for (let k = 0; k < a.length; k++) sum[k]! += factor * a[k]!
 }
 
-/** Splits v into Qv, returned, and v − QᵀQv, which is left in v. */
+/** Returns Qv and leaves v − QᵀQv in v. */
 const split = (basis: ReadonlyArray<Float64Array>, v: Float64Array): Float64Array => {
   const along = new Float64Array(basis.length)
   for (const [r, row] of basis.entries()) {
@@ -121,12 +122,12 @@ const constant = (v: Float64Array): boolean => {
   return true
 }
 
-/** What is left of a difference beyond the span of others is rounding, where it is at most this share of it. */
+/** A remainder of at most this share of a difference, beyond the span of the others, is rounding. */
 const rankTolerance = 2 ** -46
 
 /**
- * Orthonormal rows that span `differences`, by Gram–Schmidt; a second time where much was taken away, which is enough
- * (Giraud, Langou & Rozložník 2005).
+ * Orthonormal rows that span `differences`, by Gram–Schmidt. A second pass follows if the first removed much; two
+ * passes are enough (Giraud, Langou & Rozložník 2005).
  */
 const basisOf = (differences: ReadonlyArray<Float64Array>, width: number): ReadonlyArray<Float64Array> => {
   if (width <= differences.length)
@@ -135,19 +136,19 @@ const basisOf = (differences: ReadonlyArray<Float64Array>, width: number): Reado
   for (const difference of differences) {
     const size = largest(difference)
     if (size === 0) continue
-    // In units of its largest component, lest squares leave the range of numbers.
+    // Scale by the largest component, so that squares do not overflow or underflow.
     const rest = multiple(1 / size, difference)
     const whole = Math.sqrt(dot(rest, rest))
     split(basis, rest)
     if (dot(rest, rest) < 0.25 * whole * whole) split(basis, rest)
     const left = Math.sqrt(dot(rest, rest))
-    // What is not finite is not dropped, but found by `isFinite`.
+    // Keep rows that are not finite, so that `isFinite` detects them.
     if (!(left <= rankTolerance * whole)) basis.push(multiple(1 / left, rest))
   }
   return basis
 }
 
-/** The blocks' members: components that agree in all of `noises`. */
+/** The members of the blocks: components that agree in all of `noises`. */
 const partition = (d: number, noises: ReadonlyArray<Float64Array>): ReadonlyArray<Int32Array> => {
   const blockOf = new Int32Array(d)
   let count = d === 0 ? 0 : 1
@@ -215,7 +216,7 @@ export const reduce = (
     sloped.map(({ noise }) => noise),
   ).map(members => {
     const differences = points.map(point => gather(members, point))
-    // From the latest point back, whose difference is zero.
+    // From the latest point backwards; its own difference is zero.
     const basis = basisOf(differences.slice(0, -1).reverse(), members.length)
     const coordinates = differences.map(difference => split(basis, difference))
     const remainders = sloped.map(({ slope }) => gather(members, slope))
@@ -253,15 +254,15 @@ export const reduce = (
   }
 }
 
-/** Where a point lies. */
+/** The position of a point relative to the span. */
 export interface Place {
   /** c⋆. */
   readonly coordinates: ReadonlyArray<number>
-  /** w: what the span does not reach of x̂⋆ − x̂_0, for each block. */
+  /** w: the part of x̂⋆ − x̂_0 beyond the span, for each block. */
   readonly offsets: ReadonlyArray<Float64Array>
   /** ‖w‖² of each block. */
   readonly heights: ReadonlyArray<number>
-  /** Whether all of it can be told: not for a point so far away that squares overflow. */
+  /** False for a point so far away that squares overflow. */
   readonly finite: boolean
 }
 
@@ -277,7 +278,7 @@ export const placeOf =
     return { coordinates, offsets, heights, finite: size < Infinity }
   }
 
-/** Whether all that was reduced is within the range of numbers. */
+/** Whether all numbers of the reduction are finite. */
 export const isFinite = ({ observations, squares, blocks }: Reduction): boolean =>
   observations.every(
     ({ x, gradient }) => x.every(Number.isFinite) && (gradient ?? []).every(Number.isFinite),

@@ -1,20 +1,20 @@
 /**
  * The Gaussian process of GaussianProcess, exact, for many more dimensions than observations.
  *
- * It takes what that one takes and gives what that one gives, to rounding. Symbols are those of Reduction; n counts
- * observations, N' = n(p+1) ≤ n² rows are left of n(d+1):
+ * Its arguments and results equal those of GaussianProcess, up to rounding. Symbols are those of Reduction; n is the
+ * number of observations. N' = n(p+1) ≤ n² rows remain of n(d+1):
  *
  *     within the span    a Gaussian process over c_i ∈ R^p with one length scale ℓ, rows (y_i, Qĝ_i)
  *     beyond it          d − p columns of ĝ_⊥ᵀ, each N(0, B),  B_ij = −2σ²h'(s_ij)/ℓ² + δ_ij(γ·noise_i − η·2σ²h'(0)/ℓ²)
  *
- * with γ `gradientNoiseVariance` and η the jitter, which both parts share; each block has a B of its own. Conditioning
- * costs O(n²d + n⁶), a prediction O(nd + n⁴), and O(nd + n⁴) numbers are held. Under a fit, only n⁶ comes again.
+ * with γ `gradientNoiseVariance` and η the jitter, which both parts share. Each block has its own B. Conditioning costs
+ * O(n²d + n⁶), a prediction O(nd + n⁴); the process holds O(nd + n⁴) numbers. A fit repeats only the O(n⁶) part.
  *
- * Components of an observed gradient may differ in noise, at a price: b blocks of components give up to b(n−1)
- * dimensions of the span, so that with d blocks this *is* the dense process. Length scales may be any.
+ * Components of an observed gradient may differ in noise, at a price: b blocks add up to b(n−1) dimensions of the span,
+ * so with d blocks this *is* the dense process. Length scales are arbitrary.
  *
- * Where the matrices are not positive definite within rounding the jitter is escalated as GaussianProcess does it; how
- * far may differ, for rounding does.
+ * If the matrices are not positive definite within rounding, the jitter is raised as in GaussianProcess; rounding may
+ * make it differ.
  *
  * @module
  */
@@ -33,10 +33,10 @@ export { logDensity, hyperGradient } from './evidence.js'
 export { marginal, posterior } from './posterior.js'
 export type { StructuredGp } from './structuredState.js'
 
-/** Hyperparameters with one length scale, ℓ, to a process. */
+/** Conditions a process on fixed observations, given hyperparameters with one length scale, ℓ. */
 export type Conditioner = (hyperparameters: Hyperparameters) => E.Either<MethodError, StructuredGp>
 
-/** −2σ²h'(s)/ℓ² of two squared distances, the covariance of derivatives along an axis beyond the span. */
+/** −2σ²h'(s)/ℓ² of all pairs of points, the covariance of derivatives along an axis beyond the span. */
 const covariances = (
   { squares }: Reduction,
   { kernel, signalVariance, lengthScales }: Hyperparameters,
@@ -45,7 +45,7 @@ const covariances = (
   return squares.map(row => row.map(r => (-2 * signalVariance * profile(kernel, r / square).h1) / square))
 }
 
-/** The factors of B at some jitter; `None` where one is not positive definite beyond rounding. */
+/** The factors of B at some jitter; `None` if one is not positive definite beyond rounding. */
 const factors = (
   reduction: Reduction,
   hyperparameters: Hyperparameters,
@@ -68,12 +68,12 @@ const outOfRange = numerical(
     'steep: squares of them are beyond the range of numbers. Rescale points and gradients.',
 )
 
-/** As `GaussianProcess.checkedAll`, which is asked only for what is wrong: it takes a microsecond a number. */
+/** As `GaussianProcess.checkedAll`, which takes a microsecond per number and so is called only to name an error. */
 const checked = (
   d: number,
   observations: ReadonlyArray<GpObservation>,
 ): E.Either<MethodError, ReadonlyArray<GpObservation>> => {
-  // A loop: a callback is handed every number as an object of its own.
+  // Use a loop: a callback would box every number as an object.
   const sound = (v: ReadonlyArray<number>, least: number): boolean => {
     for (let k = 0; k < v.length; k++) if (!(v[k]! >= least && v[k]! < Infinity)) return false
     return v.length === d
@@ -91,10 +91,10 @@ const checked = (
 }
 
 /**
- * Observations reduced once, in O(n²d), to be conditioned on under many hyperparameters: length scales are ℓ·ρ, of
- * which `relative` has ρ.
+ * Reduces observations once, in O(n²d), so that they can be conditioned on under many hyperparameters. Length scales
+ * are ℓ·ρ; `relative` is ρ.
  *
- * Errors: as GaussianProcess.conditioner, and `Numerical` where squared distances overflow.
+ * Errors: as GaussianProcess.conditioner, and `Numerical` if squared distances overflow.
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ export const conditioner =
       ),
     )
 
-/** Both parts at the least jitter that serves both. */
+/** Both parts at the smallest jitter that suffices for both. */
 const raised = (
   hyperparameters: Hyperparameters,
   observations: ReadonlyArray<GpObservation>,
@@ -177,7 +177,7 @@ const raised = (
 /**
  * The process conditioned on observations of values, of gradients, or both; as `GaussianProcess.conditionOn`.
  *
- * Errors: the same, and `Numerical` where squared distances overflow.
+ * Errors: the same, and `Numerical` if squared distances overflow.
  *
  * @example
  * ```ts
@@ -206,7 +206,7 @@ export const conditionOn =
     )
 
 /**
- * The process after one more observation. A new point turns the span, so this is conditioning anew.
+ * The process after one more observation. A new point rotates the span, so this conditions from scratch.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@
  * The log evidence of a structured Gaussian process, and its gradient by the logarithms of its hyperparameters.
  *
  * Symbols are those of Reduction and StructuredGp; q is the number of dimensions of a block beyond its span. Rotations
- * have determinant 1, so with W = B⁻¹MB⁻¹ − qB⁻¹ for each block:
+ * have determinant 1. So with W = B⁻¹MB⁻¹ − qB⁻¹ for each block:
  *
  *     ln p(y)       = ln p(y, Qĝ) + Σ ( −½ tr(B⁻¹M) − ½q(ln det B + n ln 2π) ) + n Σ_a ln ρ_a
  *     ∂ ln p / ∂p   = ∂ ln p(y, Qĝ)/∂p + ½ Σ Σ_ij W_ij ∂B_ij/∂p
@@ -14,7 +14,7 @@ import { profile } from '../gp/Kernel.js'
 import type { Block } from './Reduction.js'
 import type { StructuredGp } from './structuredState.js'
 
-/** q: how many dimensions a block has beyond its span. */
+/** q: the number of dimensions of a block beyond its span. */
 const remaining = ({ members, basis }: Block): number => members.length - basis.length
 
 /** Σ_k a_ik b_kj of symmetric matrices. */
@@ -55,7 +55,8 @@ export const logDensity = ({ reduction, within, beyond }: StructuredGp): number 
   )
 
 /**
- * ∂ ln p(y) by the logarithms of the hyperparameters, in O(n⁶). `lengthScales` has one entry: by ln ℓ, all length scales growing alike.
+ * ∂ ln p(y) by the logarithms of the hyperparameters, in O(n⁶). `lengthScales` has one entry: the derivative by ln ℓ,
+ * which scales all length scales alike.
  *
  * @example
  * ```ts
@@ -84,7 +85,7 @@ export const hyperGradient = ({
     row.map((r, j) => {
       const s = r / square
       const { h1, h2 } = profile(kernel, s)
-      // Where nothing correlates, s may be infinite.
+      // If the points do not correlate, s may be infinite.
       const slope = h1 === 0 ? 0 : s * h2 + h1
       return ((4 * signalVariance) / square) * slope * (i === j ? 1 + jitter : 1)
     }),
@@ -102,7 +103,7 @@ export const hyperGradient = ({
       for (let j = 0; j < squares.length; j++)
         length += (weights[i]![j]! - q * inverse[i]![j]!) * byLength[i]![j]!
     }
-    // As in Evidence: Σ W_ij B_ij = tr(B⁻¹M) − qn, less the share of the noise.
+    // As in Evidence: Σ W_ij B_ij = tr(B⁻¹M) − qn, minus the share of the noise.
     signal += trace(solved) - q * squares.length - own
     noise += own
   }

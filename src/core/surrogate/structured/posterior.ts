@@ -1,20 +1,21 @@
 /**
- * What a structured Gaussian process says of f at a point: mean, variance and the gradients of both, in closed form.
+ * The posterior of a structured Gaussian process at a point: mean, variance and their gradients, in closed form.
  *
- * Symbols are those of Reduction and StructuredGp. A point x⋆ has the coordinates c⋆ within the span, and lies w beyond
- * it; s_j = (‖c⋆ − c_j‖² + ‖w‖²)/ℓ², v_j = (c⋆ − c_j)/ℓ², t_j = −2σ²h'(s_j)/ℓ². Beyond the span f(x⋆) knows gradients
- * along w only, with covariances t_j w, so that with κ = within's covariances, α = (C + S)⁻¹y and κ' = (C + S)⁻¹κ there
+ * Symbols are those of Reduction and StructuredGp. A point x⋆ has the coordinates c⋆ within the span and the part w
+ * beyond it; s_j = (‖c⋆ − c_j‖² + ‖w‖²)/ℓ², v_j = (c⋆ − c_j)/ℓ², t_j = −2σ²h'(s_j)/ℓ². Beyond the span f(x⋆) correlates
+ * only with gradients along w, with covariances t_j w. So with the covariances κ within the span, and α = (C + S)⁻¹y
+ * and κ' = (C + S)⁻¹κ there,
  *
  *     mean       m = κᵀα + tᵀB⁻¹z,                 z_i = ĝ_⊥i · w
  *     variance   v = σ² − κᵀκ' − ‖w‖² tᵀB⁻¹t
  *
- * Both are Σ_j (σ²h_j a_j − 2σ²h'_j (v_j·b_j + e_j·w/ℓ²)), linear in weights a_j (of values), b_j (of gradients within)
- * and e_j (beyond): α and e = Ĝ_⊥B⁻¹, or κ' and e_j = (B⁻¹t)_j w. Its gradient at fixed weights is (with
- * g_j = 2σ²h' a_j − 4σ²h'' (v_j·b_j + e_j·w/ℓ²))
+ * Both are Σ_j (σ²h_j a_j − 2σ²h'_j (v_j·b_j + e_j·w/ℓ²)), linear in the weights a_j (of values), b_j (of gradients
+ * within the span) and e_j (beyond it): α and e = Ĝ_⊥B⁻¹ for the mean, κ' and e_j = (B⁻¹t)_j w for the variance. At
+ * fixed weights the gradient of the sum, with g_j = 2σ²h' a_j − 4σ²h'' (v_j·b_j + e_j·w/ℓ²), is
  *
  *     by c⋆    Σ_j g_j v_j − 2σ²h'_j b_j/ℓ²            by w    Σ_j g_j w/ℓ² − 2σ²h'_j e_j/ℓ²
  *
- * and −2 times that for the variance. Blocks add up. A prediction costs O(nd + n⁴).
+ * and −2 times that for the variance. The contributions of blocks add up. A prediction costs O(nd + n⁴).
  */
 import * as Cholesky from '../../numeric/Cholesky.js'
 import { profile } from '../gp/Kernel.js'
@@ -22,7 +23,7 @@ import type { Marginal, Posterior } from '../gp/Posterior.js'
 import { addTo, dot, multiple, type Place, placeOf } from './Reduction.js'
 import type { StructuredGp } from './structuredState.js'
 
-/** Covariances of f(x⋆), and what their derivatives are made of. */
+/** Covariances of f(x⋆), and the factors of their derivatives. */
 interface Covariances {
   readonly place: Place
   /** κ. */
@@ -68,14 +69,14 @@ const covariancesAt = (gp: StructuredGp, place: Place): Covariances => {
   return { place, within, slopes, firsts, seconds, beyond }
 }
 
-/** Weights of what was observed: a and b in the order of rows, e_j·w by blocks, Σ_j t_j e_j by blocks. */
+/** Weights of the observations: a and b in the order of rows, e_j·w by blocks, Σ_j t_j e_j by blocks. */
 interface Weights {
   readonly within: ReadonlyArray<number>
   readonly along: ReadonlyArray<ArrayLike<number>>
   readonly beyond: ReadonlyArray<Float64Array>
 }
 
-/** The gradient by x⋆ of the sum above, at fixed weights. */
+/** The gradient by x⋆ of the sum in the header, at fixed weights. */
 const contract = (gp: StructuredGp, at: Covariances, weights: Weights): ReadonlyArray<number> => {
   const { blocks, observations, dimension, relative } = gp.reduction
   const square = gp.hyperparameters.lengthScales[0]! ** 2
@@ -122,7 +123,7 @@ const combined = (
 
 const sumOfSquares = (v: ReadonlyArray<number>): number => v.reduce((sum, z) => sum + z * z, 0)
 
-/** m and v, and what their gradients are made of too. */
+/** m and v, and the factors of their gradients. */
 const describe = (gp: StructuredGp, at: Covariances) => {
   const { place, within, beyond } = at
   const whitened = Cholesky.solveLower(gp.within.factor)(within)

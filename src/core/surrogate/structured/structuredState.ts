@@ -1,17 +1,17 @@
 /**
- * What a Gaussian process in many dimensions is once it has been conditioned, as Gp is what one in few is. StructuredGp makes it; its
- * posterior and its evidence are read from it.
+ * A conditioned Gaussian process in many dimensions, the counterpart of Gp. StructuredGp makes it; posterior and
+ * evidence read it.
  */
 import type * as Cholesky from '../../numeric/Cholesky.js'
 import type { Gp, GpObservation, Hyperparameters } from '../gp/Gp.js'
 import type { Reduction } from './Reduction.js'
 
 /**
- * A process conditioned on observations, as what it was reduced to. It is not meant to be written down: `observations`
- * and `hyperparameters` are all that it comes from.
+ * A process conditioned on observations, in reduced form. It is not serialized: `observations` and `hyperparameters`
+ * determine it.
  */
 export interface StructuredGp {
-  /** With one length scale, ℓ. */
+  /** Has one length scale, ℓ. */
   readonly hyperparameters: Hyperparameters
   readonly observations: ReadonlyArray<GpObservation>
   readonly reduction: Reduction

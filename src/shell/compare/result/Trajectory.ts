@@ -84,12 +84,13 @@ export interface Scale {
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs'
- * import { type Scale, type Step, trajectory, type Trajectory } from 'bilevel-hpo/shell'
+ * import type { RunLog } from 'bilevel-hpo'
+ * import { type Scale, trajectory, type Trajectory } from 'bilevel-hpo/shell'
  *
  * const [, ...lines] = readFileSync('run/run.jsonl', 'utf8').trim().split('\n')
- * const steps = lines.map((line): Step => JSON.parse(line) as Step)
+ * const records = lines.map(line => JSON.parse(line) as RunLog.LogRecord)
  * const scale: Scale = { train: 600, completeEpochs: 99 }
- * const { retrained }: Trajectory = trajectory(scale)(steps)
+ * const { retrained }: Trajectory = trajectory(scale)(records)
  * // Two initial samples, and what is retrained at the end: each validates better than all before.
  * retrained.map(({ loss }) => Number(loss.toFixed(2))) // => [0.6, 0.43, 0.42]
  * ```

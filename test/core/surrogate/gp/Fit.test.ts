@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest'
 import * as Fit from '../../../../src/core/surrogate/gp/Fit.js'
 import type { GpObservation } from '../../../../src/core/surrogate/gp/Gp.js'
 import { right } from '../support.js'
+import { cases } from '../../../support/cases.js'
 
 const options: Fit.FitOptions = { starts: 1, maxIterations: 60, maxRows: 300, noiseFloor: 1e-12 }
 
-/** A wave seen at n points of the unit square. */
+/** A wave sampled at n points of the unit square. */
 const wave = (n: number, frequency: number, noise: number): ReadonlyArray<GpObservation> =>
   Array.from({ length: n }, (_, i) => {
     const x = [0.5 + 0.5 * Math.sin(7 * i + 1), 0.5 + 0.5 * Math.sin(11 * i)]
@@ -24,13 +25,13 @@ const wave = (n: number, frequency: number, noise: number): ReadonlyArray<GpObse
 const waves = fc.record({
   n: fc.integer({ min: 2, max: 14 }),
   frequency: fc.double({ min: 0.5, max: 6, noNaN: true }),
-  // With more, values contradict gradients, and between two explanations there are saddles to stop at.
+  // With more noise, values contradict gradients, and a fit may stop at a saddle between two explanations.
   noise: fc.constantFrom(0, 1e-3),
   kernel: fc.constantFrom('rbf' as const, 'matern52' as const),
 })
 
 describe('Fit', () => {
-  it('raises the log posterior, and going on from its result gains less than 0.1', () => {
+  it('raises the log posterior, and continuing from its result gains less than 0.1', () => {
     fc.assert(
       fc.property(waves, ({ n, frequency, noise, kernel }) => {
         const observations = wave(n, frequency, noise)
@@ -42,11 +43,11 @@ describe('Fit', () => {
         expect(again.logPosterior).toBeGreaterThanOrEqual(fitted.logPosterior - 1e-4)
         expect(again.logPosterior - fitted.logPosterior).toBeLessThan(0.1)
       }),
-      { numRuns: 200 },
+      cases(200, 'slow'),
     )
   })
 
-  it('converges, and from where it ended takes no more evaluations', () => {
+  it('converges, and needs no more evaluations if started from its result', () => {
     const observations = wave(30, 3, 0)
     const first = right(Fit.fit(options)(Fit.unfitted('matern52', 2), observations))
     const again = right(Fit.fit(options)(first.hyperparameters, observations))
@@ -61,7 +62,7 @@ describe('Fit', () => {
     expect(lengthOf(1)).toBeGreaterThan(1.5 * lengthOf(4))
   })
 
-  it('says so where an observation cannot be used', () => {
+  it('names an observation that cannot be used', () => {
     const [one] = wave(1, 1, 0)
     const outcome = Fit.fit(options)(Fit.unfitted('rbf', 2), [{ ...one!, x: [1] }])
     if (E.isRight(outcome)) expect.fail('was accepted')

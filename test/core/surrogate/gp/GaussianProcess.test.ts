@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { decode } from '../../../../src/core/codec/Codec.js'
 import * as GaussianProcess from '../../../../src/core/surrogate/gp/GaussianProcess.js'
 import { priorVariance, type KernelName } from '../../../../src/core/surrogate/gp/Kernel.js'
-import { cases, difference, near, right } from '../support.js'
+import { difference, near, regressions, right } from '../support.js'
+import { cases } from '../../../support/cases.js'
 
 interface Reference extends GaussianProcess.ValueConfig {
   readonly x: number[][]
@@ -50,9 +51,12 @@ describe('GaussianProcess against scikit-learn (relative 1e-8; posterior gradien
     gradient.forEach((g, k) => expect(relative(g, reference.lmlGradient[k]!)).toBeLessThan(tolerance))
   })
 
-  // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn is
-  // off by 6e-8 in the evidence and 1.5e-7 in its gradient, and so are we: what agrees above to 1e-8 is the rounding,
-  // because the operations are the same in the same order (docs/gp.md). So here is how far both are from the truth.
+  // // Case 0 has nearly equal points and a noise variance of 1e-10: a condition number of 4e10. There scikit-learn is
+  // off by
+  // // 6e-8 in the evidence and 1.5e-7 in its gradient, and so are we. The agreement above to 1e-8 is that of the
+  // rounding,
+  // // because the operations are the same in the same order (docs/gp.md). This test measures how far both are from the
+  // truth.
   it.each(exact)('case $case against 60-digit arithmetic', reference => {
     const config = references[reference.case]!
     const gp = right(GaussianProcess.condition(config)(config.x, config.y))
@@ -75,11 +79,11 @@ describe('GaussianProcess against scikit-learn (relative 1e-8; posterior gradien
 })
 
 describe('GaussianProcess: laws', () => {
-  const runs = { numRuns: 1000 }
+  const runs = cases(1000)
 
   it('variance is at least 0 and at most the prior one (tolerance 1e-12 of it)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const { variance } = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )(at)
@@ -92,7 +96,7 @@ describe('GaussianProcess: laws', () => {
 
   it('another observation never raises the variance (tolerance 1e-12 of the prior one)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const before = right(GaussianProcess.conditionOn(hyperparameters)(observations.slice(1)))
         const after = right(GaussianProcess.append(observations[0]!)(before))
         expect(GaussianProcess.posterior(after)(at).variance).toBeLessThanOrEqual(
@@ -105,7 +109,7 @@ describe('GaussianProcess: laws', () => {
 
   it('the order of observations does not matter (tolerance 1e-9)', () => {
     fc.assert(
-      fc.property(cases, fc.nat(), ({ hyperparameters, observations, at }, turn) => {
+      fc.property(regressions, fc.nat(), ({ hyperparameters, observations, at }, turn) => {
         const cut = turn % observations.length
         const turned = [...observations.slice(cut), ...observations.slice(0, cut)].reverse()
         const one = right(GaussianProcess.conditionOn(hyperparameters)(observations))
@@ -119,9 +123,9 @@ describe('GaussianProcess: laws', () => {
     )
   })
 
-  it('appending is conditioning on all at once, bit for bit, and shares what it does not change', () => {
+  it('appending equals conditioning on all at once, bit for bit, and shares unchanged parts', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations }) => {
+      fc.property(regressions, ({ hyperparameters, observations }) => {
         const [first, ...others] = observations
         const start = right(GaussianProcess.conditionOn(hyperparameters)([first!]))
         const appended = others.reduce(
@@ -138,7 +142,7 @@ describe('GaussianProcess: laws', () => {
 
   it('gradients of mean and variance are finite differences (tolerance 1e-5)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const posterior = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )
@@ -166,7 +170,7 @@ describe('GaussianProcess: laws', () => {
 
   it('gradients of the log evidence are finite differences, noise multipliers included (1e-6 of the largest)', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations }) => {
+      fc.property(regressions, ({ hyperparameters, observations }) => {
         const { kernel, signalVariance, lengthScales, noiseVariance, gradientNoiseVariance } = hyperparameters
         const logs = [signalVariance, ...lengthScales, noiseVariance, gradientNoiseVariance].map(Math.log)
         const d = lengthScales.length
@@ -199,7 +203,7 @@ describe('GaussianProcess: laws', () => {
 
   it('survives JSON unchanged', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const gp = right(GaussianProcess.conditionOn(hyperparameters)(observations))
         const back = right(
           pipe(
@@ -217,7 +221,7 @@ describe('GaussianProcess: laws', () => {
 })
 
 describe('GaussianProcess: covariances', () => {
-  /** σ²h(s) written out once more, and differentiated numerically. */
+  /** σ²h(s), written out independently and differentiated numerically. */
   const kernelOf =
     (name: KernelName, signalVariance: number, lengthScales: ReadonlyArray<number>) =>
     (x: ReadonlyArray<number>, y: ReadonlyArray<number>): number => {
@@ -230,7 +234,7 @@ describe('GaussianProcess: covariances', () => {
 
   it('posterior agrees with a dense solve by ml-matrix over a kernel differentiated by finite differences', () => {
     fc.assert(
-      fc.property(cases, ({ hyperparameters, observations, at }) => {
+      fc.property(regressions, ({ hyperparameters, observations, at }) => {
         const k = kernelOf(
           hyperparameters.kernel,
           hyperparameters.signalVariance,
@@ -264,7 +268,7 @@ describe('GaussianProcess: covariances', () => {
         const { mean, variance } = GaussianProcess.posterior(
           right(GaussianProcess.conditionOn(hyperparameters)(observations)),
         )(at)
-        // Second differences are good to 1e-6 or so; small noise multiplies their error.
+        // Second differences are accurate to about 1e-6; small noise amplifies their error.
         near(
           mean,
           star
@@ -280,7 +284,7 @@ describe('GaussianProcess: covariances', () => {
           1e-4,
         )
       }),
-      { numRuns: 300 },
+      cases(300),
     )
   })
 
@@ -319,8 +323,9 @@ describe('GaussianProcess: gradient observations', () => {
 
   it.each(['rbf', 'matern52'] as const)('%s: equal the limit of value pairs at x ± h', kernel => {
     const noise = 1e-4
-    // A pair y± that bears noise of variance 2h²s each tells the slope with variance s, and also the value, all but
-    // exactly (h²s); curvature it tells with a variance of 4s/h², which is nothing in the limit.
+    // // A pair y± with noise of variance 2h²s each determines the slope with variance s. It also determines the value
+    // almost
+    // // exactly (h²s), and the curvature with a variance of 4s/h², which carries no information in the limit.
     const exactly = right(
       GaussianProcess.conditionOn(hyperparameters(kernel))(
         points.map(x => ({ ...full(x, noise), valueNoise: 0 })),
@@ -366,7 +371,7 @@ describe('GaussianProcess: gradient observations', () => {
     },
   )
 
-  it('make φ known from far fewer points: a fifth of the error of values alone', () => {
+  it('determine φ from far fewer points: a fifth of the error of values alone', () => {
     const error = (withGradients: boolean): number => {
       const grid = Array.from({ length: 9 }, (_, i) => [-1 + (i % 3), -1 + Math.floor(i / 3)])
       const observations = grid.map(x =>
@@ -409,7 +414,7 @@ describe('GaussianProcess: hard and wrong input', () => {
     expect(appended).toStrictEqual(gp)
   })
 
-  it('a hundred near-duplicates with gradients are taken', () => {
+  it('a hundred near-duplicates with gradients are accepted', () => {
     const observations = Array.from({ length: 100 }, (_, i) => ({
       x: [0.3 + 1e-10 * i],
       value: 1,
@@ -425,7 +430,7 @@ describe('GaussianProcess: hard and wrong input', () => {
     near(meanGradient[0]!, 0.5, 1e-5)
   })
 
-  it('knows the prior where nothing was observed', () => {
+  it('is the prior if nothing was observed', () => {
     const gp = right(GaussianProcess.condition(config)([], []))
     expect(GaussianProcess.posterior(gp)([3])).toStrictEqual({
       mean: 0,

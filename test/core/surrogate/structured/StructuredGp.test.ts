@@ -6,8 +6,7 @@ import * as GaussianProcess from '../../../../src/core/surrogate/gp/GaussianProc
 import type { GpObservation, Hyperparameters } from '../../../../src/core/surrogate/gp/Gp.js'
 import * as StructuredGp from '../../../../src/core/surrogate/structured/StructuredGp.js'
 import { near, right } from '../support.js'
-
-const seed = 7
+import { cases, lawCases } from '../../../support/cases.js'
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true })
 const vector = (d: number, min: number, max: number): fc.Arbitrary<ReadonlyArray<number>> =>
@@ -20,10 +19,10 @@ interface Case {
 }
 
 /**
- * n ≤ 8 observations of values, gradients or both in d ≤ 20 dimensions. `blocks`: how many kinds of components there
- * are, each with a length scale and noise of its own.
+ * n ≤ 8 observations of values, gradients or both in d ≤ 20 dimensions. `blocks`: the number of kinds of components,
+ * each with its own length scale and noise.
  */
-const cases = (blocks: number): fc.Arbitrary<Case> =>
+const processes = (blocks: number): fc.Arbitrary<Case> =>
   fc.integer({ min: 1, max: 20 }).chain(d =>
     fc
       .record({
@@ -65,7 +64,7 @@ const nearAll = (a: ReadonlyArray<number>, b: ReadonlyArray<number>, tolerance: 
   a.forEach((entry, k) => expect(Math.abs(entry - b[k]!)).toBeLessThanOrEqual(tolerance * size))
 }
 
-/** Asserts that both processes say the same, at a point and of the data; `tolerance` relative to max(1, size). */
+/** Asserts that both processes agree, at a point and about the data; `tolerance` is relative to max(1, size). */
 const agree = ({ hyperparameters, observations, at }: Case, tolerance: number): void => {
   const dense = right(GaussianProcess.conditionOn(hyperparameters)(observations))
   const structured = right(StructuredGp.conditionOn(hyperparameters)(observations))
@@ -88,18 +87,18 @@ const agree = ({ hyperparameters, observations, at }: Case, tolerance: number): 
   near(found.gradientNoiseVariance, expected.gradientNoiseVariance, tolerance)
 }
 
-describe('the structured process is the dense one', () => {
+describe('the structured process equals the dense one', () => {
   it.each([1, 2, 3])('to 1e-8 with %i kinds of components', blocks => {
     fc.assert(
-      fc.property(cases(blocks), one => agree(one, 1e-8)),
-      { seed, numRuns: 150 },
+      fc.property(processes(blocks), one => agree(one, 1e-8)),
+      cases(150),
     )
   })
 
-  it('to 1e-8 where every component has a noise and a length scale of its own', () => {
+  it('to 1e-8 if every component has its own noise and length scale', () => {
     fc.assert(
-      fc.property(cases(20), one => agree(one, 1e-8)),
-      { seed, numRuns: 40 },
+      fc.property(processes(20), one => agree(one, 1e-8)),
+      cases(40),
     )
   })
 })
@@ -153,11 +152,11 @@ describe('hard data in 30 dimensions', () => {
           expect(Math.abs(mean - known!)).toBeLessThan(0.02)
         }
       }),
-      { seed, numRuns: 300 },
+      cases(300),
     )
   })
 
-  it('the jitter serves both parts: with repeats the gradients beyond the span need it as well', () => {
+  it('the jitter applies to both parts: with repeats the gradients beyond the span need it as well', () => {
     const x = Array.from({ length: d }, (_, k) => k / d)
     const observation: GpObservation = {
       x,
@@ -185,7 +184,7 @@ describe('hard data in 30 dimensions', () => {
     nearAll(meanGradient, x, 1e-9)
   })
 
-  it('refuses what the dense process refuses, and points out of the range of squares, in a sentence', () => {
+  it('refuses, in a sentence, what the dense process refuses, and points whose squares overflow', () => {
     const hyperparameters: Hyperparameters = {
       kernel: 'rbf',
       signalVariance: 1,
@@ -222,9 +221,9 @@ describe('hard data in 30 dimensions', () => {
   })
 })
 
-it('at a point too far away for numbers there is the prior', () => {
+it('at a point too far away for floating point it is the prior', () => {
   fc.assert(
-    fc.property(cases(2), ({ hyperparameters, observations, at }) => {
+    fc.property(processes(2), ({ hyperparameters, observations, at }) => {
       const gp = right(StructuredGp.conditionOn(hyperparameters)(observations))
       for (const far of [1e80, 1e200, 1e308]) {
         const { mean, variance, meanGradient, varianceGradient } = StructuredGp.posterior(gp)(
@@ -234,7 +233,7 @@ it('at a point too far away for numbers there is the prior', () => {
         expect([...meanGradient, ...varianceGradient].every(slope => Math.abs(slope) === 0)).toBe(true)
       }
     }),
-    { seed, numRuns: 50 },
+    cases(50),
   )
 })
 
@@ -269,5 +268,5 @@ it('holds O(nd + n⁴) numbers: no row or matrix is as long as d²', () => {
 })
 
 it('keeps the laws of regression', () => {
-  Laws.assert(Laws.regression(StructuredGp)({ runs: 300, seed }))
+  Laws.assert(Laws.regression(StructuredGp)(lawCases(300, 'slow')))
 })

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { cases } from '../../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import {
   classes,
@@ -47,7 +48,7 @@ describe('the binary format of CIFAR-10', () => {
         expect(Buffer.compare(pixels, batch.pixels)).toBe(0)
         expect(labels).toEqual(batch.labels)
       }),
-      { seed: 10, numRuns: 20 },
+      cases(20),
     )
   })
 

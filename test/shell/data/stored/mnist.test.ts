@@ -32,18 +32,14 @@ describe('MNIST itself, downloaded or cached', () => {
     expect(mean(test.pixels)).toBeCloseTo(0.1325, 4)
   })
 
-  it('is split and loaded quickly from the cache', async () => {
+  it('is split and loaded from the cache', async () => {
     right(await fetchMnist()())
     const config = { source: 'mnist', train: 600, validation: 400 } as const
-    const started = performance.now()
     const { train, validation, test } = right(await loadSplits(config, { seed: 1, baseFolder: '.' })())
-    const elapsed = performance.now() - started
     expect(histogram(train.labels)).toEqual(Array.from({ length: 10 }, () => 60))
     expect(histogram(validation.labels)).toEqual(Array.from({ length: 10 }, () => 40))
     expect(test?.images.length).toBe(10_000 * 784)
     expect(train.images.every(pixel => pixel >= 0 && pixel <= 1)).toBe(true)
-    // It takes 0.1 s on two idle cores; the bound allows for a busy machine.
-    expect(elapsed).toBeLessThan(2000)
   })
 
   it('replaces a damaged file in the cache', async () => {

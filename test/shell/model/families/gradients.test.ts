@@ -5,6 +5,7 @@
  * ../../train/gradient/gradients.test.ts.
  */
 import fc from 'fast-check'
+import { cases } from '../../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../../src/core/numeric/Rng.js'
 import { displacement } from '../../../../src/core/protocol/SearchSpace.js'
@@ -28,7 +29,7 @@ const together = [
   [{ family: 'exampleWeights' }, { family: 'l2', per: 'block', block: 3 }, { family: 'l1' }],
   [{ family: 'labelSmoothing' }, { family: 'classWeights' }, { family: 'exampleWeights' }],
 ]
-const cases = [...penalties, ...costs, ...together]
+const combinations = [...penalties, ...costs, ...together]
 
 const networks = fc.oneof(
   fc.constant({ kind: 'linear' }),
@@ -65,7 +66,7 @@ const lossAt = ({ splits: { train }, hyperparameters }: Problem, lambda: Readonl
 const nameOf = (families: ReadonlyArray<object>): string =>
   families.map(family => Object.values(family).join(' ')).join(' + ')
 
-describe.each(cases.map(families => [nameOf(families), families] as const))('%s', (_, families) => {
+describe.each(combinations.map(families => [nameOf(families), families] as const))('%s', (_, families) => {
   test('∂f/∂λ agrees with central differences in every component', () =>
     fc.assert(
       fc.asyncProperty(instances(families), async ({ instance, weights, lambda }) => {
@@ -82,7 +83,7 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
           expect(Math.abs(difference - slope)).toBeLessThanOrEqual(1e-6 * Math.abs(slope) + 1e-9)
         }
       }),
-      { seed: 5, numRuns: 3 },
+      cases(3),
     ))
 
   test('∇_w f agrees with central differences to 1e-3, in one chunk and in several', () =>
@@ -114,7 +115,7 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
           expect(Math.min(...errors)).toBeLessThanOrEqual(1e-3 * length)
         }
       }),
-      { seed: 6, numRuns: 4 },
+      cases(4),
     ))
 
   // The last combination is not linear.
@@ -136,7 +137,7 @@ describe.each(cases.map(families => [nameOf(families), families] as const))('%s'
         const there = await f(far)
         expect(Math.abs(moved - there)).toBeLessThanOrEqual(1e-9 * Math.abs(there))
       }),
-      { seed: 7, numRuns: 5 },
+      cases(5),
     ),
   )
 })

@@ -52,6 +52,5 @@ test('with one decay per weight, all equal, a step is that with one decay for al
       expect(other.subarray(offset + 1)).toEqual(one.subarray(offset + 1))
       expect(otherVelocity[offset]! - velocity[offset]!).toBeCloseTo(0.25 * start[offset]!, 12)
     }),
-    { seed: 4 },
   )
 })

@@ -1,5 +1,6 @@
 /** Reads back sparse rows of images from the WebAssembly memory, for any width and any numbers. */
 import fc from 'fast-check'
+import { cases } from '../../../support/cases.js'
 import { describe, expect, it } from 'vitest'
 import { instancesOf } from '../../../../src/shell/backend/kernels/assemblyMemory.js'
 import { denseModule } from '../../../../src/shell/backend/kernels/denseModule.js'
@@ -48,7 +49,7 @@ describe('rows in the memory', () => {
         expect(read).toEqual(lit)
         expect(list.entries).toBe(lit.flat().length)
       }),
-      { seed: 1, numRuns: 200 },
+      cases(200),
     )
   })
 })

@@ -3,6 +3,7 @@
  * penalties, losses, gradients and descents are the same.
  */
 import fc from 'fast-check'
+import { cases } from '../../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { make, normals, uniforms } from '../../../../src/core/numeric/Rng.js'
 import { denseNetwork } from '../../../../src/shell/backend/kernels/DenseNetwork.js'
@@ -146,7 +147,7 @@ describe('the dense gradient', () => {
           for (const [row, loss] of other.even.entries()) expect(mine.even[row]).toBeCloseTo(loss, 4)
         }
       }),
-      { numRuns: 60, seed: 5 },
+      cases(60),
     )
   })
 
@@ -164,7 +165,7 @@ describe('the dense gradient', () => {
         for (const [i, value] of a.values.entries())
           expect(Math.abs(value - b.values[i]!)).toBeLessThanOrEqual(1e-4 * Math.abs(b.values[i]!) + 1e-5)
       }),
-      { numRuns: 60, seed: 6 },
+      cases(60),
     )
   })
 
@@ -187,7 +188,7 @@ describe('the dense gradient', () => {
         )
         expect(apart(a!.weights, b!.weights)).toBeLessThanOrEqual(1e-4 * apart(b!.weights, weights) + 1e-6)
       }),
-      { numRuns: 20, seed: 7 },
+      cases(20),
     )
   })
 

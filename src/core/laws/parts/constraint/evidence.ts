@@ -1,15 +1,15 @@
-/** What the laws of a constraint form look at: μ before and after a minimisation, and smooth F, f and φ̂. */
+/** The evidence for the laws of a constraint form: μ before and after a minimisation, and smooth F, f and φ̂. */
 import type { ConstraintForm } from '../../../bilevel/parts/ConstraintForm.js'
 import type { Minimised, Multipliers, Setting } from '../../../bilevel/parts/Multipliers.js'
 import type { Law } from '../../Law.js'
 
-/** Smooth F, φ̂ and f > φ̂ of λ at fixed w. */
+/** Smooth F, φ̂ and f > φ̂ as functions of λ at fixed w. */
 export interface Terms {
   /** F = Σ s_k·λ_k + c_k·λ_k²/2. */
   readonly upper: { readonly slope: number; readonly curvature: number }
-  /** φ̂ = exp of a sum of r_k·λ_k. */
+  /** φ̂ = Σ phi·exp(r_k·λ_k). */
   readonly phi: number
-  /** f = φ̂ + gap·exp of a sum of r_k·λ_k. */
+  /** f = φ̂ + Σ gap·exp(−r_k·λ_k). */
   readonly gap: number
   readonly rate: number
   readonly lambda: number
@@ -17,13 +17,13 @@ export interface Terms {
 
 export interface ConstraintCase {
   readonly setting: Setting
-  /** As a share of the cap; of either sign, where the form has multipliers of either sign. */
+  /** As a share of the cap; of either sign, if the form allows both. */
   readonly multiplier: number
   /** ρ·ε/μ₀. */
   readonly penalty: number
   /** As a multiple of the scale of f. */
   readonly epsilon: number
-  /** f − φ̂ in multiples of ε. */
+  /** f − φ̂, in multiples of ε. */
   readonly excess: number
   readonly kappa: number
   readonly terms: ReadonlyArray<Terms>

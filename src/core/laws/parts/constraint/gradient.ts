@@ -1,8 +1,8 @@
-/** That the gradient by λ is the derivative of the augmented Lagrangian. */
+/** The law that the gradient by λ is the derivative of the augmented Lagrangian. */
 import { isGradient } from '../../numbers.js'
 import type { ConstraintEvidence, ConstraintLaw, Terms } from './evidence.js'
 
-/** L = F + κ·g and its parts, as functions of λ. */
+/** L = F + κ·g and the partial derivatives of its parts, as functions of λ. */
 const lagrangian = ({ form, measured, one }: ConstraintEvidence) => {
   const { terms, kappa } = one
   const sum = (of: (term: Terms, k: number) => number): number =>

@@ -1,4 +1,4 @@
-/** How the multiplier μ answers the constraint, and the force κ that comes of it. */
+/** Laws of the multiplier μ, which responds to the constraint, and of the coefficient κ that results from it. */
 import { each, every, silent, unless } from '../../Law.js'
 import type { ConstraintEvidence, ConstraintLaw } from './evidence.js'
 
@@ -10,8 +10,8 @@ const described = ({ before, measured, next, cap }: ConstraintEvidence): string 
 export const multiplierInRange: ConstraintLaw = {
   name: 'multiplier within its range',
   meaning:
-    'μ₀ and every μ after it are finite, such as the form’s codec takes, and at most the cap multiplier.max in size.',
-  source: `${birgin}: multipliers are safeguarded, lest they diverge`,
+    'μ₀ and every later μ are finite, accepted by the form’s codec, and at most the cap multiplier.max in size.',
+  source: `${birgin}: multipliers are safeguarded against divergence`,
   check: evidence =>
     every(
       [evidence.initial, evidence.next].map(multiplier =>
@@ -27,7 +27,7 @@ export const multiplierInRange: ConstraintLaw = {
 
 export const multiplierNotNegative: ConstraintLaw = {
   name: 'multiplier not negative',
-  meaning: 'μ ≥ 0: the constraint is an inequality, so its force pulls one way only.',
+  meaning: 'μ ≥ 0: the constraint is an inequality, so its force acts in one direction only.',
   source: 'Nocedal & Wright 2006, theorem 12.1 (KKT); the paper has an equality and a signed multiplier',
   check: evidence =>
     unless(
@@ -39,7 +39,7 @@ export const multiplierNotNegative: ConstraintLaw = {
 export const multiplierFollows: ConstraintLaw = {
   name: 'multiplier follows the constraint',
   meaning:
-    'μ does not fall where the constraint is violated (g > 0), nor rise where it is not (g < 0); at g = 0 it stays.',
+    'μ does not decrease if the constraint is violated (g > 0), nor increase if it is slack (g < 0); at g = 0 it stays.',
   source: `${birgin}: μ⁺ = max(0, μ + ρ·g)`,
   check: evidence => {
     const { constraint } = evidence.measured
@@ -55,12 +55,12 @@ export const multiplierFollows: ConstraintLaw = {
 export const multiplierAnswers: ConstraintLaw = {
   name: 'multiplier answers the constraint',
   meaning:
-    'μ changes where g is not zero, nor the rounding of v − ε, unless it is at the bound that it would be driven over.',
+    'μ changes if g differs from zero by more than rounding of v − ε, unless it already is at the bound in that direction.',
   source: birgin,
   check: evidence => {
     const { constraint, epsilon } = evidence.measured
     const { multiplier, penalty } = evidence.before
-    // A form may answer with less than ρ, but not with so little that a billionth of ε is lost on it.
+    // A form may respond with a smaller factor than ρ. A g below a billionth of ε need not have an effect.
     const visible =
       penalty * Math.abs(constraint) > 1e-9 * Math.abs(multiplier) && Math.abs(constraint) > 1e-9 * epsilon
     const bounded = constraint > 0 ? multiplier >= evidence.cap : multiplier <= 0
@@ -70,7 +70,7 @@ export const multiplierAnswers: ConstraintLaw = {
 
 export const forceNotNegative: ConstraintLaw = {
   name: 'force is not negative',
-  meaning: 'κ ≥ 0 and finite for every multiplier the form may have: descending on F + κ·f never climbs f.',
+  meaning: 'κ is ≥ 0 and finite for every multiplier of the form: a descent on F + κ·f never climbs f.',
   source: 'κ = max(0, μ + ρ·g) (Nocedal & Wright 2006, §17.4)',
   check: ({ form, before, next, initial }) =>
     each([before.multiplier, next, initial], multiplier => {
@@ -84,7 +84,7 @@ export const forceNotNegative: ConstraintLaw = {
 
 export const forceGrows: ConstraintLaw = {
   name: 'force grows with the multiplier',
-  meaning: 'Of two multipliers the larger one never has the smaller κ.',
+  meaning: 'A larger multiplier never gives a smaller κ.',
   source: 'the multiplier is the price of the constraint (Nocedal & Wright 2006, §12.3)',
   check: ({ form, before, next }) => {
     const [less, more] = [Math.min(before.multiplier, next), Math.max(before.multiplier, next)]

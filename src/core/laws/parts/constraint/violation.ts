@@ -1,11 +1,11 @@
-/** What is a violation, how ε relaxes it, and where nothing is left to do. */
+/** Laws of the violation, of its relaxation by ε, and of the test for a solution. */
 import { each, every, tested, unless } from '../../Law.js'
 import { near } from '../../numbers.js'
 import type { ConstraintLaw } from './evidence.js'
 
 export const violationNotNegative: ConstraintLaw = {
   name: 'violation not negative',
-  meaning: 'v ≥ 0: any w bounds φ from above, so where f(λ, w) is below φ̂(λ) it is φ̂ that errs.',
+  meaning: 'v ≥ 0: f(λ, w) of any w bounds φ from above, so if f(λ, w) < φ̂(λ), φ̂ is wrong.',
   source: 'φ(λ) = min over w of f(λ, w) (arXiv 2208.12118, §2)',
   check: ({ form, one, setting }) =>
     each([-2, -1e-3, 0, 1e-3, 2], off => {
@@ -18,7 +18,7 @@ export const violationNotNegative: ConstraintLaw = {
 
 export const violationIsDistance: ConstraintLaw = {
   name: 'violation is f − φ̂',
-  meaning: 'Where f(λ, w) is at or above φ̂(λ), v is their difference.',
+  meaning: 'If f(λ, w) ≥ φ̂(λ), v is their difference.',
   source: 'arXiv 2208.12118, §2: the constraint is f(λ, w) ≤ φ(λ)',
   check: ({ form, one, measured, setting }) => {
     const phi = one.terms[0]!.phi * setting.scales.lower
@@ -31,9 +31,9 @@ export const violationIsDistance: ConstraintLaw = {
 
 export const relaxedByEpsilon: ConstraintLaw = {
   name: 'relaxed by epsilon',
-  meaning: 'The constraint is met, g ≤ 0, exactly where v ≤ ε, and g grows with v.',
+  meaning: 'The constraint holds (g ≤ 0) exactly if v ≤ ε, and g grows with v.',
   source:
-    'docs/method.md: f − φ ≤ ε, for at ε = 0 constraint qualifications fail; the paper has no tolerance',
+    'docs/method.md: f − φ ≤ ε, since at ε = 0 constraint qualifications fail; the paper has no tolerance',
   check: ({ form, measured: { epsilon } }) => {
     const g = form.constraint(epsilon)
     return every([
@@ -51,7 +51,7 @@ export const relaxedByEpsilon: ConstraintLaw = {
 export const complementary: ConstraintLaw = {
   name: 'complementary',
   meaning:
-    'Infeasibility is ≥ 0, at least g, and zero exactly where the constraint holds with equality or with μ = 0; μ stays 0 there.',
+    'Infeasibility is ≥ 0 and at least g. It is zero exactly if the constraint holds with equality, or holds with μ = 0; then μ stays 0.',
   source:
     'Birgin & Martínez 2008: |max(g, −μ/ρ)|; complementarity of KKT (Nocedal & Wright 2006, theorem 12.1)',
   check: evidence => {
@@ -79,7 +79,7 @@ export const complementary: ConstraintLaw = {
       multiplier > 0
         ? unless(
             at(multiplier, -epsilon) > 0,
-            () => `infeasibility is zero at g = ${-epsilon} though μ = ${multiplier}`,
+            () => `infeasibility is zero at g = ${-epsilon} although μ = ${multiplier}`,
           )
         : tested,
       near('μ after g < 0, μ = 0', 0, next(-epsilon), 0),
@@ -89,7 +89,7 @@ export const complementary: ConstraintLaw = {
 
 export const balancedAtSolution: ConstraintLaw = {
   name: 'balanced at a solution only',
-  meaning: 'Nothing is left to do where v = ε, and something is where v is ten times ε.',
+  meaning: 'The form counts v = ε as balanced, and v = 10ε as not balanced.',
   source: 'core/bilevel/parts/ConstraintForm.ts',
   check: ({ form, setting, before, measured }) => {
     const { epsilon } = measured

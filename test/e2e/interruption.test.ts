@@ -1,0 +1,133 @@
+/**
+ * A run that is interrupted at any record's boundary, or within the next record, and resumed: it ends with the same bytes.
+ * All in this process; the tests of resume.test.ts kill real ones.
+ */
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
+import { methods } from '../../src/shell/record/Methods.js'
+import { resume } from '../../src/shell/run/resume.js'
+import { tune } from '../../src/shell/run/tune.js'
+
+const right = <A>(result: E.Either<unknown, A>): A => {
+  if (E.isRight(result)) return result.right
+  throw new Error(`expected a Right, found ${JSON.stringify(result.left)}`)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bilevel-interruption-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const npzFolder = fileURLToPath(new URL('../data/mnist-1k-60-40', import.meta.url))
+const npz = (name: 'train' | 'validation'): string =>
+  join(npzFolder, `${name}_dataset_1k_${name === 'train' ? 60 : 40}.npz`)
+const config = right(
+  decodeRunConfig('interrupted')({
+    data: { source: 'npz', train: npz('train'), validation: npz('validation'), test: npz('validation') },
+    network: { kind: 'mlp', hidden: [4] },
+    hyperparameters: { family: 'l2', per: 'layer', lower: -4, upper: 4 },
+    solver: { epochs: 2 },
+    method: {
+      name: 'bilevel',
+      design: { kind: 'sobol', size: 3 },
+      solve: { coldEpochs: 4, warmEpochs: 2 },
+      pair: { steps: 5 },
+      budget: { lowerLevelSolves: 6, outerIterations: 3 },
+    },
+    seed: 3,
+  }),
+)
+
+const silent = {
+  status: { show: () => undefined, note: () => undefined, clear: () => undefined },
+  signals: { on: () => undefined, off: () => undefined, exit: () => undefined },
+  workers: 1,
+} as const
+
+const whole = join(folder, 'whole')
+/** The run's folder as it is when a record has been written: what a kill at that moment leaves. */
+const after = (record: number): string => join(folder, `after-${record}`)
+let records = 0
+
+beforeAll(async () => {
+  right(
+    await tune({
+      ...silent,
+      methods,
+      named: { source: 'interrupted', name: 'interrupted', config, baseFolder: null },
+      folder: whole,
+      backend: 'wasm',
+      onStep: () => cpSync(whole, after(records++), { recursive: true }),
+    })(),
+  )
+})
+
+const text = (run: string, name = 'run.jsonl'): string => readFileSync(join(run, name), 'utf8')
+const files = (run: string): ReadonlyArray<string> => readdirSync(run, { recursive: true }).map(String).sort()
+
+const expectWhole = (run: string, where: string): void => {
+  expect(text(run) === text(whole), `run.jsonl, ${where}`).toBe(true)
+  expect(text(run, 'summary.json'), where).toBe(text(whole, 'summary.json'))
+  expect(files(run), where).toEqual(files(whole))
+  for (const name of readdirSync(join(whole, 'weights'))) {
+    const [found, expected] = [run, whole].map(of => readFileSync(join(of, 'weights', name)))
+    expect(found!.equals(expected!), `${name}, ${where}`).toBe(true)
+  }
+}
+
+const resumed = async (run: string, where: string): Promise<void> => {
+  const result = await resume({ ...silent, methods, target: run, backend: null })()
+  if (E.isLeft(result)) throw new Error(`${where}: ${result.left.message}`)
+  expectWhole(run, where)
+}
+
+describe('a run that is interrupted', () => {
+  it('at any record’s boundary ends as if it had not been', async () => {
+    expect(records).toBe(text(whole).split('\n').length - 2)
+    expect(records).toBeGreaterThan(15)
+    for (let record = 0; record < records; record++) {
+      const run = join(folder, 'at-a-boundary')
+      cpSync(after(record), run, { recursive: true })
+      expect(text(run).split('\n').length - 2).toBe(record + 1)
+      await resumed(run, `after record ${record}`)
+      rmSync(run, { recursive: true })
+    }
+  })
+
+  it('within any record ends as if it had not been', async () => {
+    for (let record = 0; record < records - 1; record++) {
+      const run = join(folder, 'within-a-record')
+      cpSync(after(record), run, { recursive: true })
+      const next = text(whole).split('\n')[record + 2]!
+      // A different share of the next line each time, from its first byte to all but its newline.
+      const share = Math.max(1, Math.round((next.length * record) / (records - 2)))
+      appendFileSync(join(run, 'run.jsonl'), next.slice(0, share))
+      await resumed(run, `within record ${record + 1}`)
+      rmSync(run, { recursive: true })
+    }
+  })
+
+  it('again and again, after each record, ends as if it had not been', async () => {
+    const run = join(folder, 'again-and-again')
+    cpSync(after(0), run, { recursive: true })
+    for (let record = 1; record < records; record++) {
+      let stop: () => void = () => undefined
+      const signals = {
+        on: (_: string, listener: () => void) => (stop = listener),
+        off: () => undefined,
+        exit: () => undefined,
+      }
+      // Stops behind the first record that it makes.
+      const options = { ...silent, signals, methods, target: run, backend: null, onStep: () => stop() }
+      const result = await resume(options)()
+      expect(text(run)).toBe(text(whole).slice(0, text(run).length))
+      if (E.isRight(result)) break
+      expect(result.left._tag).toBe('Interrupted')
+      expect(text(run).split('\n').length - 2).toBe(record + 1)
+    }
+    expectWhole(run, 'interrupted after each record')
+  })
+})
