@@ -157,11 +157,11 @@ const subjectsOf = (place: Place): ReadonlyArray<Subject> => {
     found.push(byLambda('costs', costs.lambdaGradient(losses, costs.target), at => meanCost(at, losses)))
   if (term !== undefined) {
     const here = term(weights, examples)
-    const with_ = (logits: Float32Array): Examples => ({ ...examples, logits })
+    const withLogits = (logits: Float32Array): Examples => ({ ...examples, logits })
     found.push(
       byLambda('term', here.byLambda, at => at.term?.(weights, examples).value ?? 0),
       bySingle('term', 'weights', weights, here.byWeights, w => term(w, examples).value),
-      bySingle('term', 'logits', examples.logits, here.byLogits, z => term(weights, with_(z)).value),
+      bySingle('term', 'logits', examples.logits, here.byLogits, z => term(weights, withLogits(z)).value),
     )
   }
   return found

@@ -59,8 +59,8 @@ const measure = ({ at, point, gradient, taken }: Stated, i: number, tolerance: n
       }),
     )
   })
-  const telling = tried.filter(({ noise, allowed }) => noise <= allowed)
-  const used = telling.length > 0 ? telling : tried.slice(0, 1)
+  const precise = tried.filter(({ noise, allowed }) => noise <= allowed)
+  const used = precise.length > 0 ? precise : tried.slice(0, 1)
   const best = used.reduce((least, next) => (next.error < least.error ? next : least))
   return { measured: best.measured, agrees: best.error <= best.allowed + best.noise }
 }

@@ -41,7 +41,7 @@ export interface Replayed {
   }
 }
 
-/** How far to replay. */
+/** The options of {@link replayRun}. */
 export interface ReplayOptions {
   /** The last step to replay, counted from 0; `null` for all steps. */
   readonly until: number | null

@@ -44,10 +44,10 @@ export interface TrainingOptions {
 }
 
 /** Why a command failed. */
-type Trouble = Stopped | ShellError
+type Failure = Stopped | ShellError
 
 /** The failure of a command that cannot be carried out. */
-const refused = (reason: string, effort = 0): Trouble => ({ _tag: 'Diverged', reason, effort })
+const refused = (reason: string, effort = 0): Failure => ({ _tag: 'Diverged', reason, effort })
 
 const failed = (id: number, reason: string, effort: number): Observation => ({
   _tag: 'CommandFailed',
@@ -59,10 +59,10 @@ const failed = (id: number, reason: string, effort: number): Observation => ({
 /** Turns a failure of the command itself into its answer. A failure of the environment ends the run. */
 const settle =
   (id: number) =>
-  (trouble: Trouble): E.Either<ShellError, Observation> => {
-    switch (trouble._tag) {
+  (failure: Failure): E.Either<ShellError, Observation> => {
+    switch (failure._tag) {
       case 'Diverged':
-        return E.right(failed(id, trouble.reason, trouble.effort))
+        return E.right(failed(id, failure.reason, failure.effort))
       case 'Aborted':
         return E.left(
           interrupted(
@@ -73,7 +73,7 @@ const settle =
       case 'Environment':
       case 'Mismatch':
       case 'Interrupted':
-        return E.left(trouble)
+        return E.left(failure)
     }
   }
 
@@ -104,10 +104,10 @@ export const singleInterpreter = (
     (done, effort) =>
       options.onProgress?.({ command, done, effort })
 
-  const weightsAt = (ref: WeightsRef): TE.TaskEither<Trouble, Float32Array> =>
+  const weightsAt = (ref: WeightsRef): TE.TaskEither<Failure, Float32Array> =>
     pipe(
       store.get(ref),
-      TE.mapLeft((error): Trouble => error),
+      TE.mapLeft((error): Failure => error),
       TE.chain(
         O.match(
           () =>
@@ -124,7 +124,7 @@ export const singleInterpreter = (
     { id, lambda }: SolveLowerLevel | DescendWeights,
     end: Measurement.End,
   ): TE.TaskEither<
-    Trouble,
+    Failure,
     Measurement.MeasuredEnd & { readonly id: number; readonly weights: WeightsRef }
   > =>
     pipe(
@@ -133,7 +133,7 @@ export const singleInterpreter = (
       TE.map(measured => ({ id, ...measured, weights: weightsOf(id) })),
     )
 
-  const solveLowerLevel = (command: SolveLowerLevel): TE.TaskEither<Trouble, Observation> =>
+  const solveLowerLevel = (command: SolveLowerLevel): TE.TaskEither<Failure, Observation> =>
     pipe(
       weightsAt(command.from),
       TE.chainW(
@@ -157,7 +157,7 @@ export const singleInterpreter = (
       ),
     )
 
-  const descendWeights = (command: DescendWeights): TE.TaskEither<Trouble, Observation> => {
+  const descendWeights = (command: DescendWeights): TE.TaskEither<Failure, Observation> => {
     const { lower, upper } = Measurement.lossesAt(problem, command.lambda)
     return pipe(
       weightsAt(command.from),
@@ -185,14 +185,14 @@ export const singleInterpreter = (
     )
   }
 
-  const evaluateLosses = (command: EvaluateLosses): TE.TaskEither<Trouble, Observation> =>
+  const evaluateLosses = (command: EvaluateLosses): TE.TaskEither<Failure, Observation> =>
     pipe(
       weightsAt(command.weights),
       TE.chainW(weights => metricsOf(weights)),
       TE.map((metrics): Observation => ({ _tag: 'LossesEvaluated', id: command.id, metrics })),
     )
 
-  const refit = (command: Refit): TE.TaskEither<Trouble, Observation> => {
+  const refit = (command: Refit): TE.TaskEither<Failure, Observation> => {
     everything ??= joined(train, validation)
     const loss = { set: everything, terms: hyperparameters.lowerTerms(command.lambda, size(everything)) }
     const { id } = command
@@ -224,7 +224,7 @@ export const singleInterpreter = (
     )
   }
 
-  const carryOut = (question: Question): TE.TaskEither<Trouble, Observation> => {
+  const carryOut = (question: Question): TE.TaskEither<Failure, Observation> => {
     const dimension = hyperparameters.space.length
     if (question.lambda.length !== dimension || !question.lambda.every(Number.isFinite))
       return TE.left(

@@ -31,7 +31,7 @@ describe('recorded logs', () => {
   it.each(recordedRuns)('v$version, numerics $numerics, $name is read to its end', run => {
     const replayed = replay(run.folder)
     const advice =
-      'The methods no longer compute what they did. If that is meant, raise `numerics` in core/log/numerics.ts and ' +
+      'The methods compute other results than before. If that is intended, raise `numerics` in core/log/numerics.ts and ' +
       `record new logs: npx tsx test/bench/recordLogs.ts. ${JSON.stringify(replayed).slice(0, 400)}`
     expect(replayed._tag, advice).toBe('Right')
     expect(right(replayed)).toMatchObject({
@@ -128,7 +128,7 @@ describe('other numerics', () => {
       body => body.replace('"LowerLevelSolved"', '"Refitted"'),
       /field `observation/,
     ],
-    ['an observation where there is none', 1, body => body.replace('null', '{}'), /field `observation`/],
+    ['an unexpected observation', 1, body => body.replace('null', '{}'), /field `observation`/],
     ['a command of no kind', 1, body => body.replace('"SolveLowerLevel"', '"Solve"'), /`commands\[\d\]/],
     ['an id twice', 1, body => body.replace('"id":1', '"id":0'), /`commands\[1\]\.id`/],
     [
@@ -139,13 +139,8 @@ describe('other numerics', () => {
     ],
     ['a field twice', 3, body => body.replace('{"step"', '{"step":7,"step"'), /the text that a run writes/],
     ['a space', 3, body => `${body.slice(0, -1)} }`, /the text that a run writes/],
-    ['an info that is none', 3, body => body.replace('"phase":"', '"phase":3,"x":"'), /`info\.phase`/],
-    [
-      'a number that is none',
-      3,
-      body => body.replace(/"upper":[^,]+/, '"upper":null'),
-      /`observation\.upper`/,
-    ],
+    ['an invalid info', 3, body => body.replace('"phase":"', '"phase":3,"x":"'), /`info\.phase`/],
+    ['an invalid number', 3, body => body.replace(/"upper":[^,]+/, '"upper":null'), /`observation\.upper`/],
   ]
   it.each(changes)('with %s are refused, even with a valid digest', (_, line, change, message) => {
     expect(change(foreign[line]!)).not.toBe(foreign[line])

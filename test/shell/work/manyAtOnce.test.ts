@@ -114,7 +114,7 @@ describe('commands that run at once', () => {
     })),
   )
   test.each(cases)(
-    'give the answers and weights of one by one, bit for bit, whatever the number of threads ($backend.name, $network)',
+    'give the same answers and weights as one by one, bit for bit, for any number of threads ($backend.name, $network)',
     async ({ backend, network }) => {
       const instance = withRecipe(network, { epochs: 3 })
       const dimension = instance.hyperparameters.space.length

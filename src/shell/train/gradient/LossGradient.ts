@@ -23,7 +23,7 @@ export interface PenaltyGradient {
   readonly termed: boolean
 }
 
-/** How far a step goes. */
+/** The settings of a step. */
 export interface StepOptions {
   readonly rate: number
   /** m in [0, 1). */

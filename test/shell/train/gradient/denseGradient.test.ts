@@ -274,7 +274,7 @@ describe('images', () => {
   })
 
   test.each([0, 0.8])(
-    'beyond what is kept are copied a batch at a time, to the same rows (dark: %d)',
+    'beyond the memory limit are copied batch by batch, with the same rows (dark: %d)',
     share => {
       const pixels = 25
       const sets = [3, 4].map(seed => darkened(blobs(6, [5, 5, 1], 2, seed), share, seed))
