@@ -95,7 +95,7 @@ export const choose = choosing(loadBackend)
 export const chooseForNoTensors = choosing(named)
 
 /**
- * The backend for callers that create no tensors and are equally fast on every backend. With `auto` it prefers a backend that
+ * The backend for callers that create no tensors and compute the same way on every backend. With `auto` it prefers a backend that
  * needs no loading, because loading libtensorflow takes seconds. Errors: those of {@link choose}.
  */
 export const chooseUnloaded = choosing(

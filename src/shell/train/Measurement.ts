@@ -82,8 +82,8 @@ export const lookedAt =
   }
 
 /**
- * Rounds a long gradient to float32: tensors are computed in that precision, and the log needs half the bytes. Returns a
- * short gradient unchanged, and so one that overflows float32.
+ * Rounds a long gradient to float32: tensors are computed in that precision, and the log needs half the bytes. A
+ * short gradient, or one that overflows float32, is returned unchanged.
  */
 const asReported = (gradient: ReadonlyArray<number>): ReadonlyArray<number> => {
   if (gradient.length <= longestPlain) return gradient
