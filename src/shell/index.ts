@@ -1,12 +1,12 @@
 /**
- * bilevel-hpo/shell: all of `bilevel-hpo/runs`, and what trains. It needs the optional dependencies (tfjs, readers of data
- * files); importing it registers nothing and starts nothing.
+ * bilevel-hpo/shell: everything of `bilevel-hpo/runs`, plus training. It needs the optional dependencies (tfjs, readers of
+ * data files). Importing it registers nothing and starts nothing.
  *
- * - {@link tune} and {@link resume}: whole runs of a configuration in a run folder, as the command line does them.
- * - {@link compare}: methods × seeds on one task, each run a process of its own; {@link analyseComparison}: what came out.
- * - {@link networkInterpreter}: answers any method's questions by training a network, for {@link recordRun} or a loop of
- *   one's own; {@link chooseBackend}, {@link loadSplits}, {@link mlp}, {@link hyperparametersOf} make what it takes.
- * - {@link installKernels}: the kernels that tfjs' wasm and cpu backends lack, alone.
+ * - {@link tune} and {@link resume}: whole runs of a configuration in a run folder, like the command line.
+ * - {@link compare}: methods × seeds on one task, each run in its own process; {@link analyseComparison}: its results.
+ * - {@link networkInterpreter}: answers any method's questions by training a network, for {@link recordRun} or your own
+ *   loop. {@link chooseBackend}, {@link loadSplits}, {@link mlp} and {@link hyperparametersOf} create its arguments.
+ * - {@link installKernels}: only the kernels that tfjs' wasm and cpu backends lack.
  *
  * @module bilevel-hpo/shell
  */

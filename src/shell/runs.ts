@@ -1,9 +1,9 @@
 /**
- * bilevel-hpo/runs: recorded runs, with neither tfjs nor data.
+ * bilevel-hpo/runs: recorded runs, without tfjs and without data.
  *
- * - {@link recordRun}: a method driven by a training loop of one's own, recorded, and gone on with after a kill.
- * - {@link replayRun}: proves that a recorded run is what its method makes of its observations.
- * - {@link diffRuns}: where two recorded runs part.
+ * - {@link recordRun}: drives a method with your own training loop, records the run, and resumes it after a kill.
+ * - {@link replayRun}: checks that a method derives the recorded decisions from the recorded observations.
+ * - {@link diffRuns}: finds the first difference of two recorded runs.
  *
  * It reads and writes files; importing it does nothing else.
  *

@@ -207,7 +207,7 @@ describe('an interrupted run', () => {
     for (const name of names) rmSync(join(run, 'weights', name))
     const { code, out, err } = await bilevel(['resume', run])
     expect({ code, out }).toEqual({ code: 2, out: '' })
-    expect(err).toMatch(/The weights w\d.* are not in .+weights/)
+    expect(err).toMatch(/The weights w\d.* are missing in .+weights/)
     expect(text(run).startsWith(text(stopped))).toBe(true)
   })
 
@@ -219,7 +219,7 @@ describe('an interrupted run', () => {
       copyFileSync(join(npzFolder, sets.validation), data)
       const { code, out, err } = await bilevel(['resume', run])
       expect({ code, out }).toEqual({ code: 2, out: '' })
-      expect(err).toContain('The data is not what the run was recorded with')
+      expect(err).toContain('The data has changed since the run was recorded')
       expect(text(run)).toBe(before)
       rmSync(data)
       expect((await bilevel(['resume', run])).err).toContain(sets.train)
@@ -243,12 +243,12 @@ describe('an interrupted run', () => {
 })
 
 describe('a run of another backend', () => {
-  it('goes on with its own, unless told otherwise, which is said', async () => {
+  it('continues with the recorded backend, or with another one and a warning', async () => {
     const run = join(folder, 'of-cpu')
     await killedAt(tune(run, 'cpu'), run, 3, 0, 'SIGINT')
     const { code, err } = await bilevel(['resume', run, '--backend', 'wasm'])
     expect(code, err).toBe(0)
-    expect(err).toContain('was recorded with cpu and goes on with wasm')
+    expect(err).toContain('was recorded with cpu and continues with wasm')
     expect(await bilevel(['replay', run])).toMatchObject({ code: 0 })
   })
 })
@@ -326,6 +326,6 @@ describe('what is no run', () => {
     writeFileSync(join(run, 'run.jsonl'), text(whole).slice(0, 40))
     const { code, err } = await bilevel(['resume', run])
     expect(code).toBe(2)
-    expect(err).toContain('no whole header')
+    expect(err).toContain('no complete header')
   })
 })

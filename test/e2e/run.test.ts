@@ -214,7 +214,7 @@ describe('replay', () => {
     writeFileSync(join(changed, 'summary.json'), withDigit(summary, index, (Number(summary[index]) + 1) % 10))
     const { code, err } = await bilevel(['replay', changed])
     expect(code).toBe(1)
-    expect(err).toMatch(/field `rows\[0\]\.trained\.train\.loss`: expected .+ by the log, found/)
+    expect(err).toMatch(/field `rows\[0\]\.trained\.train\.loss`: expected .+ from the log, found/)
   })
 })
 

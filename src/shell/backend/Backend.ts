@@ -1,15 +1,15 @@
 /**
- * What computes: tfjs on libtensorflow (`node`), on WebAssembly (`wasm`) or in plain JavaScript (`cpu`).
+ * A backend computes tensors: tfjs on libtensorflow (`node`), on WebAssembly (`wasm`) or in plain JavaScript (`cpu`).
  *
- * tfjs knows one active backend a process. {@link Backend.tidy} activates its own before it runs anything, so that
- * several may be used side by side.
+ * tfjs has one active backend per process. {@link Backend.tidy} activates its own backend first, so that several can be used
+ * side by side.
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import * as t from 'io-ts'
 
 export const BackendName = t.keyof({ node: null, wasm: null, cpu: null }, '"node", "wasm" or "cpu"')
 /**
- * Which implementation of tfjs.
+ * The name of a backend.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export const BackendChoice = t.keyof(
   '"auto", "node", "wasm" or "cpu"',
 )
 /**
- * A backend by its name, or `auto`: see `autoOrder` in chooseBackend.ts.
+ * The name of a backend, or `auto`: see `autoOrder` in chooseBackend.ts.
  *
  * @example
  * ```ts
@@ -40,21 +40,21 @@ export const BackendChoice = t.keyof(
  */
 export type BackendChoice = t.TypeOf<typeof BackendChoice>
 
-/** A backend that is loaded, and that computed a product rightly; of `chooseForNoTensors` (chooseBackend.ts), one that may only be named. */
+/** A backend that is loaded and computed a test product correctly. `chooseForNoTensors` returns one that may not be loaded. */
 export interface Backend {
   readonly name: BackendName
   readonly threads: number
   /** Package name → version. */
   readonly versions: Readonly<Record<string, string>>
-  /** The choice and its reason, for a person. */
+  /** The choice and its reason, as a line for a person. */
   readonly oneLine: string
-  /** Runs `f` with this backend active, and disposes of every tensor that it made, also when it throws. */
+  /** Runs `f` with this backend active, and disposes of every tensor it created, even if it throws. */
   readonly tidy: <A>(f: () => A) => A
-  /** The values of a float32 tensor, where possible where they lie: to be read before any other tensor is made or let go. */
+  /** The values of a float32 tensor, without a copy if possible. Read them before any tensor is created or disposed of. */
   readonly values: (tensor: tf.Tensor) => Float32Array
 }
 
-/** A backend that was looked for: whether it is there, and if not, why. */
+/** Whether a backend works here. `detail`: its versions, or why it does not. */
 export interface Availability {
   readonly name: BackendName
   readonly present: boolean

@@ -1,7 +1,8 @@
 /**
- * Which backend computes: the one that was asked for, or the first of an order that works.
+ * Chooses the backend: the named one, or with `auto` the first that works in a given order.
  *
- * Who computes without tensors asks by {@link chooseForNoTensors}, and nothing of tfjs is loaded where that can be helped.
+ * Callers that compute without tensors use {@link chooseForNoTensors} or {@link chooseUnloaded}, which load tfjs only if they
+ * must.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,18 +24,19 @@ const toBackend =
   })
 
 /**
- * What `auto` takes: the first of these that works. Libtensorflow is the fastest at what tensors compute. Where a problem is
- * computed without tensors and no backend is faster, one that has nothing to load comes first: libtensorflow takes seconds.
+ * With `auto`, the first backend that works in one of these orders. `fastestFirst` is the usual one: libtensorflow is the
+ * fastest at tensors. `unloadedFirst` is for problems that are computed without tensors, where no backend is faster: backends
+ * that need no loading come first, because loading libtensorflow takes seconds.
  */
 export const autoOrder = {
   fastestFirst: ['node', 'wasm', 'cpu'],
   unloadedFirst: ['wasm', 'cpu', 'node'],
 } as const satisfies Readonly<Record<string, ReadonlyArray<BackendName>>>
 
-/** How a backend is got. Left: why it cannot be. */
+/** Gets a backend. Left: why it is not available. */
 type Get = (name: BackendName) => TE.TaskEither<string, Usable>
 
-/** The first that there is; `why`: what speaks for the one that is asked for first. */
+/** The first available backend. `why`: the reason to give for the first of the order. */
 const firstOf =
   (get: Get, names: ReadonlyArray<BackendName>, why: string): TE.TaskEither<ShellError, Backend> =>
   async () => {
@@ -53,7 +55,7 @@ const firstOf =
   }
 
 const choosing =
-  (get: Get, names: ReadonlyArray<BackendName> = autoOrder.fastestFirst, why = 'the fastest there is') =>
+  (get: Get, names: ReadonlyArray<BackendName> = autoOrder.fastestFirst, why = 'the fastest available') =>
   (choice: BackendChoice): TE.TaskEither<ShellError, Backend> =>
     choice === 'auto'
       ? firstOf(get, names, why)
@@ -63,8 +65,8 @@ const choosing =
             reason =>
               environment(
                 `The backend "${choice}" was asked for, but ${reason}. ` +
-                  `${choice === 'node' ? 'Set it up by `bilevel setup-native`' : `Install ${packages[choice]}`}, or use ` +
-                  '--backend auto to take the best one that works.',
+                  `${choice === 'node' ? 'Set it up with `bilevel setup-native`' : `Install ${packages[choice]}`}, or use ` +
+                  '--backend auto for the best one that works.',
               ),
             toBackend(choice, 'as asked'),
           ),
@@ -73,7 +75,7 @@ const choosing =
 const named: Get = name => (name === 'node' ? loadBackend(name) : installed(name))
 
 /**
- * The backend of a choice. Errors: `Environment` where it, or with `auto` every one, cannot be loaded.
+ * The backend of a choice, loaded. Errors: `Environment` if it cannot be loaded; with `auto`, if no backend can.
  *
  * @example
  * ```ts
@@ -87,23 +89,23 @@ const named: Get = name => (name === 'node' ? loadBackend(name) : installed(name
 export const choose = choosing(loadBackend)
 
 /**
- * The backend that {@link choose} gives, for who makes no tensor: its name and versions, and with wasm and cpu nothing loaded.
- * Libtensorflow is loaded all the same, for whether it works shows only then. Errors: as of {@link choose}.
+ * The backend that {@link choose} returns, for callers that create no tensors. It has a name and versions, but wasm and cpu
+ * are not loaded. Libtensorflow is loaded, because only loading shows whether it works. Errors: those of {@link choose}.
  */
 export const chooseForNoTensors = choosing(named)
 
 /**
- * The backend for who makes no tensor and computes the same on all of them: with `auto` one that need not be loaded, where there is
- * one, for libtensorflow alone takes seconds. Errors: as of {@link choose}.
+ * The backend for callers that create no tensors and compute the same way on every backend. With `auto` it prefers a backend that
+ * needs no loading, because loading libtensorflow takes seconds. Errors: those of {@link choose}.
  */
 export const chooseUnloaded = choosing(
   named,
   autoOrder.unloadedFirst,
-  'this problem is computed without tensors, whatever there is',
+  'this problem is computed without tensors',
 )
 
 /**
- * Looks for every backend, one after the other, and says whether it works here. It never fails.
+ * Tries to load every backend, and says whether it works here. It never fails.
  *
  * @example
  * ```ts
@@ -115,7 +117,7 @@ export const chooseUnloaded = choosing(
  */
 export const available: Task<ReadonlyArray<Availability>> = async () => {
   const found: Array<Availability> = []
-  // One after the other: tfjs has one active backend at a time.
+  // Not in parallel: tfjs has one active backend at a time.
   for (const name of autoOrder.fastestFirst)
     found.push(
       pipe(

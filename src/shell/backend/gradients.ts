@@ -14,7 +14,7 @@ const registered = (): boolean => {
   return known !== undefined
 }
 
-// A name that the compiler does not resolve: the package is optional.
+// The compiler must not resolve this import, because the package is optional.
 const name: string = '@tensorflow/tfjs'
 
 /** Lets tfjs differentiate. Errors: `Environment` if the package is not installed, or uses another copy of tfjs. */

@@ -1,5 +1,5 @@
 /**
- * Loads backends of tfjs. Each registers itself with tfjs once a process, so what came of it is kept as long.
+ * Loads backends of tfjs. A backend registers itself with tfjs once per process, so each is loaded once and cached.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -13,7 +13,7 @@ import type { Backend, BackendName } from './Backend.js'
 import { tfjs } from './kernels/tfjs.js'
 import { withoutErrorHandlers, withoutGreeting } from './quiet.js'
 
-/** A backend that can be used, whatever speaks for it. */
+/** A usable backend, without its name and the reason for choosing it. */
 export type Usable = Omit<Backend, 'name' | 'oneLine'>
 
 interface Loaded extends Omit<Usable, 'tidy'> {
@@ -29,9 +29,9 @@ const copied: Backend['values'] = tensor => tensor.dataSync<'float32'>()
 const NodeModule = t.type({ version: t.record(t.string, t.string) })
 
 const loadNode = async (): Promise<Loaded> => {
-  // Keeps libtensorflow's notes on the instruction set off stderr; its warnings stay.
+  // Hides libtensorflow's notes on the instruction set; its warnings are still shown.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1'
-  // A name that the compiler does not resolve: the package is optional.
+  // The compiler must not resolve this import, because the package is optional.
   const name: string = '@tensorflow/tfjs-node'
   const loaded: unknown = await import(name)
   const version = pipe(
@@ -51,7 +51,7 @@ const loadNode = async (): Promise<Loaded> => {
 
 const loadWasm = async (): Promise<Loaded> => {
   const wasm = await import('@tensorflow/tfjs-backend-wasm')
-  // One thread: two are slower on the small products of these networks, and one is deterministic.
+  // Two threads are slower on the small products of these networks, and one is deterministic.
   wasm.setThreadsCount(1)
   return {
     tfName: 'wasm',
@@ -97,7 +97,7 @@ const reasonOf =
     return `${packages[name]} could not be loaded (${first.slice(0, 160)})`
   }
 
-/** Loads a backend and has it do a product, for one that loads may still be unable to compute. */
+/** Loads a backend and computes a test product, because a backend may load and still not compute. */
 const start =
   (name: BackendName): TE.TaskEither<string, Loaded> =>
   () =>
@@ -119,7 +119,7 @@ const start =
       }
     })
 
-/** Runs `f` on the active backend, and disposes of every tensor that it made, also when it throws. */
+/** Runs `f` on the active backend, and disposes of every tensor it created, even if it throws. */
 export const scoped = <A>(f: () => A): A => {
   const engine = tfjs().engine()
   engine.startScope()
@@ -130,7 +130,7 @@ export const scoped = <A>(f: () => A): A => {
   }
 }
 
-// A backend registers itself with tfjs once a process; so the outcome of trying is kept once a process too.
+// The cache: failures are kept as well.
 const started = new Map<BackendName, Promise<E.Either<string, Loaded>>>()
 
 const load =
@@ -146,7 +146,7 @@ const load =
 const require = createRequire(import.meta.url)
 const Package = t.type({ version: t.string })
 
-/** The version that a package says it has. Throws where it is not installed, or says nothing. */
+/** The version in a package's package.json. Throws if the package is not installed or has no version. */
 const versionOf = (name: string): string =>
   pipe(
     Package.decode(JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8'))),
@@ -158,7 +158,7 @@ const versionOf = (name: string): string =>
     ),
   )
 
-/** A backend whose packages are installed. Nothing of them is loaded. */
+/** A backend whose packages are installed. It does not load them. */
 export const installed =
   (name: 'wasm' | 'cpu'): TE.TaskEither<string, Usable> =>
   () =>
@@ -194,6 +194,6 @@ const usable = (loaded: Loaded): Usable => ({
   },
 })
 
-/** A backend that is loaded. Left: why it cannot be. */
+/** Loads a backend. Left: why it cannot be loaded. */
 export const loadBackend = (name: BackendName): TE.TaskEither<string, Usable> =>
   pipe(load(name), TE.map(usable))

@@ -19,7 +19,7 @@ export const withoutGreeting = <A>(f: () => A): A => {
   }
 }
 
-/** Runs `f`, then removes the error handlers that it has added to the process. */
+/** Runs `f`, then removes the error handlers that it added to the process. */
 export const withoutErrorHandlers = async <A>(f: () => Promise<A>): Promise<A> => {
   const uncaught = new Set(process.listeners('uncaughtException'))
   const unhandled = new Set(process.listeners('unhandledRejection'))

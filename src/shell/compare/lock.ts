@@ -1,28 +1,28 @@
 /**
- * One process at a time works on a comparison's folder.
+ * Locks a comparison's folder, so that only one process works on it at a time.
  *
- * A process that wants the folder puts a mark there, a file whose name says who it is and since when. Then it
- * looks for other marks of living processes:
+ * A process that wants the folder creates a mark in it: a file whose name holds its process id, host and time. Then it looks
+ * for marks of other living processes:
  *
- * - There is none: the process owns the folder. Its mark stays until it gives the folder back.
- * - There is an earlier one: the process takes its mark away, and is refused.
- * - There are later ones only: these are about to see this mark and to leave, or one of them looked before the mark was
- *   there and is the owner. The process looks again for a while, and is refused if they stay.
+ * - If there is none, the process owns the folder. Its mark stays until it releases the folder.
+ * - If there is an earlier mark, the process deletes its own mark and is refused.
+ * - If there are only later marks, their processes will see this mark and leave, or one of them looked before this mark
+ *   existed and is the owner. The process looks again for a while, and is refused if they stay.
  *
- * Two processes cannot both own the folder: each has put its mark before it looked, so the one that looked last saw the
- * mark of the other. Marks of dead processes are taken away by whoever sees them. No two marks ever have the same
- * name, so that nobody can take away a new mark in the belief that it is the old one; a single lock file has that fault
- * whether it is recognised as stale by a process number or by its age.
+ * Two processes cannot both own the folder: each creates its mark before it looks, so the one that looks last sees the mark of
+ * the other. Every process deletes the marks of dead processes that it sees. Mark names are unique, so no process can delete a
+ * new mark by mistake for an old one. A single lock file has that fault, whether a process id or its age shows that it is
+ * stale.
  *
- * A process of this system is dead where its number is free. Processes of another machine or container cannot be asked;
- * they touch their marks every few seconds, and are dead once a mark is a minute old. Ages are measured against a mark of
- * our own, by the clock of the file system.
+ * A process on this system is dead if its id is not in use. Processes of other machines or containers cannot be checked that
+ * way. They touch their marks every few seconds and count as dead once a mark is a minute old. Ages are measured against a
+ * mark of our own, by the clock of the file system.
  *
- * Libraries were looked at first. `proper-lockfile` (4.1.2 of 2021, the one in wide use) tells a stale lock by its age and
- * removes whatever is there by then. Three processes that started at one instant in the folder of a killed owner had two
- * owners in 30 of 400 rounds, and none in 5; a start has to wait ten seconds after a kill. With these marks there were
- * two owners in no round, one in each, and no wait (test/bench/lockRounds.ts). Locks of the operating system need a native
- * module in Node.
+ * Why not a library: `proper-lockfile` (4.1.2 of 2021, the widely used one) recognises a stale lock by its age and removes
+ * whatever lock exists at that moment. Three processes that started at one instant in the folder of a killed owner had two
+ * owners in 30 of 400 rounds, and no owner in 5; and a start must wait ten seconds after a kill. With these marks every round
+ * had exactly one owner, without a wait (test/bench/lockRounds.ts). Locks of the operating system need a native module in
+ * Node.
  */
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
@@ -33,25 +33,25 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { badInput, environment, type ShellError } from '../base/ShellError.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two touches of a mark. */
 const beat = 5_000
-/** The age in milliseconds at which the mark of a process that cannot be asked is a dead one's. */
+/** The age in milliseconds at which a mark of another system counts as dead. */
 const silence = 60_000
-/** For how long a process looks whether later ones leave, and how often, in milliseconds. */
+/** How long a process waits for later marks to go, and how often it looks, in milliseconds. */
 const patience = { total: 2_000, between: 10 } as const
 
-/** What a mark's name says. Names sort by their time. */
+/** The parts of a mark's name. Names sort by time. */
 interface Mark {
   readonly name: string
   readonly pid: number
-  /** Processes of one host and system have numbers in common. */
+  /** Process ids are only comparable within one host and system. */
   readonly host: string
   readonly system: string
 }
 
 const pattern = /^compare\.\d{15}\.(\d+)\.([\w-]+)\.(.+)\.lock$/
 
-/** Whether a file of this name is a mark. */
+/** Whether a file with this name is a mark. */
 export const isMark = (name: string): boolean => pattern.test(name)
 
 const parse = (name: string): Mark | null => {
@@ -67,19 +67,19 @@ const readOr = (otherwise: string, read: () => string): string =>
     E.getOrElse(() => otherwise),
   )
 
-/** What containers and boots of one machine differ by, where there is Linux: a number is another process's in each. */
+/** On Linux, identifies the boot and the container: each has its own process ids. */
 const system = [
   readOr('any', () => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)),
   readOr('any', () => fs.readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '')),
 ].join('-')
 
-/** Letters, digits and dots; only to be compared and shown. */
+/** The host name, reduced to characters that are safe in a file name. */
 const host = hostname().replaceAll(/[^\w.-]/g, '_') || 'unnamed'
 
-/** The marks of this process. Another one with its number is left from a dead process that had it before. */
+/** The marks of this process. Any other mark with its id is from a dead process that had the same id. */
 const held = new Set<string>()
 
-/** The time in the latest name. */
+/** The time in the latest name. Times must differ, because names must be unique. */
 let latest = 0
 
 const newMark = (): Mark => {
@@ -95,14 +95,14 @@ const isRunning = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (cause) {
-    // A process of another user cannot be signalled, and runs.
+    // EPERM: the process runs, but belongs to another user.
     return cause instanceof Error && 'code' in cause && cause.code === 'EPERM'
   }
 }
 
 const touchedAt = (path: string): number => fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity
 
-/** Marks of living processes other than `mine`, the earliest first. Takes those of dead ones away. */
+/** The marks of living processes other than `mine`, earliest first. Deletes the marks of dead processes. */
 const others = (folder: string, mine: Mark): ReadonlyArray<Mark> => {
   const touchedMine = touchedAt(join(folder, mine.name))
   return fs
@@ -125,18 +125,18 @@ const others = (folder: string, mine: Mark): ReadonlyArray<Mark> => {
 const refused = (folder: string, by: Mark): ShellError =>
   badInput(
     isHere(by)
-      ? `Process ${by.pid} is at work on the comparison in ${folder}. Wait for it or stop it; if it is no comparison, ` +
+      ? `Process ${by.pid} is at work on the comparison in ${folder}. Wait for it or stop it. If it is not a comparison, ` +
           `remove ${join(folder, by.name)}.`
-      : `Process ${by.pid} of ${by.host} is at work on the comparison in ${folder}: it gave a sign of life less than a ` +
-          'minute ago. Wait for it or stop it there; if it was killed, the folder is free a minute after its last sign.',
+      : `Process ${by.pid} of ${by.host} is at work on the comparison in ${folder}: it touched its lock less than a ` +
+          'minute ago. Wait for it or stop it there. If it was killed, try again in a minute.',
   )
 
-/** Puts a mark into the folder, and touches it until the mark is taken away by what is returned. */
+/** Creates a mark in the folder and touches it regularly. The returned function deletes it. */
 const put = (folder: string, mark: Mark): (() => void) => {
   const path = join(folder, mark.name)
   fs.writeFileSync(path, '\n', { flag: 'wx' })
   held.add(path)
-  // Written to, and not given a time: so the time is the file system's. A mark that is gone is not made again.
+  // Writing sets the time by the file system's clock. The flag keeps a deleted mark from being created again.
   const touch = (): void => fs.writeFile(path, '\n', { flag: 'r+' }, () => undefined)
   const touching = setInterval(touch, beat).unref()
   const takeAway = (): void => {
@@ -150,8 +150,8 @@ const put = (folder: string, mark: Mark): (() => void) => {
 }
 
 /**
- * Takes the folder, which must be there. Right: what gives it back. Errors: `BadInput` where another process has it,
- * `Environment` where no mark can be put there.
+ * Locks an existing folder. Right: a function that releases it. Errors: `BadInput` if another process has it, `Environment`
+ * if no mark can be created.
  */
 export const lock =
   (folder: string): TE.TaskEither<ShellError, () => void> =>

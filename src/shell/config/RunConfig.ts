@@ -1,9 +1,9 @@
 /**
- * All of a run, as a person writes it in a JSON file:
+ * The configuration of a run, as a person writes it in a JSON file:
  * `{ data, network, hyperparameters, solver, method: { name, … }, seed }`.
  *
- * Every section is required, if only as `{}`, so that a file says what it means; options within a section have
- * defaults. Unknown fields are refused at any depth.
+ * Every section is required, even if it is `{}`, so that a file is explicit. The fields of a section have defaults. Unknown
+ * fields are refused at any depth.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -38,7 +38,7 @@ export const RunConfig = options(
   ),
 )
 /**
- * A whole run's configuration: data, network, hyperparameters, solver, method, seed. docs/configuration.md has every field.
+ * The configuration of a run: data, network, hyperparameters, solver, method, seed. docs/configuration.md lists every field.
  *
  * @example
  * ```ts
@@ -55,11 +55,11 @@ const refused =
   (source: string) =>
   (problem: string): ShellError =>
     badInput(
-      `The configuration ${source} cannot be used: ${problem} Put it right and run again; ` +
+      `The configuration ${source} cannot be used: ${problem} Correct it and run again; ` +
         '`bilevel tune --help` shows a whole configuration.',
     )
 
-/** What a search space will refuse, found before any data is loaded. */
+/** Checks the bounds of the search space before any data is loaded. */
 const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => {
   const families = listed(hyperparameters)
   const wrong = families.findIndex(({ lower, upper }) => !(lower < upper))
@@ -70,7 +70,7 @@ const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => 
 }
 
 /**
- * Decodes a configuration. `source` is what messages call it. Errors: `BadInput`.
+ * Decodes a configuration. `source`: its name in messages. Errors: `BadInput`.
  *
  * @example
  * ```ts
@@ -100,8 +100,8 @@ export const decodeRunConfig =
 const derived = ['space', 'seed', 'trainingExamples'] as const
 
 /**
- * A method's configuration: the section `method`, with the search space that the problem has, the run's seed, and how
- * many examples train (`null` where that is not known: then no effort can be budgeted). Errors: `BadInput`.
+ * A method's configuration: the section `method`, plus the problem's search space, the run's seed and the number of training
+ * examples (`null` if unknown; then the effort cannot have a budget). Errors: `BadInput`.
  *
  * @example
  * ```ts
@@ -124,24 +124,24 @@ export const methodConfig =
     trainingExamples: number | null = null,
   ): E.Either<ShellError, C> => {
     const given = Object.fromEntries(Object.entries(section).filter(([field]) => field !== 'name'))
-    const foreign = derived.find(field => Object.hasOwn(given, field))
-    if (foreign !== undefined)
+    const misplaced = derived.find(field => Object.hasOwn(given, field))
+    if (misplaced !== undefined)
       return E.left(
         refused(source)(
-          `\`method.${foreign}\` is not an option: ` +
-            (foreign === 'seed'
+          `\`method.${misplaced}\` is not an option: ` +
+            (misplaced === 'seed'
               ? 'the seed of the whole run is `seed`.'
-              : foreign === 'space'
+              : misplaced === 'space'
                 ? 'the search space comes from the section `hyperparameters`.'
-                : 'how many examples train is said by the section `data`.'),
+                : 'the section `data` sets the number of training examples.'),
         ),
       )
     const linear = isLinear(hyperparameters)
     if (!linear && given['linearInCoefficients'] === true)
       return E.left(
         refused(source)(
-          '`method.linearInCoefficients` is true, but the costs of examples are a product of what several families in ' +
-            '`hyperparameters` do to them, which is linear in neither. Leave it out, or say false.',
+          '`method.linearInCoefficients` is true, but several families in `hyperparameters` multiply the costs of examples, so ' +
+            'f is not linear in their coefficients. Leave the field out, or set it to false.',
         ),
       )
     const known = knownFields(method.config)

@@ -1,4 +1,4 @@
-/** Where a run's configuration comes from: a file, or a preset. */
+/** Reads a run's configuration from a file or a preset. */
 import { messageOf } from '../base/messageOf.js'
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
@@ -10,18 +10,18 @@ import { nearest } from '../../core/codec/nearest.js'
 import { presets, type Preset } from './presets.js'
 import { decodeRunConfig, type RunConfig } from './RunConfig.js'
 
-/** A configuration, and where it comes from. */
+/** A configuration and its source. */
 export interface NamedConfig {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly source: string
-  /** What a run of it is called. */
+  /** The name of its runs. */
   readonly name: string
-  /** What its relative paths are relative to; `null` for a preset, which has none. */
+  /** The folder for relative paths; `null` for a preset, which has no paths. */
   readonly baseFolder: string | null
   readonly config: RunConfig
 }
 
-/** No configuration that a person writes comes near these. */
+/** Far above any configuration that a person writes. */
 const limits = { length: 1024 * 1024, depth: 16, entries: 65_536 } as const
 
 const reading = (path: string): E.Either<ShellError, string> => {
@@ -52,14 +52,14 @@ export const readObject = (path: string): E.Either<ShellError, Readonly<Record<s
     reading(path),
     E.chain(text =>
       pipe(
-        // Editors on some systems begin a file with a byte order mark.
+        // Some editors write a byte order mark at the start of a file.
         parseObject(limits)(text.replace(/^\uFEFF/, '')),
-        E.mapLeft(problem => badInput(`The configuration ${path} ${problem}. Put it right and run again.`)),
+        E.mapLeft(problem => badInput(`The configuration ${path} ${problem}. Correct it and run again.`)),
       ),
     ),
   )
 
-/** A decoded configuration with what its file's path says. */
+/** A decoded configuration with the name and folder of its file. */
 export const named = (path: string, config: RunConfig): NamedConfig => ({
   source: path,
   name: basename(path, extname(path)),
@@ -68,9 +68,9 @@ export const named = (path: string, config: RunConfig): NamedConfig => ({
 })
 
 /**
- * Reads a configuration file: JSON of at most 1 MiB, named after the file; relative paths in it are relative to its folder.
+ * Reads a configuration file: JSON of at most 1 MiB. Its runs are named after the file. Paths in it are relative to its folder.
  *
- * Errors: `BadInput` where it cannot be read or used, with the field.
+ * Errors: `BadInput` if it cannot be read or used; the message names the field.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export const fromFile = (path: string): E.Either<ShellError, NamedConfig> =>
     E.map(config => named(path, config)),
   )
 
-/** A preset as it is written. Errors: `BadInput` where there is none of this name. */
+/** The preset with this name. Errors: `BadInput` if there is none. */
 export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
   if (preset !== undefined) return E.right(preset)
@@ -103,7 +103,7 @@ export const presetNamed = (name: string): E.Either<ShellError, Preset> => {
 }
 
 /**
- * The configuration of a preset. Errors: `BadInput` where there is none of this name.
+ * The configuration of a preset. Errors: `BadInput` if there is no preset with this name.
  *
  * @example
  * ```ts

@@ -1,18 +1,18 @@
 /**
- * Configurations that need no file: every family of problems at every size, with every grouping of its coefficients and
- * either range, a name saying which (`cifar10-lenet-2k-kind-authors-range`); and those with many hyperparameters.
+ * Presets: configurations without a file. There is one for each combination of problem, size, grouping of coefficients and
+ * range, which its name lists (`cifar10-lenet-2k-kind-authors-range`), and some with many hyperparameters.
  */
 
-/** A configuration that needs no file. */
+/** A configuration without a file. */
 export interface Preset {
   readonly description: string
-  /** What the file would hold. */
+  /** The configuration before decoding, like the content of a file. */
   readonly config: unknown
 }
 
-/** What a part of a name stands for. */
+/** The meaning of one part of a preset's name. */
 interface Choice<A> {
-  /** What the name ends with; empty for the choice that goes without saying. */
+  /** The part of the name; empty for the default. */
   readonly suffix: string
   readonly about: string
   readonly value: A
@@ -29,16 +29,20 @@ interface Family {
   readonly groups: ReadonlyArray<Choice<'layer' | 'kind' | 'model'>>
 }
 
-/** 60 of 100 train, 40 validate. */
+/** 60 % of the images train, 40 % validate. */
 const sized = (suffix: string, images: number): Family['sizes'][number] => {
   const value = { train: 0.6 * images, validation: 0.4 * images }
   return { suffix, about: `${value.train} images train, ${value.validation} validate`, value }
 }
 
-const perLayer: Family['groups'][number] = { suffix: '', about: 'an L2 coefficient a layer', value: 'layer' }
+const perLayer: Family['groups'][number] = {
+  suffix: '',
+  about: 'one L2 coefficient per layer',
+  value: 'layer',
+}
 const perKind: Family['groups'][number] = {
   suffix: 'kind',
-  about: 'one for the convolutional and one for the dense layers',
+  about: 'one L2 coefficient for the convolutional layers and one for the dense layers',
   value: 'kind',
 }
 const global: Family['groups'][number] = {
@@ -71,7 +75,7 @@ const families: ReadonlyArray<Family> = [
     about: 'CIFAR-10, LeNet-5',
     source: 'cifar10',
     network: { kind: 'lenet' },
-    // Measured on 1,200 images: with .3, the default, every unit dies at λ = 2 and 3. See docs/data.md.
+    // Measured on 1,200 images: with the default of .3, every unit dies at λ = 2 and 3. See docs/data.md.
     solver: { learningRate: 0.1 },
     sizes: [sized('2k', 2_000), sized('5k', 5_000), sized('10k', 10_000), sized('full', 50_000)],
     groups: [perLayer, perKind, global],
@@ -121,15 +125,15 @@ const ofFamily = ({
   )
 
 /**
- * One weight for each of 5,000 training images, half of which have their label replaced at random. The L2 coefficient is not
- * tuned: 5,000 weights can do all that it could do for the validation loss, which then falls while the test loss rises. For the same
- * reason pairs are short and the search ends early: with 834 steps a pair the validation loss falls from .360 to .344, and right labels that
- * weigh more than a half from 93 % to 89 %.
+ * One weight for each of 5,000 training images, half of which have a random label. The L2 coefficient is not tuned, because
+ * 5,000 weights can already overfit the validation set: the validation loss falls while the test loss rises. For the same
+ * reason pairs are short and the search ends early. With 834 steps per pair, the validation loss falls from .360 to .344, but
+ * the share of correct labels with a weight above one half falls from 93 % to 89 %.
  */
 const cleaning = (suffix: string, about: string, network: object): readonly [string, Preset] => [
   `cleaning-mnist${suffix}`,
   {
-    description: `MNIST with half of the labels replaced at random, ${about}; 5000 images train, 5000 validate; a weight an image`,
+    description: `MNIST with half of the labels replaced at random, ${about}; 5000 images train, 5000 validate; one weight per image`,
     config: {
       data: { source: 'mnist', train: 5_000, validation: 5_000, labelNoise: 0.5 },
       network,
@@ -150,16 +154,16 @@ const cleaning = (suffix: string, about: string, network: object): readonly [str
 ]
 
 /**
- * d blocks of pixels have an L2 coefficient each.
+ * One L2 coefficient for each of d blocks of pixels.
  *
- * The lower level is convex, and is to be solved: below λ = −1 it is not within any affordable number of epochs (with λ down to −10,
- * weights at the 784 coefficients found had a validation loss of .31 after 100 epochs and of .41 after 1,000), and what was measured there
- * would be the solver. Pairs are long, for the softest directions have curvatures of 2·10⁻⁴.
+ * The lower level is convex and must be solved accurately. Below λ = −1 no affordable number of epochs does that: with λ down
+ * to −10, weights at the 784 coefficients found had a validation loss of .31 after 100 epochs and of .41 after 1,000. Results
+ * there would measure the solver. Pairs are long, because the flattest directions have curvatures of 2·10⁻⁴.
  */
 const grouped = (side: number): readonly [string, Preset] => [
   `groups-mnist-${(28 / side) ** 2}`,
   {
-    description: `MNIST, softmax regression; 1000 images train, 2000 validate; an L2 coefficient for each ${side}×${side} pixels`,
+    description: `MNIST, softmax regression; 1000 images train, 2000 validate; one L2 coefficient per block of ${side}×${side} pixels`,
     config: {
       data: { source: 'mnist', train: 1_000, validation: 2_000 },
       network: { kind: 'linear' },
@@ -184,7 +188,7 @@ const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
 ]
 
 /**
- * The presets by their names.
+ * The presets by name.
  *
  * @example
  * ```ts
@@ -204,7 +208,7 @@ const optional = (choices: ReadonlyArray<Choice<unknown>>): string => {
   return suffixes.length === 0 ? '' : `[${suffixes.join('|')}]`
 }
 
-/** How the names of each family are made, for a help text: `{1k,5k}` is one of these, `[-global]` may be left out. */
+/** The patterns of the presets' names, for a help text. `{1k,5k}`: one of these; `[-global]`: optional. */
 export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly about: string }> = [
   ...families.map(({ name, about, sizes, groups }) => ({
     pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}${optional(groups)}${optional(ranges)}`,
@@ -212,10 +216,13 @@ export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly 
   })),
   {
     pattern: 'cleaning-mnist[-mlp]',
-    about: 'MNIST with half of the labels replaced at random; a weight for each of 5,000 images',
+    about: 'MNIST with half of the labels replaced at random; one weight for each of 5,000 images',
   },
-  { pattern: 'groups-mnist-{1,4,16,49,196,784}', about: 'MNIST, softmax regression; L2 a block of pixels' },
+  {
+    pattern: 'groups-mnist-{1,4,16,49,196,784}',
+    about: 'MNIST, softmax regression; one L2 coefficient per block of pixels',
+  },
 ]
 
-/** The preset that is run where nothing is named. */
+/** The preset that runs if neither a preset nor a file is named. */
 export const defaultPreset = 'mnist-mlp-1k'

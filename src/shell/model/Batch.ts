@@ -1,14 +1,17 @@
-/** Examples of a set that are computed together: named, not copied, for each way to compute wants them in a form of its own. */
+/**
+ * Examples of a set that are computed together. A batch refers to its examples and does not copy them, because each trainer
+ * needs them in another form.
+ */
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import type { Target, Term } from './families/Family.js'
 
-/** The examples from … to − 1. */
+/** The examples `from` … `to` − 1. */
 export interface Range {
   readonly from: number
   readonly to: number
 }
 
-/** Examples of a set; an array of them may be written over once they have been computed. */
+/** Examples of a set. An array of indices may be overwritten by the next minibatch. */
 export interface Chosen {
   readonly set: ImageSet
   readonly examples: Range | Int32Array
@@ -18,19 +21,19 @@ export interface Chosen {
 export interface Batch extends Chosen {
   /** B labels. */
   readonly labels: Uint8Array
-  /** What its examples cost; their cross-entropy where it is absent. Its `examples` are the batch's rows. */
+  /** Changes the examples' costs; without it, they are the cross-entropies. Its `examples` are those of this batch. */
   readonly target?: Target
-  /** What is added to their mean cost. */
+  /** A term that is added to the mean cost. */
   readonly term?: Term
 }
 
 const isRange = (examples: Chosen['examples']): examples is Range => !(examples instanceof Int32Array)
 
-/** What names the examples, where they are a range; `null` where others will be there next time. */
+/** A name for the examples, if they are a range; `null` for a minibatch, whose examples change. */
 export const rangeOf = ({ examples }: Chosen): string | null =>
   isRange(examples) ? `${examples.from}-${examples.to}` : null
 
-/** The examples, one by one. */
+/** The indices of the examples. */
 export const indicesOf = ({ examples }: Chosen): Int32Array => {
   if (!isRange(examples)) return examples
   const indices = new Int32Array(examples.to - examples.from)
@@ -38,17 +41,18 @@ export const indicesOf = ({ examples }: Chosen): Int32Array => {
   return indices
 }
 
-/** The examples from … to − 1 of a set. */
+/** The examples `from` … `to` − 1 of a set. */
 export const piece = (set: ImageSet, from: number, to: number): Batch => ({
   set,
   examples: { from, to },
   labels: set.labels.subarray(from, to),
 })
 
-// Copies of minibatches, each over the one that its sequence drew before. A fresh array a step would cost as much as it holds.
+// Buffers for copies of minibatches, one per sequence of minibatches. Allocating an array per step would take as long as
+// filling it.
 const copies = new WeakMap<Int32Array, Float32Array>()
 
-/** The images, B × pixels row-major: where they lie, or a copy that lasts until the same array of examples is asked for again. */
+/** The images, B × pixels row-major: a view, or a copy that is valid until the next call with the same array of examples. */
 export const imagesOf = ({ set: { images, labels }, examples }: Chosen): Float32Array => {
   const pixels = images.length / labels.length
   if (isRange(examples)) return images.subarray(examples.from * pixels, examples.to * pixels)

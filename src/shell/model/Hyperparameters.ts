@@ -1,12 +1,12 @@
 /**
- * How λ enters the losses: families of hyperparameters (`families/`), one or several together.
+ * Combines one or several families of hyperparameters (`families/`), which define how the losses depend on λ.
  *
- * Notation: w flat weights, W_k the k-th tensor of parameters, N the number of examples that the loss is a mean over, d
- * hyperparameters in all.
+ * Notation: w flat weights, W_k the k-th tensor of parameters, N the number of examples in the mean loss, d the total number
+ * of hyperparameters.
  *
- * λ is the components of the families one after the other. Penalties and terms are added up; what families do to the cost of
- * an example is multiplied ({@link Target}). F has terms too, because a family may let the validation loss depend on λ; those
- * that are here leave it plain.
+ * λ is the concatenation of the families' components. Penalties and terms are added. Factors of the examples' costs are
+ * multiplied ({@link Target}). F has terms too, so that a family could make the validation loss depend on λ; no present family
+ * does.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,35 +17,35 @@ import type { Costs, Curved, Decay, Family, FamilyTerms, Penalty, Target, Term }
 import { FamilyConfig, familiesOf } from './families/FamilyConfig.js'
 import type { Network } from './Network.js'
 
-/** What λ adds to a mean data loss, as a function of the weights, and what it makes examples cost. In float64. */
+/** The terms that λ adds to a mean data loss, and its changes of the examples' costs. In float64. */
 export interface Terms {
   readonly penalty: (weights: Float32Array) => number
   /**
-   * The gradient of the penalty's quadratic part: decay[k]·W_k by the k-th tensor of parameters, with a number for all of the
-   * tensor or one a weight. Said by numbers and not by a function, so that a step takes it in its one pass over the weights.
+   * The gradient of the penalty's quadratic part by tensor k of parameters is decay[k]·W_k, with one number per tensor or one
+   * per weight. It is numbers and not a function, so that a step can apply it in its single pass over the weights.
    */
   readonly decay: ReadonlyArray<Decay>
-  /** The gradient of the rest of the penalty; `null` where all of it is quadratic. */
+  /** The gradient of the part of the penalty that is not quadratic; `null` if there is none. */
   readonly curved: Curved | null
   /** ∂ penalty/∂λ at fixed w; length d. */
   readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
-  /** What examples cost, and ∂/∂λ of their mean cost, length d; `null` where they cost their cross-entropy. */
+  /** The examples' costs, and ∂/∂λ of their mean, length d; `null` if the costs are the cross-entropies. */
   readonly costs: Costs | null
-  /** What is added besides, a function of weights and examples; `null` where nothing is. */
+  /** A further term, a function of weights and examples; `null` if there is none. */
   readonly term: Term | null
 }
 
-/** How λ enters the losses. */
+/** How the losses depend on λ. */
 export interface Hyperparameters {
   readonly space: SearchSpace.SearchSpace
   /**
-   * Whether f is linear at fixed w in all coefficients together, as the scales in `space` define them: then f at one w
-   * bounds the value function at every λ.
+   * Whether f at fixed w is jointly linear in all coefficients, which the scales in `space` define. Then f at one w bounds the
+   * value function at every λ.
    */
   readonly linearInCoefficients: boolean
-  /** What enters f, a mean over `examples`: the training set's, perhaps with others behind them. */
+  /** The terms of f, a mean over `examples` examples: the training set, in a refit followed by the validation set. */
   readonly lowerTerms: (lambda: ReadonlyArray<number>, examples: number) => Terms
-  /** What enters F, a mean over `examples`. */
+  /** The terms of F, a mean over `examples` examples. */
   readonly upperTerms: (lambda: ReadonlyArray<number>, examples: number) => Terms
 }
 
@@ -72,7 +72,7 @@ export const HyperparametersConfig = new t.Type<FamilyConfig | ReadonlyArray<Fam
   (u, context) => (Array.isArray(u) ? Families.validate(u, context) : FamilyConfig.validate(u, context)),
   config => config,
 )
-/** Which hyperparameters: the section `hyperparameters` of a configuration. */
+/** The section `hyperparameters` of a configuration. */
 export type HyperparametersConfig = t.TypeOf<typeof HyperparametersConfig>
 
 const isList = (config: HyperparametersConfig): config is ReadonlyArray<FamilyConfig> => Array.isArray(config)
@@ -87,7 +87,7 @@ const changingCosts: ReadonlyArray<FamilyConfig['family']> = [
   'labelSmoothing',
 ]
 
-/** {@link Hyperparameters.linearInCoefficients}, as far as a configuration alone says it: nothing else breaks it. */
+/** {@link Hyperparameters.linearInCoefficients} from the configuration alone. Only several families that change costs break it. */
 export const isLinear = (config: HyperparametersConfig): boolean =>
   listed(config).filter(({ family }) => changingCosts.includes(family)).length <= 1
 
@@ -108,7 +108,7 @@ const families = (
     E.map(found => found.flat()),
   )
 
-/** The search space of a configuration. Errors: `BadInput` where its bounds, or its groups in this network, cannot be used. */
+/** The search space of a configuration. Errors: `BadInput` if its bounds, or its groups in this network, cannot be used. */
 export const spaceOf = (
   network: Network,
   config: HyperparametersConfig,
@@ -119,7 +119,7 @@ export const spaceOf = (
 const product = (a: Float64Array | null, b: Float64Array | null): Float64Array | null =>
   a === null || b === null ? (a ?? b) : a.map((value, i) => value * b[i]!)
 
-/** Costs are multiplied; of two shares of smoothing, the second spreads what the first has left. */
+/** Combines two targets: factors are multiplied; the second smoothing applies to the share that the first one leaves. */
 const together = (a: Target, b: Target): Target => ({
   examples: product(a.examples, b.examples),
   classes: product(a.classes, b.classes),
@@ -152,7 +152,7 @@ const costsOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTer
 const plus = (a: ArrayLike<number> | null, b: ArrayLike<number> | null): ArrayLike<number> | null =>
   a === null || b === null ? (a ?? b) : Float64Array.from(a, (value, i) => value + b[i]!)
 
-/** The sum of what families add as functions of weights and examples; their λ stand one after the other. */
+/** The sum of the families' terms. Their derivatives by λ are concatenated. */
 const termOf = (families: ReadonlyArray<Family>, terms: ReadonlyArray<FamilyTerms>): Term | null =>
   terms.every(({ term }) => term === undefined)
     ? null
@@ -205,9 +205,9 @@ const noTerms = (network: Network, dimension: number): Terms => ({
 })
 
 /**
- * Several families as one: their λ one after the other, their penalties and terms added, their costs of examples multiplied.
+ * Combines several families: concatenates their λ, adds their penalties and terms, multiplies their factors of the costs.
  *
- * Errors: `BadInput` where two hyperparameters have one name, or bounds cannot be used.
+ * Errors: `BadInput` if two hyperparameters have the same name, or bounds cannot be used.
  *
  * @example
  * ```ts
@@ -238,9 +238,9 @@ export const combined =
 /**
  * The hyperparameters of a configuration.
  *
- * - `examples`: how many there are in the training set; only example weights want to know.
+ * - `examples`: the number of training examples; only example weights need it
  *
- * Errors: `BadInput` where bounds cannot be used, or the network has no such groups.
+ * Errors: `BadInput` if bounds cannot be used, or the network has no such groups.
  *
  * @example
  * ```ts

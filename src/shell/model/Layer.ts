@@ -1,10 +1,10 @@
 /**
- * A layer of a network: a function of parameters and input, and how a gradient goes back through it.
+ * The layers of networks: each is a function of parameters and input, with its backward pass.
  *
- * Written out instead of left to automatic differentiation, because the tape costs as much as a small
- * kernel for each operation, and because `@tensorflow/tfjs-core` alone registers no gradients.
+ * Backward passes are written by hand. Automatic differentiation spends as much time on its tape as on a small kernel, for
+ * each operation, and `@tensorflow/tfjs-core` alone registers no gradients.
  *
- * Shapes leave the batch out: B×784 images have the shape [784].
+ * Shapes omit the batch: B×784 images have the shape [784].
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import * as Kernels from '../backend/kernels/dense.js'
@@ -14,7 +14,7 @@ import { tfjs } from '../backend/kernels/tfjs.js'
 /** Lengths of a tensor's axes. */
 export type Shape = ReadonlyArray<number>
 
-/** A tensor of parameters that a layer wants; `fanIn` and `fanOut` scale its initialisation. */
+/** The shape of a tensor of parameters. `fanIn` and `fanOut` scale its initialisation. */
 export interface ParameterShape {
   readonly role: 'kernel' | 'bias'
   readonly shape: Shape
@@ -23,7 +23,7 @@ export interface ParameterShape {
 }
 
 /**
- * What has gone forward through a layer and can go back.
+ * The result of a layer's forward pass, with the function for its backward pass.
  *
  * @example
  * ```ts
@@ -41,19 +41,19 @@ export interface ParameterShape {
  */
 export interface Pass {
   readonly output: tf.Tensor
-  /** From ∂/∂output: ∂/∂parameters, and ∂/∂input where it is wanted. */
+  /** From ∂/∂output to ∂/∂parameters, and to ∂/∂input if `wantsInput`. */
   readonly backward: (
     dOutput: tf.Tensor,
     wantsInput: boolean,
   ) => { readonly input: tf.Tensor | null; readonly parameters: ReadonlyArray<tf.Tensor> }
 }
 
-/** One step of a network, forward and back. */
+/** One layer of a network. */
 export interface Layer {
   readonly name: string
   readonly parameters: ReadonlyArray<ParameterShape>
   readonly outputShape: Shape
-  /** What there is to know of a dense layer, for who computes it otherwise; its parameters are W and b. */
+  /** The description of a dense layer, for trainers that do not use `forward`. Its parameters are W and b. */
   readonly dense?: DenseLayer
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
@@ -61,7 +61,7 @@ export interface Layer {
 const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1)
 
 /**
- * The layer that makes one axis of all axes but the first: B × height × width × channels → B × pixels.
+ * Flattens images: B × height × width × channels → B × pixels.
  *
  * @example
  * ```ts
@@ -76,14 +76,15 @@ export const flatten = (inputShape: Shape): Layer => ({
   parameters: [],
   outputShape: [sizeOf(inputShape)],
   forward: (_, input) => ({
-    // Images that a network begins with come flat already.
+    // As the first layer of a network, it gets flat images.
     output: input.rank === 2 ? input : tfjs().reshape(input, [input.shape[0], sizeOf(inputShape)]),
     backward: dOutput => ({ input: tfjs().reshape(dOutput, input.shape), parameters: [] }),
   }),
 })
 
 /**
- * A dense layer: y = x·W + b, and max(0, y) with the activation `relu`. x: B × inputs, W: inputs × units, b: units, y: B × units.
+ * A dense layer: y = x·W + b, or max(0, y) with the activation `relu`. x: B × inputs, W: inputs × units, b: units,
+ * y: B × units.
  *
  * @example
  * ```ts
@@ -123,8 +124,8 @@ export const dense = (
 })
 
 /**
- * A convolution with stride 1: max(0, x ∗ K + b). x: B × height × width × channels, K: size × size × channels × filters, b: filters. `valid` shrinks each
- * side by size − 1, `same` pads with zeros.
+ * A convolution with stride 1: max(0, x ∗ K + b). x: B × height × width × channels, K: size × size × channels × filters,
+ * b: filters. `valid` shrinks each side by size − 1, `same` pads with zeros.
  *
  * @example
  * ```ts
@@ -197,7 +198,7 @@ export const convolution = (
 }
 
 /**
- * Max pooling: the largest of each 2 × 2 square. It halves height and width, and leaves out an odd last row or column.
+ * Max pooling: the maximum of each 2 × 2 square. It halves height and width, and drops an odd last row or column.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * A network as plain functions: the shapes of its parameters, how they start, and a pass forward and back.
+ * A network as plain functions: the shapes of its parameters, their initialisation, and a forward and backward pass.
  *
- * Weights are one flat float32 vector w; {@link Parameter} says where in it each tensor lies. tfjs sees them only
+ * Weights are one flat float32 vector w. {@link Parameter} gives the offset of each tensor in it. Weights become tensors only
  * while a batch is computed.
  */
 import type * as tf from '@tensorflow/tfjs-core'
@@ -16,17 +16,17 @@ export interface Parameter extends ParameterShape {
   readonly size: number
 }
 
-/** Logits that know how a gradient goes back from them to every parameter. */
+/** The result of a forward pass, with the function for the backward pass. */
 export interface NetworkPass {
   /** B × classes. */
   readonly logits: tf.Tensor
-  /** From ∂/∂logits: ∂/∂parameters, in the order of {@link Network.parameters}. */
+  /** From ∂/∂logits to ∂/∂parameters, in the order of {@link Network.parameters}. */
   readonly backward: (dLogits: tf.Tensor) => ReadonlyArray<tf.Tensor>
 }
 
 /** A network as plain functions; it holds no weights. */
 export interface Network {
-  /** For a person: `mlp 784-100-10`. */
+  /** A name for messages, such as `mlp 784-100-10`. */
   readonly name: string
   /** Height, width, channels. */
   readonly inputShape: readonly [number, number, number]
@@ -34,9 +34,9 @@ export interface Network {
   readonly parameters: ReadonlyArray<Parameter>
   /** The number of weights. */
   readonly size: number
-  /** Its layers, where they are dense ones of flat images and no others; else `null`. */
+  /** Its layers, if all of them are dense layers on flat images; otherwise `null`. */
   readonly dense: ReadonlyArray<DenseLayer> | null
-  /** What {@link pass} takes an image as: its shape, or flat where nothing but the pixels counts. */
+  /** The shape in which {@link pass} takes an image: flat if the first layer is `flatten`, otherwise the input shape. */
   readonly entryShape: Shape
   /** `images`: B × the entry shape. */
   readonly pass: (parameters: ReadonlyArray<tf.Tensor>, images: tf.Tensor) => NetworkPass
@@ -54,7 +54,7 @@ const placed = (layers: ReadonlyArray<Layer>): ReadonlyArray<Parameter> => {
   )
 }
 
-/** Layers one after the other. Backwards it stops at the first with parameters: nobody wants a gradient of what is before it. */
+/** Applies layers one after the other. The backward pass stops at the first layer with parameters. */
 const chain = (layers: ReadonlyArray<Layer>) => {
   const first = layers.findIndex(layer => layer.parameters.length > 0)
   const starts = layers.map((_, i) =>
@@ -93,7 +93,7 @@ const denseOf = ([flatten, ...layers]: ReadonlyArray<Layer>): Network['dense'] =
 }
 
 /**
- * The network that applies `layers` one after the other. The last one's outputs are the logits.
+ * The network that applies `layers` one after the other. The outputs of the last layer are the logits.
  *
  * @example
  * ```ts
@@ -127,13 +127,13 @@ export const sequential = (
   }
 }
 
-/** Names the random stream of initial weights among those of a seed. */
+/** The random stream of initial weights, one of several per seed. */
 const initialisationStream = 1
 
 /**
  * Initial weights: kernels uniform in ±√(6 / (fanIn + fanOut)) (Glorot & Bengio 2010), biases zero.
  *
- * Each tensor has a stream of its own, so that a layer's start does not depend on those before it.
+ * Each tensor has its own random stream, so that a layer's initial weights do not depend on the layers before it.
  *
  * @example
  * ```ts
@@ -163,5 +163,5 @@ export const initialWeights =
 export const layerNames = (network: Network): ReadonlyArray<string> =>
   network.parameters.filter(({ role }) => role === 'kernel').map(({ layer }) => layer)
 
-/** `784` or `28×28×1`, for messages. */
+/** A shape for messages: `784` or `28×28×1`. */
 export const shapeText = (shape: Shape): string => shape.join('×')

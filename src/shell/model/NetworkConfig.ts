@@ -1,4 +1,4 @@
-/** Which network, as a configuration says it. */
+/** The section `network` of a configuration. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { Count } from '../../core/codec/Codec.js'
@@ -23,7 +23,7 @@ export const LinearConfig = options(t.readonly(t.type({ kind: t.literal('linear'
 })
 
 /**
- * The configuration of a network, by its field `kind`. An error is about the fields of the network that was meant.
+ * The configuration of a network. Its field `kind` selects the network, and error messages name the fields of that network.
  *
  * @example
  * ```ts
@@ -42,14 +42,14 @@ export const NetworkConfig = oneOf('an object such as `{"kind": "mlp"}`', [
 ])
 export type NetworkConfig = t.TypeOf<typeof NetworkConfig>
 
-/** More weights than any machine this is meant for can hold several copies of. */
+/** The largest number of weights. A typical machine cannot hold several copies of more. */
 const mostWeights = 50_000_000
 
 const weightsOfWidths = (widths: ReadonlyArray<number>): number =>
   widths.slice(1).reduce((sum, width, i) => sum + (widths[i]! + 1) * width, 0)
 
 /**
- * The network for images of a shape. Errors: `BadInput` where it does not fit them, or would be too large.
+ * Creates the network for images of a shape. Errors: `BadInput` if the images are too small or the network is too large.
  *
  * @example
  * ```ts
@@ -82,8 +82,8 @@ export const networkOf = (
   return inputShape[0] < smallestSide || inputShape[1] < smallestSide
     ? E.left(
         badInput(
-          `The network lenet takes images of ${smallestSide}×${smallestSide} pixels or more, but the data's are ` +
-            `${shapeText(inputShape)}. Use "kind": "mlp", or larger images.`,
+          `The network lenet takes images of ${smallestSide}×${smallestSide} pixels or more, but the images of the data ` +
+            `have ${shapeText(inputShape)}. Use "kind": "mlp", or larger images.`,
         ),
       )
     : E.right(lenet(inputShape, classes))

@@ -1,8 +1,9 @@
 /**
- * Holds a family's derivatives against finite differences of its values, and says which coordinate is off.
+ * Compares a family's derivatives with finite differences of its values, and reports the coordinates that disagree.
  *
- * Checked are ∂/∂λ, ∂/∂w and ∂/∂z (logits) of the penalty, of the costs of examples and of the term, each by itself: the data
- * loss, which is float32's and everybody's, would only blur them. ∂/∂w of costs is the network's own.
+ * It checks ∂/∂λ, ∂/∂w and ∂/∂z (logits) of the penalty, of the examples' costs and of the term, each separately. The data
+ * loss is left out, because its float32 rounding would hide errors. ∂/∂w of the costs is not part of a family: the network
+ * computes it.
  */
 import { messageOf } from '../base/messageOf.js'
 import * as tf from '@tensorflow/tfjs-core'
@@ -17,27 +18,27 @@ import { differences, roundingOf, type Stated } from './differences.js'
 import type { ExampleLosses, Examples, Family, FamilyTerms } from './families/Family.js'
 import type { Network } from './Network.js'
 
-/** Where a family is checked. */
+/** The point at which a family is checked. */
 export interface CheckPoint {
   readonly lambda: ReadonlyArray<number>
-  /** Flat, as initial ones or trained ones are. */
+  /** Flat weights, for example initial or trained ones. */
   readonly weights: Float32Array
-  /** A few examples; f is a mean over them. */
+  /** A few examples. f is a mean over them. */
   readonly set: ImageSet
 }
 
-/** How closely gradients are looked at. */
+/** The settings of a check. */
 export interface CheckOptions {
   /**
-   * The largest difference that counts as agreement, relative to the larger of stated and measured, and to a tenth of the
-   * largest component; ten times that where values are float32, as those of tensors. Default 1e-3.
+   * The largest difference that counts as agreement. It is relative to the largest of: the stated value, the measured value,
+   * and a tenth of the largest component. It is ten times as large for float32 values, such as those of tensors. Default 1e-3.
    */
   readonly tolerance?: number
-  /** How many coordinates of each gradient are looked at, if it has more. Default 64. */
+  /** The most coordinates of each gradient that are checked. Default 64. */
   readonly coordinates?: number
 }
 
-/** A derivative that does not agree with the values; or, by `coefficients`, values that are not linear and are said to be. */
+/** A derivative that disagrees with the values. With `by: 'coefficients'`: values that are declared linear but are not. */
 export interface Disagreement {
   readonly of: 'penalty' | 'costs' | 'term' | 'family'
   readonly by: 'lambda' | 'weights' | 'logits' | 'coefficients'
@@ -49,13 +50,13 @@ export interface Disagreement {
   readonly message: string
 }
 
-/** A gradient that is checked, and what to call its coordinates. */
+/** A gradient to check, and the names of its coordinates. */
 interface Subject extends Pick<Disagreement, 'of' | 'by'> {
   readonly nameOf: (component: number) => string
   readonly stated: Stated
 }
 
-/** All that is held fixed but what is checked. */
+/** The point of the check, with everything computed there. */
 interface Place {
   readonly family: Family
   readonly network: Network
@@ -65,7 +66,7 @@ interface Place {
   readonly losses: ExampleLosses
 }
 
-/** `dense1 kernel[12, 3]`. */
+/** The name of weight i, such as `dense1 kernel[12, 3]`. */
 const weightName = ({ parameters }: Network, i: number): string => {
   const { layer, role, shape, offset } = parameters.findLast(parameter => parameter.offset <= i)!
   let left = i - offset
@@ -85,7 +86,7 @@ const moved = (values: Float32Array, i: number, x: number): Float32Array => {
 
 const identity = (x: number): number => x
 
-/** (1/N) Σ of what examples cost. */
+/** The mean cost of the examples. */
 const meanCost = ({ costs }: FamilyTerms, { own, even, labels }: ExampleLosses): number => {
   if (costs === null) return 0
   const { examples, classes, smoothing } = costs.target
@@ -156,20 +157,21 @@ const subjectsOf = (place: Place): ReadonlyArray<Subject> => {
     found.push(byLambda('costs', costs.lambdaGradient(losses, costs.target), at => meanCost(at, losses)))
   if (term !== undefined) {
     const here = term(weights, examples)
-    const with_ = (logits: Float32Array): Examples => ({ ...examples, logits })
+    const withLogits = (logits: Float32Array): Examples => ({ ...examples, logits })
     found.push(
       byLambda('term', here.byLambda, at => at.term?.(weights, examples).value ?? 0),
       bySingle('term', 'weights', weights, here.byWeights, w => term(w, examples).value),
-      bySingle('term', 'logits', examples.logits, here.byLogits, z => term(weights, with_(z)).value),
+      bySingle('term', 'logits', examples.logits, here.byLogits, z => term(weights, withLogits(z)).value),
     )
   }
   return found
 }
 
-/** How far λ is moved, to see whether values are linear in the coefficients. */
-const far = 0.7
+/** The step in λ for the check of linearity in the coefficients. */
+const linearityStep = 0.7
 
-const unlinear = (
+/** Checks that the values of a family that is declared linear lie on a straight line. */
+const nonlinearities = (
   { family, lambda, weights, examples, losses }: Place,
   tolerance: number,
   most: number,
@@ -184,9 +186,11 @@ const unlinear = (
     )
   }
   return family.space.slice(0, most).flatMap(({ name, scale }, k): ReadonlyArray<Disagreement> => {
-    const [here, there, further] = [0, far, 2 * far].map(step => valueAt(lambda.with(k, lambda[k]! + step)))
-    const slope = (there! - here!) / displacement(scale, lambda[k]!, lambda[k]! + far)
-    const stated = here! + slope * displacement(scale, lambda[k]!, lambda[k]! + 2 * far)
+    const [here, there, further] = [0, linearityStep, 2 * linearityStep].map(step =>
+      valueAt(lambda.with(k, lambda[k]! + step)),
+    )
+    const slope = (there! - here!) / displacement(scale, lambda[k]!, lambda[k]! + linearityStep)
+    const stated = here! + slope * displacement(scale, lambda[k]!, lambda[k]! + 2 * linearityStep)
     const noise = 8 * roundingOf(here!, there!, further!)
     return Math.abs(stated - further!) <= tolerance * Math.abs(further! - here!) + noise
       ? []
@@ -198,14 +202,14 @@ const unlinear = (
             stated,
             measured: further!,
             message:
-              `The family says that it is linear in its coefficients, but along ${name} a straight line through two values ` +
-              `comes to ${stated}, and the third is ${further!}. Say \`linear: false\`, or another scale.`,
+              `The family is declared linear in its coefficients, but along ${name} a straight line through two values ` +
+              `gives ${stated}, and the third value is ${further!}. Set \`linear: false\`, or use another scale.`,
           },
         ]
   })
 }
 
-/** The examples of a set with the network's logits, and what they cost. */
+/** Computes the network's logits and losses at a point. */
 const placeOf = (network: Network, family: Family, { lambda, weights, set }: CheckPoint): Place => {
   const [count, { labels, images }] = [size(set), set]
   const tensors = network.parameters.map(({ shape, offset, size }) =>
@@ -219,9 +223,9 @@ const placeOf = (network: Network, family: Family, { lambda, weights, set }: Che
 }
 
 /**
- * What of a family's derivatives does not agree with its values at a point; an empty list where all does that was looked at.
+ * Checks a family's derivatives against its values at a point. The list is empty if all checked coordinates agree.
  *
- * Errors: `BadInput` where the point does not fit, or the family cannot be computed there.
+ * Errors: `BadInput` if the point does not fit, or the family cannot be computed there.
  *
  * @example
  * ```ts
@@ -249,7 +253,7 @@ export const checkFamily =
       return E.left(
         badInput(
           `The point has ${point.lambda.length} components of λ and ${point.weights.length} weights, but the family has ` +
-            `${family.space.length} and the network ${network.size}. Give as many.`,
+            `${family.space.length} and the network ${network.size}. Give a point of these sizes.`,
         ),
       )
     return pipe(
@@ -275,7 +279,7 @@ export const checkFamily =
                   }
                 }),
               ),
-              ...unlinear(place, tolerance, coordinates),
+              ...nonlinearities(place, tolerance, coordinates),
             ]
           }),
         cause => badInput(`The family cannot be computed at the point: ${messageOf(cause)}`),

@@ -1,22 +1,21 @@
 /**
- * Cross-entropy of logits, in float64 on the host: a batch has few logits, and a loss that is summed over a whole
- * set in float32 would be too coarse for a value function.
+ * Cross-entropy of logits, in float64 on the host. This is cheap, because a batch has few logits. A sum over a whole set in
+ * float32 would be too inaccurate for a value function.
  *
  * For logits z and label y: ℓ = ln Σ_j exp(z_j) − z_y, ∂ℓ/∂z_j = softmax(z)_j − [j = y].
  */
 import type { Batch } from './Batch.js'
 import type { ExampleLosses, Target } from './families/Family.js'
 
-/** A sum over examples, to be divided by their number. */
+/** Sums over examples, which are divided by their number later. */
 export interface LossSum {
   readonly loss: number
-  /** Examples whose largest logit is their label's. */
+  /** The number of examples whose largest logit is that of their label. */
   readonly correct: number
 }
 
 /**
- * Σ ℓ over the rows of `logits` (rows × classes, row-major). Where `gradient` is given, `scale`·∂ℓ/∂z is written
- * to it.
+ * Σ ℓ over the rows of `logits` (rows × classes, row-major). Writes `scale`·∂ℓ/∂z to `gradient`, unless that is `null`.
  */
 export const crossEntropy = (
   logits: ArrayLike<number>,
@@ -50,7 +49,8 @@ export const crossEntropy = (
 }
 
 /**
- * The same with what a `target` makes examples cost: row i counts a_i·b_y times, and s of its label is spread evenly.
+ * {@link crossEntropy} with the costs of a `target`: row i has the factor a_i·b_y, and a share s of its label is spread evenly
+ * over all classes.
  *
  * ∂/∂z_j = a_i·b_y·(softmax(z)_j − (1 − s)[j = y] − s/C).
  */
@@ -86,7 +86,7 @@ export const targetedCrossEntropy = (
   return { loss, correct }
 }
 
-/** What a batch costs altogether, as its target says. */
+/** The summed cost of a batch, with its target if it has one. */
 export const lossOf = (
   logits: Float32Array,
   { labels, target }: Pick<Batch, 'labels' | 'target'>,
@@ -98,7 +98,7 @@ export const lossOf = (
     ? crossEntropy(logits, labels, classes, gradient, scale)
     : targetedCrossEntropy(logits, labels, classes, target, gradient, scale)
 
-/** Writes each row's ℓ(z, y) and (1/C) Σ_j ℓ(z, j) into `own` and `even`, from `at` on. */
+/** Writes ℓ(z, y) and (1/C) Σ_j ℓ(z, j) of each row to `own` and `even`, from index `at` on. */
 export const writeLosses = (
   logits: ArrayLike<number>,
   labels: Uint8Array,

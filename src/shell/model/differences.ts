@@ -1,4 +1,4 @@
-/** Central differences of a function's values against the gradient that it states, coordinate by coordinate. */
+/** Compares a function's stated gradient with central differences of its values, coordinate by coordinate. */
 import { make, permutation } from '../../core/numeric/Rng.js'
 
 /** A function of one vector with its stated gradient. */
@@ -7,7 +7,7 @@ export interface Stated {
   readonly gradient: ArrayLike<number>
   /** The value with one component at `x`. */
   readonly at: (component: number, x: number) => number
-  /** The number that a component of the vector becomes when it is set to `x`. */
+  /** The value that a component gets when it is set to `x`, after rounding to the vector's type. */
   readonly taken: (x: number) => number
 }
 
@@ -17,24 +17,24 @@ export interface Difference {
   readonly measured: number
 }
 
-/** From coarse to fine, relative to the larger of a component and 1. */
+/** Step sizes from coarse to fine, relative to the larger of |component| and 1. */
 const steps = [1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
 
-/** A value that is a float32 was computed as one; others are of float64. */
+/** Whether values were computed in float32: then all of them are float32 numbers. */
 const isSingle = (values: ReadonlyArray<number>): boolean =>
   values.every(value => Math.fround(value) === value)
 
-/** What a few roundings may do to the values. */
+/** A bound on the error of a few roundings. */
 export const roundingOf = (...values: ReadonlyArray<number>): number =>
   (isSingle(values) ? 2 ** -22 : 2 ** -48) * Math.max(...values.map(Math.abs))
 
-/** By how much more the differences of float32 values may be off: they have no fine steps. */
+/** A factor for the tolerance of float32 values, because they allow only coarse steps. */
 const coarser = 10
 
 /**
- * The slope by component i, and whether it is the stated one: by central differences, and by two of them together (Richardson's
- * extrapolation), which is the better one where the function is smooth. A step says something only where rounding leaves it
- * some digits; where that is so for none, the coarsest does, within its rounding.
+ * Measures the slope by component i, and whether it agrees with the stated one. It uses central differences, and Richardson
+ * extrapolation of two of them, which is better for smooth functions. Steps whose rounding error exceeds the tolerance are
+ * ignored. If that leaves none, it uses the coarsest step, within its rounding error.
  */
 const measure = ({ at, point, gradient, taken }: Stated, i: number, tolerance: number, least: number) => {
   const stated = gradient[i]!
@@ -59,16 +59,16 @@ const measure = ({ at, point, gradient, taken }: Stated, i: number, tolerance: n
       }),
     )
   })
-  const telling = tried.filter(({ noise, allowed }) => noise <= allowed)
-  const used = telling.length > 0 ? telling : tried.slice(0, 1)
+  const precise = tried.filter(({ noise, allowed }) => noise <= allowed)
+  const used = precise.length > 0 ? precise : tried.slice(0, 1)
   const best = used.reduce((least, next) => (next.error < least.error ? next : least))
   return { measured: best.measured, agrees: best.error <= best.allowed + best.noise }
 }
 
-/** Of the largest component of a gradient: below it, a component is held to what this one would be. */
+/** Components below this share of the largest one get the absolute tolerance of a component of that size. */
 const small = 0.1
 
-/** Components with the largest gradients, and as many more as chance, always the same, picks. */
+/** Half of the components are those with the largest gradients; the others are random, with a fixed seed. */
 const chosen = (gradient: ArrayLike<number>, most: number): ReadonlyArray<number> => {
   const all = Array.from({ length: gradient.length }, (_, i) => i)
   if (all.length <= most) return all
@@ -78,7 +78,7 @@ const chosen = (gradient: ArrayLike<number>, most: number): ReadonlyArray<number
   return [...new Set([...largest, ...order.subarray(0, most)])].slice(0, most)
 }
 
-/** The components, of at most `most` that are looked at, where gradient and values disagree. */
+/** The components where gradient and values disagree, of at most `most` that are checked. */
 export const differences = (stated: Stated, tolerance: number, most: number): ReadonlyArray<Difference> => {
   const components = chosen(stated.gradient, most)
   const least = small * components.reduce((top, i) => Math.max(top, Math.abs(stated.gradient[i]!)), 0)

@@ -1,20 +1,20 @@
 /**
- * LeNet-5 (LeCun et al. 1998), with ReLU and max pooling in place of tanh and averages.
+ * LeNet-5 (LeCun et al. 1998), with ReLU and max pooling instead of tanh and averages.
  *
- * conv 6@5×5 – pool – conv 16@5×5 – pool – dense 120 – dense 84 – dense classes. The first convolution pads images
- * below 32×32, such as MNIST's, by which both 28×28 and the original 32×32 arrive at 5×5×16 before the dense layers.
+ * conv 6@5×5 – pool – conv 16@5×5 – pool – dense 120 – dense 84 – dense classes. The first convolution pads images below
+ * 32×32, such as those of MNIST, so that both 28×28 and the original 32×32 give 5×5×16 before the dense layers.
  */
 import { convolution, dense, flatten, maxPool, type Shape } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
 const spatial = (shape: Shape): readonly [number, number, number] => [shape[0]!, shape[1]!, shape[2]!]
 
-/** The least height and width that leave something to pool. */
+/** The smallest height and width that can be pooled twice. */
 export const smallestSide = 12
 
 /**
- * LeNet-5 with ReLU and max pooling, for images of height × width × channels. Height and width must be at least 12. Source: LeCun et
- * al. 1998.
+ * LeNet-5 with ReLU and max pooling, for images of height × width × channels. Height and width must be at least 12.
+ * Source: LeCun et al. 1998.
  *
  * @example
  * ```ts

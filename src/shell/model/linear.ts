@@ -1,6 +1,6 @@
 /**
- * Softmax regression: logits are linear in the pixels. Cross-entropy is convex in its weights, so that with a convex penalty
- * the lower level has one value, whatever the start.
+ * Softmax regression: logits are linear in the pixels. Cross-entropy is convex in the weights, so with a convex penalty every
+ * start leads to the same value of the lower level.
  */
 import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'

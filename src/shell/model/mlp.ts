@@ -3,7 +3,8 @@ import { dense, flatten } from './Layer.js'
 import { sequential, type Network } from './Network.js'
 
 /**
- * A multi-layer perceptron: dense layers `dense1`, `dense2`, … with ReLU between them, from the pixels over the widths in `hidden` to the logits.
+ * A multi-layer perceptron: dense layers `dense1`, `dense2`, … with ReLU between them. `hidden`: the widths of the hidden
+ * layers.
  *
  * @example
  * ```ts

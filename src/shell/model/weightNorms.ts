@@ -1,11 +1,11 @@
 /**
- * Sums over flat vectors of weights, in float64, by four partial sums. One sum would wait for itself at every addition: at 78,510
- * weights that takes two to three times as long.
+ * Norms of flat weight vectors, in float64, with four partial sums. With one sum, each addition waits for the previous one,
+ * which takes two to three times as long for 78,510 weights.
  */
 
 /**
- * Σ a_i² of weights, and of nothing else: the engine compiles a loop for the kinds of arrays that it has seen, and one for two
- * kinds is half as fast.
+ * Σ a_i² of weights. Call it only with Float32Array: the engine compiles a loop for the array types it has seen, and a loop
+ * for two types is half as fast.
  */
 export const squares = (a: Float32Array): number => {
   let p = 0
@@ -23,7 +23,7 @@ export const squares = (a: Float32Array): number => {
   return p + q + (r + s)
 }
 
-/** ‖a‖₂ of weights or of a gradient, by the same sums; not for where time matters. */
+/** ‖a‖₂ of weights or a gradient, with the same order of sums. It is slower than {@link squares}. */
 export const norm = (a: Float32Array | Float64Array): number => {
   const whole = a.length - (a.length % 4)
   const quarter = (from: number): number => {

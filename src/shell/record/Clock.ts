@@ -1,6 +1,6 @@
 /**
- * When each step of an unfinished run was recorded, so that the times of a resumed run add up. A convenience: what of it
- * is missing or damaged costs only the precision of `timings.json`.
+ * Notes when each step of an unfinished run was recorded, so that a resumed run can add up its times. If the file is missing
+ * or damaged, only `timings.json` gets less precise.
  */
 import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,16 +13,16 @@ import { clockIn, readIfThere } from './RunFolder.js'
 /** Times since a run began. */
 export interface Times {
   readonly seconds: number
-  /** Of all processors together, all threads included. */
+  /** Processor time of all threads. */
   readonly processorSeconds: number
 }
 
-/** When a run begins. */
+/** The times at the start of a run. */
 export const begin: Times = { seconds: 0, processorSeconds: 0 }
 
 const Tick = t.intersection([
   t.type({ step: Natural, seconds: NonNegative }),
-  // Runs that began before there was this one lack it.
+  // Runs of older versions lack this field.
   t.partial({ processorSeconds: NonNegative }),
 ])
 
@@ -30,14 +30,14 @@ const ignore = (): void => undefined
 
 /** Notes when a step was recorded. */
 export const tick = (folder: string, step: number, { seconds, processorSeconds }: Times): void => {
-  // A line of its own even where the one before was cut.
+  // The newline comes first, because the previous line may have been cut.
   E.tryCatch(
     () => fs.appendFileSync(clockIn(folder), `\n${JSON.stringify({ step, seconds, processorSeconds })}`),
     ignore,
   )
 }
 
-/** Times from the start of the run until each of its first `steps` steps; never falling. */
+/** Times from the start of the run to each of its first `steps` steps. They never decrease. */
 export const timesOf = (folder: string, steps: number): ReadonlyArray<Times> => {
   const noted = new Map<number, Partial<Times>>()
   const text = pipe(
@@ -61,7 +61,7 @@ export const timesOf = (folder: string, steps: number): ReadonlyArray<Times> => 
   })
 }
 
-/** Takes the file away: all of it is in `timings.json` now. */
+/** Deletes the file, once `timings.json` contains its data. */
 export const forget = (folder: string): void => {
   E.tryCatch(() => fs.rmSync(clockIn(folder), { force: true }), ignore)
 }

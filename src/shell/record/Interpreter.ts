@@ -1,5 +1,5 @@
 /**
- * The only thing a driver knows of the world that trains: questions in, observations out.
+ * The interface between a driver and the code that trains: questions in, observations out.
  */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Question, WeightsRef } from '../../core/protocol/Command.js'
@@ -9,18 +9,17 @@ import type { ShellError } from '../base/ShellError.js'
 /** Carries out a method's commands, by training or otherwise. */
 export interface Interpreter {
   /**
-   * Carries out one command. A command that fails by its own nature (training diverged, unknown weights) is a
-   * `CommandFailed` on the right; a `ShellError` on the left means that the run cannot go on.
+   * Carries out one command. If the command itself fails (training diverged, unknown weights), it returns a `CommandFailed`
+   * on the right. A `ShellError` on the left means that the run cannot continue.
    */
   readonly answer: (question: Question) => TaskEither<ShellError, Observation>
   /**
-   * How many commands may be at work at once; without it, one. Where it is more, `answer` is called again before
-   * earlier answers have come, for commands that do not depend on one another. An answer must not depend on what else
-   * is at work.
+   * How many commands may run at once; default 1. If it is more, `answer` is called for independent commands before earlier
+   * calls have returned. An answer must not depend on which other commands are running.
    */
   readonly atOnce?: number
-  /** Lets go of weights that are not needed again. */
+  /** Releases weights that are not needed again. */
   readonly release: (weights: ReadonlyArray<WeightsRef>) => void
-  /** Ends what is at work and lets go of everything; the tensor count afterwards is what it was before the interpreter was made. */
+  /** Stops running commands and releases everything. No tensor of the interpreter remains. */
   readonly dispose: () => void
 }

@@ -11,13 +11,12 @@ import type { Method } from '../../core/protocol/Method.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
 /**
- * A method of which nobody else knows the types of configuration and state: it is used by saying what to do with it
- * whatever they are.
+ * A method whose types of configuration and state are hidden. The caller passes a function that works for any such types.
  */
 export type SomeMethod = <R>(use: <C, S>(method: Method<C, S>) => R) => R
 
 /**
- * A method whose types of configuration and state are forgotten, so that methods of different types fit in one registry.
+ * Hides a method's types of configuration and state, so that methods of different types fit in one registry.
  *
  * @example
  * ```ts
@@ -33,11 +32,11 @@ export const some =
   use =>
     use(method)
 
-/** Methods by their names. */
+/** Methods by name. */
 export type Methods = ReadonlyMap<string, SomeMethod>
 
 /**
- * Methods by the names that configurations and logs have for them.
+ * A registry of methods, by the names that configurations and logs use.
  *
  * @example
  * ```ts
@@ -71,7 +70,7 @@ export const methods: Methods = registry(
 )
 
 /**
- * The method of this name. Errors: `BadInput` where there is none; the message lists those there are.
+ * The method with this name. Errors: `BadInput` if there is none; the message lists the known names.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Opens a recorded run, and says what is wrong with one that cannot be read or does not replay. */
+/** Opens a recorded run, and explains why a run cannot be read or does not replay. */
 import { fstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -15,12 +15,12 @@ import { badInput, mismatch, type ShellError } from '../base/ShellError.js'
 import { readLines, withFile, type LogFault } from './logFile.js'
 import { logIn } from './RunFolder.js'
 
-/** A log whose header is read and whose records are read as they are asked for. */
+/** An open log. Its header is read; its records are read lazily. */
 export interface RecordedRun {
   /** Path of the log. */
   readonly path: string
   readonly folder: string
-  /** Bytes of the log before any of it was read. */
+  /** The size of the log in bytes when it was opened. */
   readonly size: number
   readonly header: Header
   readonly first: LogLine
@@ -35,22 +35,22 @@ export const faultMessage =
       case 'Torn':
         return badInput(
           fault.line === 1
-            ? `Line 1 of ${path} is incomplete: the file holds no whole header, so no step was recorded. Name the run.jsonl ` +
+            ? `Line 1 of ${path} is incomplete: the file has no complete header, so no step was recorded. Name the run.jsonl ` +
                 'of another run, or remove this one and run again.'
             : tornNotice(path, fault.line),
         )
       case 'Unreadable':
         return badInput(
-          `Line ${fault.line} of ${path} cannot be read: it ${fault.reason}. The file is damaged, or no run log; restore it ` +
-            'from a copy.',
+          `Line ${fault.line} of ${path} cannot be read: it ${fault.reason}. The file is damaged or is not a run log. Restore ` +
+            'it from a copy.',
         )
     }
   }
 
-/** What is said of a last line that was dropped. */
+/** The notice that an incomplete last line was dropped. */
 export const tornNotice = (path: string, line: number): string =>
-  `Line ${line} of ${path} is incomplete and was dropped: the run was killed while it was written, or the file was cut. ` +
-  `The ${line - 1} lines before it are whole.`
+  `Line ${line} of ${path} is incomplete and was dropped: the run was killed during the write, or the file was truncated. ` +
+  `The ${line - 1} lines before it are complete.`
 
 const divergenceMessage =
   (path: string) =>
@@ -58,12 +58,12 @@ const divergenceMessage =
     mismatch(
       `Line ${line} of ${path}, field \`${field}\`: expected ${expected}, found ${found}. ` +
         (field === 'digest'
-          ? "The line's text is not what was written, though no decision depended on the difference. "
+          ? "The line's text was changed, although no decision depended on the difference. "
           : '') +
-        'The log was changed after it was written, or another version of the method wrote it; do not rely on it.',
+        'The log was changed after it was written, or another version of the method wrote it. Do not rely on it.',
     )
 
-/** A header that cannot be read: because it was changed after it was written, where its digest says so. */
+/** The error of an invalid header. If its digest does not match, it was changed after it was written; otherwise `unchanged`. */
 const headerFault =
   (path: string, { digest }: LogLine) =>
   (field: string, expected: string, found: unknown, unchanged: string): ShellError =>
@@ -71,7 +71,7 @@ const headerFault =
       ? badInput(unchanged)
       : divergenceMessage(path)({ _tag: 'Divergence', line: 1, field, expected, found: show(found) })
 
-/** The first field of a header that is not as it must be. */
+/** The first invalid field of a header. */
 const headerDifference = (errors: t.Errors): { field: string; expected: string; found: unknown } => {
   const error = errors[0]
   return {
@@ -89,7 +89,7 @@ const headerOf =
     if (value['format'] !== format)
       return E.left(
         badInput(
-          `Line 1 of ${path} has no field \`format\` of "${format}": it is no run log. Name the folder of a run, or its run.jsonl.`,
+          `Line 1 of ${path} has no field \`format\` of "${format}": it is not a run log. Name the folder of a run, or its run.jsonl.`,
         ),
       )
     if (stated !== version && stated !== packedVersion)
@@ -110,13 +110,13 @@ const headerOf =
           field,
           expected,
           found,
-          `Line 1 of ${path} is no header of a run log: ${explain(errors)}. Restore it from a copy.`,
+          `Line 1 of ${path} is not the header of a run log: ${explain(errors)}. Restore it from a copy.`,
         )
       }),
     )
   }
 
-/** Opens the run in a folder, or that of a `run.jsonl`, for as long as `use` takes. */
+/** Opens the run in a folder, or a `run.jsonl`, and closes it after `use`. */
 export const withRecordedRun =
   (target: string) =>
   <A>(use: (run: RecordedRun) => E.Either<ShellError, A>): E.Either<ShellError, A> => {
@@ -142,28 +142,27 @@ export const withRecordedRun =
     })
   }
 
-/** What is said of a log that other numerics recorded. */
+/** The message about a log that was recorded with another version of the numerics. */
 export const otherNumerics = (path: string, { versions }: Pick<Header, 'versions'>): string =>
   `${path} was recorded with version ${versions[numericsKey] ?? '?'} of the numerics (bilevel-hpo ` +
-  `${versions['bilevel-hpo'] ?? '?'}), and this program has version ${numerics}: it cannot derive the decisions of that run ` +
-  'again. To replay it or go on with it, install the release of bilevel-hpo that recorded it.'
+  `${versions['bilevel-hpo'] ?? '?'}), but this program has version ${numerics}, so it cannot derive the decisions of that ` +
+  'run again. To replay or resume it, install the release of bilevel-hpo that recorded it.'
 
-/** How far a replay came. */
+/** Where a replay ended. */
 export interface Reached<S> {
   readonly cursor: Cursor<S>
-  /** The last line, counted from 1, where it is incomplete and so was dropped. */
+  /** The number of the last line, counted from 1, if it is incomplete and was dropped; otherwise `null`. */
   readonly torn: number | null
 }
 
-/** How far a log was read whose decisions were not derived again. */
+/** Where the reading of a log ended, if its decisions were not derived again. */
 export interface ReadThrough {
   readonly followed: Followed
   readonly torn: number | null
 }
 
 /**
- * The last of the places of a log, or the last one that a step allows. An incomplete last line is dropped; anything else
- * that is wrong is an error.
+ * The last place of a log, or the place of step `until`. An incomplete last line is dropped; any other fault is an error.
  */
 const last = <P>(
   path: string,
@@ -189,8 +188,8 @@ const last = <P>(
 }
 
 /**
- * Replays a run to its end, or up to and including a step, showing each place on the way. An incomplete last line is
- * dropped; anything else that is wrong is an error.
+ * Replays a run to its end, or up to and including a step, and calls `visit` with each place. An incomplete last line is
+ * dropped; any other fault is an error.
  */
 export const traverse =
   <C, S>(method: Method<C, S>) =>
@@ -201,7 +200,7 @@ export const traverse =
       E.map(({ place: { cursor }, torn }) => ({ cursor, torn })),
     )
 
-/** Reads a run as {@link traverse} does, but without its method: nothing is derived again. */
+/** Reads a run like {@link traverse}, but without its method: no decision is derived again. */
 export const readThrough =
   (until: number | null) =>
   ({ path, first, rest }: RecordedRun): E.Either<ShellError, ReadThrough> =>

@@ -1,6 +1,5 @@
 /**
- * A method driven by an interpreter of one's own, and recorded: a log begins where there is none, and is gone on with
- * where there is one.
+ * Drives a method with a caller's interpreter and records the run. It starts a new log, or resumes an existing one.
  */
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
@@ -20,22 +19,22 @@ import { create, noLines, past, reopen, type LogWriter } from './logFile.js'
 import { otherNumerics, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { versionsOf } from './versions.js'
 
-/** What the header of a log says of a run; versions are this program's. */
+/** The fields of a log's header that the caller provides. The versions are added here. */
 export type About = Omit<RunLog.About, 'versions'>
 
-/** What {@link recordRun} needs. */
+/** The arguments of {@link recordRun}. */
 export interface Recording<C> {
-  /** Of the log, a `.jsonl` file. */
+  /** The path of the log, a `.jsonl` file. */
   readonly path: string
   readonly config: C
-  /** Enough to know the run again: a log with another problem or other data is not gone on with. */
+  /** Identifies the run: a log with another problem or other data is refused. */
   readonly about: About
   readonly interpreter: Interpreter
   readonly hooks?: Hooks
 }
 
 /**
- * Hooks for whoever neither watches a run nor stops it.
+ * Hooks that do nothing and never stop the run.
  *
  * @example
  * ```ts
@@ -58,7 +57,7 @@ interface Opened<S> {
   readonly log: TE.TaskEither<ShellError, LogWriter>
 }
 
-/** What makes a run this one and no other. Versions may differ, that of the log, too; the numerics may not. */
+/** The header fields that identify a run. The versions of packages and of the log may differ; the numerics may not. */
 const identity = ({ method, config, problem, data, backend }: RunLog.Header) => ({
   method,
   config,
@@ -67,8 +66,8 @@ const identity = ({ method, config, problem, data, backend }: RunLog.Header) => 
   backend,
 })
 
-/** Why a log is not one of the run that is to go on. */
-const stranger = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either<ShellError, void> =>
+/** Checks that a log belongs to the wanted run. */
+const sameRun = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either<ShellError, void> =>
   pipe(
     firstDifference('')(identity(wanted), identity(header)),
     O.match(
@@ -77,7 +76,7 @@ const stranger = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Eithe
         E.left(
           badInput(
             `${path} holds another run: field \`${field}\` of its header is ${found}, and not ${expected}. Name another ` +
-              'path, or go on with the configuration that the log was begun with.',
+              'path, or use the configuration with which the log was started.',
           ),
         ),
     ),
@@ -93,7 +92,7 @@ const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<S
     )
   return withRecordedRun(path)(run =>
     pipe(
-      stranger(run, header),
+      sameRun(run, header),
       E.chain(() => {
         let end = noLines
         return pipe(
@@ -109,12 +108,12 @@ const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<S
 }
 
 /**
- * Drives a method to its end, each step on the disk before it counts. Called again after an interruption, it replays the
- * log and goes on: no question that was answered is asked again. Weights are the interpreter's own, and so is to have
- * those of the open questions still: an interpreter that lost them should answer `CommandFailed`.
+ * Drives a method until it halts, and writes each step to disk before the next one. After an interruption, call it again: it
+ * replays the log and continues, without asking an answered question again. The interpreter keeps the weights that open
+ * questions name; if they are lost, it answers `CommandFailed`.
  *
- * Errors: those of the interpreter; `BadInput` where the log cannot be read or is of another run; `Mismatch` where it
- * does not replay; `Environment` where it cannot be written; `Interrupted` if a hook asked to stop.
+ * Errors: those of the interpreter; `BadInput` if the log cannot be read or belongs to another run; `Mismatch` if it does not
+ * replay; `Environment` if it cannot be written; `Interrupted` if a hook asked to stop.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`, `weights/`. Looked at before anything is computed, made only
- * when there is something to put into it.
+ * The folder of a run: `run.jsonl`, `summary.json`, `timings.json`, `weights/`. It is checked before anything is computed, and
+ * created only when there is something to write.
  */
 import { messageOf } from '../base/messageOf.js'
 import * as fs from 'node:fs'
@@ -14,12 +14,12 @@ export const logIn = (folder: string): string => join(folder, 'run.jsonl')
 export const summaryIn = (folder: string): string => join(folder, 'summary.json')
 export const timingsIn = (folder: string): string => join(folder, 'timings.json')
 export const weightsIn = (folder: string): string => join(folder, 'weights')
-/** When each step was recorded; there only while a run is unfinished. */
+/** When each step was recorded. The file exists only while a run is unfinished. */
 export const clockIn = (folder: string): string => join(folder, 'clock.jsonl')
 
 const own = ['run.jsonl', 'summary.json', 'timings.json', 'clock.jsonl', 'weights']
 
-/** Where a run goes unless told otherwise: `runs/<name>-<seed>`, with a number after it if that is taken. */
+/** The default folder of a run: `runs/<name>-<seed>`, with a number appended if it exists already. */
 export const defaultFolder = (name: string, seed: number): string => {
   const base = join('runs', `${basename(name).replace(/[^\w.-]+/g, '-')}-${seed}`)
   const nth = (n: number): string => (n === 1 ? base : `${base}.${n}`)
@@ -32,17 +32,17 @@ const cannotUse = (folder: string, reason: string): ShellError =>
     `The output folder ${folder} cannot be written: ${reason}. Choose another one with --out, or make this one writable.`,
   )
 
-const nearestThatIs = (path: string): string =>
-  fs.existsSync(path) || dirname(path) === path ? path : nearestThatIs(dirname(path))
+const nearestExisting = (path: string): string =>
+  fs.existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path))
 
-/** Right if a run may be put there. Nothing is made yet. */
+/** Right if a run may be written there. Creates nothing. */
 export const available = (folder: string): E.Either<ShellError, void> => {
-  const there = nearestThatIs(resolve(folder))
+  const there = nearestExisting(resolve(folder))
   const taken = own.find(name => fs.existsSync(join(folder, name)))
   if (taken !== undefined)
     return E.left(
       badInput(
-        `The output folder ${folder} already holds a run (${join(folder, taken)} is there), and a run is never ` +
+        `The output folder ${folder} already holds a run (${join(folder, taken)} exists), and a run is never ` +
           'overwritten. Choose another folder with --out, or remove this one.',
       ),
     )
@@ -60,14 +60,14 @@ export const available = (folder: string): E.Either<ShellError, void> => {
   )
 }
 
-/** Takes away what a run left that recorded nothing. */
+/** Deletes the files of a run that recorded no step. */
 export const clear = (folder: string): E.Either<ShellError, void> =>
   E.tryCatch(
     () => own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true })),
     error => cannotUse(folder, messageOf(error)),
   )
 
-/** Makes the folder. */
+/** Creates the folder. */
 export const make = (folder: string): E.Either<ShellError, void> =>
   pipe(
     available(folder),
@@ -79,7 +79,7 @@ export const make = (folder: string): E.Either<ShellError, void> =>
     ),
   )
 
-/** Writes a file as a whole: it is there with all its content, or not at all. */
+/** Writes a file atomically: it exists with all its content, or not at all. */
 export const writeWhole =
   (path: string) =>
   (content: string): E.Either<ShellError, void> =>
@@ -95,22 +95,25 @@ export const writeWhole =
       },
       error =>
         environment(
-          `${path} cannot be written (${messageOf(error)}). The run log beside it is complete; free some space first.`,
+          `${path} cannot be written (${messageOf(error)}). The run log beside it is complete. Free some space, then resume ` +
+            'the run.',
         ),
     )
 
-/** The content of a file, `null` if there is none. */
+/** The content of a file; `null` if the file does not exist. */
 export const readIfThere = (path: string, maxBytes: number): E.Either<ShellError, string | null> =>
   pipe(
     E.tryCatch(
       () => {
         if (!fs.existsSync(path)) return E.right(null)
         const stats = fs.statSync(path)
-        // Opening a pipe waits until somebody writes to it.
+        // Opening a pipe would block until another process writes to it.
         if (!stats.isFile())
-          return E.left(badInput(`${path} is not a regular file: no run wrote it. Move it away.`))
+          return E.left(badInput(`${path} is not a regular file, so no run wrote it. Move it away.`))
         if (stats.size > maxBytes)
-          return E.left(badInput(`${path} is larger than ${maxBytes} bytes: it is no file that a run wrote.`))
+          return E.left(
+            badInput(`${path} is larger than ${maxBytes} bytes, so no run wrote it. Move it away.`),
+          )
         return E.right(fs.readFileSync(path, 'utf8'))
       },
       error =>

@@ -1,8 +1,8 @@
 /**
- * `summary.json`: what a log comes to. Derived from the log alone, so that anyone can check it by replay.
+ * `summary.json`: the results of a run. They are derived from the log alone, so that anyone can check them by replay.
  *
- * Wall times are not in the log (two runs with one seed would differ), so `seconds` is null here; `timings.json`
- * has it, by the name of the row.
+ * The log has no wall times, because two runs with one seed would differ. So `seconds` is null here; `timings.json` has it, by
+ * the name of the row.
  */
 import * as t from 'io-ts'
 import { Natural } from '../../core/codec/Codec.js'
@@ -17,7 +17,7 @@ export const version = 1
 /** The part of a configuration that all methods share. */
 const Common = t.readonly(t.type({ space: SearchSpace, seed: Natural }))
 
-/** One λ of the table that a run ends with. */
+/** One row of a run's results: a λ and its losses. */
 export interface SummaryRow extends Omit<ResultRow, 'effort'> {
   readonly effortEpochs: number
   readonly seconds: null
@@ -32,11 +32,11 @@ export interface Summary {
   readonly seed: number | null
   readonly backend: string
   readonly data: Header['data']
-  /** Names of the components of every `lambda`, in their order. */
+  /** The names of the components of every `lambda`, in order. */
   readonly hyperparameters: ReadonlyArray<string>
   readonly stopReason: string
   readonly message: string
-  /** What the whole run took, finishing included. */
+  /** The cost of the whole run, including finishing. */
   readonly total: {
     readonly steps: number
     readonly lowerLevelSolves: number
@@ -60,12 +60,12 @@ const rowOf =
     seconds: null,
     violation: row.violation,
     epsilon: row.epsilon,
-    // Only the row that the method itself ended with has a reason to stop.
+    // Only the row of the method's own result has a stop reason.
     stopReason: row.bilevelWeights === null ? null : outcome.stopReason,
   })
 
 /**
- * The summary of a run that halted with this outcome. `info` is the last one, `steps` the number of records.
+ * The summary of a run that halted with this outcome. `info`: that of the last record; `steps`: the number of records.
  *
  * @example
  * ```ts
@@ -101,7 +101,7 @@ export const summarize = (header: Header, steps: number, info: Info, outcome: Ou
 /** The file's text. */
 export const encode = (summary: Summary): string => `${laidOut(summary, 2)}\n`
 
-/** The texts that the file may have: earlier releases wrote every number of a list on a line of its own. */
+/** The valid texts of the file. Earlier releases wrote each number of a list on a separate line. */
 export const texts = (summary: Summary): ReadonlyArray<string> => [
   encode(summary),
   `${JSON.stringify(summary, null, 2)}\n`,

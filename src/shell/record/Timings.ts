@@ -1,6 +1,6 @@
 /**
- * Where the time of a run went: on the wall, and of the processors. Kept apart from the log and the summary, which two equal runs share byte for
- * byte.
+ * `timings.json`: the wall time and processor time of a run, by row and phase. They are kept out of the log and the summary,
+ * because those must be the same bytes for two equal runs.
  */
 import * as t from 'io-ts'
 import { NonNegative } from '../../core/codec/Codec.js'
@@ -10,7 +10,7 @@ import type { Times } from './Clock.js'
 export const format = 'bilevel-hpo/timings'
 export const version = 1
 
-/** When a run had spent how much effort, in seconds since its start. */
+/** A point of the timeline: the time since the start, and the effort spent by then. */
 interface Mark extends Times {
   readonly effort: number
   readonly lowerLevelSolves: number
@@ -19,7 +19,7 @@ interface Mark extends Times {
 
 export type Timeline = ReadonlyArray<Mark>
 
-/** A transition's place in the timeline. */
+/** The point of a transition in the timeline. */
 export const mark = (info: Info, { seconds, processorSeconds }: Times): Mark => ({
   seconds,
   processorSeconds,
@@ -36,13 +36,13 @@ export const Timings = t.readonly(
       format: t.literal(format),
       version: t.literal(version),
       totalSeconds: NonNegative,
-      /** Seconds from the start until what the row cost had been spent. */
+      /** Seconds from the start until the run had spent the row's cost. */
       rows: Rows,
-      /** Seconds in each phase; a command's time is its issuer's. */
+      /** Seconds in each phase. The time of a command counts for the phase that issued it. */
       phases: Rows,
     }),
     t.partial({
-      /** The same in seconds of all processors together, which other work on the machine disturbs less. */
+      /** The same in processor seconds of all threads, which other work on the machine disturbs less. */
       processor: t.readonly(t.type({ totalSeconds: NonNegative, rows: Rows })),
     }),
   ]),
@@ -61,7 +61,7 @@ export const Timings = t.readonly(
  */
 export type Timings = t.TypeOf<typeof Timings>
 
-/** The moment when a row's λ was found: when the run had spent the solves and the effort that the row states. */
+/** The time when a row's λ was found: the first time at which the run had spent the row's solves and effort. */
 const until =
   (timeline: Timeline, total: Times) =>
   ({ effort, lowerLevelSolves }: { readonly effort: number; readonly lowerLevelSolves: number }): Times =>

@@ -1,4 +1,4 @@
-/** The `summary.json` beside a log, against what the log comes to. */
+/** Checks the `summary.json` beside a log against the summary that the log gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -10,20 +10,20 @@ import { mismatch, type ShellError } from '../base/ShellError.js'
 import { readIfThere, summaryIn } from './RunFolder.js'
 import { summarize, texts } from './Summary.js'
 
-/** A summary as it lies in a folder, decoded as far as that it is a JSON object. */
+/** The content of a `summary.json`, parsed as a JSON object but not decoded. */
 export interface WrittenSummary {
   readonly path: string
   readonly text: string
   readonly value: Readonly<Record<string, unknown>>
 }
 
-/** Where a log is. */
+/** The end of a log: its number of records, and the last `info`. */
 export interface Place {
   readonly records: number
   readonly info: Info | null
 }
 
-/** The summary in a folder, `null` where there is none. Errors: `Mismatch` where no run wrote it, whatever the log says. */
+/** The summary in a folder; `null` if there is none. Errors: `Mismatch` if it is not a JSON object, so no run wrote it. */
 export const readSummary = (folder: string): E.Either<ShellError, WrittenSummary | null> => {
   const path = summaryIn(folder)
   return pipe(
@@ -37,7 +37,7 @@ export const readSummary = (folder: string): E.Either<ShellError, WrittenSummary
             E.bimap(
               problem =>
                 mismatch(
-                  `The file ${path} ${problem}: no run wrote it so. Move it away, then the log beside it can be replayed.`,
+                  `The file ${path} ${problem}, so no run wrote it. Move it away; then the log beside it can be replayed.`,
                 ),
               value => ({ path, text, value }),
             ),
@@ -48,11 +48,11 @@ export const readSummary = (folder: string): E.Either<ShellError, WrittenSummary
 
 const fault = (path: string, { field, expected, found }: Difference): ShellError =>
   mismatch(
-    `The file ${path}, field \`${field}\`: expected ${expected} by the log, found ${found}. The summary was changed after ` +
+    `The file ${path}, field \`${field}\`: expected ${expected} from the log, found ${found}. The summary was changed after ` +
       'it was written; the log beside it replays as logged.',
   )
 
-/** Whether a summary is what the log comes to, if it halted. */
+/** Checks a summary against its log. */
 export const agrees = (
   { path, text, value }: WrittenSummary,
   header: Header,
@@ -74,7 +74,7 @@ export const agrees = (
   )
 }
 
-/** What the log comes to against the summary beside it, if there is one. */
+/** Checks the summary beside a log, if there is one. */
 export const checkSummary = (folder: string, header: Header, place: Place): E.Either<ShellError, void> =>
   pipe(
     readSummary(folder),

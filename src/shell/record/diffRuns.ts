@@ -1,4 +1,4 @@
-/** Where two recorded runs part: in their headers, and in their records. */
+/** Finds the first difference of two recorded runs, in their headers and in their records. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -7,21 +7,21 @@ import type { LogLine } from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { faultMessage, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 
-/** One place where two logs differ: `expected` is what the first one has, `found` what the second one has. */
+/** A difference of two logs: `expected` is the value in the first log, `found` the value in the second. */
 export interface Parting extends Difference {
   readonly line: number
 }
 
-/** What a comparison of two runs found. */
+/** The result of comparing two runs. */
 export interface Compared {
   readonly paths: readonly [string, string]
-  /** Lines that both have. */
+  /** The number of lines compared before the end or the first different record. */
   readonly lines: number
   /** The first field of the headers that differs. */
   readonly header: O.Option<Parting>
   /** The first field of the first record that differs. */
   readonly records: O.Option<Parting>
-  /** What is to be said of incomplete last lines, which count as not there. */
+  /** Notices about incomplete last lines, which are ignored. */
   readonly notices: ReadonlyArray<string>
 }
 
@@ -31,7 +31,7 @@ const damaged = (path: string, { line, digest }: LogLine): ShellError =>
       'it was written, so there is nothing to compare; restore it from a copy.',
   )
 
-/** The lines of a run after its header: `null` at its end, which an incomplete line is, too. */
+/** Reads the lines of a run after its header: `null` at the end. An incomplete line counts as the end. */
 const reader = ({ path, rest }: RecordedRun) => {
   const lines = rest[Symbol.iterator]()
   const notices: Array<string> = []
@@ -88,13 +88,13 @@ const compare = (a: RecordedRun, b: RecordedRun): E.Either<ShellError, Compared>
   }
 }
 
-/** A log that does not even start as one must is no log to compare, whatever replay would call it. */
+/** A comparison does not replay, so it reports a damaged header as `BadInput` instead of `Mismatch`. */
 const asUnreadable = (error: ShellError): ShellError =>
   error._tag === 'Mismatch' ? badInput(error.message) : error
 
 /**
- * Compares two runs line by line, without replaying them. Errors: `BadInput` where one cannot be read, or was changed
- * after it was written.
+ * Compares two runs line by line, without replaying them. Errors: `BadInput` if one cannot be read, or was changed after it
+ * was written.
  *
  * @example
  * ```ts
@@ -138,7 +138,7 @@ const sentence =
     ].join('\n')
 
 /**
- * What a comparison of two runs found, as text for a person: the line, the step and the field where they part, and both values.
+ * The result of a comparison as text for a person: the line, step and field of the first difference, and both values.
  *
  * @example
  * ```ts

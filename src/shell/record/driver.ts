@@ -1,10 +1,10 @@
 /**
- * Drives a method: records every transition, has its commands carried out in the order they were issued in, and passes
- * on the answers. It decides nothing.
+ * Drives a method: it records every transition, sends the method's questions to the interpreter in the order of issue, and
+ * passes the answers to the method. It decides nothing.
  *
- * Commands that wait together are at work together, as many as the interpreter allows. Their answers are recorded and
- * passed on in the order of the questions all the same, so that the log does not depend on who was first, and a run that
- * is cut short has answered a first part of them.
+ * Open questions run at the same time, as many as the interpreter allows. Their answers are still recorded and passed on in
+ * the order of the questions. So the log does not depend on which answer came first, and the log of an interrupted run holds
+ * the answers to the first of the questions.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,17 +21,17 @@ import { badInput, environment, interrupted, type ShellError } from '../base/She
 import type { Interpreter } from './Interpreter.js'
 import type { LogWriter } from './logFile.js'
 
-/** What may watch a run, and stop it. */
+/** Callbacks that watch a run, and can stop it. */
 export interface Hooks {
-  /** Once a transition is recorded. */
+  /** Called after a transition is recorded. */
   readonly onTransition: (info: Info) => void
-  /** Before a command is carried out; others may be at work. */
+  /** Called before a command is carried out. Others may be running. */
   readonly onQuestion: (question: Question) => void
-  /** Whether to stop before the next command; those at work are finished and recorded. */
+  /** Whether to stop before the next command. Running commands are finished and recorded. */
   readonly stopRequested: () => boolean
 }
 
-/** What a driver needs: who answers, where records go, who watches. */
+/** The dependencies of a driver. */
 export interface Surroundings {
   readonly interpreter: Interpreter
   readonly log: Pick<LogWriter, 'record'>
@@ -42,14 +42,14 @@ const fault = (error: MethodError): ShellError =>
   error._tag === 'InvalidConfig'
     ? badInput(`Field \`${error.field}\` cannot be used: ${error.message}`)
     : environment(
-        `The method refused to go on (${error._tag}): ${error.message} This is a fault of the method or of what answers ` +
-          'its commands; all records up to here are in the run log, please report it with them.',
+        `The method refused to continue (${error._tag}): ${error.message} This is a fault of the method or of the interpreter. ` +
+          'All records so far are in the run log; please report the fault with this log.',
       )
 
 /**
  * The cursor where a run of `method` with this configuration starts.
  *
- * Errors: `BadInput` where the method refuses the configuration, with the field.
+ * Errors: `BadInput` if the method refuses the configuration; the message names the field.
  *
  * @example
  * ```ts
@@ -69,8 +69,8 @@ export const start =
     pipe(Replay.start(method)(config), E.mapLeft(fault))
 
 /**
- * The observation as its record will be read back: what the method sees live is what it sees in a replay. An answer
- * that no record can hold (NaN, a missing field) is a failure of its command.
+ * The observation after a round trip through JSON, so that the method gets the same value now as in a replay. An answer that
+ * a record cannot hold (NaN, a missing field) becomes a `CommandFailed`.
  */
 const asRecorded = (question: Question, answer: Observation): Observation =>
   pipe(
@@ -85,14 +85,14 @@ const asRecorded = (question: Question, answer: Observation): Observation =>
 
 const stopped = (): ShellError => interrupted('Stopped as asked.')
 
-/** Lets timers and signals have their turn: a backend may compute for long without a break. */
-const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+/** Yields to timers and signals, because a backend may compute for long without a break. */
+const yieldToEvents = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /**
- * Runs from a cursor (of `start`, or where a replay ended) until the method halts.
+ * Runs a method from a cursor (from `start`, or from the end of a replay) until it halts.
  *
- * Errors: `Interrupted` if a hook asked to stop; whatever keeps the interpreter or the log from going on; a refusal
- * by the method. The log is valid in every case.
+ * Errors: `Interrupted` if a hook asked to stop; an error of the interpreter or the log; `Environment` if the method refuses
+ * an answer. The log is valid in every case.
  *
  * @example
  * ```ts
@@ -130,9 +130,9 @@ export const drive =
         }),
       )
 
-    /** Answers that are on their way. */
-    const underWay = new Map<number, TE.TaskEither<ShellError, Observation>>()
-    /** Whether the run has failed: then nothing more is begun. */
+    /** The answers to running questions, by the question's id. */
+    const running = new Map<number, TE.TaskEither<ShellError, Observation>>()
+    /** Whether the run has failed. Then no further question is started. */
     let over = false
 
     /** Starts questions up to the next release; later ones must not see the released weights. */
@@ -141,7 +141,7 @@ export const drive =
       const atOnce = interpreter.atOnce ?? 1
       const together = atOnce === 1 ? todo.slice(0, 1) : release < 0 ? todo : todo.slice(0, release)
       const questions = together.filter(isQuestion)
-      // p-limit begins tasks in the order of its calls.
+      // p-limit starts tasks in the order of its calls.
       const limit = pLimit(atOnce)
       for (const question of questions) {
         const answer = limit(async (): Promise<E.Either<ShellError, Observation>> => {
@@ -151,15 +151,15 @@ export const drive =
           if (E.isLeft(given)) over = true
           return given
         })
-        underWay.set(question.id, () => answer)
+        running.set(question.id, () => answer)
       }
     }
 
     const ask = (question: Question, cursor: Replay.Cursor<S>) =>
       pipe(
-        underWay.get(question.id) ?? interpreter.answer(question),
+        running.get(question.id) ?? interpreter.answer(question),
         TE.map(answer => {
-          underWay.delete(question.id)
+          running.delete(question.id)
           return asRecorded(question, answer)
         }),
         TE.chain(observation =>
@@ -174,7 +174,7 @@ export const drive =
       if (cursor.records === 0) return record(null, Replay.recorded(cursor))
       for (const [i, command] of cursor.todo.entries()) {
         if (isQuestion(command)) {
-          if (!underWay.has(command.id)) begin(cursor.todo.slice(i))
+          if (!running.has(command.id)) begin(cursor.todo.slice(i))
           return ask(command, cursor)
         }
         interpreter.release(command.weights)
@@ -187,19 +187,19 @@ export const drive =
       )
     }
 
-    // A loop, because a chain of tens of thousands of TaskEithers would hold them all.
+    // A loop, because a chain of tens of thousands of TaskEithers would keep all of them in memory.
     return async () => {
       let cursor = from
       for (;;) {
         const { outcome } = cursor.transition.info
         if (cursor.records > 0 && outcome !== null) {
-          // What the last transition lets go of; nothing else is left to do.
+          // Only the releases of the last transition are left.
           for (const command of cursor.todo) if (!isQuestion(command)) interpreter.release(command.weights)
           return E.right(outcome)
         }
-        await turn()
-        // What is at work already is waited for; what was not begun says that it was stopped.
-        if (underWay.size === 0 && hooks.stopRequested()) return E.left(stopped())
+        await yieldToEvents()
+        // Wait for the running questions. Those that have not started return `Interrupted`.
+        if (running.size === 0 && hooks.stopRequested()) return E.left(stopped())
         const next = await advance(cursor)()
         if (E.isLeft(next)) {
           over = true

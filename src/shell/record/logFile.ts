@@ -1,5 +1,5 @@
 /**
- * A run log on disk: each line is on the disk before it counts, and reading believes nothing.
+ * Writes and reads run logs. Each line is synced to disk before the run continues. Reading checks every line.
  */
 import { messageOf } from '../base/messageOf.js'
 import { isUtf8 } from 'node:buffer'
@@ -13,40 +13,40 @@ import * as RunLog from '../../core/log/RunLog.js'
 import { syncFolder } from '../base/folders.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
-/** Where a driver puts its records. */
+/** Writes the lines of a log. */
 export interface LogWriter {
   readonly path: string
-  /** Right once the line with this text is on the disk. */
+  /** Appends a line with this text. Right once it is on disk. */
   readonly append: (body: string) => TE.TaskEither<ShellError, void>
-  /** The same of a record, as the version of the log has it. */
+  /** Appends a record, in the format of the log's version. */
   readonly record: (record: RunLog.LogRecord) => TE.TaskEither<ShellError, void>
   readonly close: () => void
 }
 
 /** Why a line could not be read. */
 export type LogFault =
-  /** The file ends within this line: what was being written when the run was killed. */
+  /** The file ends within this line: the run was killed during the write. */
   | { readonly _tag: 'Torn'; readonly line: number }
   | { readonly _tag: 'Unreadable'; readonly line: number; readonly reason: string }
 
-/** The first 16 hex digits of SHA-256 over the digest before and the line's text. */
+/** The first 16 hex digits of SHA-256 over the previous line's digest and this line's text. */
 export const digestOf = (before: string, body: string): string =>
   createHash('sha256').update(before).update(body).digest('hex').slice(0, 16)
 
 const cannotWrite = (path: string) => (error: unknown) =>
   environment(
     `The run log ${path} cannot be written (${messageOf(error)}). Free some space or choose another folder with --out; ` +
-      'the records before this one are safe.',
+      'the earlier records are safe.',
   )
 
-/** Where a log ends: how many bytes its whole lines take, the digest of the last of them, and what may be referred to. */
+/** The end of a log: the size of its complete lines in bytes, the digest of the last one, and the state of the packing. */
 export interface LogEnd {
   readonly bytes: number
   readonly digest: string
   readonly packing: RunLog.Packing
 }
 
-/** The end of a log once a line was added. */
+/** The text of a new line, and the end of the log after it. */
 const after = (
   { body, packing }: { readonly body: string; readonly packing: RunLog.Packing },
   { bytes, digest: before }: LogEnd,
@@ -59,7 +59,7 @@ const after = (
 /** The end of an empty log. */
 export const noLines: LogEnd = { bytes: 0, digest: '', packing: null }
 
-/** The end of a log that was read so far, one line further; the line's digest must be as expected. */
+/** The end of a log after one more line, whose digest must be as expected. */
 export const past =
   ({ body, packing }: RunLog.LogLine) =>
   (end: LogEnd): LogEnd =>
@@ -67,13 +67,13 @@ export const past =
 
 const changed = (path: string): ShellError =>
   environment(
-    `The run log ${path} was changed by another process while this one was at work. Only one process may go on with a ` +
-      'run; end the other one, then resume the run.',
+    `The run log ${path} was changed by another process during this run. Only one process may continue a run. End the ` +
+      'other one, then resume the run.',
   )
 
 const writer = (path: string, file: number, from: LogEnd): LogWriter => {
   let end = from
-  // Synchronous, so that no signal handler ever runs between the first and the last byte of a line.
+  // Synchronous, so that no signal handler runs in the middle of a line.
   const write = (
     line: (packing: RunLog.Packing) => { readonly body: string; readonly packing: RunLog.Packing },
   ): TE.TaskEither<ShellError, void> =>
@@ -103,9 +103,9 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
 }
 
 /**
- * Starts a log with its header, at a path where there is no file yet.
+ * Creates a log with its header.
  *
- * Errors: `Environment` where the file cannot be written or is there already.
+ * Errors: `Environment` if the file cannot be written or exists already.
  *
  * @example
  * ```ts
@@ -136,8 +136,8 @@ export const create =
     )
 
 /**
- * Opens a log to go on with it after its whole lines. What stands behind them, a torn line, is cut off. `size` is how
- * many bytes it had when it was read: what was added since is another process's, and not to be cut.
+ * Opens a log to append to it. An incomplete last line is cut off. `size`: the size in bytes when the log was read. A log of
+ * another size is refused, because another process has written to it.
  */
 export const reopen =
   (path: string) =>
@@ -169,16 +169,16 @@ export const reopen =
 
 const chunkSize = 1 << 16
 
-/** A line's bytes as they are in the file, `null` if they are more than any line has; whether no newline ends them. */
+/** The bytes of a line; `null` if it is too long. `torn`: no newline ends it. */
 interface RawLine {
   readonly bytes: Buffer | null
   readonly torn: boolean
 }
 
-/** Bytes that a line of the longest text may take. */
+/** The most bytes that a line of the longest allowed text takes. */
 const longest = 3 * RunLog.limits.length
 
-/** The lines of an open file. What follows a line that is too long is not read. */
+/** The lines of an open file. Reading stops after a line that is too long. */
 function* rawLines(file: number): Generator<RawLine> {
   const chunk = Buffer.alloc(chunkSize)
   let parts: Buffer[] = []
@@ -201,7 +201,7 @@ function* rawLines(file: number): Generator<RawLine> {
   if (length > 0) yield { bytes: Buffer.concat(parts), torn: true }
 }
 
-/** A line as text. Bytes that are no text would be read as U+FFFD, like others that are none: they are refused. */
+/** A line as text. Invalid UTF-8 is refused, because all invalid bytes would become the same U+FFFD. */
 const textOf = (bytes: Buffer | null): E.Either<string, string> => {
   if (bytes !== null && !isUtf8(bytes)) return E.left('is not UTF-8 text')
   const text = bytes?.toString('utf8')
@@ -219,7 +219,7 @@ const logLine = (
 ): E.Either<LogFault, RunLog.LogLine> =>
   pipe(
     textOf(bytes),
-    E.chain(whole => E.fromOption(() => 'does not end with a digest')(RunLog.unseal(whole))),
+    E.chain(text => E.fromOption(() => 'does not end with a digest')(RunLog.unseal(text))),
     E.bindTo('sealed'),
     E.bind('content', ({ sealed }) => RunLog.unpackRecord(packing)(sealed.body)),
     E.bimap(
@@ -238,9 +238,9 @@ const logLine = (
   )
 
 /**
- * The lines of a log, read as they are asked for, up to the first that cannot be.
+ * The lines of a log, read lazily, up to the first that cannot be read.
  *
- * Each line's expected digest is chained from the one that the line before *states*, so one change is one error.
+ * The expected digest of a line is computed from the digest *stated* in the previous line, so one change gives one error.
  */
 export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.LogLine>> {
   let line = 0
@@ -256,13 +256,13 @@ export function* readLines(file: number): Generator<E.Either<LogFault, RunLog.Lo
   }
 }
 
-/** Opens a regular file for as long as `use` takes. */
+/** Opens a regular file, and closes it after `use`. */
 export const withFile =
   (path: string) =>
   <A>(use: (file: number) => E.Either<ShellError, A>): E.Either<ShellError, A> =>
     pipe(
       E.tryCatch(() => fs.statSync(path), messageOf),
-      // Opening a pipe waits until somebody writes to it, and a device may never end.
+      // Opening a pipe would block until another process writes to it, and a device may have no end.
       E.filterOrElse(
         stats => stats.isFile(),
         () => 'it is not a regular file',

@@ -1,4 +1,4 @@
-/** What the log of an interrupted run says of it: where it stands, what it has kept, and how long it took. */
+/** Reads the state of an interrupted run from its log: its cursor, the weights it still needs, and its times. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -11,21 +11,21 @@ import { noLines, past, type LogEnd } from './logFile.js'
 import { traverse, type RecordedRun } from './RecordedRun.js'
 import * as Timings from './Timings.js'
 
-/** What a log says of a run that may go on. */
+/** The state of a run that can be resumed. */
 export interface Recalled<S> {
   readonly cursor: Cursor<S>
   readonly timeline: Timings.Timeline
   readonly end: LogEnd
   readonly torn: number | null
-  /** Weights that were made and not let go of: those that the method may name again. */
+  /** Weights that were stored and not released: the method may name them again. */
   readonly weights: ReadonlyArray<WeightsRef>
 }
 
 const Answer = t.type({ weights: WeightsRef })
 
 /**
- * Weights that answers made and nothing let go of. A release counts once its turn has come, which is when no question
- * that was issued before it is open: its files may be gone already, and if not they are to go.
+ * The stored weights that are not released. A release takes effect once every earlier question is answered. From then on the
+ * files may be deleted.
  */
 const needed = <S>(
   made: ReadonlyArray<WeightsRef>,
@@ -38,7 +38,7 @@ const needed = <S>(
   return made.filter(ref => !released.has(ref) || pending.has(ref))
 }
 
-/** Replays a run's log to its end. Errors: `BadInput` and `Mismatch` where it cannot be. */
+/** Replays a run's log to its end. Errors: `BadInput` if it cannot be read, `Mismatch` if it does not replay. */
 export const recall =
   <C, S>(method: Method<C, S>) =>
   (run: RecordedRun): E.Either<ShellError, Recalled<S>> => {

@@ -1,6 +1,5 @@
 /**
- * Replays a recorded run, with neither its data nor its backend, and checks that `summary.json` is what the log
- * comes to.
+ * Replays a recorded run without its data and backend, and checks its `summary.json` against the log.
  */
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -14,40 +13,41 @@ import { methodNamed, type Methods } from './Methods.js'
 import { readThrough, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { agrees, readSummary } from './WrittenSummary.js'
 
-/** What a replay that found nothing wrong can say. */
+/** The result of a replay without a fault. */
 export interface Replayed {
   readonly path: string
   readonly header: Header
   readonly steps: number
   readonly seconds: number
   /**
-   * What was found to be as logged: `decisions`, every command and info derived again; or, where other numerics recorded
-   * the run, only `records`: they are whole, unchanged, and answer one another.
+   * What was checked. `decisions`: every command and info was derived again and is as logged. `records`: another version of
+   * the numerics recorded the run, so only the records were checked: they are complete and unchanged, and questions and
+   * answers match.
    */
   readonly checked: 'decisions' | 'records'
-  /** Where the run is, as a clause. */
+  /** The state of the run, as words for a message. */
   readonly state: string
   readonly halted: boolean
-  /** The last line, counted from 1, where it is incomplete and so was dropped. */
+  /** The number of the last line, counted from 1, if it is incomplete and was dropped; otherwise `null`. */
   readonly torn: number | null
-  /** Where the method is after the last step that was replayed. */
+  /** The method after the last replayed step. */
   readonly after: {
-    /** `null` before the first record of a run that was not derived again. */
+    /** `null` only for a run without records that was not derived again. */
     readonly info: Info | null
-    /** Questions that are not answered yet. */
+    /** Questions without an answer. */
     readonly open: ReadonlyArray<Question>
-    /** The method's, which is plain JSON, every number written out; `null` where nothing was derived again. */
+    /** The method's state: plain JSON without packed numbers. `null` if the run was not derived again. */
     readonly state: unknown
   }
 }
 
-/** How far to replay. */
+/** The options of {@link replayRun}. */
 export interface ReplayOptions {
-  /** The last step to replay, counted from 0; `null`: all of them. */
+  /** The last step to replay, counted from 0; `null` for all steps. */
   readonly until: number | null
 }
 
-/** A place in a run, however it was reached. */
+/** The end of a replay, or of a reading without replay. */
 interface Reached {
   readonly checked: Replayed['checked']
   readonly records: number
@@ -64,7 +64,7 @@ const stateOf = ({ records, info, todo }: Reached): string => {
   return `unfinished, ${info.phase}${next === undefined ? '' : `, next is command ${next.id}, ${next._tag}`}`
 }
 
-/** Derives the run again, or, where its numerics are not those here, reads it. */
+/** Derives the run again. If another version of the numerics recorded it, only reads it. */
 const reach =
   (known: Methods, until: number | null) =>
   (run: RecordedRun): E.Either<ShellError, Reached> =>
@@ -101,11 +101,10 @@ const noStep = (path: string, until: number | null, records: number): ShellError
   )
 
 /**
- * Replays the run in a folder, or that of a `run.jsonl`. With `until`, what comes after that step is not even read,
- * and the summary is not looked at.
+ * Replays the run in a folder, or a `run.jsonl`. With `until`, neither the later lines nor the summary are read.
  *
- * Errors: `Mismatch` where the log, or the summary beside it, is not what the method makes of the observations;
- * `BadInput` and `Environment` where it cannot be read.
+ * Errors: `Mismatch` if the log or the summary beside it differs from what the method derives from the observations;
+ * `BadInput` or `Environment` if a file cannot be read.
  *
  * @example
  * ```ts
@@ -126,7 +125,7 @@ export const replayRun =
       const { path, folder, header } = run
       const began = performance.now()
       return pipe(
-        // What no run wrote is refused before anything is derived again.
+        // Refuse a broken summary before the long replay.
         until === null ? readSummary(folder) : E.right(null),
         E.bindTo('summary'),
         E.bind('reached', () => reach(known, until)(run)),
@@ -135,7 +134,7 @@ export const replayRun =
           ({ reached: { records } }) => noStep(path, until, records),
         ),
         E.chainFirst(({ summary, reached }) =>
-          // A summary beside a log that lost its last line says nothing against the lines before it.
+          // If the log lost its last line, the summary may still contain it, so there is nothing to check.
           summary === null || reached.torn !== null ? E.right(undefined) : agrees(summary, header, reached),
         ),
         E.map(({ reached }) => ({
@@ -153,7 +152,7 @@ export const replayRun =
     })
 
 /**
- * What a replay found, in one line for a person.
+ * The result of a replay, in one line for a person.
  *
  * @example
  * ```ts
@@ -170,6 +169,6 @@ export const statement = (
   { until }: ReplayOptions = { until: null },
 ): string =>
   `${path}: ${until === null && torn === null ? `all ${steps}` : `the first ${steps}`} steps ` +
-  `${checked === 'decisions' ? 'replay as logged' : 'are whole, but were not derived again'} ` +
+  `${checked === 'decisions' ? 'replay as logged' : 'are complete, but were not derived again'} ` +
   `(method ${header.method}, backend ${header.backend}; ` +
   `${Math.round(steps / Math.max(seconds, 1e-6)).toLocaleString('en-US')} steps/s). State: ${state}.`

@@ -1,8 +1,8 @@
-/** The versions that a run's log names. */
+/** The versions in the header of a run's log. */
 import { numerics, numericsKey } from '../../core/log/numerics.js'
 import { programVersion } from '../base/package.js'
 
-/** What a run's results depend on, by name. */
+/** The versions on which a run's results depend, by name. */
 export const versionsOf = (backend: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   'bilevel-hpo': programVersion(),
   [numericsKey]: String(numerics),

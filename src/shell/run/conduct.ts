@@ -1,4 +1,4 @@
-/** Drives a run, new or resumed, in its folder, with everything that watches it and with what it leaves behind. */
+/** Drives a new or resumed run in its folder: shows its status, handles Ctrl-C, and writes the summary and the timings. */
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -30,17 +30,17 @@ export interface Tuned {
   readonly timings: Timings.Timings
 }
 
-/** Who looks at a run and may stop it. */
+/** How a run is watched and stopped, and how many workers it uses. */
 export interface Audience {
   readonly status: Status
   readonly signals: Signals
-  /** How many commands may be trained at once, each in a thread; `null`: as many as there are cores. */
+  /** How many commands may run at once, each in a thread. Default, or `null`: the number of cores. */
   readonly workers?: number | null
-  /** Told of every step that is recorded. */
+  /** Called after each recorded step. */
   readonly onStep?: (info: Info) => void
 }
 
-/** What a run needs to go on from a cursor. */
+/** The state from which a run continues. */
 export interface Session<S> {
   readonly folder: string
   readonly header: Header
@@ -48,15 +48,15 @@ export interface Session<S> {
   readonly backend: Backend
   readonly persistence: Persistence
   readonly cursor: Cursor<S>
-  /** Of the steps that are recorded already. */
+  /** The timeline of the steps recorded so far. */
   readonly timeline: Timings.Timeline
-  /** What gives the times since the run began, had it never been interrupted. */
+  /** The times since the start of the run, without its interruptions. */
   readonly elapsed: () => Clock.Times
-  /** Opened only when everything else is ready. */
+  /** Opens the log. It is called only when everything else is ready. */
   readonly log: TE.TaskEither<ShellError, LogWriter>
 }
 
-/** A stopwatch that starts now, after what a run took before it was interrupted. */
+/** A stopwatch that starts now, at the times of a run before its interruption. */
 export const stopwatch = (before = Clock.begin): (() => Clock.Times) => {
   const [began, used] = [performance.now(), process.cpuUsage()]
   return () => {
@@ -68,7 +68,7 @@ export const stopwatch = (before = Clock.begin): (() => Clock.Times) => {
   }
 }
 
-/** What watches a run: the status line and the timeline. */
+/** Watches a run: keeps the status line and the timeline. */
 const watcher = (
   folder: string,
   earlier: Timings.Timeline,
@@ -78,7 +78,7 @@ const watcher = (
 ) => {
   const timeline = [...earlier]
   let last: Info | null = null
-  // At work or waiting for their turn to be recorded, in the order of the records to come.
+  // Questions that are running or whose answer is not recorded yet, in the order of their records.
   let open: ReadonlyArray<Question> = []
   const refresh = (): void => {
     const info = last
@@ -91,7 +91,7 @@ const watcher = (
       open = open.slice(1)
       Clock.tick(folder, timeline.length, now)
       timeline.push(Timings.mark(info, now))
-      // The outcome's own message is the last word of the run, and not of its progress.
+      // The message of the outcome is shown at the end of the run.
       if (info.message !== null && info.outcome === null) status.note(info.message)
       refresh()
       onStep?.(info)
@@ -105,7 +105,7 @@ const watcher = (
   return { hooks, refresh, timeline: (): Timings.Timeline => timeline, last: (): Info | null => last }
 }
 
-/** Writes what a run that halted leaves behind; its log is complete. */
+/** Writes `timings.json` and `summary.json` of a run that halted. */
 export const finish = (
   folder: string,
   header: Header,
@@ -114,12 +114,12 @@ export const finish = (
   outcome: Outcome,
   total: Clock.Times,
 ): E.Either<ShellError, Tuned> => {
-  // One transition a record, so the timeline is as long as the log.
+  // Each record is one transition, so the timeline has one entry per record.
   const summary = Summary.summarize(header, timeline.length, info, outcome)
   const timings = Timings.timings(timeline, total, outcome)
   return pipe(
     RunFolder.writeWhole(RunFolder.timingsIn(folder))(Timings.encode(timings)),
-    // The summary comes last: where it is, the run is finished.
+    // The summary must come last: a folder with a summary counts as finished.
     E.chain(() => RunFolder.writeWhole(RunFolder.summaryIn(folder))(Summary.encode(summary))),
     E.map(() => {
       Clock.forget(folder)
@@ -128,8 +128,8 @@ export const finish = (
   )
 }
 
-/** Says where a run that stopped is. */
-const whereItIs =
+/** Adds to an error how to resume or check the run. */
+const withLocation =
   (folder: string, steps: number) =>
   (error: ShellError): ShellError =>
     steps === 0
@@ -138,10 +138,10 @@ const whereItIs =
           ...error,
           message:
             `${error.message} The run is in ${folder}, with ${steps} steps recorded; ` +
-            `\`bilevel resume ${folder}\` goes on from there, \`bilevel replay ${folder}\` checks it.`,
+            `\`bilevel resume ${folder}\` resumes it, \`bilevel replay ${folder}\` checks it.`,
         }
 
-/** Drives a method from where its session stands until it halts. */
+/** Drives a method from the cursor of its session until it halts. */
 export const conduct =
   (audience: Audience) =>
   <C, S>(method: Method<C, S>) =>
@@ -174,7 +174,7 @@ export const conduct =
         const info = watch.last() ?? cursor.transition.info
         return finish(folder, header, watch.timeline(), info, outcome, elapsed())
       }),
-      TE.mapLeft(error => whereItIs(folder, watch.timeline().length)(error)),
+      TE.mapLeft(error => withLocation(folder, watch.timeline().length)(error)),
       task => async () => {
         const result = await task()
         stop.release()

@@ -1,4 +1,4 @@
-/** What data loading says while it goes on. */
+/** Shows the progress of data loading. */
 import type { DataProgress } from '../data/stored/DataProgress.js'
 import type { Status } from './statusLine.js'
 
@@ -19,7 +19,7 @@ export const showDataProgress =
         status.note(`${progress.name}: ${progress.problem}; attempt ${progress.attempt} …`)
         return
       case 'Replacing':
-        status.note(`${progress.path} is not what it was (${progress.problem}); fetching it again.`)
+        status.note(`${progress.path} has changed (${progress.problem}); fetching it again.`)
         return
       case 'Unpacking':
         status.show(() => `Unpacking ${progress.name}: ${progress.done} of ${progress.total} files are ready`)

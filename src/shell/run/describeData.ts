@@ -1,4 +1,4 @@
-/** A hash over all images and labels of the sets, by which a run knows its data again. */
+/** Describes the data of a run, with a hash of all images and labels, so that a resumed run can check its data. */
 import { createHash } from 'node:crypto'
 import { size, type ImageSet, type Splits } from '../data/set/ImageSet.js'
 import type { Header } from '../../core/log/RunLog.js'

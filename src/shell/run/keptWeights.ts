@@ -1,4 +1,4 @@
-/** The weights that a run's folder holds, when the run goes on: those it needs, those it lacks, those it can lose. */
+/** Handles the weights in the folder of a resumed run: refuses missing ones, deletes those that are not needed. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { WeightsRef } from '../../core/protocol/Command.js'
@@ -7,14 +7,14 @@ import { folderPersistence, keepOnly, type Persistence } from '../train/WeightSt
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { weightsIn } from '../record/RunFolder.js'
 
-const withoutThem = (folder: string, refs: ReadonlyArray<WeightsRef>): ShellError =>
+const missingWeights = (folder: string, refs: ReadonlyArray<WeightsRef>): ShellError =>
   badInput(
-    `The weights ${refs.join(', ')} are not in ${weightsIn(folder)}, and the run cannot go on without them. Restore ` +
+    `The weights ${refs.join(', ')} are missing in ${weightsIn(folder)}, so the run cannot be resumed. Restore ` +
       'the files (<name>.f32) from a copy of the run folder, or start a new run.',
   )
 
-/** What the open questions begin with must be there. */
-export const startsThere = <S>(
+/** Checks that the weights that open questions name exist. */
+export const openWeightsExist = <S>(
   { todo }: Cursor<S>,
   folder: string,
   missing: ReadonlyArray<WeightsRef>,
@@ -26,24 +26,24 @@ export const startsThere = <S>(
         ? [command.weights]
         : [],
   )
-  const lacking = missing.filter(ref => named.includes(ref))
-  return lacking.length === 0 ? E.right(undefined) : E.left(withoutThem(folder, lacking))
+  const needed = missing.filter(ref => named.includes(ref))
+  return needed.length === 0 ? E.right(undefined) : E.left(missingWeights(folder, needed))
 }
 
 /**
- * The weights of a folder that lacks some which the log says there are: of a run whose log was cut after it had ended,
- * say. To ask for one of them ends the run; its absence must never pass for a command that failed.
+ * The weights of a folder in which some are missing that the log names, for example because the log was cut after the run had
+ * ended. Loading one of these ends the run: it must not count as a failed command.
  */
-export const lacking = (folder: string, missing: ReadonlyArray<WeightsRef>): Persistence => {
+export const persistenceWithMissing = (folder: string, missing: ReadonlyArray<WeightsRef>): Persistence => {
   const persistence = folderPersistence(weightsIn(folder))
   return {
     ...persistence,
     load: (ref, size) =>
-      missing.includes(ref) ? TE.left(withoutThem(folder, [ref])) : persistence.load(ref, size),
+      missing.includes(ref) ? TE.left(missingWeights(folder, [ref])) : persistence.load(ref, size),
   }
 }
 
-/** Deletes what nothing needs; a folder that does not let it costs only room. */
+/** Deletes weights that are not needed. Errors are ignored: the files only take up disk space. */
 export const tidy = (folder: string, refs: ReadonlyArray<WeightsRef>): void => {
   E.tryCatch(keepOnly(weightsIn(folder))(refs), () => undefined)
 }

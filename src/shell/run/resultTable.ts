@@ -1,6 +1,6 @@
 /**
- * The table a run ends with, in 80 columns. Every number of weights that were trained on validation data is marked: it is no
- * measure of how well weights trained on the training set alone would do there.
+ * The result table of a run, in 80 columns. Losses of weights that were trained on validation data are marked: they do not
+ * measure generalization on the validation set.
  */
 import Table from 'cli-table3'
 import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
@@ -17,7 +17,7 @@ const percent = (metrics: Metrics | null | undefined, suffix = ''): string =>
     ? '–'
     : (100 * metrics.accuracy).toFixed(2) + suffix
 
-/** Room for a row's name; a longer one takes several lines. */
+/** The width of a row's name. A longer name is wrapped. */
 const nameColumns = 17
 
 const mostComponents = 4
@@ -47,9 +47,9 @@ const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string
   percent(metrics?.test, suffix),
 ]
 
-/** A row's lines: the λ it found, judged by retrained weights, then what else was trained there. */
+/** The lines of a row: its λ with the losses of retrained weights, then the losses of other weights at this λ. */
 const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => {
-  const besides = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
+  const otherWeights = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
     metrics === null ? [] : [[`  ${name}`, '', ...measured(metrics, mark), '', '', '']]
   return [
     [
@@ -60,8 +60,8 @@ const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<Re
       row.effortEpochs.toFixed(0),
       seconds === undefined ? '–' : seconds.toFixed(1),
     ],
-    ...besides('refit', row.refit),
-    ...besides('bilevel weights', row.bilevelWeights),
+    ...otherWeights('refit', row.refit),
+    ...otherWeights('bilevel weights', row.bilevelWeights),
   ]
 }
 
@@ -93,12 +93,12 @@ const rules = [
   'bottom-right',
 ].concat(['left', 'left-mid', 'right', 'right-mid'])
 
-/** The whole table with its footnotes. `seconds` by the name of the row. */
+/** The whole table with its footnotes. `seconds`: by the name of the row. */
 export const resultTable = (summary: Summary, seconds: Readonly<Record<string, number>>): string => {
   const table = new Table({
     head,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
-    // A line below the head is the only rule; between columns there is one space.
+    // Only one rule, below the head. One space between columns.
     chars: {
       ...Object.fromEntries(rules.map(name => [name, ''])),
       mid: '─',

@@ -1,6 +1,6 @@
 /**
- * Goes on with a run that was interrupted, from what its log says: nothing that was recorded is done again, and on
- * the same backend and versions the log ends up byte for byte as that of an uninterrupted run.
+ * Resumes an interrupted run from its log. No recorded command is carried out again. On the same backend and versions, the
+ * final log is byte for byte that of an uninterrupted run.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,7 +12,7 @@ import { missingFrom } from '../train/WeightStore.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import * as Clock from '../record/Clock.js'
 import { conduct, finish, stopwatch, type Audience, type Tuned } from './conduct.js'
-import { lacking, startsThere, tidy } from './keptWeights.js'
+import { openWeightsExist, persistenceWithMissing, tidy } from './keptWeights.js'
 import { reopen } from '../record/logFile.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { recall, type Recalled } from '../record/recall.js'
@@ -22,19 +22,19 @@ import { backendOf, configOf, otherVersions, sameData } from './sameCircumstance
 import { problemOf } from './tune.js'
 import { checkSummary } from '../record/WrittenSummary.js'
 
-/** Which run, and what is to compute. */
+/** The run to resume, and the backend. */
 export interface ResumeOptions extends Audience {
   readonly methods: Methods
   /** A run folder, or its `run.jsonl`. */
   readonly target: string
-  /** What computes; `null`: what did so far. */
+  /** The backend; `null` for that of the recorded run. */
   readonly backend: BackendName | null
 }
 
-/** What became of a run that was to be resumed. */
+/** The result of resuming a run. */
 export type Resumed =
   | ({ readonly _tag: 'Ended' } & Tuned)
-  /** It had halted before, and all that a run leaves is there. */
+  /** The run had halted before, and its files are complete. */
   | {
       readonly _tag: 'AlreadyFinished'
       readonly folder: string
@@ -42,7 +42,7 @@ export type Resumed =
       readonly stopReason: string
     }
 
-/** A run whose method has halted: at most its last files are missing. */
+/** Finishes a run whose method has halted: writes its last files if they are missing. */
 const concluded =
   ({ status }: Audience) =>
   <S>(
@@ -53,7 +53,7 @@ const concluded =
     const { info } = cursor.transition
     const { outcome } = info
     return pipe(
-      // Opening cuts off what is torn.
+      // Opening the log cuts off an incomplete line.
       torn === null
         ? TE.right(undefined)
         : pipe(
@@ -68,7 +68,7 @@ const concluded =
           Clock.forget(folder)
           return E.right({ _tag: 'AlreadyFinished', folder, steps: cursor.records, stopReason })
         }
-        status.note('All steps are recorded; only the summary is to be written.')
+        status.note('All steps are recorded; only the summary is missing.')
         return pipe(
           finish(folder, header, timeline, info, outcome, timeline.at(-1) ?? Clock.begin),
           E.map((tuned): Resumed => ({ _tag: 'Ended', ...tuned })),
@@ -77,7 +77,7 @@ const concluded =
     )
   }
 
-/** A run that has steps before it. */
+/** Continues a run whose method has not halted. */
 const continued =
   (options: ResumeOptions) =>
   <C, S>(
@@ -93,7 +93,7 @@ const continued =
     return pipe(
       TE.Do,
       TE.bind('named', () => TE.fromEither(configOf(run))),
-      TE.chainFirstEitherK(() => startsThere(cursor, folder, missing)),
+      TE.chainFirstEitherK(() => openWeightsExist(cursor, folder, missing)),
       TE.bind('problem', ({ named }) => problemOf(named, status)),
       TE.chainFirstEitherK(({ problem }) => sameData(run)(problem)),
       TE.bind('backend', ({ problem }) => backendOf(run, problem, options.backend, options)),
@@ -101,10 +101,10 @@ const continued =
         const others = otherVersions(header, backend)
         if (others.length > 0)
           status.note(
-            `Versions are not those the run was recorded with (${others.join('; ')}): what follows may differ from what an ` +
-              'uninterrupted run would have recorded.',
+            `Versions have changed since the run was recorded (${others.join('; ')}): the new steps may differ from those of ` +
+              'an uninterrupted run.',
           )
-        status.note(`Going on with ${folder} after ${cursor.records} recorded steps.`)
+        status.note(`Resuming ${folder} after ${cursor.records} recorded steps.`)
         const log = pipe(
           reopen(path)(end, run.size),
           TE.map(writer => {
@@ -117,7 +117,7 @@ const continued =
           header,
           problem,
           backend,
-          persistence: lacking(folder, missing),
+          persistence: persistenceWithMissing(folder, missing),
           cursor,
           timeline,
           log,
@@ -129,10 +129,10 @@ const continued =
   }
 
 /**
- * Resumes a recorded run. A torn last line is dropped; a run that has halted gets the files that it lacks.
+ * Resumes a recorded run. An incomplete last line is dropped. If the run has halted, its missing files are written.
  *
- * Errors: `BadInput` where the log cannot be read, the data is other data or weights are missing; `Mismatch` where the
- * log does not replay; and those of any run. Nothing is written before all of this has been looked at.
+ * Errors: `BadInput` if the log cannot be read, the data has changed or weights are missing; `Mismatch` if the log does not
+ * replay; and those of {@link tune}. Nothing is written before all of this is checked.
  *
  * @example
  * ```ts
@@ -151,7 +151,7 @@ const continued =
  */
 export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resumed> => {
   return pipe(
-    // What is known of the run is all read before the file is closed; driving it begins afterwards.
+    // The whole log is read before the file is closed. Only then does the run continue.
     TE.fromEither(
       withRecordedRun(options.target)(run =>
         pipe(

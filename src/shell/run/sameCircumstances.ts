@@ -1,6 +1,6 @@
 /**
- * What an interrupted run was recorded with, found again: its problem, its backend, its versions and its data. Other
- * data is refused; another backend or version is told.
+ * Restores the problem and backend of an interrupted run from its header, and compares backend, versions and data with those
+ * of the recording. It refuses other data, and warns of another backend or version.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,7 +21,7 @@ import { versionsOf } from '../record/versions.js'
 
 const BaseFolder = t.type({ baseFolder: nullable(t.string) })
 
-/** The configuration of the problem, as the header has it. */
+/** The configuration of the problem in the header. */
 export const configOf = ({
   path,
   header: { problem, method },
@@ -41,7 +41,7 @@ export const configOf = ({
   )
 }
 
-/** The backend that is to compute a problem, with a warning where it is not the one that did. */
+/** The backend for the resumed run. Warns if it is not that of the recorded run. */
 export const backendOf = (
   { path, header }: RecordedRun,
   problem: Problem,
@@ -53,7 +53,7 @@ export const backendOf = (
     E.mapLeft(() =>
       badInput(
         `The run ${path} was recorded with the backend "${header.backend}", which this program does not have. ` +
-          'Choose another one with --backend; what follows is then not what an uninterrupted run would have recorded.',
+          'Choose another one with --backend; the new steps then differ from those of an uninterrupted run.',
       ),
     ),
     TE.fromEither,
@@ -63,7 +63,7 @@ export const backendOf = (
         TE.mapLeft(error =>
           chosen === null
             ? environment(
-                `${error.message} The run was recorded with this backend; --backend goes on with another one.`,
+                `${error.message} The run was recorded with this backend. Choose another one with --backend.`,
               )
             : error,
         ),
@@ -73,24 +73,24 @@ export const backendOf = (
       status.note(backend.oneLine)
       if (backend.name !== header.backend)
         status.note(
-          `The run was recorded with ${header.backend} and goes on with ${backend.name}: what follows is not what an ` +
-            'uninterrupted run would have recorded.',
+          `The run was recorded with ${header.backend} and continues with ${backend.name}: the new steps differ from those of ` +
+            'an uninterrupted run.',
         )
       return backend
     }),
   )
 
-/** Versions that are not those of the header, where the backend is. */
+/** The versions that differ from the header's; empty if the backend differs. */
 export const otherVersions = (header: Header, backend: Backend): ReadonlyArray<string> => {
   const now = versionsOf(backend.versions)
   return backend.name !== header.backend
     ? []
     : Object.entries(header.versions).flatMap(([name, version]) =>
-        now[name] === version ? [] : [`${name} was ${version}, now ${now[name] ?? 'is not there'}`],
+        now[name] === version ? [] : [`${name} was ${version}, now ${now[name] ?? 'missing'}`],
       )
 }
 
-/** Refuses data that is not what the run was recorded with. */
+/** Refuses data that differs from the data of the recorded run. */
 export const sameData =
   ({ path, header }: RecordedRun) =>
   ({ splits }: Problem): E.Either<ShellError, void> => {
@@ -100,7 +100,7 @@ export const sameData =
       ? E.right(undefined)
       : E.left(
           badInput(
-            `The data is not what the run was recorded with: by the header of ${path} it is ${was}, but what was loaded is ` +
+            `The data has changed since the run was recorded: the header of ${path} has ${was}, but the loaded data is ` +
               `${is}. Restore the files that the header's \`problem.data\` names, or start a new run.`,
           ),
         )

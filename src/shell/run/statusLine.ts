@@ -1,6 +1,5 @@
 /**
- * What a person sees while a run works: on a terminal one line that renews itself, elsewhere a plain line now and
- * then.
+ * Shows the progress of a run: on a terminal as one line that is updated in place, elsewhere as a new line every few seconds.
  */
 import type { Question } from '../../core/protocol/Command.js'
 import type { Info } from '../../core/protocol/Info.js'
@@ -20,7 +19,7 @@ const clock = (seconds: number): string => {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** Seconds left, if the rest goes as what is done went; `null` while too little is done to tell. */
+/** Seconds left, if the rest runs at the same speed; `null` if too little is done to estimate. */
 export const timeLeft = (progress: number, seconds: number): number | null =>
   progress > 0.02 ? (seconds * Math.max(0, 1 - progress)) / progress : null
 
@@ -31,7 +30,7 @@ const activity: Readonly<Record<Question['_tag'], string>> = {
   Refit: 'refitting',
 }
 
-/** A step in one line. */
+/** The status of a run in one line. */
 export const statusLine = (info: Info, question: Question | null, seconds: number): string => {
   const left = timeLeft(info.progress, seconds)
   const lambda = question === null ? info.lambda : question.lambda
@@ -55,23 +54,24 @@ export interface Screen {
   readonly write: (text: string) => unknown
 }
 
-/** Where a run says how it is going. */
+/** A display for the progress of a run. */
 export interface Status {
-  /** A line that the next one replaces; it is asked for only when it is time for one. */
+  /** Shows a line that the next one replaces. The function is called only when an update is due. */
   readonly show: (line: () => string) => void
-  /** A line that stays. */
+  /** Writes a line that stays. */
   readonly note: (line: string) => void
-  /** Takes the status line away. */
+  /** Erases the status line. */
   readonly clear: () => void
 }
 
 const clearLine = '\r\u001b[2K'
 
-/** Seconds between two renewals. */
+/** Seconds between two updates. */
 const intervals = { terminal: 0.1, plain: 5 }
 
 /**
- * Shows how a run is going: one line that is renewed, on a terminal ten times a second, elsewhere every 5 seconds. `clockSeconds` is any clock that only grows.
+ * A display of a run's progress. It updates its line ten times a second on a terminal, and every 5 seconds elsewhere.
+ * `clockSeconds`: any monotonic clock.
  *
  * @example
  * ```ts

@@ -1,6 +1,5 @@
 /**
- * A whole run: configuration → data → backend → method → run folder. Nothing is written before all that can be
- * refused has been looked at.
+ * A whole run: configuration → data → backend → method → run folder. All checks come before the first write.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -27,7 +26,7 @@ import type { Timeline } from '../record/Timings.js'
 import * as RunFolder from '../record/RunFolder.js'
 import { versionsOf } from '../record/versions.js'
 
-/** Which configuration is run where, and by what. */
+/** A configuration, and where and how to run it. */
 export interface TuneOptions extends Audience {
   readonly methods: Methods
   readonly named: NamedConfig
@@ -36,9 +35,9 @@ export interface TuneOptions extends Audience {
 }
 
 /**
- * The problem that a configuration describes: its data loaded, its network and hyperparameters made.
+ * Creates the problem of a configuration: loads the data, creates the network and the hyperparameters.
  *
- * Errors: `BadInput` where a section cannot be used, `Environment` where data cannot be fetched or read.
+ * Errors: `BadInput` if a section cannot be used, `Environment` if data cannot be fetched or read.
  *
  * @example
  * ```ts
@@ -80,7 +79,7 @@ export const problemOf = (
     })),
   )
 
-/** All that the log says of the problem: a run can be resumed from it. */
+/** The section `problem` of the header, from which a run can be resumed. */
 export const problemSection = ({ config, baseFolder }: NamedConfig): Header['problem'] => {
   const { data, network, hyperparameters, solver, seed } = RunConfig.encode(config)
   return { data, network, hyperparameters, solver, seed, baseFolder }
@@ -89,8 +88,8 @@ export const problemSection = ({ config, baseFolder }: NamedConfig): Header['pro
 /**
  * Runs a configuration to its end in a new folder: `run.jsonl`, `summary.json`, `timings.json` and `weights/`.
  *
- * Errors: `BadInput` where the configuration cannot be used or the folder holds something, `Environment` where the surroundings fail, `Interrupted` where it was
- * stopped; what was recorded can be resumed.
+ * Errors: `BadInput` if the configuration cannot be used or the folder already holds a run, `Environment` if files or the
+ * backend fail, `Interrupted` if the run was stopped. The recorded steps can be resumed.
  *
  * @example
  * ```ts

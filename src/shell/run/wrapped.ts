@@ -1,9 +1,9 @@
 /** Text for a terminal. */
 
-/** What any terminal has. */
+/** Columns of a standard terminal. */
 const width = 80
 
-/** A text broken between words, in lines of at most so many columns (longer words excepted). */
+/** Wraps a text between words, into lines of at most `columns` characters (a longer word gets its own line). */
 export const wrapped = (text: string, columns = width): string =>
   text
     .split(' ')

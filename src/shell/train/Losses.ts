@@ -5,10 +5,10 @@
  *
  *     loss(λ, w) = (1/N) Σ cost(λ, w; example) + penalty(λ, w) + term(λ, w; examples)
  *
- * An example costs its cross-entropy, unless a family of hyperparameters says otherwise (`Target`). A term is a mean over the
- * examples it is shown, so that what pieces of a set add up to is the set's own (`Term`).
+ * The cost of an example is its cross-entropy, unless a family of hyperparameters changes it (`Target`). A term is a mean over
+ * its examples, so the mean over a set is the weighted mean over the set's chunks (`Term`).
  *
- * Whole sets are computed in chunks; what is summed over chunks is summed in float64 on the host.
+ * Whole sets are computed in chunks. Sums over chunks are float64 on the host.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Metrics } from '../../core/protocol/Observation.js'
@@ -20,7 +20,7 @@ import type { LossGradient, PenaltyGradient, OnGradient } from './gradient/LossG
 import type { Terms } from '../model/Hyperparameters.js'
 import type { Aborted, Pauses } from './Pauses.js'
 
-/** A loss at one λ: a set, and what λ adds to its mean data loss. */
+/** A loss at one λ: a set, and the terms that λ adds to its mean data loss. */
 export interface Loss {
   readonly set: ImageSet
   readonly terms: Terms
@@ -32,7 +32,7 @@ export interface Weighted {
   readonly loss: Loss
 }
 
-/** How sets are gone through. */
+/** How whole sets are computed. */
 export interface TrainingContext {
   readonly gradient: LossGradient
   readonly chunkSize: number
@@ -44,13 +44,13 @@ const chunks = ({ chunkSize }: TrainingContext, set: ImageSet): ReadonlyArray<Ba
     piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
 
-/** With the term that λ adds, where there is one. */
+/** Adds the term of λ to a batch, if λ has one. */
 export const termed =
   ({ term }: Terms) =>
   (batch: Batch): Batch =>
     term === null ? batch : { ...batch, term }
 
-/** The chunks of a loss's set, with what their examples cost. */
+/** The chunks of a loss's set, with the targets of their examples. */
 const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<Batch> => {
   const batches = chunks(context, set).map(termed(terms))
   const { chunkSize } = context
@@ -63,7 +63,7 @@ const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<B
       })
 }
 
-/** Σ over chunks. */
+/** The summed loss and the number of correct predictions over all chunks. */
 const summed = async (
   { gradient, pauses }: TrainingContext,
   batches: ReadonlyArray<Batch>,
@@ -103,7 +103,7 @@ export const value =
     return E.isLeft(sum) ? sum : E.right(sum.right.loss / size(loss.set) + loss.terms.penalty(weights))
   }
 
-/** ∂/∂λ of a loss over its whole set, at fixed weights. Where λ is in what examples cost, or in a term, it takes a pass forward. */
+/** ∂/∂λ of a loss over its whole set, at fixed weights. It needs a forward pass if λ changes the examples' costs or a term. */
 export const lambdaGradient =
   (context: TrainingContext) =>
   ({ set, terms }: Loss) =>
@@ -136,7 +136,7 @@ export const lambdaGradient =
     return E.right(Array.from(byLambda))
   }
 
-/** The examples whose gradient one whole-set gradient of an objective takes. */
+/** The effort, in examples, of one whole-set gradient of an objective. */
 export const wholeSetEffort = (objective: ReadonlyArray<Weighted>): number =>
   objective.reduce((sum, { coefficient, loss }) => (coefficient === 0 ? sum : sum + size(loss.set)), 0)
 
@@ -161,8 +161,8 @@ const addGradient = (
 }
 
 /**
- * The value of Σ coefficient·loss over whole sets; ∇_w of it overwrites `gradient`. A loss whose coefficient is 0
- * is not computed.
+ * The value of Σ coefficient·loss over whole sets. Its ∇_w overwrites `gradient`. Losses with coefficient 0 are not
+ * computed.
  */
 export const valueAndGradient =
   (context: TrainingContext) =>
@@ -177,11 +177,11 @@ export const valueAndGradient =
       let sum = 0
       const scale = coefficient / count
       const { decay, curved, penalty } = loss.terms
-      // What a loop over all weights costs is the reading: the first chunk's gradient is added together with the decay's.
-      let pulled = false
+      // Memory-bound: the decay is fused into the first chunk's pass.
+      let decayAdded = false
       const add: OnGradient = (k, values) => {
-        const pull = pulled ? 0 : decay[k]!
-        addGradient(values, weights, pull, coefficient, gradient, batchGradient.parameters[k]!.offset)
+        const pending = decayAdded ? 0 : decay[k]!
+        addGradient(values, weights, pending, coefficient, gradient, batchGradient.parameters[k]!.offset)
       }
       for (const batch of costed(context, loss)) {
         if (pauses.due()) {
@@ -189,7 +189,7 @@ export const valueAndGradient =
           if (E.isLeft(paused)) return paused
         }
         sum += batchGradient.lossAndGradient(weights, [{ batch, scale }], add)[0]!.loss
-        pulled = true
+        decayAdded = true
       }
       if (curved !== null)
         for (const [k, { offset }] of batchGradient.parameters.entries())
@@ -199,7 +199,7 @@ export const valueAndGradient =
     return E.right(total)
   }
 
-/** The quadratic part of Σ coefficient·penalty by the k-th tensor of parameters: its gradient, as multiples of the weights. */
+/** The decay of tensor k in Σ coefficient·penalty: the gradient of the quadratic part, as multiples of the weights. */
 const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
   objective.reduce<Decay>((sum, { coefficient, loss }) => {
     const decay = loss.terms.decay[k]!
@@ -212,7 +212,7 @@ const decayOf = (objective: ReadonlyArray<Weighted>, k: number): Decay =>
     return typeof sum === 'number' ? sum + coefficient * decay : sum.map(value => value + coefficient * decay)
   }, 0)
 
-/** The rest of Σ coefficient·penalty; `null` where there is none. */
+/** The part of Σ coefficient·penalty that is not quadratic; `null` if there is no such part. */
 const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
   const all = objective.flatMap(({ coefficient, loss: { terms } }) =>
     coefficient === 0 || terms.curved === null ? [] : [{ coefficient, curved: terms.curved }],
@@ -226,7 +226,7 @@ const curvedOf = (objective: ReadonlyArray<Weighted>): Curved | null => {
         )
 }
 
-/** Σ coefficient·penalty, as a step takes it. */
+/** The gradient of Σ coefficient·penalty, in the form that a descent step needs. */
 export const penaltyGradientOf = (objective: ReadonlyArray<Weighted>): PenaltyGradient => ({
   decays: (objective[0]?.loss.terms.decay ?? []).map((_, k) => decayOf(objective, k)),
   curved: curvedOf(objective),

@@ -1,4 +1,4 @@
-/** What weights are worth: the losses of a problem at a λ, on whole sets. */
+/** Measures weights: the losses of a problem at a λ, and their derivatives, on whole sets. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
@@ -17,11 +17,11 @@ export interface End {
   readonly lower: number
   /** ‖∇_w f‖₂ on the whole training set. */
   readonly gradientNorm: number
-  /** What it cost to get there and to know the above. */
+  /** The effort of the training and of the measurements above. */
   readonly effort: number
 }
 
-/** The losses of an {@link End}, as the core wants to know them. */
+/** The losses of an {@link End}, in the form of an observation. */
 export interface MeasuredEnd extends Omit<End, 'weights'> {
   readonly upper: number
   readonly upperGradient: ReadonlyArray<number>
@@ -43,7 +43,7 @@ const notFinite = (effort: number): Stopped => ({
   effort,
 })
 
-/** Data loss and accuracy on every set; `effort` is what the weights had cost. */
+/** Data loss and accuracy on every set. `effort`: the effort already spent on the weights, for the error. */
 export const metricsOf =
   (context: Losses.TrainingContext, { splits: { train, validation, test } }: Problem) =>
   (weights: Float32Array, effort = 0): TE.TaskEither<Stopped, SetMetrics> => {
@@ -64,7 +64,7 @@ export const metricsOf =
     )
   }
 
-/** Looks at f and its gradient where a descent has left the weights. Costs one gradient of the training set. */
+/** Computes f and its gradient at the end of a descent. Effort: one gradient of the training set. */
 export const lookedAt =
   (context: Losses.TrainingContext, problem: Problem, lambda: ReadonlyArray<number>) =>
   ({ weights, effort }: Pick<End, 'weights' | 'effort'>): TE.TaskEither<Aborted, End> => {
@@ -82,8 +82,8 @@ export const lookedAt =
   }
 
 /**
- * A long gradient in single precision, which is what tensors are computed in and half as much to write down; a short one, or
- * one that has no such numbers, as it is.
+ * Rounds a long gradient to float32: tensors are computed in that precision, and the log needs half the bytes. A
+ * short gradient, or one that overflows float32, is returned unchanged.
  */
 const asReported = (gradient: ReadonlyArray<number>): ReadonlyArray<number> => {
   if (gradient.length <= longestPlain) return gradient
@@ -91,7 +91,7 @@ const asReported = (gradient: ReadonlyArray<number>): ReadonlyArray<number> => {
   return single.every(Number.isFinite) ? single : gradient
 }
 
-/** Adds F and both derivatives by λ. */
+/** Adds F and the derivatives of F and f by λ. */
 export const measure =
   (context: Losses.TrainingContext, problem: Problem, lambda: ReadonlyArray<number>) =>
   ({ weights, lower, gradientNorm, effort }: End): TE.TaskEither<Stopped, MeasuredEnd> => {

@@ -1,21 +1,22 @@
 /**
- * Which examples go into which minibatch.
+ * Chooses the examples of each minibatch.
  *
- * One endless sequence: a random permutation of the set, then another, …, cut into pieces of equal size. A piece may
- * span two permutations, so no minibatch is smaller (and noisier) than the others, and over any number of steps
- * no example is used more than once more often than another.
+ * Random permutations of the set follow one another in an endless sequence, which is cut into minibatches of equal size.
+ * A minibatch may span two permutations, so none is smaller (and noisier) than the others. After any number of steps, two
+ * examples differ by at most one in how often they were used.
  */
 import { make as makeRng, permutation, type Rng } from '../../core/numeric/Rng.js'
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import { whole, type Batch } from '../model/Batch.js'
 import type { Target } from '../model/families/Family.js'
 
-/** Draws the next minibatch. The batch is overwritten by the next draw. */
+/** Draws the next minibatch. The next draw overwrites the returned batch. */
 export type Minibatches = () => Batch
 
 /**
- * The sequence that `stream` names, `batchSize` examples at a time (the whole set, in its own order, where that is
- * `null` or no smaller than the set). `target`: what the examples of the set cost, and so those of a minibatch.
+ * The sequence of minibatches that the random stream `stream` determines, `batchSize` examples each. If `batchSize` is
+ * `null` or at least the set's size, every batch is the whole set in its own order. `target`: the targets of the set's
+ * examples; a minibatch gets those of its own examples.
  */
 export const minibatches = (
   set: ImageSet,

@@ -1,7 +1,8 @@
 /**
- * Lets a long computation breathe: timers, signals and a progress line get their turn, and it can be stopped.
+ * Pauses a long computation for the event loop, so that timers, signals and the progress line run, and the computation can
+ * be stopped.
  *
- * Nothing that is computed depends on when these pauses fall.
+ * No result depends on when the pauses happen.
  */
 import * as E from 'fp-ts/lib/Either.js'
 
@@ -12,13 +13,13 @@ export interface Aborted {
 export const aborted: Aborted = { _tag: 'Aborted' }
 
 export interface Pauses {
-  /** Whether it is time to call {@link pause}; cheap enough to ask at every step. */
+  /** Whether it is time to call {@link pause}; cheap enough to call at every step. */
   readonly due: () => boolean
-  /** Gives way to the event loop, then says whether to go on. */
+  /** Yields to the event loop. Left: the computation must stop. */
   readonly pause: () => Promise<E.Either<Aborted, void>>
 }
 
-/** Pauses that give way every `interval` milliseconds, and stop the computation once `signal` is aborted. */
+/** Pauses that yield every `interval` milliseconds, and stop the computation once `signal` is aborted. */
 export const pausesOf = (signal: AbortSignal | null, interval = 40): Pauses => {
   let last = performance.now()
   return {

@@ -1,4 +1,4 @@
-/** A bilevel problem on a network: the sets, the network, how λ enters, how weights are trained. */
+/** A bilevel problem on a network: the sets, the network, the hyperparameters and the solver's settings. */
 import * as E from 'fp-ts/lib/Either.js'
 import { size, type ImageSet, type Splits } from '../data/set/ImageSet.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -15,11 +15,11 @@ export interface Problem {
   readonly solver: SolverConfig
   /** Seeds the initial weights and the order of examples. */
   readonly seed: number
-  /** What network and hyperparameters were made from, so that another thread can make them again. */
+  /** The configuration of network and hyperparameters, from which another thread makes them again. */
   readonly recipe?: Recipe
 }
 
-/** The configuration of what is made of functions, and so cannot cross between threads itself. */
+/** The configuration of the parts that contain functions: functions cannot be sent to another thread. */
 export interface Recipe {
   readonly network: NetworkConfig
   readonly hyperparameters: HyperparametersConfig
@@ -38,14 +38,14 @@ const fault = (name: string, set: ImageSet, network: Network): string | null => 
       `The ${name} set has ${size(set)} labels, but ${set.images.length / pixels} images of ` +
       `${shapeText(set.shape)}. Give each image one label.`
     )
-  const stranger = set.labels.findIndex(label => label >= network.classes)
-  return stranger < 0
+  const bad = set.labels.findIndex(label => label >= network.classes)
+  return bad < 0
     ? null
-    : `Label ${set.labels[stranger]!} of example ${stranger} of the ${name} set is out of range: the network ` +
+    : `Label ${set.labels[bad]!} of example ${bad} of the ${name} set is out of range: the network ` +
         `${network.name} has the classes 0 to ${network.classes - 1}. Correct the label or the number of classes.`
 }
 
-/** A problem whose sets fit its network. Errors: `BadInput` where one does not. */
+/** Checks that the sets of a problem fit its network. Errors: `BadInput` if one does not. */
 export const checked = (problem: Problem): E.Either<ShellError, Problem> => {
   const { train, validation, test } = problem.splits
   for (const [name, set] of [

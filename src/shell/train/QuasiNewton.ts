@@ -1,10 +1,9 @@
 /**
- * What L-BFGS remembers, and the direction it makes of that: −H·g by the two-loop recursion (Nocedal & Wright 2006,
- * algorithm 7.4).
+ * The memory of L-BFGS, and the direction −H·g by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4).
  *
- * Notation: s change of the weights, y change of the gradient, both of n weights; the m latest pairs count. A direction
- * takes 4·m passes over n numbers in the book; here 2·m, each both of a step's halves, in float32, which the weights are in
- * anyway. Products are summed in float64.
+ * Notation: s change of the weights, y change of the gradient, both of length n; m pairs are kept, the latest ones. The book
+ * takes 4·m passes over n numbers per direction. This takes 2·m, because one pass does both an addition and the next dot
+ * product. Vectors are float32, like the weights; products are summed in float64.
  */
 import type { Iterate, Vector, Vectors, WideVector } from '../backend/kernels/lbfgs.js'
 
@@ -15,38 +14,38 @@ interface Pair {
   readonly yy: number
 }
 
-/** Differences of weights and gradients, and what they say of the curvature. */
+/** Pairs of differences of weights and gradients, which approximate the inverse Hessian H. */
 export interface QuasiNewton {
-  /** How many pairs are remembered. */
+  /** The number of pairs. */
   readonly size: () => number
-  /** Remembers `to` − `from`, unless the curvature between them is not positive. */
+  /** Adds the pair `to` − `from`, if the curvature between them is positive. */
   readonly remember: (from: Iterate, to: Iterate) => void
-  /** Forgets everything, and gives back what it took. */
+  /** Drops all pairs and returns their vectors to the pool. */
   readonly forget: () => void
-  /** Writes −H·g into `into`; −g where nothing is remembered. */
+  /** Writes −H·g into `into`; −g if there is no pair. */
   readonly direction: (gradient: WideVector, into: Vector) => void
 }
 
-/** An empty memory of at most `most` pairs. */
+/** Creates an empty memory of at most `most` pairs. */
 export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
-  // Latest last.
+  // Oldest first.
   const pairs: Pair[] = []
   const giveBack = ({ s, y }: Pick<Pair, 's' | 'y'>): void => {
     vectors.giveBack(s)
     vectors.giveBack(y)
   }
-  const two = (): Pick<Pair, 's' | 'y'> | null => {
+  const takeTwo = (): Pick<Pair, 's' | 'y'> | null => {
     const s = vectors.take()
     const y = s === null ? null : vectors.take()
     if (s !== null && y !== null) return { s, y }
     if (s !== null) vectors.giveBack(s)
     return null
   }
-  /** Room for one pair more than count; where memory has none, that of the oldest. */
-  const room = (): Pick<Pair, 's' | 'y'> | null => two() ?? pairs.shift() ?? null
+  /** Vectors for one more pair; if the memory is full, those of the oldest pair. */
+  const vectorsForPair = (): Pick<Pair, 's' | 'y'> | null => takeTwo() ?? pairs.shift() ?? null
 
-  /** The two loops, over `d`, which is −g. */
-  const turn = (d: Vector): void => {
+  /** The two loops. `d` is −g before and −H·g after. */
+  const twoLoops = (d: Vector): void => {
     const count = pairs.length
     const alphas = new Float64Array(count)
     const latest = pairs[count - 1]!
@@ -55,7 +54,7 @@ export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
       const { y, sy } = pairs[k]!
       const alpha = projection / sy
       alphas[k] = alpha
-      // The last pass of the first loop makes the first product of the second.
+      // The last pass of the first loop also computes the first product of the second loop.
       projection = vectors.addThenDot(d, -alpha, y, k > 0 ? pairs[k - 1]!.s : y)
     }
     const scale = latest.sy / latest.yy
@@ -75,7 +74,7 @@ export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
   return {
     size: () => pairs.length,
     remember: (from, to) => {
-      const free = room()
+      const free = vectorsForPair()
       if (free === null) return
       const pair = { ...free, ...vectors.differences(from, to, free.s, free.y) }
       if (pair.sy > 1e-12 * pair.yy) pairs.push(pair)
@@ -87,7 +86,7 @@ export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
     },
     direction: (gradient, into) => {
       vectors.negative(into, gradient)
-      if (pairs.length > 0) turn(into)
+      if (pairs.length > 0) twoLoops(into)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** How weights are trained, as a configuration says it. */
+/** The section `solver` of a configuration: how weights are trained. */
 import * as t from 'io-ts'
 import { Count, Positive } from '../../core/codec/Codec.js'
 import { options } from '../../core/codec/options.js'
@@ -19,40 +19,40 @@ const Share = new t.Type<number>(
 
 const Full = t.readonly(
   t.type({
-    /** Epochs of stochastic descent that a training from the initial weights begins with. */
+    /** Epochs of stochastic descent at the start of a training from the initial weights. */
     epochs: Positive,
     /** Examples per stochastic step. */
     batchSize: Count,
     learningRate: Positive,
     /** Nesterov momentum. */
     momentum: Momentum,
-    /** The same within one `DescendWeights`. */
+    /** Nesterov momentum within one `DescendWeights`. */
     descentMomentum: Momentum,
-    /** The share of the stochastic steps that is taken at the full learning rate; then it falls linearly … */
+    /** The share of the stochastic steps at the full learning rate. In the other steps the rate falls linearly. */
     constantShare: Share,
-    /** … to this share of itself at the last step. */
+    /** The learning rate of the last step, as a share of the full one. */
     finalShare: Share,
-    /** What the learning rate falls to, linearly, within one `DescendWeights`. */
+    /** The same within one `DescendWeights`, where the rate falls linearly from the first step on. */
     descentFinalShare: Share,
-    /** Pairs of differences that the full-batch polishing (L-BFGS) remembers. */
+    /** Pairs of differences that the full-batch polishing (L-BFGS) keeps. */
     memory: Count,
-    /** Examples of a whole set that are computed at once; bounds the memory, changes no result beyond rounding. */
+    /** Examples of a whole set that are computed at once. It bounds the memory; it changes results only by rounding. */
     chunkSize: Count,
   }),
 )
 
 const defaults = {
-  // The paper's lower level: Nesterov SGD, minibatches of 64, 50 epochs.
+  // The paper's settings for the lower level: Nesterov SGD, minibatches of 64, 50 epochs.
   epochs: 50,
   batchSize: 64,
-  // Measured on the paper's 1K split: a constant .5 makes weights at λ > 1.5 noisy, now and then useless; this
-  // gives smooth, repeatable losses.
+  // Measured on the paper's 1K split: with a constant rate of .5, weights at λ > 1.5 are noisy and sometimes useless. These
+  // values give smooth, repeatable losses.
   learningRate: 0.3,
   momentum: 0.5,
   descentMomentum: 0.5,
   constantShare: 0.5,
   finalShare: 0.02,
-  // The same prototype's paired descents: the step size decays to a tenth within a pair.
+  // From the paired descents of the same prototype: the step size falls to a tenth within a pair.
   descentFinalShare: 0.1,
   memory: 20,
   chunkSize: 1000,

@@ -1,7 +1,7 @@
 /**
- * Where weights live: references on the outside, flat float32 vectors on the inside.
+ * Stores weights by reference, as flat float32 vectors.
  *
- * With a {@link Persistence}, what is put here outlives the process, so that a resumed run finds it.
+ * With a {@link Persistence}, stored weights outlive the process, so that a resumed run finds them.
  */
 import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,21 +16,21 @@ import { initialWeights, type WeightsRef } from '../../core/protocol/Command.js'
 import { makeFolders, syncFolder } from '../base/folders.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
-/** Where weights outlive the process. Once `save` is right, they are there even after a power cut. */
+/** Storage of weights that outlives the process. Once `save` has returned a `Right`, they survive even a power cut. */
 export interface Persistence {
   readonly save: (ref: WeightsRef, weights: Float32Array) => TE.TaskEither<ShellError, void>
-  /** `None` where nothing was saved under this reference. `size`: how many weights there must be. */
+  /** `None` if nothing was saved under this reference. `size`: the expected number of weights. */
   readonly load: (ref: WeightsRef, size: number) => TE.TaskEither<ShellError, O.Option<Float32Array>>
   readonly remove: (ref: WeightsRef) => IO<void>
 }
 
 export interface WeightStore {
-  /** The weights of a reference; `None` where they were never made or were released. */
+  /** The weights of a reference; `None` if they were never stored or were released. */
   readonly get: (ref: WeightsRef) => TE.TaskEither<ShellError, O.Option<Float32Array>>
   readonly put: (ref: WeightsRef, weights: Float32Array) => TE.TaskEither<ShellError, void>
-  /** Forgets weights. The initial ones stay. */
+  /** Deletes weights. The initial weights stay. */
   readonly release: (refs: ReadonlyArray<WeightsRef>) => void
-  /** Forgets what is in memory; what was saved stays. */
+  /** Clears the memory; saved files stay. */
   readonly clear: () => void
 }
 
@@ -73,7 +73,7 @@ export const weightStore = (initial: Float32Array, persistence: Persistence | nu
 const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 
-/** Little-endian float32, whatever the machine. */
+/** Little-endian float32 on every machine. */
 const encode = (weights: Float32Array): Uint8Array => {
   const bytes = new Uint8Array(weights.length * 4)
   const view = new DataView(bytes.buffer)
@@ -108,7 +108,7 @@ const pathIn =
     join(folder, `${ref}.f32`)
 
 /**
- * Files `<ref>.f32` in `folder`, which is made when needed; each appears whole or not at all.
+ * Stores weights in files `<ref>.f32` in `folder`, which is created when needed. Each file is written atomically.
  *
  * @example
  * ```ts
@@ -134,7 +134,7 @@ export const folderPersistence = (folder: string): Persistence => {
             const file = await open(partial, 'w')
             try {
               await file.writeFile(encode(weights))
-              // A record of an answer counts only if the weights it names are there, even after a power cut.
+              // The log will name these weights, so they must survive a power cut.
               await file.sync()
             } finally {
               await file.close()
@@ -170,23 +170,23 @@ export const folderPersistence = (folder: string): Persistence => {
       try {
         rmSync(pathOf(ref), { force: true })
       } catch {
-        // A file that stays behind costs only room; the reference is gone either way.
+        // A file that stays only takes up disk space; the reference is gone in any case.
       }
     },
   }
 }
 
-/** Which of these weights have no file in a folder of weights. */
+/** Those of these weights that have no file in a folder of weights. */
 export const missingFrom =
   (folder: string) =>
   (refs: ReadonlyArray<WeightsRef>): ReadonlyArray<WeightsRef> =>
     refs.filter(ref => !existsSync(pathIn(folder)(ref)))
 
-const ours = /^(w\d+)\.f32(\.partial)?$/
+const weightsFile = /^(w\d+)\.f32(\.partial)?$/
 
 /**
- * Deletes what a killed run left in a folder of weights and nothing needs: drafts, answers that were never recorded,
- * and weights whose release was recorded and not yet carried out. Files of other names stay.
+ * Deletes the files that a killed run left in a folder of weights and that are not needed: partial files, weights of answers
+ * that were never recorded, and weights whose release was recorded but not yet carried out. Files with other names stay.
  */
 export const keepOnly =
   (folder: string) =>
@@ -194,7 +194,7 @@ export const keepOnly =
   () => {
     if (!existsSync(folder)) return
     for (const name of readdirSync(folder)) {
-      const [, ref, draft] = ours.exec(name) ?? []
+      const [, ref, draft] = weightsFile.exec(name) ?? []
       if (ref !== undefined && (draft !== undefined || !refs.includes(ref)))
         rmSync(join(folder, name), { force: true })
     }

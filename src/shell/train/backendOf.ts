@@ -1,4 +1,4 @@
-/** Which backend computes a problem, loaded as far as the problem needs it. */
+/** Chooses the backend for a problem. Loads it only if the problem needs it. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { choose, chooseUnloaded, chooseForNoTensors } from '../backend/chooseBackend.js'
 import type { Backend, BackendChoice } from '../backend/Backend.js'
@@ -7,13 +7,14 @@ import { isDark } from './gradient/PlacedImages.js'
 import type { Problem } from './Problem.js'
 
 /**
- * Dense networks have WebAssembly of their own (denseGradient.ts), and no family that a configuration names makes tensors; one's own
- * may ({@link tensorTerm}), so a problem that is made of no configuration has its backend loaded.
+ * Whether a problem may create tensors, and so needs a loaded backend. Dense networks run on our own WebAssembly
+ * (denseGradient.ts), and the built-in families create no tensors. User-defined families may ({@link tensorTerm}); a problem
+ * that was not made from a configuration may contain one.
  */
 const makesTensors = ({ network, recipe }: Pick<Problem, 'network' | 'recipe'>): boolean =>
   network.dense === null || recipe === undefined
 
-/** The backend of a choice, for a problem. Errors: `Environment` where it, or with `auto` every one, cannot be had. */
+/** The backend of a choice, for a problem. Errors: `Environment` if it cannot be loaded; with `auto`, if no backend can. */
 export const backendOf = (
   choice: BackendChoice,
   problem: Pick<Problem, 'network' | 'recipe' | 'splits'>,

@@ -1,11 +1,11 @@
 /**
- * Trains weights: minimises Σ coefficient·loss at a fixed λ, to a stated gradient.
+ * Trains weights: minimises Σ coefficient·loss at a fixed λ, until the gradient's norm is within a tolerance.
  *
- * A cold solve, from the initial weights, is the paper's stochastic descent with a decaying step size and then
- * full-batch polishing; a warm solve, from other weights, is polishing only. {@link descend} takes a set number of
- * stochastic steps and no more.
+ * A cold solve starts from the initial weights. It is the paper's stochastic descent with a decaying step size, then
+ * full-batch polishing. A warm solve starts from other weights and only polishes. {@link descend} takes a fixed number of
+ * stochastic steps.
  *
- * `effort` counts examples whose gradient was taken, of every set that was descended on.
+ * `effort` counts examples whose gradient was taken, over all sets of the objective.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { size } from '../data/set/ImageSet.js'
@@ -23,7 +23,7 @@ import { polish } from './polish.js'
 import type { SolverConfig } from './SolverConfig.js'
 import { squares } from '../model/weightNorms.js'
 
-/** Training went where no number or no hope is. */
+/** Training reached values that are not finite, or a loss too large to recover from. */
 export interface Diverged {
   readonly _tag: 'Diverged'
   readonly reason: string
@@ -32,7 +32,7 @@ export interface Diverged {
 
 export type Stopped = Aborted | Diverged
 
-/** Told of a share in [0, 1] of the budget that is spent, and of the effort so far. */
+/** Called with the spent share of the budget, in [0, 1], and the effort so far. */
 export type OnProgress = (done: number, effort: number) => void
 
 export interface Solved {
@@ -47,7 +47,7 @@ export interface Solved {
 export interface SolveOptions {
   readonly cold: boolean
   readonly tolerance: number
-  /** Epochs of the objective's sets; a bound on all effort together. */
+  /** A bound on the total effort, in epochs of the objective's sets. */
   readonly maxEpochs: number
   /** Seeds the order of the examples. */
   readonly seed: number
@@ -60,19 +60,19 @@ export interface DescendOptions {
   readonly batchSize: number | null
   readonly seed: number
   readonly stream: number
-  /** What the configured step size is multiplied by. */
+  /** A factor of the configured step size. */
   readonly stepScale: number
   readonly onProgress: OnProgress
 }
 
-// These name the random streams of solves and descents among those of a seed.
+// Solves and descents of one seed draw from different random streams.
 const solveStream = 2
 const descentStream = 3
 
-const said = (value: number): string => (Number.isFinite(value) ? String(value) : 'not a finite number')
+const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : 'not a finite number')
 
-/** A loss this many times the first is not coming back. */
-const hopeless = 1e4
+/** Training counts as diverged once the loss is this many times the first one. */
+const divergenceFactor = 1e4
 
 interface Stochastic {
   readonly weights: Float32Array
@@ -82,9 +82,9 @@ interface Stochastic {
 /**
  * Steps of Nesterov's accelerated gradient.
  *
- * The step size η is divided by the largest coefficient where that exceeds 1, for by that the objective is steeper
- * than one loss. The largest, not the sum: adding F/κ to f must leave the steps on f exactly as they were, or the two
- * paths of a pair would not be comparable.
+ * If the largest coefficient exceeds 1, the step size η is divided by it, because the objective is that much steeper than
+ * one loss. It is the largest and not the sum: adding F/κ to f must not change the steps on f, otherwise the two paths of
+ * a symmetric pair are not comparable.
  */
 const stochasticDescent = async (
   context: TrainingContext,
@@ -99,7 +99,7 @@ const stochasticDescent = async (
     readonly onStep: OnProgress
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
-  // The index keeps the order of one set the same whichever other sets are descended on.
+  // The index makes the order of one set independent of the other sets in the objective.
   const drawn = objective.flatMap(({ coefficient, loss: { set, terms } }, index) => {
     if (coefficient === 0) return []
     const count = Math.min(plan.batchSize ?? size(set), size(set))
@@ -122,13 +122,13 @@ const stochasticDescent = async (
         drawn.map(({ draw, scale }) => ({ batch: draw(), scale })),
         { rate: plan.learningRate(step) / steepness, momentum: plan.momentum },
       )
-      // A first loss near zero, as a continued training may have, is no measure.
+      // A continued training may start with a loss near zero, which gives no scale.
       if (step === 0) initial = Math.max(Math.abs(value), steepness)
-      if (!(Math.abs(value) <= hopeless * initial)) {
+      if (!(Math.abs(value) <= divergenceFactor * initial)) {
         return E.left({
           _tag: 'Diverged',
           reason:
-            `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${said(value)}. ` +
+            `Training diverged: at step ${step + 1} of ${plan.steps} the minibatch loss was ${numberText(value)}. ` +
             'A smaller learning rate, or a lower upper bound of the hyperparameters, may prevent it.',
           effort: (step + 1) * perStep,
         })
@@ -140,7 +140,7 @@ const stochasticDescent = async (
   }
 }
 
-/** η for step `step` of `steps`: constant at first, then falling linearly to `finalShare` at the last step. */
+/** η for step `step` of `steps`: constant at first, then linear to `finalShare` of `rate` at the last step. */
 const decayed =
   (rate: number, steps: number, constantShare: number, finalShare: number) =>
   (step: number): number => {
@@ -149,7 +149,7 @@ const decayed =
     return rate * (1 - ((1 - finalShare) * (step - flat)) / (steps - 1 - flat))
   }
 
-/** Whether weights are all finite, with the effort spent on them if not. */
+/** Checks that all weights are finite. */
 const finite = ({ weights, effort }: Stochastic): E.Either<Diverged, Stochastic> =>
   // Squares of float32 numbers do not overflow float64.
   Number.isFinite(squares(weights))
@@ -174,7 +174,7 @@ export const solve =
       const largest = Math.max(
         ...objective.map(({ coefficient, loss }) => (coefficient === 0 ? 0 : size(loss.set))),
       )
-      // One epoch is kept for the gradient that says how good the result is.
+      // One epoch of the budget is left for the first gradient of polishing.
       const epochs = Math.min(config.epochs, options.maxEpochs - 1)
       const steps = Math.max(0, Math.floor((epochs * largest) / Math.min(config.batchSize, largest)))
       const descended = await stochasticDescent(context, objective, start, {
@@ -186,9 +186,9 @@ export const solve =
         onStep: (_, effort) => report(effort),
       })
       if (E.isLeft(descended)) return descended
-      const sane = finite(descended.right)
-      if (E.isLeft(sane)) return sane
-      from = sane.right
+      const checked = finite(descended.right)
+      if (E.isLeft(checked)) return checked
+      from = checked.right
     }
     const polished = await polish(valueAndGradient(context)(objective), {
       tolerance: options.tolerance,
@@ -203,14 +203,14 @@ export const solve =
       ? E.right({ weights, value, gradientNorm, converged: gradientNorm <= options.tolerance, effort })
       : E.left({
           _tag: 'Diverged',
-          reason: `Training diverged: the loss over the whole set is ${said(value)}, its gradient's norm ${said(gradientNorm)}.`,
+          reason: `Training diverged: the loss over the whole set is ${numberText(value)}, its gradient's norm ${numberText(gradientNorm)}.`,
           effort,
         })
   }
 
 /**
- * Takes `steps` steps, with a step size that falls linearly to `descentFinalShare` of itself. The minibatches of
- * each set depend on seed and stream alone.
+ * Takes `steps` steps. The step size falls linearly to `descentFinalShare` of its first value. The minibatches of each set
+ * depend only on seed and stream.
  */
 export const descend =
   (context: TrainingContext, config: SolverConfig) =>

@@ -2,21 +2,21 @@
  * Full-batch polishing: L-BFGS (Nocedal & Wright, algorithm 7.5) with a bisecting weak Wolfe line search
  * (Lewis & Overton 2013, which also suits the kinks of ReLU networks).
  *
- * Measured on the 784-100-10 network with the paper's 600 images, after 50 epochs of stochastic descent, as the number
- * of full-batch gradients to a norm: λ = −6, 1e-3: 14 (Nesterov's method with adaptive restart: between 40 and 60);
+ * Full-batch gradients needed to reach a gradient norm, measured on the 784-100-10 network with the paper's 600 images, after
+ * 50 epochs of stochastic descent: λ = −6, 1e-3: 14 (Nesterov's method with adaptive restart: between 40 and 60);
  * λ = −2, 1e-3: 42 (100 to 150); λ = 1, 5e-3: 69 (150 to 200); λ = 2, 1e-2: 44 (100 to 150). After 300 gradients,
- * f = .00022, .0080, .1028, .2275 (.00038, .0084, .1075, .2348). From λ ≈ 0 on the minimizers lie on kinks of the
- * ReLUs, where no gradient vanishes: ‖∇f‖ levels off near 2e-3 at λ = 0, 4e-3 at 1 and 7e-3 at 2.
+ * f = .00022, .0080, .1028, .2275 (.00038, .0084, .1075, .2348). From λ ≈ 0 on, the minimizers lie on kinks of the
+ * ReLUs, where the gradient does not vanish: ‖∇f‖ levels off near 2e-3 at λ = 0, 4e-3 at 1 and 7e-3 at 2.
  *
- * Directions, and every point that is evaluated, are in float32; gradients, slopes and norms in float64. All of them lie in one
- * memory of WebAssembly, and what is evaluated are views of it.
+ * Directions and evaluated points are float32; gradients, slopes and norms are float64. All vectors lie in one WebAssembly
+ * memory, and `evaluate` gets views of it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { vectorsOf, type Iterate, type Vector, type Vectors } from '../backend/kernels/lbfgs.js'
 import type { Aborted } from './Pauses.js'
 import { quasiNewton } from './QuasiNewton.js'
 
-/** Returns the value at `weights` and overwrites `gradient`; keeps neither. */
+/** Returns the value at `weights` and overwrites `gradient`. It must not keep either array. */
 export type Evaluate = (weights: Float32Array, gradient: Float64Array) => Promise<E.Either<Aborted, number>>
 
 export interface Polished {
@@ -30,10 +30,10 @@ export interface Polished {
 export interface PolishOptions {
   /** Stop when ‖∇‖₂ is at most this. */
   readonly tolerance: number
-  /** Stop after this many full-batch gradients; the first, at the start, is always taken. */
+  /** Stop after this many full-batch gradients. The first one, at the start, is always taken. */
   readonly maxEvaluations: number
   readonly memory: number
-  /** Called after each iteration with the gradients taken so far. */
+  /** Called after each iteration with the number of gradients so far. */
   readonly onIteration: (evaluations: number, gradientNorm: number) => void
 }
 
@@ -41,26 +41,26 @@ interface Point extends Iterate {
   readonly value: number
 }
 
-/** Armijo's and the curvature condition's constants, the customary ones for quasi-Newton directions. */
+/** The constants of the Armijo and curvature conditions; these are the usual values for quasi-Newton directions. */
 const sufficientDecrease = 1e-4
 const curvature = 0.9
 /**
- * Below this share of the value a decrease drowns in float32 rounding, and the slopes decide alone (the approximate
- * Wolfe conditions of Hager & Zhang 2005). Without it polishing ends near ‖∇‖ = 1e-4.
+ * A decrease below this share of the value is within float32 rounding. Then only the slopes decide (the approximate Wolfe
+ * conditions of Hager & Zhang 2005). Without this rule, polishing stops near ‖∇‖ = 1e-4.
  */
 const rounding = 1e-6
-/** Bisections before a direction is given up. */
+/** Evaluations along one direction before the search gives up. */
 const mostTrials = 25
 
-/** What polishing works with; its vectors take forty bytes a weight, and each pair that L-BFGS remembers eight. */
+/** The state that a search needs. Its vectors take forty bytes per weight, and each pair of L-BFGS eight. */
 interface Workspace {
   readonly evaluate: Evaluate
   readonly vectors: Vectors
-  /** Where iterates may be written: of three, those that are neither where a search begins nor the best on its way. */
+  /** Iterates that may be overwritten. There are three in all; a search holds its start and its best point. */
   readonly spare: Iterate[]
 }
 
-/** The value at an iterate, whose gradient is written. */
+/** The value at an iterate. It overwrites the iterate's gradient. */
 const valueAt = ({ evaluate, vectors }: Workspace, { weights, gradient }: Iterate) =>
   evaluate(vectors.at(weights), vectors.wideAt(gradient))
 
@@ -73,7 +73,7 @@ const iterateIn = (vectors: Vectors): Iterate => ({
   gradient: reserved(vectors.takeWide()),
 })
 
-/** The point to go on from along `d`, or `null` where there is none; and what looking for it cost. */
+/** Searches along `d` for the next point, `null` if there is none. Also returns the number of evaluations. */
 const search = async (
   workspace: Workspace,
   from: Point,
@@ -97,7 +97,7 @@ const search = async (
       value.right <= from.value + sufficientDecrease * step * slope ||
       (value.right <= from.value + rounding * Math.abs(from.value) &&
         slopeThere <= (2 * sufficientDecrease - 1) * slope)
-    // A NaN is no decrease either.
+    // This branch also catches a value of NaN.
     if (!decreased) {
       high = step
       spare.push(trial)
@@ -112,7 +112,7 @@ const search = async (
   return E.right({ point: best, evaluations: Math.min(budget, mostTrials) })
 }
 
-/** Minimises from `start`. The value never rises beyond rounding; it stops early where rounding leaves no way down. */
+/** Minimises from `start`. The value never rises beyond rounding. It stops early if rounding hides any further decrease. */
 export const polish =
   (evaluate: Evaluate, options: PolishOptions) =>
   async (start: Float32Array): Promise<E.Either<Aborted, Polished>> => {
@@ -137,7 +137,7 @@ export const polish =
         const next = found.right.point
         if (next === null) {
           if (memory.size() === 0) break
-          // What is remembered may be of the far side of a kink; steepest descent gets one more try.
+          // The pairs may describe the other side of a kink. Try once more with steepest descent.
           memory.forget()
           continue
         }

@@ -1,4 +1,4 @@
-/** Answers the questions of a method by training a network in this thread, one question at a time. */
+/** Answers a method's questions by training a network in this thread, one question at a time. */
 import { messageOf } from '../base/messageOf.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -27,27 +27,27 @@ import { pausesOf } from './Pauses.js'
 import { joined, type Problem } from './Problem.js'
 import type { WeightStore } from './WeightStore.js'
 
-/** How far a command is. */
+/** The progress of a command. */
 export interface Progress {
   readonly command: Question
-  /** The share of its budget that is spent, in [0, 1]; a command may end before 1. */
+  /** The spent share of its budget, in [0, 1]. A command may end before 1. */
   readonly done: number
-  /** Examples whose gradient was taken for it so far. */
+  /** The effort so far. */
   readonly effort: number
 }
 
-/** Who watches a command, and who may stop it. */
+/** Hooks that watch and stop commands. */
 export interface TrainingOptions {
   readonly onProgress?: (progress: Progress) => void
-  /** Aborting stops the command at work, with `Interrupted`. */
+  /** Aborting it stops the running command with `Interrupted`. */
   readonly signal?: AbortSignal
 }
 
-/** Why a command has no answer of its own kind. */
-type Trouble = Stopped | ShellError
+/** Why a command failed. */
+type Failure = Stopped | ShellError
 
-/** A command that cannot be carried out as it stands. */
-const refused = (reason: string, effort = 0): Trouble => ({ _tag: 'Diverged', reason, effort })
+/** The failure of a command that cannot be carried out. */
+const refused = (reason: string, effort = 0): Failure => ({ _tag: 'Diverged', reason, effort })
 
 const failed = (id: number, reason: string, effort: number): Observation => ({
   _tag: 'CommandFailed',
@@ -56,32 +56,31 @@ const failed = (id: number, reason: string, effort: number): Observation => ({
   effort,
 })
 
-/** Trouble that belongs to the command becomes its answer; trouble of the surroundings ends the run. */
+/** Turns a failure of the command itself into its answer. A failure of the environment ends the run. */
 const settle =
   (id: number) =>
-  (trouble: Trouble): E.Either<ShellError, Observation> => {
-    switch (trouble._tag) {
+  (failure: Failure): E.Either<ShellError, Observation> => {
+    switch (failure._tag) {
       case 'Diverged':
-        return E.right(failed(id, trouble.reason, trouble.effort))
+        return E.right(failed(id, failure.reason, failure.effort))
       case 'Aborted':
         return E.left(
           interrupted(
-            `Stopped while command ${id} was at work. What was recorded before it can be resumed; ` +
-              'this command is then carried out anew.',
+            `Stopped during command ${id}. The run can be resumed from its last record; this command then starts again.`,
           ),
         )
       case 'BadInput':
       case 'Environment':
       case 'Mismatch':
       case 'Interrupted':
-        return E.left(trouble)
+        return E.left(failure)
     }
   }
 
 /**
- * The interpreter of a checked problem, on this thread's backend. It reads and writes weights in `store`.
+ * Creates the interpreter of a checked problem, on this thread's backend. It reads and writes weights in `store`.
  *
- * Equal problems on equal backends with one thread give equal answers, byte for byte.
+ * Equal problems on equal backends with one thread give the same answers, byte for byte.
  */
 export const singleInterpreter = (
   backend: Backend,
@@ -97,7 +96,7 @@ export const singleInterpreter = (
     pauses: pausesOf(options.signal ?? null),
   }
   const metricsOf = Measurement.metricsOf(context, problem)
-  // Training and validation set together, made when the first refit asks for it.
+  // Training and validation set together; created at the first refit.
   let everything: ImageSet | null = null
 
   const progressOf =
@@ -105,10 +104,10 @@ export const singleInterpreter = (
     (done, effort) =>
       options.onProgress?.({ command, done, effort })
 
-  const weightsAt = (ref: WeightsRef): TE.TaskEither<Trouble, Float32Array> =>
+  const weightsAt = (ref: WeightsRef): TE.TaskEither<Failure, Float32Array> =>
     pipe(
       store.get(ref),
-      TE.mapLeft((error): Trouble => error),
+      TE.mapLeft((error): Failure => error),
       TE.chain(
         O.match(
           () =>
@@ -120,12 +119,12 @@ export const singleInterpreter = (
       ),
     )
 
-  /** What every solve and descent reports of where it ended, the weights kept under the command's name. */
+  /** Measures the end of a solve or descent, and stores its weights under the command's reference. */
   const reported = (
     { id, lambda }: SolveLowerLevel | DescendWeights,
     end: Measurement.End,
   ): TE.TaskEither<
-    Trouble,
+    Failure,
     Measurement.MeasuredEnd & { readonly id: number; readonly weights: WeightsRef }
   > =>
     pipe(
@@ -134,7 +133,7 @@ export const singleInterpreter = (
       TE.map(measured => ({ id, ...measured, weights: weightsOf(id) })),
     )
 
-  const solveLowerLevel = (command: SolveLowerLevel): TE.TaskEither<Trouble, Observation> =>
+  const solveLowerLevel = (command: SolveLowerLevel): TE.TaskEither<Failure, Observation> =>
     pipe(
       weightsAt(command.from),
       TE.chainW(
@@ -158,13 +157,13 @@ export const singleInterpreter = (
       ),
     )
 
-  const descendWeights = (command: DescendWeights): TE.TaskEither<Trouble, Observation> => {
+  const descendWeights = (command: DescendWeights): TE.TaskEither<Failure, Observation> => {
     const { lower, upper } = Measurement.lossesAt(problem, command.lambda)
     return pipe(
       weightsAt(command.from),
       TE.chainW(
         weights => () =>
-          // The training set comes first always, for its place names its stream of minibatches.
+          // The training set must stay first: its index selects its random stream of minibatches.
           descend(context, solver)(
             [
               { coefficient: command.lowerCoefficient, loss: lower },
@@ -186,14 +185,14 @@ export const singleInterpreter = (
     )
   }
 
-  const evaluateLosses = (command: EvaluateLosses): TE.TaskEither<Trouble, Observation> =>
+  const evaluateLosses = (command: EvaluateLosses): TE.TaskEither<Failure, Observation> =>
     pipe(
       weightsAt(command.weights),
       TE.chainW(weights => metricsOf(weights)),
       TE.map((metrics): Observation => ({ _tag: 'LossesEvaluated', id: command.id, metrics })),
     )
 
-  const refit = (command: Refit): TE.TaskEither<Trouble, Observation> => {
+  const refit = (command: Refit): TE.TaskEither<Failure, Observation> => {
     everything ??= joined(train, validation)
     const loss = { set: everything, terms: hyperparameters.lowerTerms(command.lambda, size(everything)) }
     const { id } = command
@@ -225,7 +224,7 @@ export const singleInterpreter = (
     )
   }
 
-  const carryOut = (question: Question): TE.TaskEither<Trouble, Observation> => {
+  const carryOut = (question: Question): TE.TaskEither<Failure, Observation> => {
     const dimension = hyperparameters.space.length
     if (question.lambda.length !== dimension || !question.lambda.every(Number.isFinite))
       return TE.left(
@@ -251,7 +250,7 @@ export const singleInterpreter = (
         return E.left(
           environment(
             `The backend "${backend.name}" failed at command ${question.id} (${messageOf(cause)}). ` +
-              'If memory is short, lower `chunkSize`; else try another backend.',
+              'If memory is short, lower `chunkSize`; otherwise try another backend.',
           ),
         )
       }

@@ -1,4 +1,4 @@
-/** The main thread's end of a thread that trains. */
+/** Starts worker threads that train, and talks to them from the main thread. */
 import { messageOf } from '../base/messageOf.js'
 import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
@@ -10,70 +10,70 @@ import { builtFile } from '../base/package.js'
 import { sharedFloats, type ImageSet } from '../data/set/ImageSet.js'
 import type { Problem, Recipe } from '../train/Problem.js'
 import { environment, interrupted, type ShellError } from '../base/ShellError.js'
-import { Report, type Errand, type Kept, type ThreadData } from './threadMessages.js'
+import { Report, type Job, type NamedWeights, type ThreadData } from './threadMessages.js'
 
-/** An answer of a thread, and the weights that came with it. */
+/** The answer of a thread, with the new weights. */
 export interface Answered {
   readonly observation: Observation
-  readonly made: Kept | null
+  readonly made: NamedWeights | null
 }
 
-/** A thread that trains, one errand at a time. */
+/** A worker thread that trains, one job at a time. */
 export interface TrainingThread {
   readonly work: (
-    errand: Errand,
+    job: Job,
     onProgress: (done: number, effort: number) => void,
   ) => Promise<E.Either<ShellError, Answered>>
-  /** Ends the thread, whatever it is at; an errand at work comes out as `Interrupted`. */
+  /** Ends the thread at once. A running job returns `Interrupted`. */
   readonly end: () => void
 }
 
-/** Makes a thread of Node that runs `trainingThread.worker`. */
+/** Creates a worker thread that runs `trainingThread.worker`. */
 export type StartThread = (data: ThreadData) => Worker
 
-/** As the package is built. Where the sources run as they are, one that loads TypeScript is to be passed in. */
+/** Starts the built worker. Code that runs from the TypeScript sources must pass its own {@link StartThread}. */
 export const startThread: StartThread = workerData =>
   new Worker(builtFile('trainingThread.worker.js'), { workerData })
 
 const lost = (id: number | null, cause: string): ShellError =>
   environment(
     `The thread that trained${id === null ? '' : ` for command ${id}`} ended (${cause}). If memory is short, use --workers 1, or lower ` +
-      '`chunkSize`; what was recorded can be resumed.',
+      '`chunkSize`. The recorded steps can be resumed.',
   )
 
-/** A thread at work keeps the process alive, an idle one does not. */
+/** A busy thread keeps the process alive, an idle one does not. */
 const threadAt = (worker: Worker): TrainingThread => {
-  let at: {
+  let current: {
     readonly id: number
     readonly onProgress: (done: number, effort: number) => void
     readonly settle: (result: E.Either<ShellError, Answered>) => void
   } | null = null
-  let gone: ShellError | null = null
+  let ended: ShellError | null = null
   const settle = (result: E.Either<ShellError, Answered>): void => {
     worker.unref()
-    const open = at
-    at = null
+    const open = current
+    current = null
     open?.settle(result)
   }
   const leave = (error: ShellError): void => {
-    gone ??= error
-    settle(E.left(gone))
+    ended ??= error
+    settle(E.left(ended))
   }
   worker.on('message', (message: unknown) =>
     pipe(
       decode(Report)(message),
       E.match(
-        problem => leave(lost(at?.id ?? null, `its message cannot be used: ${problem}`)),
-        said => {
-          switch (said._tag) {
+        problem => leave(lost(current?.id ?? null, `its message cannot be used: ${problem}`)),
+        report => {
+          switch (report._tag) {
             case 'Working':
-              return at?.onProgress(said.done, said.effort)
+              return current?.onProgress(report.done, report.effort)
             case 'Answered': {
-              settle(E.right(said))
+              settle(E.right(report))
               return
             }
             case 'Failed': {
-              settle(E.left(said.error))
+              settle(E.left(report.error))
               return
             }
           }
@@ -81,25 +81,24 @@ const threadAt = (worker: Worker): TrainingThread => {
       ),
     ),
   )
-  worker.on('error', cause => leave(lost(at?.id ?? null, messageOf(cause))))
-  worker.on('exit', code => leave(lost(at?.id ?? null, `exit code ${code}`)))
+  worker.on('error', cause => leave(lost(current?.id ?? null, messageOf(cause))))
+  worker.on('exit', code => leave(lost(current?.id ?? null, `exit code ${code}`)))
   worker.unref()
   return {
-    work: (errand, onProgress) =>
+    work: (job, onProgress) =>
       new Promise(resolve => {
-        if (gone !== null) {
-          resolve(E.left(gone))
+        if (ended !== null) {
+          resolve(E.left(ended))
           return
         }
-        at = { id: errand.question.id, onProgress, settle: resolve }
+        current = { id: job.question.id, onProgress, settle: resolve }
         worker.ref()
-        worker.postMessage(errand)
+        worker.postMessage(job)
       }),
     end: () => {
       leave(
         interrupted(
-          'Stopped while commands were at work. What was recorded before them can be resumed; they are then carried ' +
-            'out anew.',
+          'Stopped during running commands. The run can be resumed from its last record; these commands then start again.',
         ),
       )
       void worker.terminate()
@@ -121,7 +120,7 @@ const inSharedMemory = ({ images, labels, shape, classes }: ImageSet): ThreadDat
   classes,
 })
 
-/** Starts threads for one problem; images that are not in shared memory are copied there once, whatever the number of threads. */
+/** Starts threads for one problem. Images are copied to shared memory once for all threads, unless they are there already. */
 export const threadOf = (
   backend: BackendName,
   { splits: { train, validation, test }, solver, seed }: Problem,

@@ -1,6 +1,6 @@
 /**
- * Carries out several commands at once: one in this thread, the others in threads of their own. All run the same code
- * on the same numbers, so the answers do not depend on who gave them, nor on how many threads there are.
+ * Carries out several commands at once: one in this thread, the others in worker threads. All threads run the same code on the
+ * same numbers, so an answer depends neither on its thread nor on the number of threads.
  */
 import { messageOf } from '../base/messageOf.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
@@ -11,15 +11,15 @@ import type { Observation } from '../../core/protocol/Observation.js'
 import type { WeightStore } from '../train/WeightStore.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 import type { Interpreter } from '../record/Interpreter.js'
-import type { Errand } from './threadMessages.js'
+import type { Job } from './threadMessages.js'
 import type { TrainingThread } from './TrainingThread.js'
 
-/** Who does the work. */
-export interface Crew {
-  /** Trains in this thread; it shares the store. */
+/** The dependencies of {@link manyAtOnce}. */
+export interface Workers {
+  /** The interpreter of this thread. It uses the same store. */
   readonly here: Interpreter
   readonly store: WeightStore
-  /** How many threads besides this one. */
+  /** The number of worker threads, without this thread. */
   readonly threads: number
   readonly start: () => TrainingThread
   readonly onProgress: (progress: {
@@ -27,13 +27,14 @@ export interface Crew {
     readonly done: number
     readonly effort: number
   }) => void
-  /** Aborting ends everything that is at work. */
+  /** Aborting it stops all running commands. */
   readonly signal: AbortSignal
   /** Aborts `signal`. */
   readonly end: () => void
 }
 
-type Lane = (question: Question) => TE.TaskEither<ShellError, Observation>
+/** Answers questions in one thread, one at a time. */
+type AnswerInThread = (question: Question) => TE.TaskEither<ShellError, Observation>
 
 const startOf = (question: Question): WeightsRef => {
   switch (question._tag) {
@@ -47,26 +48,33 @@ const startOf = (question: Question): WeightsRef => {
   }
 }
 
-export const manyAtOnce = ({ here, store, threads, start, onProgress, signal, end }: Crew): Interpreter => {
+/** An interpreter that uses this thread and worker threads. */
+export const manyAtOnce = ({
+  here,
+  store,
+  threads,
+  start,
+  onProgress,
+  signal,
+  end,
+}: Workers): Interpreter => {
   const running: Array<TrainingThread> = []
   signal.addEventListener('abort', () => running.forEach(thread => thread.end()), { once: true })
 
-  const begun = (): TrainingThread => {
+  const startThread = (): TrainingThread => {
     const thread = start()
     running.push(thread)
     return thread
   }
 
-  const elsewhere = (): Lane => {
+  const inOwnThread = (): AnswerInThread => {
     let thread: TrainingThread | null = null
-    const errandTo = (errand: Errand): TE.TaskEither<ShellError, Observation> =>
+    const send = (job: Job): TE.TaskEither<ShellError, Observation> =>
       pipe(
         TE.tryCatch(
           () => {
-            thread ??= begun()
-            return thread.work(errand, (done, effort) =>
-              onProgress({ command: errand.question, done, effort }),
-            )
+            thread ??= startThread()
+            return thread.work(job, (done, effort) => onProgress({ command: job.question, done, effort }))
           },
           cause =>
             environment(
@@ -81,39 +89,40 @@ export const manyAtOnce = ({ here, store, threads, start, onProgress, signal, en
       )
     return question => {
       const ref = startOf(question)
-      if (ref === initialWeights) return errandTo({ question, from: null })
+      if (ref === initialWeights) return send({ question, from: null })
       return pipe(
         store.get(ref),
         TE.chain(
           O.match(
-            // Without its weights there is nothing to train, only to say so.
+            // The weights do not exist. The interpreter of this thread answers with the failure.
             () => here.answer(question),
-            weights => errandTo({ question, from: { ref, weights } }),
+            weights => send({ question, from: { ref, weights } }),
           ),
         ),
       )
     }
   }
 
-  // This thread comes first: it is there already, and the others are made when it has its hands full.
-  const all: ReadonlyArray<Lane> = [here.answer, ...Array.from({ length: threads }, elsewhere)]
-  const busy = new Set<Lane>()
+  // This thread comes first, so that other threads are only started while it is busy.
+  const all: ReadonlyArray<AnswerInThread> = [here.answer, ...Array.from({ length: threads }, inOwnThread)]
+  const busy = new Set<AnswerInThread>()
   const waiting: Array<() => void> = []
 
   return {
     atOnce: all.length,
     answer: question => async () => {
-      let lane = all.find(candidate => !busy.has(candidate))
-      while (lane === undefined) {
+      let idle = all.find(candidate => !busy.has(candidate))
+      while (idle === undefined) {
         await new Promise<void>(resolve => waiting.push(resolve))
-        lane = all.find(candidate => !busy.has(candidate))
+        idle = all.find(candidate => !busy.has(candidate))
       }
-      busy.add(lane)
+      const chosen = idle
+      busy.add(chosen)
       try {
-        // A run that is being stopped begins nothing; the interpreter here knows how to say so.
-        return await (signal.aborted ? here.answer : lane)(question)()
+        // An aborted run starts nothing: the interpreter of this thread returns `Interrupted`.
+        return await (signal.aborted ? here.answer : chosen)(question)()
       } finally {
-        busy.delete(lane)
+        busy.delete(chosen)
         waiting.shift()?.()
       }
     },

@@ -1,4 +1,4 @@
-/** Answers the questions of a method by training a network: several at once, where threads are asked for. */
+/** Answers a method's questions by training a network, several at once if worker threads are requested. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/Backend.js'
@@ -13,21 +13,21 @@ import { threadOf, type StartThread } from './TrainingThread.js'
 
 export type { Progress } from '../train/singleInterpreter.js'
 
-/** Where weights are kept, who watches a command and who may stop it. */
+/** Where weights are stored, how commands are watched and stopped, and how many may run at once. */
 export interface InterpreterOptions extends TrainingOptions {
   readonly persistence?: Persistence
   /**
-   * How many commands may be trained at once: one here, the others in threads of their own, which are made when first
-   * needed and of a problem with a recipe only. The answers are the same bytes. 1 where it is left out.
+   * How many commands may run at once: one in this thread, the others in worker threads, which are started when first needed.
+   * Only a problem with a `recipe` can use worker threads. The answers are the same bytes for every number. Default 1.
    */
   readonly workers?: number
-  /** Makes the threads; {@link startThread} where it is left out. */
+  /** Starts the threads. Default {@link startThread}. */
   readonly startThread?: StartThread
 }
 
 /**
- * The interpreter of a problem on a backend. Equal problems on equal backends with one thread give equal answers,
- * byte for byte. Errors: `BadInput` where a set does not fit the network.
+ * Creates the interpreter of a problem on a backend. Equal problems on equal backends with one thread give the same answers,
+ * byte for byte. Errors: `BadInput` if a set does not fit the network.
  *
  * @example
  * ```ts

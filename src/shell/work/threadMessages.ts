@@ -1,4 +1,4 @@
-/** What crosses between the main thread and those that train. Images are in shared memory, weights are copied. */
+/** The messages between the main thread and its worker threads. Images are in shared memory; weights are copied. */
 import * as t from 'io-ts'
 import { Command, isQuestion, WeightsRef } from '../../core/protocol/Command.js'
 import { Finite, Natural, nullable } from '../../core/codec/Codec.js'
@@ -21,7 +21,7 @@ const Images = t.type({
   classes: Natural,
 })
 
-/** What a thread is begun with: a problem on a backend. */
+/** The start data of a thread: a problem and the name of its backend. */
 export const ThreadData = t.type({
   backend: BackendName,
   splits: t.type({ train: Images, validation: Images, test: nullable(Images) }),
@@ -31,34 +31,34 @@ export const ThreadData = t.type({
 })
 export type ThreadData = t.TypeOf<typeof ThreadData>
 
-const Kept = t.type({ ref: WeightsRef, weights: Floats })
-/** Weights and their name. */
-export type Kept = t.TypeOf<typeof Kept>
+const NamedWeights = t.type({ ref: WeightsRef, weights: Floats })
+/** Weights and their reference. */
+export type NamedWeights = t.TypeOf<typeof NamedWeights>
 
-/** One command, with the weights that it starts from where those are not the initial ones. */
-export const Errand = t.type({
+/** One command, with its starting weights; `null` for the initial weights. */
+export const Job = t.type({
   question: t.refinement(Command, isQuestion, 'a command that wants an answer'),
-  from: nullable(Kept),
+  from: nullable(NamedWeights),
 })
-export type Errand = t.TypeOf<typeof Errand>
+export type Job = t.TypeOf<typeof Job>
 
 const ShellErrorCodec = t.type({
   _tag: t.keyof({ BadInput: null, Environment: null, Mismatch: null, Interrupted: null }),
   message: t.string,
 })
 
-/** How far the command at work is. */
+/** The progress of the running command. */
 const Working = t.type({ _tag: t.literal('Working'), done: Finite, effort: Finite })
-// Only whether it is one at all: the driver decodes every answer, and takes a number that is not finite for a failure.
+// A shallow check is enough: the driver decodes every answer, and turns one with non-finite numbers into a failure.
 const Answer = instance(
   'an observation',
   (u): u is Observation =>
     typeof u === 'object' && u !== null && '_tag' in u && typeof u._tag === 'string' && 'id' in u,
 )
-/** The command's answer, and the weights it made. */
-const Answered = t.type({ _tag: t.literal('Answered'), observation: Answer, made: nullable(Kept) })
+/** The answer to the command, and its new weights. */
+const Answered = t.type({ _tag: t.literal('Answered'), observation: Answer, made: nullable(NamedWeights) })
 const Failed = t.type({ _tag: t.literal('Failed'), error: ShellErrorCodec })
 
 export const Report = t.union([Working, Answered, Failed])
-/** What a thread says. */
+/** A message from a worker thread. */
 export type Report = t.TypeOf<typeof Report>

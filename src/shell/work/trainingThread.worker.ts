@@ -1,6 +1,6 @@
 /**
- * A thread that trains: the interpreter of a problem that was sent to it, one command at a time. It runs the very code
- * that the main thread would, on a backend of its own, and so gives the same bytes.
+ * The code of a worker thread: it receives a problem and answers one command at a time. It runs the same code as the main
+ * thread, on its own backend, so its answers are the same bytes.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,17 +16,17 @@ import { networkOf } from '../model/NetworkConfig.js'
 import type { Persistence } from '../train/WeightStore.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 import { networkInterpreter } from './networkInterpreter.js'
-import { Errand, ThreadData, type Kept, type Report } from './threadMessages.js'
+import { Job, ThreadData, type NamedWeights, type Report } from './threadMessages.js'
 
 const fault = (message: string): ShellError =>
   environment(
-    `A training thread was sent what it cannot use: ${message}. Please report it; --workers 1 does without.`,
+    `A training thread received an invalid message: ${message}. Please report it; --workers 1 uses no threads.`,
   )
 
-/** The weights of the command at work: those that it was sent with, and those that it makes. */
-let given: Kept | null = null
-let made: Kept | null = null
-const desk: Persistence = {
+/** The weights of the running command: those it received, and its new ones. */
+let given: NamedWeights | null = null
+let made: NamedWeights | null = null
+const commandWeights: Persistence = {
   load: ref => TE.right(given?.ref === ref ? O.some(given.weights) : O.none),
   save: (ref, weights) =>
     TE.fromIO(() => {
@@ -56,21 +56,21 @@ const interpreter = pipe(
       backend,
       { network, hyperparameters, splits, solver, seed },
       {
-        persistence: desk,
+        persistence: commandWeights,
         onProgress: ({ done, effort }) => report({ _tag: 'Working', done, effort }),
       },
     ),
   ),
 )()
 
-const carryOut = ({ question, from }: Errand): TE.TaskEither<ShellError, Observation> =>
+const carryOut = ({ question, from }: Job): TE.TaskEither<ShellError, Observation> =>
   pipe(
     () => interpreter,
     TE.chain(({ answer, release }) => async () => {
       given = from
       made = null
       const observation = await answer(question)()
-      // Nothing is kept here: the main thread keeps all weights.
+      // The main thread stores all weights, so this thread keeps none.
       release([given, made].flatMap(kept => (kept === null ? [] : [kept.ref])))
       return observation
     }),
@@ -78,7 +78,7 @@ const carryOut = ({ question, from }: Errand): TE.TaskEither<ShellError, Observa
 
 parentPort?.on('message', (message: unknown) => {
   void pipe(
-    decode(Errand)(message),
+    decode(Job)(message),
     E.mapLeft(fault),
     TE.fromEither,
     TE.chain(carryOut),

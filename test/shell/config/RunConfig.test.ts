@@ -33,7 +33,7 @@ const problemOf = (content: string): Promise<string> =>
   })
 
 describe('a configuration file', () => {
-  it('is read with its name, and the folder that its paths are relative to', () =>
+  it('is read with its name, and the folder for its relative paths', () =>
     withFolder(folder => {
       const path = join(folder, 'mine.json')
       writeFileSync(path, `\uFEFF${text}`)
@@ -70,7 +70,7 @@ describe('a configuration file', () => {
     expect(await problemOf(content)).toContain(phrase)
   })
 
-  it('is refused where it is missing, a folder, or too large', () =>
+  it('is refused if it is missing, a folder, or too large', () =>
     withFolder(folder => {
       mkdirSync(join(folder, 'folder'))
       writeFileSync(join(folder, 'large'), ' '.repeat(5_000_000))
@@ -86,7 +86,7 @@ describe('presets', () => {
     expect(right(decodeRunConfig('again')(encoded))).toEqual(config)
   })
 
-  it('suggest what was meant', () => {
+  it('suggest the nearest name', () => {
     expect(left(fromPreset('mnist-mpl-1k')).message).toContain('Did you mean "mnist-mlp-1k"?')
     expect(left(fromPreset('toString')).message).toContain('There is no preset')
   })
@@ -99,7 +99,7 @@ describe('the configuration of a method', () => {
       E.chain(config => methodConfig(sampleAndDescend)('test', config, space)),
     )
 
-  it('has the space of the problem, the seed of the run, and defaults', () => {
+  it('contains the space of the problem, the seed of the run, and defaults', () => {
     expect(right(decoded({ name: 'any', rounds: 2 }))).toEqual({
       space,
       seed: 3,
@@ -116,7 +116,7 @@ describe('the configuration of a method', () => {
     expect(left(decoded({ name: 'any', rounds: 0 })).message).toContain('`method.rounds` must be')
   })
 
-  it('is not linear in coefficients where two families change what examples cost', () => {
+  it('is not linear in coefficients if two families change the costs of examples', () => {
     const linear = (hyperparameters: unknown, method: object) =>
       pipe(
         decodeRunConfig('test')({ ...whole, hyperparameters, method: { name: 'bilevel', ...method } }),
@@ -126,11 +126,13 @@ describe('the configuration of a method', () => {
     const both = [{ family: 'classWeights' }, { family: 'labelSmoothing' }]
     expect(right(linear(both.slice(1), {}))).toBe(true)
     expect(right(linear(both, {}))).toBe(false)
-    expect(left(linear(both, { linearInCoefficients: true })).message).toContain('linear in neither')
+    expect(left(linear(both, { linearInCoefficients: true })).message).toContain(
+      'is not linear in their coefficients',
+    )
     expect(right(linear(both.slice(1), { linearInCoefficients: false }))).toBe(false)
   })
 
-  it('refuses what comes from elsewhere', () => {
+  it('refuses fields that come from other sections', () => {
     expect(left(decoded({ name: 'any', seed: 1 })).message).toContain('`method.seed` is not an option')
     expect(left(decoded({ name: 'any', space })).message).toContain('`method.space` is not an option')
   })

@@ -25,7 +25,7 @@ const images: Partial<
   cifar10: { shape: [32, 32, 3], pool: 50_000 },
 }
 
-/** What a name promises. */
+/** The number of layers of a preset, from its name. */
 const layers = (name: string): number =>
   name.startsWith('cifar10-lenet') ? 5 : name.startsWith('mnist-deep') ? 4 : 2
 const dimension = (name: string): number =>
@@ -33,7 +33,7 @@ const dimension = (name: string): number =>
 const sizes: Readonly<Record<string, number>> = { '1k': 1000, '2k': 2000, '5k': 5000, '10k': 10_000 }
 
 describe('presets', () => {
-  it('are those that the issue of their results asks for', () => {
+  it('are all combinations that the published results need', () => {
     for (const size of ['1k', '5k', '10k', 'full'])
       expect(names).toEqual(expect.arrayContaining([`mnist-mlp-${size}`, `mnist-mlp-${size}-global`]))
     for (const size of ['2k', '5k', '10k', 'full'])
@@ -79,7 +79,7 @@ describe('presets', () => {
     expect(right(methodConfig(bilevel)(name, config, found.space)).space).toEqual(found.space)
   })
 
-  it('are all of a pattern that the help shows', () => {
+  it('all match a pattern that the help shows', () => {
     const escaped = presetPatterns.map(({ pattern }) =>
       pattern
         .replaceAll(/\[(.*?)\]/g, '($1)?')

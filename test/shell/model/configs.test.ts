@@ -18,7 +18,7 @@ const network = (config: unknown, shape: readonly [number, number, number], clas
   networkOf(right(decode(NetworkConfig)(config)), shape, classes)
 
 describe('configurations', () => {
-  test('what is missing gets its default', () => {
+  test('missing fields get their defaults', () => {
     expect(right(decode(SolverConfig)({}))).toMatchObject({ epochs: 50, batchSize: 64, learningRate: 0.3 })
     expect(right(decode(HyperparametersConfig)({ per: 'layer' }))).toEqual({
       family: 'l2',
@@ -45,7 +45,7 @@ describe('configurations', () => {
     },
   )
 
-  test('bounds the wrong way round are refused', () => {
+  test('swapped bounds are refused', () => {
     const config = right(decode(HyperparametersConfig)({ lower: 4, upper: -10 }))
     const mlp = right(network({ kind: 'mlp' }, [4, 4, 1]))
     expect(left(spaceOf(mlp, config)).message).toContain('not below')
@@ -67,7 +67,7 @@ describe('networks', () => {
     expect(right(network({ kind: 'lenet' }, [32, 32, 3])).size).toBe(450 + 6 + 2400 + 16 + dense)
   })
 
-  test('one hyperparameter for the model, or one a layer', () => {
+  test('one hyperparameter for the model, or one per layer', () => {
     const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
     const names = (per: string) =>
       right(spaceOf(lenet, right(decode(HyperparametersConfig)({ per })))).map(({ name }) => name)
@@ -79,7 +79,7 @@ describe('networks', () => {
     expect(right(spaceOf(mlp, perKind)).map(({ name }) => name)).toEqual(['l2[dense]'])
   })
 
-  test('regularize by kind what they regularize by layer', () => {
+  test('have the same penalty per kind as per layer', () => {
     const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
     const terms = (per: string, lambda: ReadonlyArray<number>) =>
       right(hyperparametersOf(lenet, right(decode(HyperparametersConfig)({ per })))).lowerTerms(lambda, 10)
@@ -97,7 +97,7 @@ describe('networks', () => {
     expect(kind.penalty(weights)).toBeCloseTo(layer.penalty(weights), 10)
   })
 
-  test('start in the Glorot range, with biases zero, by seed', () => {
+  test('start in the Glorot range, with zero biases, depending on the seed', () => {
     const lenet = right(network({ kind: 'lenet' }, [28, 28, 1]))
     const weights = initialWeights(lenet)(3)
     expect(initialWeights(lenet)(3)).toEqual(weights)
@@ -113,7 +113,7 @@ describe('networks', () => {
 })
 
 describe('minibatches', () => {
-  test('use every example equally often, whatever the batch size', () => {
+  test('use every example equally often, for every batch size', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 30 }),

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { forget, tick, timesOf } from '../../../src/shell/record/Clock.js'
 import { withFolder } from '../../support/recordedRun.js'
 
-/** Times with half as much of the processors. */
+/** Times with half as many processor seconds. */
 const times = (...seconds: ReadonlyArray<number>) =>
   seconds.map(each => ({ seconds: each, processorSeconds: each / 2 }))
 
 describe('the clock of an unfinished run', () => {
-  it('says when each step was recorded, and is gone once forgotten', () =>
+  it('returns when each step was recorded, and is deleted by `forget`', () =>
     withFolder(folder => {
       expect(timesOf(folder, 2)).toEqual(times(0, 0))
       tick(folder, 0, times(0.5)[0]!)
@@ -20,7 +20,7 @@ describe('the clock of an unfinished run', () => {
       forget(folder)
     }))
 
-  it('makes do with what is left of it, and never runs backwards', () =>
+  it('uses what is left of a damaged file, and never runs backwards', () =>
     withFolder(folder => {
       for (const [step, at] of times(1, 4, 3, 6).entries()) tick(folder, step, at)
       const path = join(folder, 'clock.jsonl')
@@ -31,13 +31,13 @@ describe('the clock of an unfinished run', () => {
       expect(timesOf(folder, 1)).toEqual(times(0))
     }))
 
-  it('reads what was written before there were times of the processors', () =>
+  it('reads old files without processor times', () =>
     withFolder(folder => {
       writeFileSync(join(folder, 'clock.jsonl'), '{"step":0,"seconds":3}\n')
       expect(timesOf(folder, 1)).toEqual([{ seconds: 3, processorSeconds: 0 }])
     }))
 
-  it('keeps no run from going on where it cannot be written', () => {
+  it('does not stop a run if it cannot be written', () => {
     tick(join('no', 'such', 'folder'), 0, times(1)[0]!)
     forget(join('no', 'such', 'folder'))
   })

@@ -14,7 +14,7 @@ import { left, right, withFolder } from '../../support/recordedRun.js'
 const isRoot = process.getuid?.() === 0
 
 describe('a run folder', () => {
-  it('is made with its parents, once it is needed', () =>
+  it('is created with its parents when it is needed', () =>
     withFolder(folder => {
       const run = join(folder, 'a', 'b')
       right(available(run))
@@ -23,13 +23,13 @@ describe('a run folder', () => {
       expect(readdirSync(run)).toEqual([])
     }))
 
-  it('may be there already, with other things in it', () =>
+  it('may exist already, with other files in it', () =>
     withFolder(folder => {
       writeFileSync(join(folder, 'notes.txt'), '')
       right(make(folder))
     }))
 
-  it.each(['run.jsonl', 'summary.json', 'timings.json', 'weights'])('is refused where it holds %s', name =>
+  it.each(['run.jsonl', 'summary.json', 'timings.json', 'weights'])('is refused if it contains %s', name =>
     withFolder(folder => {
       writeFileSync(join(folder, name), '')
       const error = left(available(folder))
@@ -39,7 +39,7 @@ describe('a run folder', () => {
     }),
   )
 
-  it('is refused where a part of its path is a file', () =>
+  it('is refused if a part of its path is a file', () =>
     withFolder(folder => {
       const file = join(folder, 'file')
       writeFileSync(file, '')
@@ -66,13 +66,13 @@ describe('a run folder', () => {
     },
   )
 
-  it('has a default name that is free and has no separator in it', () => {
+  it('has a default name that is unused and contains no separator', () => {
     expect(defaultFolder('../my config!', 3)).toBe(join('runs', 'my-config--3'))
   })
 })
 
 describe('writing a file', () => {
-  it('leaves it whole, and nothing else', () =>
+  it('leaves a complete file, and nothing else', () =>
     withFolder(folder => {
       right(writeWhole(join(folder, 'a.json'))('{}'))
       expect(readdirSync(folder)).toEqual(['a.json'])
@@ -80,7 +80,7 @@ describe('writing a file', () => {
       expect(left(writeWhole(join(folder, 'no', 'a.json'))('{}'))._tag).toBe('Environment')
     }))
 
-  it('reads back what is there, nothing where nothing is, and refuses what is too large', () =>
+  it('reads a file back, returns null if there is none, and refuses one that is too large', () =>
     withFolder(folder => {
       const path = join(folder, 'a')
       expect(readIfThere(path, 10)).toEqual(E.right(null))

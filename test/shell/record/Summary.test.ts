@@ -90,11 +90,11 @@ describe('timings', () => {
   ]
   const timed = Timings.timings(timeline, at(9), outcome)
 
-  it('give a row the seconds until what it cost had been spent', () => {
+  it('give a row the seconds until its cost had been spent', () => {
     expect(timed.rows).toEqual({ 'best initial sample': 3, 'bilevel result': 6.5 })
   })
 
-  it('give the same in seconds of the processors', () => {
+  it('give the same in processor seconds', () => {
     expect(timed.processor).toEqual({
       totalSeconds: 18,
       rows: { 'best initial sample': 6, 'bilevel result': 13 },
@@ -102,7 +102,7 @@ describe('timings', () => {
     expect(Timings.Timings.is(JSON.parse(Timings.encode(timed)))).toBe(true)
   })
 
-  it('give each phase the seconds of what it asked for', () => {
+  it('give each phase the seconds of its commands', () => {
     expect(timed.phases).toEqual({ Sampling: 3, Minimising: 2.5, Finishing: 1.5, Halted: 0 })
   })
 })
@@ -128,7 +128,7 @@ describe('the table', () => {
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
-  it('marks every number of weights that saw validation data, and no other', () => {
+  it('marks every loss of weights that were trained on validation data, and no other', () => {
     expect(lineWith('  refit').match(/†/g)).toHaveLength(4)
     expect(lineWith('  bilevel weights').match(/†/g)).toHaveLength(4)
     expect(lineWith('best initial')).not.toContain('†')

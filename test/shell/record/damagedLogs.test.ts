@@ -1,5 +1,5 @@
 /**
- * A real log, damaged: it is never taken for right, unless what it says is byte for byte what it said.
+ * Damages a real log. A damaged log is never accepted, unless its content is still byte for byte the same.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { left, right, withFolder } from '../../support/recordedRun.js'
 const replay = replayRun(methods)
 const whole = textOf(recordedRuns.find(run => run.name === 'd2' && run.numerics === numerics)?.folder ?? '')
 const lines = whole.split('\n').length - 1
-/** The run as it was after some steps: a log that replays at once. */
+/** The run after some steps: a log that replays quickly. */
 const short = `${whole.split('\n').slice(0, 8).join('\n')}\n`
 
 const withLog = (use: (path: string) => void | Promise<void>): Promise<void> =>
@@ -29,11 +29,11 @@ const flipped = (bytes: Buffer, index: number, flip: number): Buffer => {
   return changed
 }
 
-/** A flip of some bits of some byte. */
+/** Flips some bits of one byte. */
 const flips = (length: number) => fc.tuple(fc.nat(length - 1), fc.integer({ min: 1, max: 255 }))
 
 describe('a flipped byte', () => {
-  it('anywhere in a whole run is found, by replay', () =>
+  it('anywhere in a complete run is found by replay', () =>
     withLog(path => {
       const bytes = Buffer.from(whole)
       fc.assert(
@@ -42,14 +42,14 @@ describe('a flipped byte', () => {
           const error = left(replay(path))
           expect(['Mismatch', 'BadInput']).toContain(error._tag)
           const line = whole.slice(0, index).split('\n').length
-          // A newline that is no more joins its line with the next; one that is new breaks a line in two.
+          // Removing a newline joins two lines; a new one breaks a line in two.
           expect(error.message).toContain(`Line ${line} of ${path}`)
         }),
         cases(60),
       )
     }))
 
-  it('anywhere in a whole run is found, by what its lines say alone', () =>
+  it('anywhere in a complete run is found from its lines alone', () =>
     withLog(path => {
       const bytes = Buffer.from(whole)
       fc.assert(
@@ -65,7 +65,7 @@ describe('a flipped byte', () => {
       )
     }))
 
-  it('at each byte of the header and of a record is found, by replay', () =>
+  it('at each byte of the header and of a record is found by replay', () =>
     withLog(path => {
       const two = `${whole.split('\n').slice(0, 2).join('\n')}\n`
       const bytes = Buffer.from(two)
@@ -75,9 +75,9 @@ describe('a flipped byte', () => {
       }
     }))
 
-  it('of a text that is none is not taken for the mark of another', () =>
+  it('that gives invalid UTF-8 is not confused with a replacement character', () =>
     withLog(path => {
-      // U+FFFD, as a reader has it who puts it for what is no text: EF BF BD; F1 BF BD is no text.
+      // EF BF BD is U+FFFD, which a decoder also returns for invalid bytes such as F1 BF BD.
       const bodies = bodiesOf(short).map(body => body.replace('"backend":"wasm"', '"backend":"\uFFFD"'))
       const bytes = Buffer.from(sealed(bodies))
       writeFileSync(path, bytes)
@@ -86,7 +86,7 @@ describe('a flipped byte', () => {
       expect(left(replay(path)).message).toContain('is not UTF-8 text')
     }))
 
-  it('that makes the last newline another byte leaves an incomplete line', () =>
+  it('that changes the last newline leaves an incomplete line', () =>
     withLog(path => {
       for (const flip of [1, 2, 128]) {
         writeFileSync(path, flipped(Buffer.from(short), short.length - 1, flip))
@@ -95,8 +95,8 @@ describe('a flipped byte', () => {
     }))
 })
 
-describe('a log that is cut', () => {
-  it('at each byte of its last record counts up to the record before, with a notice and 2', () =>
+describe('a truncated log', () => {
+  it('at each byte of its last record is valid up to the record before, with a notice and exit code 2', () =>
     withLog(async path => {
       const last = short.lastIndexOf('\n', short.length - 2) + 1
       for (let length = short.length - 1; length > last; length--) {
@@ -113,7 +113,7 @@ describe('a log that is cut', () => {
       expect(err).toMatch(/^bilevel: Line 8 of .* is incomplete and was dropped/)
     }))
 
-  it('at each byte of the record that ends the run is torn there', () =>
+  it('at each byte of the final record ends in an incomplete line', () =>
     withLog(path => {
       const bytes = Buffer.from(whole)
       const last = bytes.lastIndexOf(10, bytes.length - 2) + 1
@@ -124,7 +124,7 @@ describe('a log that is cut', () => {
       expect(right(replay(path))).toMatchObject({ torn: lines, steps: lines - 2, halted: false })
     }))
 
-  it('anywhere at all is torn there, or ends between two records', () =>
+  it('at any byte ends in an incomplete line, or between two records', () =>
     withLog(path => {
       fc.assert(
         fc.property(fc.nat(short.length), length => {

@@ -22,7 +22,7 @@ const written = async (folder: string, bodies: ReadonlyArray<string>): Promise<v
 }
 
 describe('the difference of two runs', () => {
-  it('is none where they are equal', () =>
+  it('is empty if they are equal', () =>
     withTwo(async (a, b) => {
       await record(a)
       await record(b)
@@ -32,7 +32,7 @@ describe('the difference of two runs', () => {
       expect(statement(compared)).toContain('are equal: 19 lines')
     }))
 
-  it('is the first field of the header, and the first of the first record that differs', () =>
+  it('is the first different field of the header, and of the first different record', () =>
     withTwo(async (a, b) => {
       await record(a)
       await record(b, { seed: 8 })
@@ -46,7 +46,7 @@ describe('the difference of two runs', () => {
       expect(text).toContain(`  ${pathIn(b)}: 8`)
     }))
 
-  it('is found wherever it is, and named the same from both sides', () =>
+  it('is found at any place, and is the same in both directions', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ a: fc.integer(), b: fc.array(fc.integer(), { maxLength: 3 }) }), {
@@ -73,7 +73,7 @@ describe('the difference of two runs', () => {
       cases(40),
     ))
 
-  it('is where the shorter one ends', () =>
+  it('is at the end of the shorter one', () =>
     withTwo(async (a, b) => {
       await record(a)
       const text = readFileSync(pathIn(a), 'utf8')
@@ -90,13 +90,13 @@ describe('the difference of two runs', () => {
       expect(torn.notices.join()).toContain('Line 19 of')
     }))
 
-  it('is not looked for in a log that cannot be read or was changed', () =>
+  it('is refused for a log that cannot be read or was changed', () =>
     withTwo(async (a, b) => {
       await record(a)
       const text = readFileSync(pathIn(a), 'utf8')
       const broken: Readonly<Record<string, string>> = {
         'is empty': '',
-        'no whole header': encodeHeader(headerOf('none', {})),
+        'no complete header': encodeHeader(headerOf('none', {})),
         'Line 3 of': text.replace('"step":1,', '"step":9,'),
         'Line 4 of': text
           .split('\n')

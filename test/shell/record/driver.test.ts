@@ -56,11 +56,11 @@ describe('drive', () => {
     expect(log.bodies).toHaveLength(ids.length + 1)
   })
 
-  it('lets go of what the method releases, and of nothing else', () =>
+  it('releases the weights that the method releases, and no others', () =>
     withFolder(async folder => {
       const interpreter = closedForm()
       right(await record(folder, {}, interpreter))
-      // Of each round's solves the best is kept, and the best of all before it let go.
+      // The best solve of each round is kept, and the earlier best one is released.
       expect(new Set(interpreter.released).size).toBe(interpreter.released.length)
       expect(interpreter.released).toHaveLength(11)
       expect(interpreter.kept.size).toBe(
@@ -68,7 +68,7 @@ describe('drive', () => {
       )
     }))
 
-  it('gives equal logs for equal seeds, byte for byte, and other logs for others', () =>
+  it('gives the same log bytes for equal seeds, and different logs for different seeds', () =>
     withFolder(a =>
       withFolder(b =>
         withFolder(async c => {
@@ -81,7 +81,7 @@ describe('drive', () => {
       ),
     ))
 
-  it('passes failures on to the method, which goes on without them', () =>
+  it('passes failures on to the method, which continues without them', () =>
     withFolder(async folder => {
       const interpreter = closedForm({
         instead: ({ id }) =>
@@ -94,7 +94,7 @@ describe('drive', () => {
       expect(records(folder)[2]?.observation).toMatchObject({ _tag: 'CommandFailed', id: 1 })
     }))
 
-  it('takes an answer that no log can hold as a failure of its command', () =>
+  it('turns an answer that a log cannot hold into a failure of its command', () =>
     withFolder(async folder => {
       const interpreter = closedForm({
         instead: question =>
@@ -117,7 +117,7 @@ describe('drive', () => {
       expect(records(folder)[3]?.observation).toMatchObject({ _tag: 'CommandFailed', id: 2, effort: 70 })
     }))
 
-  it('stops after the command at work when asked to, with a log that is whole so far', () =>
+  it('stops after the running command on request, with a valid log', () =>
     withFolder(async folder => {
       let count = 0
       const hooks = { ...noHooks, onTransition: () => count++, stopRequested: () => count === 5 }
@@ -126,13 +126,13 @@ describe('drive', () => {
       expect(records(folder)).toHaveLength(5)
     }))
 
-  it('goes on from where a run stopped to the very log that it would have had', async () => {
+  it('continues a stopped run to the log of an uninterrupted run', async () => {
     const whole = inMemory()
     const cursor = right(start(sampleAndDescend)(configOf()))
     right(await drive(sampleAndDescend)({ interpreter: closedForm(), log: whole, hooks: noHooks })(cursor)())
     const parts = inMemory()
     const interpreter = closedForm()
-    // A stopped run's cursor, kept by a method that looks over the driver's shoulder.
+    // The cursor of a stopped run, recorded by a wrapped method.
     let at = cursor
     const stopAt = { ...noHooks, stopRequested: () => parts.bodies.length === 7 }
     left(await drive(sampleAndDescend)({ interpreter, log: parts, hooks: stopAt })(at)())
@@ -146,14 +146,14 @@ describe('drive', () => {
     expect(parts.bodies).toEqual(whole.bodies)
   })
 
-  it('ends with the error of an interpreter that cannot go on', () =>
+  it('ends with the error of an interpreter that cannot continue', () =>
     withFolder(async folder => {
       const broken = { ...closedForm(), answer: () => TE.left(environment('The backend is gone.')) }
       expect(left(await record(folder, {}, broken))).toEqual(environment('The backend is gone.'))
       expect(records(folder)).toHaveLength(1)
     }))
 
-  it('ends with a message where a method refuses an answer, or asks for nothing', async () => {
+  it('ends with a message if a method refuses an answer, or issues no command', async () => {
     const cursor = right(start(sampleAndDescend)(configOf()))
     const wrong = closedForm({
       instead: ({ id }) => E.right({ _tag: 'CommandFailed', id: id + 100, reason: 'none', effort: 0 }),
@@ -177,7 +177,7 @@ describe('drive', () => {
     expect(error.message).toContain('`space`')
   })
 
-  it('takes tens of thousands of steps without holding them', async () => {
+  it('runs tens of thousands of steps without keeping them in memory', async () => {
     const log = { record: () => TE.right(undefined) }
     const result = await pipe(
       TE.fromEither(start(sampleAndDescend)(configOf({ rounds: 6000, solves: 1, steps: 1 }))),

@@ -18,7 +18,7 @@ const written = async (path: string, bodies: ReadonlyArray<string>): Promise<voi
 }
 
 describe('a log file', () => {
-  it('is read as it was written, whatever the text', () =>
+  it('is read as it was written, for any text', () =>
     fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme', maxLength: 300 }), { maxLength: 8 }), texts =>
         withFolder(async folder => {
@@ -34,7 +34,7 @@ describe('a log file', () => {
       cases(30),
     ))
 
-  it('finds lines that are longer than what is read at once', () =>
+  it('finds lines that are longer than a read chunk', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       const bodies = [10, 65_000, 65_536, 200_000, 3].map(n => JSON.stringify({ text: 'é'.repeat(n) }))
@@ -46,7 +46,7 @@ describe('a log file', () => {
       ).toEqual(bodies)
     }))
 
-  it('chains its digests: the same body has another digest elsewhere', () =>
+  it('chains its digests: the same body has another digest at another place', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       await written(path, ['{"a":1}', '{"a":1}'])
@@ -55,7 +55,7 @@ describe('a log file', () => {
       expect(third?.digest.found).not.toBe(second?.digest.found)
     }))
 
-  it('cut anywhere within its last line, is torn there and whole before', () =>
+  it('that is cut anywhere in its last line loses only that line', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       await written(path, ['{"a":1}', '{"b":[1,2,3]}'])
@@ -70,7 +70,7 @@ describe('a log file', () => {
       }
     }))
 
-  it('goes on after its whole lines, wherever the last one was cut', () =>
+  it('continues after its complete lines, wherever the last one was cut', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       const bodies = ['{"a":1}', '{"b":"é"}', '{"c":[1,2,3]}']
@@ -90,7 +90,7 @@ describe('a log file', () => {
       }
     }))
 
-  it('is not gone on with while another process writes to it', () =>
+  it('is not reopened if another process has written to it', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       const first = right(await create(path)(header)())
@@ -98,14 +98,14 @@ describe('a log file', () => {
       const second = right(await reopen(path)(end, end.bytes)())
       right(await second.append('{"a":1}')())
       expect(left(await first.append('{"a":2}')()).message).toContain('another process')
-      // What was added since the log was read is never cut off.
+      // Lines that were added after the log was read are never cut off.
       expect(left(await reopen(path)(end, end.bytes)()).message).toContain('another process')
       first.close()
       second.close()
       expect(readAll(path).map(line => right(line).body)).toEqual([encodeHeader(header), '{"a":1}'])
     }))
 
-  it('says which line cannot be read, and reads no further', () =>
+  it('names the line that cannot be read, and stops there', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       await written(path, ['{"a":1}'])
@@ -124,7 +124,7 @@ describe('a log file', () => {
       expect(readAll(path)[1]).toMatchObject(E.left({ _tag: 'Unreadable', line: 2 }))
     }))
 
-  it('is never begun over another one', () =>
+  it('never overwrites another one', () =>
     withFolder(async folder => {
       const path = join(folder, 'run.jsonl')
       await written(path, ['{"a":1}'])
@@ -133,7 +133,7 @@ describe('a log file', () => {
       expect(readFileSync(path, 'utf8')).toBe(before)
     }))
 
-  it('says so where it cannot be written', () =>
+  it('reports an error if it cannot be written', () =>
     withFolder(async folder => {
       expect(left(await create(join(folder, 'no', 'run.jsonl'))(header)()).message).toContain('--out')
     }))

@@ -1,4 +1,4 @@
-/** A driver whose interpreter works on several commands at once: the log is that of one at a time. */
+/** A driver whose interpreter runs several commands at once writes the same log as with one at a time. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -13,7 +13,7 @@ import { left, noHooks, record, right, withFolder } from '../../support/recorded
 
 const logOf = (folder: string): string => readFileSync(join(folder, 'run.jsonl'), 'utf8')
 
-/** The closed form, several at once, each answer after some turns of the event loop. */
+/** Answers in closed form, several at once, each after some turns of the event loop. */
 const slow = (atOnce: number, turns: (question: Question) => number) => {
   const inner = closedForm()
   const atWork = new Set<number>()
@@ -35,7 +35,7 @@ const slow = (atOnce: number, turns: (question: Question) => number) => {
 }
 
 describe('several commands at once', () => {
-  it('leave the log of one at a time, whatever comes first', () =>
+  it('give the log of one at a time, in any order of answers', () =>
     withFolder(async reference => {
       right(await record(reference))
       await fc.assert(
@@ -54,7 +54,7 @@ describe('several commands at once', () => {
       )
     }))
 
-  it('are at work together', () =>
+  it('run at the same time', () =>
     withFolder(async folder => {
       const crew = slow(3, ({ id }) => (id % 2 === 0 ? 8 : 1))
       right(await record(folder, {}, crew.interpreter))
@@ -62,7 +62,7 @@ describe('several commands at once', () => {
       expect(crew.finished).not.toEqual([...crew.finished].sort((a, b) => a - b))
     }))
 
-  it('are finished and recorded when a stop is asked for, and no other is begun', () =>
+  it('are finished and recorded on a stop, and no other is started', () =>
     withFolder(reference =>
       withFolder(async folder => {
         right(await record(reference))
@@ -82,7 +82,7 @@ describe('several commands at once', () => {
       }),
     ))
 
-  it('end with the first error in the order of the questions, with all before it recorded', () =>
+  it('end with the first error in the order of the questions, after all earlier answers are recorded', () =>
     withFolder(async folder => {
       const crew = slow(4, ({ id }) => 10 - id)
       const interpreter: Interpreter = {
@@ -96,7 +96,7 @@ describe('several commands at once', () => {
       expect(logOf(folder).trimEnd().split('\n')).toHaveLength(4)
     }))
 
-  it('begin no more after one could not be answered, and those at work are finished', () =>
+  it('start no more after an error, and running ones are finished', () =>
     withFolder(async folder => {
       const begun: Array<number> = []
       const crew = slow(2, ({ id }) => (id === 0 ? 20 : 1))

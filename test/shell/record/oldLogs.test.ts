@@ -1,6 +1,6 @@
 /**
- * Logs that were recorded once are read from then on. Those of today's numerics replay: every command and info is derived
- * again. Those of other numerics cannot; all that their records say of themselves is checked.
+ * Every log that was ever recorded stays readable. A log of the present numerics replays: every command and info is derived
+ * again. A log of other numerics cannot be replayed; only its records are checked.
  */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const replay = replayRun(methods)
 const current = recordedRuns.filter(run => run.numerics === numerics)
 
 describe('recorded logs', () => {
-  it('of these numerics are there, with one hyperparameter, with two, and packed', () => {
+  it('of the present numerics exist with one hyperparameter, with two, and packed', () => {
     const message = 'Record them: npx tsx test/bench/recordLogs.ts'
     expect(current.map(({ version, name }) => `v${version}/${name}`).sort(), message).toEqual([
       'v1/d1',
@@ -31,7 +31,7 @@ describe('recorded logs', () => {
   it.each(recordedRuns)('v$version, numerics $numerics, $name is read to its end', run => {
     const replayed = replay(run.folder)
     const advice =
-      'The methods no longer compute what they did. If that is meant, raise `numerics` in core/log/numerics.ts and ' +
+      'The methods compute other results than before. If that is intended, raise `numerics` in core/log/numerics.ts and ' +
       `record new logs: npx tsx test/bench/recordLogs.ts. ${JSON.stringify(replayed).slice(0, 400)}`
     expect(replayed._tag, advice).toBe('Right')
     expect(right(replayed)).toMatchObject({
@@ -46,7 +46,7 @@ describe('recorded logs', () => {
 const folderOf = current[0]?.folder ?? ''
 const bodies = bodiesOf(textOf(folderOf))
 
-/** Writes a log with a summary beside it, and hands on its folder. */
+/** Writes a log with a summary beside it, and passes on its folder. */
 const withLog = <A>(changed: ReadonlyArray<string>, use: (folder: string) => A | Promise<A>): Promise<A> =>
   withFolder(folder => {
     copyFileSync(join(folderOf, 'summary.json'), join(folder, 'summary.json'))
@@ -82,7 +82,7 @@ const foreign = bodies.map((body, i) =>
 describe('other numerics', () => {
   it('are in the header of every run', () => expect(foreign[0]).toContain('"numerics":"999"'))
 
-  it('are read and followed, and never said to replay', () =>
+  it('are read and followed, but not reported as replayed', () =>
     withLog(foreign, async folder => {
       const replayed = right(replay(folder))
       expect(replayed).toMatchObject({ checked: 'records', steps: bodies.length - 1, halted: true })
@@ -96,7 +96,7 @@ describe('other numerics', () => {
       expect(json).toMatchObject({ checked: 'records', state: null })
     }))
 
-  it('have their steps to be looked at', () =>
+  it('can be inspected step by step', () =>
     withLog(foreign, folder => {
       for (let until = 0; until < bodies.length - 1; until += 9) {
         const { info, commands } = JSON.parse(bodies[until + 1]!) as { info: unknown; commands: unknown[] }
@@ -107,7 +107,7 @@ describe('other numerics', () => {
       }
     }))
 
-  it('are not gone on with', () =>
+  it('cannot be resumed', () =>
     withLog(foreign.slice(0, 9), async folder => {
       const { code, err } = await run('resume', folder)
       expect(code).toBe(2)
@@ -128,7 +128,7 @@ describe('other numerics', () => {
       body => body.replace('"LowerLevelSolved"', '"Refitted"'),
       /field `observation/,
     ],
-    ['an observation where there is none', 1, body => body.replace('null', '{}'), /field `observation`/],
+    ['an unexpected observation', 1, body => body.replace('null', '{}'), /field `observation`/],
     ['a command of no kind', 1, body => body.replace('"SolveLowerLevel"', '"Solve"'), /`commands\[\d\]/],
     ['an id twice', 1, body => body.replace('"id":1', '"id":0'), /`commands\[1\]\.id`/],
     [
@@ -139,15 +139,10 @@ describe('other numerics', () => {
     ],
     ['a field twice', 3, body => body.replace('{"step"', '{"step":7,"step"'), /the text that a run writes/],
     ['a space', 3, body => `${body.slice(0, -1)} }`, /the text that a run writes/],
-    ['an info that is none', 3, body => body.replace('"phase":"', '"phase":3,"x":"'), /`info\.phase`/],
-    [
-      'a number that is none',
-      3,
-      body => body.replace(/"upper":[^,]+/, '"upper":null'),
-      /`observation\.upper`/,
-    ],
+    ['an invalid info', 3, body => body.replace('"phase":"', '"phase":3,"x":"'), /`info\.phase`/],
+    ['an invalid number', 3, body => body.replace(/"upper":[^,]+/, '"upper":null'), /`observation\.upper`/],
   ]
-  it.each(changes)('with %s are refused, however well sealed', (_, line, change, message) => {
+  it.each(changes)('with %s are refused, even with a valid digest', (_, line, change, message) => {
     expect(change(foreign[line]!)).not.toBe(foreign[line])
     return withLog(
       foreign.map((body, i) => (i === line ? change(body) : body)),

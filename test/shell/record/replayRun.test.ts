@@ -18,7 +18,7 @@ const replay = replayRun(registry(some(sampleAndDescend)))
 
 const pathIn = (folder: string): string => join(folder, 'run.jsonl')
 
-/** Records a run with its summary, and hands on the folder and the log's text. */
+/** Records a run with its summary, and passes on the folder and the log's text. */
 const withRun = (use: (folder: string, text: string) => Promise<void> | void): Promise<void> =>
   withFolder(async folder => {
     const infos: Array<Parameters<typeof noHooks.onTransition>[0]> = []
@@ -36,7 +36,7 @@ const lineAt = (text: string, index: number): number => text.slice(0, index).spl
 const digits = (text: string): ReadonlyArray<number> => [...text.matchAll(/\d/g)].map(({ index }) => index)
 
 describe('replaying a recorded run', () => {
-  it('finds it as logged, given its folder or its log', () =>
+  it('succeeds, given its folder or its log', () =>
     withRun(folder => {
       for (const target of [folder, pathIn(folder)]) {
         const replayed = right(replay(target))
@@ -45,7 +45,7 @@ describe('replaying a recorded run', () => {
       }
     }))
 
-  it('finds any one digit changed, names its line, a field, what was expected and what was found', () =>
+  it('finds any changed digit, and names its line, a field, the expected and the found value', () =>
     withRun((folder, text) => {
       const places = digits(text)
       fc.assert(
@@ -62,7 +62,7 @@ describe('replaying a recorded run', () => {
       )
     }))
 
-  it('never takes a log with a changed byte for right', () =>
+  it('never accepts a log with a changed byte', () =>
     withRun((folder, text) => {
       const bytes = Buffer.from(text)
       fc.assert(
@@ -71,7 +71,7 @@ describe('replaying a recorded run', () => {
           changed[index]! ^= flip
           writeFileSync(pathIn(folder), changed)
           const result = replay(folder)
-          // Without the newline at its end the last line is incomplete, and said to be.
+          // Without the newline at its end the last line is reported as incomplete.
           if (index === bytes.length - 1) expect(right(result)).toMatchObject({ torn: 19, steps: 17 })
           else expect(['Mismatch', 'BadInput']).toContain(left(result)._tag)
         }),
@@ -79,7 +79,7 @@ describe('replaying a recorded run', () => {
       )
     }))
 
-  it('says how far an unfinished run is', () =>
+  it('reports the state of an unfinished run', () =>
     withFolder(async folder => {
       let count = 0
       const hooks = { ...noHooks, onTransition: () => count++, stopRequested: () => count === 3 }
@@ -91,14 +91,14 @@ describe('replaying a recorded run', () => {
       })
     }))
 
-  it('takes a log without a record for a run that has not started', () =>
+  it('treats a log without a record as a run that has not started', () =>
     withRun((folder, text) => {
       rmSync(join(folder, 'summary.json'))
       writeFileSync(pathIn(folder), text.slice(0, text.indexOf('\n') + 1))
       expect(right(replay(folder))).toMatchObject({ steps: 0, state: 'not started' })
     }))
 
-  it('drops a torn last line, wherever it is cut, and says so', () =>
+  it('drops an incomplete last line, wherever it is cut, and reports it', () =>
     withRun((folder, text) => {
       const last = text.lastIndexOf('\n', text.length - 2) + 1
       for (let length = last + 1; length < text.length; length += 7) {
@@ -107,12 +107,12 @@ describe('replaying a recorded run', () => {
         expect(replayed).toMatchObject({ torn: 19, steps: 17, halted: false })
         expect(statement(replayed)).toContain('the first 17 steps replay as logged')
       }
-      // Where the whole lines are damaged, that comes first.
+      // Damage in complete lines is reported first.
       writeFileSync(pathIn(folder), text.replace('"step":3,', '"step":4,').slice(0, -1))
       expect(left(replay(folder)).message).toContain('Line 5 ')
     }))
 
-  it('stops after a step, with what the method said and its state there', () =>
+  it('stops after a step, with the info and the state of the method there', () =>
     withRun((folder, text) => {
       const lines = text.trimEnd().split('\n')
       let cursor = right(start(sampleAndDescend)(configOf()))
@@ -131,20 +131,20 @@ describe('replaying a recorded run', () => {
       const beyond = left(replay(folder, { until: 18 }))
       expect(beyond).toMatchObject({ _tag: 'BadInput' })
       expect(beyond.message).toContain('its steps are 0 to 17')
-      // What comes after the step is not looked at.
+      // Lines after the step are not read.
       writeFileSync(pathIn(folder), text.replace('"step":9,', '"step":8,'))
       expect(right(replay(folder, { until: 8 })).steps).toBe(9)
       expect(left(replay(folder, { until: 9 }))._tag).toBe('Mismatch')
     }))
 
-  it('finds a summary that is not what the log comes to', () =>
+  it('finds a summary that does not match the log', () =>
     withRun((folder, text) => {
       const path = join(folder, 'summary.json')
       const summary = readFileSync(path, 'utf8')
       writeFileSync(path, summary.replace('"lowerLevelSolves": 12', '"lowerLevelSolves": 11'))
       const error = left(replay(folder))
       expect(error._tag).toBe('Mismatch')
-      expect(error.message).toContain('field `total.lowerLevelSolves`: expected 12 by the log, found 11')
+      expect(error.message).toContain('field `total.lowerLevelSolves`: expected 12 from the log, found 11')
       for (const other of [summary.trimEnd(), '{', '[]', '']) {
         writeFileSync(path, other)
         expect(left(replay(folder))._tag).toBe('Mismatch')
@@ -154,7 +154,7 @@ describe('replaying a recorded run', () => {
       expect(left(replay(folder)).message).toContain('no summary yet')
     }))
 
-  it('refuses what is no log, each with a paragraph that says what to do', () =>
+  it('refuses a file that is not a log, with one paragraph that says what to do', () =>
     withRun((folder, text) => {
       const [header = '', ...rest] = text.trimEnd().split('\n')
       const resealed = (line: string): string => {
@@ -169,7 +169,7 @@ describe('replaying a recorded run', () => {
           resealed(header.replace('"version":1', '"version":3')),
           ...rest,
         ].join('\n'),
-        'no run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
+        'not a run log': [resealed(header.replace('bilevel-hpo/run', 'other')), ...rest].join('\n'),
         'no method called': [resealed(header.replace(sampleAndDescend.name, 'unheard-of')), ...rest].join(
           '\n',
         ),
@@ -190,7 +190,7 @@ describe('replaying a recorded run', () => {
       }
     }))
 
-  it('refuses a folder without a run, a missing one, and a folder in place of the log', () =>
+  it('refuses a folder without a run, a missing one, and a folder instead of the log', () =>
     withFolder(folder => {
       expect(left(replay(folder))._tag).toBe('Environment')
       expect(left(replay(join(folder, 'nothing')))._tag).toBe('Environment')
@@ -198,7 +198,7 @@ describe('replaying a recorded run', () => {
       expect(left(replay(folder))._tag).toBe('Environment')
     }))
 
-  it('costs little on logs that are made to cost much', () =>
+  it('is fast on logs that are made to be slow', () =>
     withRun((folder, text) => {
       const sealed = (body: string): string => body.replace(/\}$/, ',"digest":"0123456789abcdef"}\n')
       // Each with what says that it was not read further than need be.

@@ -37,7 +37,7 @@ describe('a recorded run of the bilevel method', () => {
       expect(right(replayRun(methods)(folder)).halted).toBe(true)
     }))
 
-  it('has at every step a state that survives a JSON round trip, with the same next step', () =>
+  it('has a state that survives a JSON round trip at every step, with the same next step', () =>
     withFolder(async folder => {
       right(await recordMethod(bilevel)(folder, config, closedForm()))
       let cursor = recorded(right(start(bilevel)(config)))
@@ -56,7 +56,7 @@ describe('a recorded run of the bilevel method', () => {
 describe('a recorded run of a variant', () => {
   const known = registry(some(bilevel), some(equalityForm), some(quadraticPenalty), some(valueOnly))
 
-  it.each([equalityForm, quadraticPenalty, valueOnly])('of $name says whose it is, and replays', variant =>
+  it.each([equalityForm, quadraticPenalty, valueOnly])('of $name names its variant, and replays', variant =>
     withFolder(async folder => {
       right(await recordMethod(variant)(folder, config, closedForm()))
       const [header = ''] = readFileSync(join(folder, 'run.jsonl'), 'utf8').split('\n')
@@ -65,13 +65,13 @@ describe('a recorded run of a variant', () => {
     }),
   )
 
-  it('is refused, with the names that are known, where the variant is not', () =>
+  it('is refused if the variant is unknown; the message lists the known names', () =>
     withFolder(async folder => {
       right(await recordMethod(equalityForm)(folder, config, closedForm()))
       expect(JSON.stringify(left(replayRun(methods)(folder)))).toContain('equality-form')
     }))
 
-  it('is not taken for one of the method itself', () =>
+  it('does not pass for a run of the method itself', () =>
     withFolder(async folder => {
       const { name } = bilevel
       right(await recordMethod({ ...equalityForm, name })(folder, config, closedForm()))

@@ -32,7 +32,7 @@ const screenOf = (isTTY: boolean) => {
 }
 
 describe('the status line', () => {
-  it('says phase, λ, losses, violation and the time left', () => {
+  it('shows phase, λ, losses, violation and the time left', () => {
     const line = statusLine(info, null, 30)
     for (const part of [
       '25 %',
@@ -46,13 +46,13 @@ describe('the status line', () => {
       expect(line).toContain(part)
   })
 
-  it('reckons the time left from what is done, once something is', () => {
+  it('estimates the time left from the progress, once there is enough', () => {
     expect(timeLeft(0.25, 30)).toBeCloseTo(90)
     expect(timeLeft(1, 30)).toBe(0)
     expect(timeLeft(0.001, 30)).toBeNull()
   })
 
-  it('renews one line on a terminal, within its width, not more often than is of use', () => {
+  it('updates one line on a terminal, within its width, at most ten times a second', () => {
     const screen = screenOf(true)
     let now = 0
     const shown = status(screen, () => now)
@@ -83,7 +83,7 @@ describe('the status line', () => {
 })
 
 describe('Ctrl-C', () => {
-  it('first asks to stop, then aborts the command at work, then ends the process', () => {
+  it('first requests a stop, then aborts the running command, then ends the process', () => {
     const emitter = new EventEmitter()
     const exits: Array<number> = []
     const screen = screenOf(false)

@@ -5,14 +5,14 @@ import { make, normals } from '../../../src/core/numeric/Rng.js'
 import { vectorsOf, type Iterate, type Vectors } from '../../../src/shell/backend/kernels/lbfgs.js'
 import { quasiNewton } from '../../../src/shell/train/QuasiNewton.js'
 
-/** Of a float32, 6e-8, for some dozen sums; H itself says how they grow. */
+/** A tolerance for float32 rounding, 6e-8, over some dozen sums; H gives the factor by which errors grow. */
 const rounding = 2e-6
 
 type Matrix = ReadonlyArray<Float64Array>
 
 const random = (count: number, seed: number): Float64Array => Float64Array.from(normals(count)(make(seed))[0])
 
-/** (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, the formula that the two loops apply without ever writing H down. */
+/** (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, the formula that the two loops apply without storing H. */
 const updated = (h: Matrix, s: Float64Array, y: Float64Array): Matrix => {
   const n = s.length
   const rho = 1 / s.reduce((sum, a, i) => sum + a * y[i]!, 0)
@@ -31,7 +31,7 @@ interface Point {
   readonly gradient: Float64Array
 }
 
-/** Puts numbers where they are computed with. */
+/** Copies numbers to the WebAssembly memory. */
 const placed =
   (vectors: Vectors) =>
   ({ weights, gradient }: Point): Iterate => {
@@ -41,7 +41,7 @@ const placed =
     return place
   }
 
-/** The direction at a gradient, once these were remembered one after the other. */
+/** The direction at a gradient, after these iterates were added one after the other. */
 const directionAfter = (
   most: number,
   pairs: ReadonlyArray<readonly [from: Point, to: Point]>,
@@ -65,7 +65,7 @@ const walk = (n: number, steps: number, seed: number): ReadonlyArray<Point> =>
   })
 
 describe('the quasi-Newton direction', () => {
-  test('is −H·g with the BFGS matrix of the latest pairs, to float32’s rounding', () => {
+  test('is −H·g with the BFGS matrix of the latest pairs, up to float32 rounding', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 11 }),
@@ -107,7 +107,7 @@ describe('the quasi-Newton direction', () => {
     )
   })
 
-  test('leaves out a pair without positive curvature, and keeps those before it', () => {
+  test('skips a pair without positive curvature, and keeps the earlier pairs', () => {
     const [a, b] = walk(5, 1, 3)
     const uphill = [
       { weights: b!.weights, gradient: a!.gradient },
@@ -120,7 +120,7 @@ describe('the quasi-Newton direction', () => {
     )
   })
 
-  test('is what it was before another training had a gradient that is infinite', () => {
+  test('is not affected by an infinite gradient of an earlier training', () => {
     const [a, b] = walk(5, 1, 3)
     const before = directionAfter(2, [[a!, b!]], a!.gradient)
     expect(before.direction.every(Number.isFinite)).toBe(true)
@@ -131,7 +131,7 @@ describe('the quasi-Newton direction', () => {
 })
 
 describe('passes over vectors', () => {
-  test('give the very bits of float64, whatever the length', () => {
+  test('give the same bits as float64, for every length', () => {
     const lengths = fc.integer({ min: 1, max: 70 })
     fc.assert(
       fc.property(lengths, fc.nat(1e6), fc.double({ min: -9, max: 9, noNaN: true }), (n, seed, c) => {
@@ -172,7 +172,7 @@ describe('passes over vectors', () => {
     )
   })
 
-  test('have a memory of their own until they leave', () => {
+  test('have their own memory until they leave', () => {
     const [one, other] = [vectorsOf(3), vectorsOf(3)]
     const [a, b] = [one.take()!, other.take()!]
     one.at(a).fill(1)

@@ -23,7 +23,7 @@ const weights = Float32Array.of(1, -2.5, 3e-8)
 const initial = Float32Array.of(0, 0, 0)
 
 describe('in a folder', () => {
-  test('a later process finds what an earlier one put, as little-endian float32', async () => {
+  test('a later process finds the weights of an earlier one, as little-endian float32', async () => {
     await run(weightStore(initial, folderPersistence(folder)).put('w3', weights))
     expect(readdirSync(folder)).toEqual(['w3.f32'])
     expect(readFileSync(join(folder, 'w3.f32')).readFloatLE(4)).toBe(-2.5)
@@ -37,14 +37,14 @@ describe('in a folder', () => {
     expect(await run(later.get('initial'))).toEqual(O.some(initial))
   })
 
-  test('clearing forgets the memory, not the files', async () => {
+  test('clearing clears the memory, not the files', async () => {
     const store = weightStore(initial, folderPersistence(folder))
     await run(store.put('w1', weights))
     store.clear()
     expect(await run(store.get('w1'))).toEqual(O.some(weights))
   })
 
-  test('a folder that a killed run left is known for what it lacks, and rid of what nothing needs', async () => {
+  test('in the folder of a killed run, missing weights are found and unneeded files are deleted', async () => {
     keepOnly(folder)(['w1'])()
     expect(missingFrom(folder)(['w1'])).toEqual(['w1'])
     const store = weightStore(initial, folderPersistence(folder))
@@ -55,7 +55,7 @@ describe('in a folder', () => {
     expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'w1.f32', 'w12.f32', 'w2.txt'])
   })
 
-  test('a truncated or damaged file is refused, naming it', async () => {
+  test('a truncated or damaged file is refused, and the message names it', async () => {
     const store = weightStore(initial, folderPersistence(folder))
     await run(store.put('w1', weights))
     store.clear()
@@ -72,7 +72,7 @@ describe('in a folder', () => {
     expect(error._tag).toBe('Environment')
   })
 
-  test('a folder that cannot be made is an Environment error', async () => {
+  test('a folder that cannot be created is an Environment error', async () => {
     writeFileSync(join(folder, '..', 'file'), '')
     const error = left(await folderPersistence(join(folder, '..', 'file')).save('w1', weights)())
     expect(error._tag).toBe('Environment')

@@ -16,7 +16,7 @@ const recipe: Recipe = {
   hyperparameters: { family: 'l2', per: 'layer', lower: -4, upper: 4 },
 }
 
-/** Images of which all pixels are lit, or all but one in two. */
+/** Images with all pixels lit, or with every second pixel lit. */
 const images = (lit: boolean): ImageSet => ({
   images: Float32Array.from({ length: 2 * 784 }, (_, i) => (lit ? 1 : i % 2)),
   labels: new Uint8Array(2),
@@ -28,21 +28,21 @@ const splitsOf = (train: ImageSet, validation: ImageSet) => ({
 })
 const dark = splitsOf(images(false), images(false))
 
-/** Whether a backend is loaded: activates itself, and gives values of tensors. */
+/** Whether a backend is loaded: it activates itself and returns the values of tensors. */
 const loads = async (problem: Parameters<typeof backendOf>[1]): Promise<boolean> => {
   await tf.setBackend('cpu')
   const { tidy, values } = await run(backendOf('wasm', problem))
   return tidy(() => tf.getBackend() === 'wasm' && values(tf.ones([2])).join() === '1,1')
 }
 
-test('a backend is loaded for convolutions, and for what no configuration made', async () => {
+test('a backend is loaded for convolutions, and for problems that no configuration made', async () => {
   await run(choose('cpu'))
   expect(await loads({ network: lenet(shape, 10), recipe, ...dark })).toBe(true)
   expect(await loads({ network: mlp(shape, 10, [3]), ...dark })).toBe(true)
   expect(await loads({ network: mlp(shape, 10, [3]), recipe, ...dark })).toBe(false)
 })
 
-test('where images to train on are dark, auto takes what need not be loaded; else the first that works', async () => {
+test('for dark training images, auto takes a backend that needs no loading; otherwise the first that works', async () => {
   const network = mlp(shape, 10, [3])
   const nameFor = async (choice: 'auto' | 'cpu', splits: typeof dark) =>
     (await run(backendOf(choice, { network, recipe, ...splits }))).name
@@ -53,7 +53,7 @@ test('where images to train on are dark, auto takes what need not be loaded; els
   expect(await nameFor('auto', splitsOf(images(false), images(true)))).toBe(first)
 })
 
-test('documents say what auto takes first', () => {
+test('documents state the order of auto', () => {
   const inOrder = (names: ReadonlyArray<string>) => names.map(name => `\`${name}\``).join(', ')
   const sentence =
     `\`auto\` takes the first that works of ${inOrder(autoOrder.fastestFirst)}; for dense networks on images of which at most ` +

@@ -1,4 +1,4 @@
-/** Every kind of question has, to float tolerance, the same answer on every backend that is present. */
+/** Every kind of question has the same answer on every available backend, within a float tolerance. */
 import { expect, test } from 'vitest'
 import type { Question } from '../../../src/core/protocol/Command.js'
 import type { Observation } from '../../../src/core/protocol/Observation.js'
@@ -7,7 +7,7 @@ import { networkInterpreter } from '../../../src/shell/work/networkInterpreter.j
 import { presentBackends, problem, right, run } from './fixtures.js'
 
 const lambda = [0, 0.5]
-/** A tolerance that no training reaches: how long one goes on must not hang on a last digit. */
+/** A tolerance that no training reaches: the number of steps must not depend on the last digit. */
 const common = { lambda, tolerance: 1e-12, maxEpochs: 12 }
 const questions: ReadonlyArray<Question> = [
   { _tag: 'SolveLowerLevel', id: 0, from: 'initial', ...common },
@@ -41,7 +41,7 @@ const answersOn = async (backend: Backend): Promise<ReadonlyArray<Observation>> 
 const backends = await presentBackends()
 const [first, ...others] = backends.map(({ name }) => name)
 
-/** The numbers in an answer by their paths. */
+/** The numbers in an answer, by their paths. */
 const numbersIn = (value: unknown, path = ''): ReadonlyArray<readonly [string, number]> =>
   typeof value === 'number'
     ? [[path, value]]

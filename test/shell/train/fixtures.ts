@@ -1,4 +1,4 @@
-/** Small synthetic problems: one Gaussian blob of images a class. */
+/** Small synthetic problems: the images of each class are a Gaussian blob. */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { make, normals } from '../../../src/core/numeric/Rng.js'
@@ -26,7 +26,7 @@ export const run = async <L, A>(task: TE.TaskEither<L, A>): Promise<A> => right(
 
 const pixelsOf = ([height, width, channels]: ImageSet['shape']): number => height * width * channels
 
-/** `count` images of noisy class means, labels going round. */
+/** `count` images of noisy class means; the labels cycle through the classes. */
 export const blobs = (
   count: number,
   shape: ImageSet['shape'],
@@ -56,7 +56,7 @@ interface Options {
   readonly seed?: number
 }
 
-/** A problem of a few dozen images; every part of it may be chosen. */
+/** A problem of a few dozen images. Every part can be replaced. */
 export const problem = (options: Options = {}): Problem => {
   const shape = options.shape ?? [6, 6, 1]
   const [train, validation, test] = options.sizes ?? [40, 30, 20]
@@ -76,7 +76,7 @@ export const problem = (options: Options = {}): Problem => {
   }
 }
 
-/** Every backend that works here, started. */
+/** Every backend that works here, loaded. */
 export const presentBackends = async (): Promise<ReadonlyArray<Backend>> => {
   const backends: Array<Backend> = []
   for (const { name, present } of await available()) if (present) backends.push(await run(choose(name)))

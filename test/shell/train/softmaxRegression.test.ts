@@ -1,4 +1,4 @@
-/** The truth that the methods are measured against has the losses of the networks, and its gradient is that of F(w*(λ)). */
+/** Checks the reference solution for measuring methods: it has the losses of the networks, and its gradient is that of F(w*(λ)). */
 import { describe, expect, it } from 'vitest'
 import * as Rng from '../../../src/core/numeric/Rng.js'
 import { choose } from '../../../src/shell/backend/chooseBackend.js'
@@ -11,7 +11,7 @@ import { blocks, softmaxRegression } from '../../support/softmaxRegression.js'
 
 const [width, classes] = [6, 3]
 
-/** Images whose class lights one third of them more than the others; the first pixel is dark in all. */
+/** Images in which one third is brighter, depending on the class. The first pixel is dark in all images. */
 const images = (count: number, seed: number): ImageSet => {
   const [noise] = Rng.uniforms(count * width * width)(Rng.make(seed))
   const labels = Uint8Array.from({ length: count }, (_, i) => i % classes)
@@ -31,8 +31,8 @@ const [train, validation] = [images(60, 1), images(45, 2)]
 const lambda = [0.5, -1, 1.5, 0]
 const truth = () => softmaxRegression(train, validation, blocks(width, 3), { weights: 1e-10, adjoint: 1e-9 })
 
-describe('softmax regression by itself', () => {
-  it('has the minimum that a network is trained to, and its losses', async () => {
+describe('the reference solution of softmax regression', () => {
+  it('has the same minimum as a trained network, and the same losses', async () => {
     const regression = truth()
     expect(regression.dimension).toBe(4)
     const found = regression.hypergradient(lambda)
@@ -75,13 +75,13 @@ describe('softmax regression by itself', () => {
     interpreter.dispose()
     if (solved._tag !== 'LowerLevelSolved') throw new Error(solved._tag)
     expect(solved.converged).toBe(true)
-    // A gradient of 1e-5 in float32 leaves the value right to second order, other losses to first.
+    // With a float32 gradient of 1e-5, the error of the value is of second order, that of other losses of first order.
     expect(solved.lower).toBeCloseTo(found.lower, 6)
     expect(solved.upper).toBeCloseTo(found.upper, 3)
     expect(regression.lossOn(validation, found)).toBeCloseTo(found.upper, 12)
   })
 
-  it('has the gradient of the validation loss by λ, by differences of exact minima', () => {
+  it('has the gradient of the validation loss by λ, according to differences of exact minima', () => {
     const { gradient } = truth().hypergradient(lambda)
     const step = 1e-3
     const at = (k: number, by: number): number =>
@@ -91,7 +91,7 @@ describe('softmax regression by itself', () => {
       expect((at(k, step) - at(k, -step)) / (2 * step)).toBeCloseTo(derivative, 6)
   })
 
-  it('finds the same minimum wherever it looked before', () => {
+  it('finds the same minimum after any earlier search', () => {
     const regression = truth()
     const first = regression.hypergradient(lambda)
     regression.hypergradient([-6, 3, -6, 3])

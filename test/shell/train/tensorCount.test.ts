@@ -1,4 +1,4 @@
-/** No command of any kind leaves a tensor behind, answered or failed, on any backend that is present. */
+/** No command leaves a tensor behind, whether it succeeds or fails, on any available backend. */
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { Question } from '../../../src/core/protocol/Command.js'
@@ -21,7 +21,7 @@ const descent = {
   stream: 0,
 } as const
 
-/** Every kind of question, each in the ways it can be asked. */
+/** Every kind of question, in all its forms. */
 const questionsAt = (lambda: ReadonlyArray<number>): ReadonlyArray<Question> => [
   { _tag: 'SolveLowerLevel', id: 0, from: 'initial', lambda, ...common },
   { _tag: 'SolveLowerLevel', id: 1, from: 'w0', lambda, ...common },
@@ -34,7 +34,7 @@ const questionsAt = (lambda: ReadonlyArray<number>): ReadonlyArray<Question> => 
 
 const networks: Readonly<Record<string, (learningRate: number) => Problem>> = {
   mlp: learningRate => problem({ hyperparameters: { per: 'model' }, solver: { epochs: 3, learningRate } }),
-  // What examples cost, a coefficient an input, and a penalty that is not quadratic: every way that λ enters.
+  // Costs of examples, one coefficient per input, and a penalty that is not quadratic: every way in which λ enters.
   linear: learningRate =>
     problem({
       network: { kind: 'linear' },
@@ -60,7 +60,7 @@ describe(`the tensor count (absent backends: ${absent.join(', ') || 'none'})`, (
     '$backend.name, $name: is the same before and after every command, also one that fails',
     async ({ backend, name }) => {
       const instance = networks[name]!
-      // With the larger rate every training diverges; measuring alone still succeeds.
+      // With the larger rate every training diverges; only measuring succeeds.
       const [good, wild] = [0.1, 1e35].map(rate => right(networkInterpreter(backend, instance(rate))))
       const before = tf.memory().numTensors
       const tags: Array<readonly [string, string]> = []

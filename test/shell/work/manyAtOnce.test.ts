@@ -1,4 +1,4 @@
-/** Commands at work at once, on threads of Node: the same bytes as one by one, and nothing left behind. */
+/** Commands that run at once on worker threads give the same bytes as one by one, and leave nothing behind. */
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -18,11 +18,11 @@ import { left, presentBackends, problem, right, run } from '../train/fixtures.js
 const backends = await presentBackends()
 const wasm = await run(choose('wasm'))
 
-/** Threads that are there; each must be gone at the end of its test. */
+/** Running threads. All must have ended at the end of a test. */
 const threads = new Set<Worker>()
 const entry = new URL('../../../src/shell/work/trainingThread.worker.ts', import.meta.url).href
 const startThread: StartThread = workerData => {
-  // A thread does not inherit the loader of TypeScript.
+  // A thread does not inherit the TypeScript loader.
   const worker = new Worker(
     `import('tsx/esm/api').then(tsx => { tsx.register(); return import(${JSON.stringify(entry)}) })`,
     { eval: true, workerData },
@@ -52,7 +52,7 @@ const withRecipe = (network: keyof typeof networks, solver: object = {}): Proble
   },
 })
 
-/** Weights in memory, where a test can look at them. */
+/** Stores weights in memory, so that a test can read them. */
 const shelf = () => {
   const kept = new Map<WeightsRef, Float32Array>()
   const persistence: Persistence = {
@@ -76,7 +76,7 @@ const solving = (dimension: number, id: number, rest: Partial<SolveLowerLevel> =
   ...rest,
 })
 
-/** Rounds of questions: those of a round do not depend on one another. */
+/** Rounds of questions. The questions of a round are independent. */
 const rounds = (dimension: number): ReadonlyArray<ReadonlyArray<Question>> => {
   const lambda = Array.from({ length: dimension }, () => 0.5)
   const descent = {
@@ -105,8 +105,8 @@ const rounds = (dimension: number): ReadonlyArray<ReadonlyArray<Question>> => {
   ]
 }
 
-describe('commands at work at once', () => {
-  // A convolution in plain JavaScript is too slow to wait for.
+describe('commands that run at once', () => {
+  // Convolutions in plain JavaScript are too slow for this test.
   const cases = backends.flatMap(backend =>
     (backend.name === 'cpu' ? ['mlp' as const] : ['mlp' as const, 'lenet' as const]).map(network => ({
       backend,
@@ -114,7 +114,7 @@ describe('commands at work at once', () => {
     })),
   )
   test.each(cases)(
-    'give the answers and weights of one by one, bit for bit, whatever the number of threads ($backend.name, $network)',
+    'give the same answers and weights as one by one, bit for bit, for any number of threads ($backend.name, $network)',
     async ({ backend, network }) => {
       const instance = withRecipe(network, { epochs: 3 })
       const dimension = instance.hyperparameters.space.length
@@ -136,7 +136,7 @@ describe('commands at work at once', () => {
       }
       const alone = await all(1)
       const together = await all(3)
-      // Several threads inside a kernel may round otherwise from one time to the next.
+      // Kernels with several threads may round differently on each call.
       if (backend.threads === 1) expect(together).toEqual(alone)
       expect(together.answers.map(({ _tag }) => _tag)).toEqual(alone.answers.map(({ _tag }) => _tag))
       for (const [ref, weights] of alone.kept) {
@@ -148,7 +148,7 @@ describe('commands at work at once', () => {
     },
   )
 
-  test('a training that diverges is a failure of its own command and of no other', async () => {
+  test('a training that diverges fails only its own command', async () => {
     const instance = withRecipe('mlp', { epochs: 3, learningRate: 1 })
     const at = (id: number, lambda: number) => solving(2, id, { lambda: [lambda, lambda] })
     const questions = [at(0, 0), at(1, 700), at(2, 0), at(3, 700), at(4, 1)]
@@ -169,7 +169,7 @@ describe('commands at work at once', () => {
     return right(networkInterpreter(wasm, instance, { workers: 2, startThread, ...options }))
   }
 
-  test('all end when they are stopped, here and in threads', async () => {
+  test('all end on a stop, in this thread and in worker threads', async () => {
     const stop = new AbortController()
     const seen = new Set<number>()
     const interpreter = endless({
@@ -196,7 +196,7 @@ describe('commands at work at once', () => {
     expect((await results).map(result => left(result)._tag)).toEqual(['Interrupted', 'Interrupted'])
   })
 
-  test('a thread that is lost ends the run with what to do', async () => {
+  test('a lost thread ends the run, and the message says what to do', async () => {
     const stop = new AbortController()
     const interpreter = endless({
       signal: stop.signal,
@@ -213,7 +213,7 @@ describe('commands at work at once', () => {
     expect(E.isLeft(await here)).toBe(true)
   })
 
-  test('are one at a time where the problem has no recipe, and no thread is made for one at a time', async () => {
+  test('run one at a time if the problem has no recipe, and one at a time needs no worker thread', async () => {
     expect(right(networkInterpreter(wasm, problem(), { workers: 4, startThread })).atOnce).toBeUndefined()
     const interpreter = right(networkInterpreter(wasm, withRecipe('mlp'), { workers: 4, startThread }))
     for (const id of [0, 1]) await run(interpreter.answer(solving(2, id)))

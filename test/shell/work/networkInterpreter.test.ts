@@ -48,7 +48,7 @@ const descendCommand = (id: number, rest: Partial<DescendWeights> = {}): Descend
   ...rest,
 })
 
-/** Softmax regression: convex and smooth, so that a tolerance can be reached. */
+/** Softmax regression: convex and smooth, so that training reaches the tolerance. */
 const linear = problem({ network: { kind: 'mlp', hidden: [] }, hyperparameters: { per: 'model' } })
 
 /** Every kind of question, one after the other. */
@@ -83,7 +83,7 @@ const answered = <T extends Observation['_tag']>(
 }
 
 describe('every question', () => {
-  test('is answered by its own kind, decodes, and repeats byte for byte', async () => {
+  test('gets its own kind of answer, which decodes and repeats byte for byte', async () => {
     const first = await answers(problem(), session)
     expect(first.map(({ _tag, id }) => [_tag, id])).toEqual([
       ['LowerLevelSolved', 0],
@@ -99,7 +99,7 @@ describe('every question', () => {
     expect(JSON.stringify(await answers(problem({ seed: 2 }), session))).not.toBe(JSON.stringify(first))
   })
 
-  test('a refit is measured as its weights are', async () => {
+  test('a refit reports the losses of its weights', async () => {
     const found = await answers(problem(), session)
     expect(answered('Refitted', found[5]).metrics).toEqual(answered('LossesEvaluated', found[6]).metrics)
   })
@@ -121,11 +121,11 @@ describe('every question', () => {
 })
 
 describe('solving', () => {
-  test('reaches the tolerance; what it reports is what a fresh look at its weights finds', async () => {
+  test('reaches the tolerance, and reports what a new measurement of its weights gives', async () => {
     const tolerance = 1e-5
     const [solved, still, looked] = await answers(linear, [
       solveCommand(0, { tolerance, lambda: [0.5] }),
-      // Coefficients of zero move nothing.
+      // Coefficients of zero do not change the weights.
       descendCommand(1, { from: 'w0', lambda: [0.5], lowerCoefficient: 0, steps: 1 }),
       { _tag: 'EvaluateLosses', id: 2, lambda: [0.5], weights: 'w0' },
     ])
@@ -136,13 +136,13 @@ describe('solving', () => {
     expect(second).toEqual({ ...second, ...pickLosses(first) })
     const { metrics } = answered('LossesEvaluated', looked)
     expect(metrics.validation.loss).toBe(first.upper)
-    // The penalty is Σ_k of ∂f/∂λ_k, for θ = exp λ.
+    // The penalty is Σ_k ∂f/∂λ_k, because θ = exp λ.
     const penalty = first.lowerGradient.reduce((a, b) => a + b, 0)
     expect(first.lower).toBeCloseTo(metrics.train.loss + penalty, 12)
     expect(first.upperGradient).toEqual([0])
   })
 
-  test('obeys its budget, and counts every example whose gradient it took', async () => {
+  test('stays within its budget, and counts every example whose gradient it took', async () => {
     const epoch = 40
     for (const maxEpochs of [1, 3, 12.5]) {
       const [solved] = await answers(problem(), [solveCommand(0, { tolerance: 1e-12, maxEpochs })])
@@ -154,7 +154,7 @@ describe('solving', () => {
     }
   })
 
-  test('from solved weights it costs one gradient', async () => {
+  test('takes one gradient when it starts from solved weights', async () => {
     const [, again] = await answers(problem(), [solveCommand(0), solveCommand(1, { from: 'w0' })])
     expect(answered('LowerLevelSolved', again).effort).toBe(40)
   })
@@ -174,7 +174,7 @@ describe('solving', () => {
     }
   })
 
-  test('a convex problem has the same solution from anywhere', async () => {
+  test('a convex problem has the same solution from every start', async () => {
     const [cold, moved, warm] = await answers(linear, [
       solveCommand(0, { lambda: [0], tolerance: 1e-5 }),
       descendCommand(1, { lambda: [3], steps: 40 }),
@@ -206,7 +206,7 @@ const pickLosses = ({
 })
 
 describe('descending', () => {
-  test('counts the minibatches of the sets it descends on, and the gradient that is reported', async () => {
+  test('counts the minibatches of the sets it descends on, and the reported gradient', async () => {
     const found = await answers(problem(), [
       descendCommand(0),
       descendCommand(1, { upperCoefficient: 0.5 }),
@@ -221,7 +221,7 @@ describe('descending', () => {
     ])
   })
 
-  test('equal streams see equal minibatches, other streams others', async () => {
+  test('equal streams draw equal minibatches, different streams different ones', async () => {
     const [a, b, c] = await answers(problem(), [
       descendCommand(0, { stream: 7 }),
       descendCommand(1, { stream: 7 }),
@@ -243,13 +243,13 @@ describe('descending', () => {
     expect(Math.abs(upper(b) - upper(a))).toBeLessThan(0.1 * Math.abs(upper(c) - upper(a)))
   })
 
-  test('large coefficients do not blow up: the step is divided by their sum', async () => {
+  test('large coefficients do not diverge: the step is divided by the largest', async () => {
     const [a, b] = await answers(problem(), [descendCommand(0), descendCommand(1, { lowerCoefficient: 1e6 })])
     expect(answered('WeightsDescended', b).lower).toBeCloseTo(answered('WeightsDescended', a).lower, 4)
   })
 })
 
-describe('what cannot be done', () => {
+describe('commands that cannot be carried out', () => {
   const wild = problem({ solver: { learningRate: 1e6 } })
   const failing: ReadonlyArray<readonly [string, Problem, Question, RegExp]> = [
     ['a training that diverges', wild, solveCommand(9), /diverged.*learning rate/i],
@@ -273,7 +273,7 @@ describe('what cannot be done', () => {
     expect(observation.id).toBe(9)
     expect(observation.reason).toMatch(reason)
     expect(right(decode(Observation)(observation))).toEqual(observation)
-    // It goes on without it.
+    // The interpreter still works afterwards.
     expect(
       answered('CommandFailed', await run(world.answer({ ...descendCommand(10), from: 'w9' }))).effort,
     ).toBe(0)
@@ -291,7 +291,7 @@ describe('what cannot be done', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  test('sets that do not fit are refused before anything is trained', () => {
+  test('sets that do not fit are refused before any training', () => {
     const instance = problem()
     const other = problem({ shape: [5, 6, 1] })
     const message = (changed: Partial<Problem['splits']>): string =>
@@ -313,7 +313,7 @@ describe('running', () => {
     answered('WeightsDescended', await run(world.answer(descendCommand(2))))
   })
 
-  test('gives way to timers, reports progress, and stops when told to', async () => {
+  test('yields to timers, reports progress, and stops on request', async () => {
     const controller = new AbortController()
     const heard: Array<Progress> = []
     const world = interpreter(problem(), { signal: controller.signal, onProgress: p => heard.push(p) })

@@ -1,10 +1,10 @@
 /**
- * Means over seeds, and how sure they are.
+ * Means over seeds, with standard errors and confidence intervals.
  *
  * Notation
- * - n: how many seeds.
- * - s: the standard deviation of one seed's value, s² = Σ(xᵢ − x̄)²/(n − 1).
- * - standard error: s/√n, that of the mean.
+ * - n: number of seeds.
+ * - s: standard deviation of the values, s² = Σ(xᵢ − x̄)²/(n − 1).
+ * - standard error of the mean: s/√n.
  */
 import { reach } from './studentsT.js'
 
@@ -27,7 +27,7 @@ import { reach } from './studentsT.js'
 export interface Estimate {
   readonly n: number
   readonly mean: number
-  /** `null` where there is one value only, which says nothing of its spread. */
+  /** `null` if there is only one value: its spread is unknown. */
   readonly standardError: number | null
 }
 
@@ -37,7 +37,7 @@ export interface PairedDifference extends Estimate {
   readonly interval: readonly [lower: number, upper: number] | null
 }
 
-/** Mean and standard error; `null` of no values. */
+/** Mean and standard error; `null` if there are no values. */
 export const estimate = (values: ReadonlyArray<number>): Estimate | null => {
   const n = values.length
   if (n === 0) return null
@@ -51,8 +51,8 @@ export const estimate = (values: ReadonlyArray<number>): Estimate | null => {
 export const confidence = 0.95
 
 /**
- * The mean of the differences a − b of pairs, with Student's interval: x̄ ± t(n − 1)·s/√n (Student, 1908). It is right where
- * the differences scatter normally, which nobody can check with three or five of them.
+ * The mean of the differences a − b of pairs, with Student's interval: x̄ ± t(n − 1)·s/√n (Student, 1908). The interval
+ * assumes normally distributed differences. Three or five of them are too few to check that.
  */
 export const pairedDifference = (
   pairs: ReadonlyArray<readonly [a: number, b: number]>,
@@ -66,8 +66,8 @@ export const pairedDifference = (
 }
 
 /**
- * The median of values of which some are missing because they were never reached: those count as larger than any. `null`
- * where the median itself was not reached, or there are no values.
+ * The median of values, where `null` means never reached and counts as larger than any number. Returns `null` if the median
+ * itself was not reached, or if there are no values.
  */
 export const medianReached = (values: ReadonlyArray<number | null>): number | null => {
   const ranked = values.map(value => value ?? Infinity).sort((a, b) => a - b)

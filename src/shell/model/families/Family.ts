@@ -1,21 +1,21 @@
 /**
- * One family of hyperparameters: some components of λ, and what they do to a loss.
+ * One family of hyperparameters: some components of λ, and how a loss depends on them.
  *
- * Notation: w flat weights, W_k the k-th tensor of parameters, N examples of the set that the loss is a mean over, d
- * components of the family, θ its coefficients: exp, sigmoid or identity of λ, as its search space says.
+ * Notation: w flat weights, W_k the k-th tensor of parameters, N the number of examples in the mean loss, d the number of the
+ * family's components, θ its coefficients: exp, sigmoid or identity of λ, depending on the scale in its search space.
  *
- * A family adds a penalty, which does not look at examples, or changes what an example costs, or adds a term that looks at
- * weights and examples as it likes; or several of these. All of it is computed in float64, but for terms that are functions of
- * tensors, and ∂/∂λ of all d components in one pass: nothing here is quadratic in d.
+ * A family does one or several of these: it adds a penalty, which depends on the weights only; it changes the examples' costs;
+ * it adds a term, any function of weights and examples. Everything is computed in float64, except terms that are functions of
+ * tensors. ∂/∂λ of all d components takes one pass: nothing here is quadratic in d.
  */
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import type { Parameter } from '../Network.js'
 
-/** A quadratic penalty's gradient by a tensor, as multiples of its weights: one for all, or one a weight. */
+/** The gradient of a quadratic penalty by a tensor, as multiples of its weights: one number for all, or one per weight. */
 export type Decay = number | Float64Array
 
 /**
- * A penalty that is not quadratic: writes scale·∂/∂W_k onto `into` (the tensor's entries from `at` on), and returns
+ * A penalty that is not quadratic: adds scale·∂/∂W_k to `into` (the tensor's entries start at `at`), and returns
  * scale·(its value on W_k).
  *
  * @example
@@ -41,33 +41,33 @@ export type Curved = (
   scale: number,
 ) => number
 
-/** What λ adds to a mean loss without a look at the examples. */
+/** An addition to a mean loss that does not depend on the examples. */
 export interface Penalty {
   readonly value: (weights: Float32Array) => number
-  /** By tensor of parameters. Said by numbers and not by a function: a step takes it in its one pass over the weights. */
+  /** Per tensor of parameters. Numbers and not a function, so that a step can apply it in its single pass over the weights. */
   readonly decay: ReadonlyArray<Decay>
-  /** What is not in `decay`. */
+  /** The part that is not in `decay`; `null` if there is none. */
   readonly curved: Curved | null
   /** ∂ value/∂λ at fixed w; length d. */
   readonly lambdaGradient: (weights: Float32Array) => ReadonlyArray<number>
 }
 
 /**
- * What an example costs: a_i·b_y·((1 − s)·ℓ(z, y) + s·(1/C) Σ_j ℓ(z, j)), with ℓ the cross-entropy of logits z.
+ * The cost of an example: a_i·b_y·((1 − s)·ℓ(z, y) + s·(1/C) Σ_j ℓ(z, j)), with ℓ the cross-entropy of logits z.
  *
- * The loss stays a sum over examples that is divided by their number, not by the sum of their weights: so it is linear in
- * each of a, b and s.
+ * The sum over examples is divided by their number, not by the sum of their weights. So the loss is linear in each of a, b
+ * and s.
  */
 export interface Target {
-  /** a, one a row; `null`: all 1. */
+  /** a, one per row; `null`: all 1. */
   readonly examples: Float64Array | null
-  /** b, one a class; `null`: all 1. */
+  /** b, one per class; `null`: all 1. */
   readonly classes: Float64Array | null
   /** s, the share of a label that is spread evenly over all C classes. */
   readonly smoothing: number
 }
 
-/** Cross-entropies of a set's examples, unweighted. */
+/** The unweighted cross-entropies of a set's examples. */
 export interface ExampleLosses {
   /** ℓ(z, y). */
   readonly own: Float64Array
@@ -76,16 +76,16 @@ export interface ExampleLosses {
   readonly labels: Uint8Array
 }
 
-/** A change of what examples cost. */
+/** A change of the examples' costs. */
 export interface Costs {
   readonly target: Target
   /**
-   * ∂ f/∂λ at fixed w; length d. `target` is the whole one, with what other families did to it.
+   * ∂f/∂λ at fixed w; length d. `target` is the combined target of all families.
    */
   readonly lambdaGradient: (losses: ExampleLosses, target: Target) => ReadonlyArray<number>
 }
 
-/** Some examples, and what the network says of them. */
+/** Some examples with the network's logits. */
 export interface Examples {
   /** B × height × width × channels, row-major. */
   readonly images: Float32Array
@@ -95,45 +95,45 @@ export interface Examples {
   readonly logits: Float32Array
 }
 
-/** A term's value and its derivatives; one that is `null` is zero everywhere. */
+/** The value and the derivatives of a term. `null` means a derivative of zero. */
 export interface TermAt {
   readonly value: number
   /** Length d. */
   readonly byLambda: ReadonlyArray<number>
   /** ∂/∂w at fixed logits, by flat weights. */
   readonly byWeights: ArrayLike<number> | null
-  /** ∂/∂z, B × classes. How the logits depend on the weights is the network's to say. */
+  /** ∂/∂z, B × classes. The network propagates it to the weights. */
   readonly byLogits: ArrayLike<number> | null
 }
 
 /**
- * A function of weights and examples that is added to a mean loss. On a whole set it is the mean over that, and on a
- * minibatch its mean stands for the set's: so it must be a mean over the examples it is given (or not look at them), and then
- * neither the size of minibatches nor that of the pieces a set is computed in changes what is meant.
+ * A function of weights and examples that is added to a mean loss. It must be a mean over the given examples, or not depend on
+ * them. Then its mean on a minibatch estimates its mean on the whole set, and its meaning depends neither on the size of
+ * minibatches nor on the size of the chunks in which a set is computed.
  */
 export type Term = (weights: Float32Array, examples: Examples) => TermAt
 
-/** A family at one λ, for a mean over N examples. */
+/** A family at one λ, for a mean loss over N examples. */
 export interface FamilyTerms {
   readonly penalty: Penalty | null
   readonly costs: Costs | null
   readonly term?: Term
 }
 
-/** A kind of hyperparameters: its λ, and what they add to f, with every derivative. {@link FamilyTerms} of several add up. */
+/** A family of hyperparameters: its search space, and its additions to f with all derivatives. */
 export interface Family {
   readonly space: SearchSpace
   /**
-   * Whether f is linear at fixed w in this family's coefficients θ(λ), as the scale in its space defines them. Then f at one w
+   * Whether f at fixed w is linear in this family's coefficients θ(λ), which the scale in its space defines. Then f at one w
    * bounds the value function at every λ.
    */
   readonly linear: boolean
-  /** Whether it changes what examples cost: of two such families the costs are multiplied, which is linear in neither pair. */
+  /** Whether it changes the examples' costs. Two such families multiply, so f is not jointly linear in their coefficients. */
   readonly changesCosts: boolean
   readonly at: (lambda: ReadonlyArray<number>, examples: number) => FamilyTerms
 }
 
-/** The family with every component held at one value: part of f, and none of λ. */
+/** The family with every component fixed at one value. It is part of f, but adds no component to λ. */
 export const fixedAt =
   (component: number) =>
   (family: Family): Family => {

@@ -1,4 +1,4 @@
-/** Which family of hyperparameters, as a configuration says it; one file a family says what it computes. */
+/** The configuration of a family of hyperparameters. Each family has its own file with its formulas. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -21,16 +21,16 @@ const Per = t.keyof(
   '"model", "layer", "kind", "unit", "input" or "block"',
 )
 
-/** A coefficient a group of weights. */
+/** The configuration of a penalty with one coefficient per group of weights. */
 export interface PenaltyConfig<F extends string> {
   readonly family: F
-  /** What has a coefficient of its own. */
+  /** The groups: one coefficient per model, layer, kind of layer, unit, input or block of inputs. */
   readonly per: t.TypeOf<typeof Per>
   readonly lower: number
   readonly upper: number
-  /** Pixels a side of a block of inputs, with `per: "block"` only. */
+  /** The side of a block of inputs in pixels; only with `per: "block"`. */
   readonly block?: number
-  /** The λ of every group, which then is not tuned; `lower` and `upper` mean nothing beside it. */
+  /** Fixes the λ of every group, so that it is not tuned. Then `lower` and `upper` have no effect. */
   readonly fixed?: number
 }
 
@@ -44,12 +44,12 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
     ),
     {
       name: `an object such as \`{"family": "${family}", "per": "model"}\``,
-      // The paper's range is [−10, 0]; on its own 1K split the best λ lies above 1, so the range has to go on there.
+      // The paper's range is [−10, 0]. On its 1K split the best λ lies above 1, so the default range is larger.
       defaults: { family, per: 'model', lower: -10, upper: 4 },
     },
   )
 
-/** A family that has but a range. */
+/** The configuration of a family whose only fields are bounds. */
 const ranged = <F extends string>(family: F, lower: number, upper: number) =>
   options(t.readonly(t.type({ family: t.literal<F>(family), ...bounds })), {
     name: `an object such as \`{"family": "${family}"}\``,
@@ -57,8 +57,8 @@ const ranged = <F extends string>(family: F, lower: number, upper: number) =>
   })
 
 /**
- * The configuration of one family of hyperparameters, by its field `family`; L2 where that is left out. An error is about the fields of the family
- * that was meant.
+ * The configuration of one family of hyperparameters. Its field `family` selects the family, by default L2. Error messages
+ * name the fields of that family.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export const FamilyConfig = oneOf(
 )
 export type FamilyConfig = t.TypeOf<typeof FamilyConfig>
 
-/** The families of a configuration. `examples`: of the training set. Errors: `BadInput` where they do not fit the network. */
+/** The families of a configuration. `examples`: the number of training examples. Errors: `BadInput` if they do not fit the network. */
 export const familiesOf = (
   network: Network,
   config: FamilyConfig,
@@ -118,9 +118,7 @@ export const familiesOf = (
     case 'exampleWeights':
       return examples === null
         ? E.left(
-            badInput(
-              'Example weights need to know how many examples train. Pass that number to `hyperparametersOf`.',
-            ),
+            badInput('Example weights need the number of training examples. Pass it to `hyperparametersOf`.'),
           )
         : E.right([exampleWeights(examples, config)])
     case 'classWeights':

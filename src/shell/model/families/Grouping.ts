@@ -1,16 +1,16 @@
-/** Which weights share a coefficient. Biases belong to no group: they are never regularized. */
+/** Groups of weights that share a coefficient. Biases belong to no group, because they are never regularized. */
 import * as E from 'fp-ts/lib/Either.js'
 import { badInput, type ShellError } from '../../base/ShellError.js'
 import { layerNames, type Network, type Parameter } from '../Network.js'
 
-/** What one coefficient is for. */
+/** The part of a network that has its own coefficient. */
 export type Per = 'model' | 'layer' | 'kind' | 'unit' | 'input' | 'block'
 
-/** Groups of weights, each of which has a coefficient of its own. */
+/** Groups of weights. Each group has its own coefficient. */
 export interface Grouping {
-  /** Of each group, what of the network it is; empty for the whole of it. */
+  /** The name of each group; empty if the group is the whole network. */
   readonly names: ReadonlyArray<string>
-  /** By tensor of parameters: the group of all its weights, one a weight, or −1 for none. */
+  /** Per tensor of parameters: the group of all its weights, or one group per weight. −1: no group. */
   readonly of: ReadonlyArray<number | Int32Array>
 }
 
@@ -23,10 +23,10 @@ const tensors = (
   of: network.parameters.map((parameter, k) => (parameter.role === 'kernel' ? of(parameter, k) : -1)),
 })
 
-// A kernel that is moved over an image has four axes, one that is multiplied with has two.
+// The kernel of a convolution has four axes, that of a dense layer two.
 const kindOf = ({ shape }: Parameter): string => (shape.length === 4 ? 'convolutional' : 'dense')
 
-/** A group a unit, or filter: the last axis of every kernel. */
+/** One group per unit or filter, along the last axis of every kernel. */
 const byUnit = (network: Network): Grouping => {
   const names: string[] = []
   const starts = network.parameters.map(({ role, shape, layer }) => {
@@ -40,7 +40,7 @@ const byUnit = (network: Network): Grouping => {
   )
 }
 
-/** Groups of the rows of the kernel on the pixels, which is the first tensor of a network that has one. */
+/** Groups the rows of the kernel that multiplies the pixels. It is the first tensor of a network of dense layers. */
 const byPixel = (
   network: Network,
   names: ReadonlyArray<string>,
@@ -66,12 +66,12 @@ const byBlock = (network: Network, side: number): Grouping => {
 }
 
 /**
- * Which weights of a network share a coefficient.
+ * Groups the weights of a network that share a coefficient.
  *
- * - `per`: what has a coefficient of its own: the model, a layer, a kind of layer, a unit, an input, or a block of inputs
- * - `block`: pixels a side of a block, with `per: "block"` only
+ * - `per`: one coefficient per model, layer, kind of layer, unit, input, or block of inputs
+ * - `block`: the side of a block in pixels; only with `per: "block"`
  *
- * Errors: `BadInput` where the network has no such groups.
+ * Errors: `BadInput` if the network has no such groups.
  *
  * @example
  * ```ts
@@ -94,8 +94,8 @@ export const groupingOf = (
     return E.left(
       badInput(
         per === 'block'
-          ? 'With "per": "block" the hyperparameters need the length of a block\'s side in pixels. Give `block`, for instance 7.'
-          : `The hyperparameters have \`block\`, which says nothing with "per": "${per}". Leave it out, or use "per": "block".`,
+          ? 'With "per": "block" the hyperparameters need the side of a block in pixels. Give `block`, for instance 7.'
+          : `The hyperparameters have \`block\`, which has no meaning with "per": "${per}". Leave it out, or use "per": "block".`,
       ),
     )
   if ((per === 'input' || per === 'block') && network.dense === null)
@@ -129,6 +129,6 @@ export const groupingOf = (
   }
 }
 
-/** A name a group: `l2`, `l2[dense1]`. */
+/** The names of the groups' hyperparameters, such as `l2` or `l2[dense1]`. */
 export const named = (family: string, { names }: Grouping): ReadonlyArray<string> =>
   names.map(name => (name === '' ? family : `${family}[${name}]`))

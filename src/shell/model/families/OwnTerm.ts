@@ -1,39 +1,39 @@
 /**
- * A term of one's own, as a plain function that states its derivatives: computed in float64, if it does so itself.
+ * User-defined terms as plain functions that return their derivatives. They are as precise as the function is.
  *
- * What it states is believed; `checkFamily` holds it against finite differences.
+ * The derivatives are not checked during training. `checkFamily` compares them with finite differences.
  */
 import type { SearchSpace } from '../../../core/protocol/SearchSpace.js'
 import type { Examples, Family, TermAt } from './Family.js'
 
-/** What a term of one's own is told of the examples. */
+/** The examples that a user-defined term gets. */
 export interface TermBatch extends Examples {
-  /** N, how many examples the whole set has that f is a mean over; to divide a penalty by, as L2 is. */
+  /** N, the number of examples in the whole set of f. Divide a penalty by it, as L2 does. */
   readonly total: number
 }
 
-/** A term of one's own: its hyperparameters, and the function. */
+/** A user-defined term: its hyperparameters and its function. */
 export interface OwnTerm {
   /** Name, bounds and scale of each hyperparameter. */
   readonly space: SearchSpace
   /**
-   * Whether the term is linear, at fixed w, in the coefficients that the scales of `space` make of λ: then f at one w bounds the
-   * value function at every λ, and the method may use that. `false` unless said; said wrongly, the bound is wrong.
+   * Whether the term at fixed w is linear in the coefficients, which the scales of `space` define. Then f at one w bounds the
+   * value function at every λ, and the method may use that bound. Default `false`. If it is wrong, the bound is wrong.
    */
   readonly linear?: boolean
   /**
-   * The term and its derivatives by λ, by the weights at fixed logits, and by the logits; `null` for what is zero.
+   * Returns the term and its derivatives by λ, by the weights at fixed logits, and by the logits; `null` for a zero derivative.
    *
-   * A mean over the examples of the batch, or a function of λ and the weights alone.
+   * It must be a mean over the examples of the batch, or a function of λ and the weights alone.
    *
-   * - `lambda`: d components, as the search space has them
-   * - `weights`: flat; `network.parameters` says where each tensor lies
-   * - `batch`: a minibatch, or a piece of a whole set
+   * - `lambda`: d components, in the order of the search space
+   * - `weights`: flat; `network.parameters` gives the offset of each tensor
+   * - `batch`: a minibatch, or a chunk of a whole set
    */
   readonly term: (lambda: ReadonlyArray<number>, weights: Float32Array, batch: TermBatch) => TermAt
 }
 
-/** Examples with the size of their whole set; images stay unmade until someone looks. */
+/** Examples with the size of their whole set. Images are only created when the term reads them. */
 export const batchOf = (examples: Examples, total: number): TermBatch => ({
   labels: examples.labels,
   logits: examples.logits,
@@ -43,8 +43,8 @@ export const batchOf = (examples: Examples, total: number): TermBatch => ({
   },
 })
 
-/** The term, if it has a derivative for everything. */
-const whole = (
+/** Checks the lengths of a term's derivatives. Throws if one is wrong. */
+const checked = (
   at: TermAt,
   lengths: Readonly<Record<'byLambda' | 'byWeights' | 'byLogits', number>>,
 ): TermAt => {
@@ -52,15 +52,15 @@ const whole = (
     const found = at[by]?.length ?? lengths[by]
     if (found !== lengths[by])
       throw new RangeError(
-        `The term states ${found} derivatives in \`${by}\`, and there must be ${lengths[by]}. Correct the function.`,
+        `The term states ${found} derivatives in \`${by}\`, but there must be ${lengths[by]}. Correct the function.`,
       )
   }
   return at
 }
 
 /**
- * A family of a term of one's own; combine it with others by `combinedHyperparameters`. A function that states too few
- * derivatives, or throws, fails the command that asked.
+ * The family of a user-defined term. Combine it with others by `combinedHyperparameters`. If the function throws, or returns a
+ * wrong number of derivatives, the command fails.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const ownTerm = ({ space, linear = false, term }: OwnTerm): Family => ({
     penalty: null,
     costs: null,
     term: (weights, examples) =>
-      whole(term(lambda, weights, batchOf(examples, total)), {
+      checked(term(lambda, weights, batchOf(examples, total)), {
         byLambda: space.length,
         byWeights: weights.length,
         byLogits: examples.logits.length,

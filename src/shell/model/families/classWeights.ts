@@ -1,15 +1,15 @@
 /**
- * A weight a class: f = (1/N) Σ_i exp(λ_y)·ℓ_i + …, with y the label of example i.
+ * One weight per class: f = (1/N) Σ_i exp(λ_y)·ℓ_i + …, with y the label of example i.
  *
- * ∂f/∂w = (1/N) Σ exp(λ_y)·∂ℓ_i/∂w; ∂f/∂λ_c = exp(λ_c)·(1/N) Σ_{y = c} ℓ_i. For classes of unequal sizes, or of unequal
+ * ∂f/∂w = (1/N) Σ exp(λ_y)·∂ℓ_i/∂w; ∂f/∂λ_c = exp(λ_c)·(1/N) Σ_{y = c} ℓ_i. Use it for classes of different sizes or
  * difficulty.
  */
 import type { Family } from './Family.js'
 
 /**
- * A weight for each class: the loss of every example of class c is multiplied by exp(λ_c).
+ * One weight per class: the loss of every example of class c is multiplied by exp(λ_c).
  *
- * - `count`: C, the number of classes and of hyperparameters
+ * - `count`: C, the number of classes, which is the number of hyperparameters
  * - `lower`, `upper`: bounds of each λ_c, on a log scale
  *
  * @example

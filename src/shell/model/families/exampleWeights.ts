@@ -1,17 +1,17 @@
 /**
- * A weight an example: f = (1/N) Σ_i σ(λ_i)·ℓ_i + …, with σ(x) = 1/(1 + exp(−x)) and one λ for each training example.
+ * One weight per example: f = (1/N) Σ_i σ(λ_i)·ℓ_i + …, with σ(x) = 1/(1 + exp(−x)) and one λ for each training example.
  *
  * ∂f/∂w = (1/N) Σ σ(λ_i)·∂ℓ_i/∂w; ∂f/∂λ_i = σ(λ_i)(1 − σ(λ_i))·ℓ_i / N. The sum is divided by N, not by the sum of the
- * weights, so f is linear in the weights. Examples behind the training set, as those of the validation set in a refit,
- * have the weight 1.
+ * weights, so f is linear in the weights. Examples after the training set, such as the validation set in a refit, have the
+ * weight 1.
  */
 import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
 /**
- * A weight for each training example: the loss of example i is multiplied by σ(λ_i) = 1/(1 + exp(−λ_i)).
+ * One weight per training example: the loss of example i is multiplied by σ(λ_i) = 1/(1 + exp(−λ_i)).
  *
- * - `count`: examples of the training set, and hyperparameters
+ * - `count`: the number of training examples, which is the number of hyperparameters
  * - `lower`, `upper`: bounds of each λ_i, on a logit scale
  *
  * @example

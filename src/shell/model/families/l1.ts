@@ -1,17 +1,17 @@
 /**
- * L1, smoothed: Σ_k θ_k·Σ_{w in W_k} (√(w² + δ²) − δ) / N, with W_k the weights of group k, θ_k = exp(λ_k), δ = 1e-3.
+ * Smoothed L1: Σ_k θ_k·Σ_{w in W_k} (√(w² + δ²) − δ) / N, with W_k the weights of group k, θ_k = exp(λ_k), δ = 1e-3.
  *
- * ∂/∂w = θ_k·w / (N·√(w² + δ²)); ∂/∂λ_k is the k-th part itself. Within δ of zero it is a parabola, so that full-batch
- * polishing has a gradient to bring to zero: weights that are not needed end near zero and not at it.
+ * ∂/∂w = θ_k·w / (N·√(w² + δ²)); ∂/∂λ_k is the k-th summand itself. Within δ of zero the penalty is close to a parabola, so
+ * that full-batch polishing can bring the gradient to zero. So unneeded weights end near zero, not exactly at zero.
  */
 import type { Network } from '../Network.js'
 import { part, type Family } from './Family.js'
 import { named, type Grouping } from './Grouping.js'
 
-/** δ: small beside the weights that matter, of the order .1 in networks that start as `initialWeights` has them. */
+/** δ: small compared with weights that matter, which are of order .1 after starting from `initialWeights`. */
 export const smoothing = 1e-3
 
-/** Σ (√(w² + δ²) − δ) of every group; written so that a small w does not cancel. */
+/** Σ (√(w² + δ²) − δ) of every group, in a form that avoids cancellation for small w. */
 const lengths = (network: Network, { names, of }: Grouping, weights: Float32Array): Float64Array => {
   const sums = new Float64Array(names.length)
   for (const [k, parameter] of network.parameters.entries()) {
@@ -27,7 +27,7 @@ const lengths = (network: Network, { names, of }: Grouping, weights: Float32Arra
 }
 
 /**
- * An L1 penalty, smoothed: Σ_k exp(λ_k)·Σ_{w in W_k} (√(w² + δ²) − δ) / N with δ = 1e-3, over the groups k of weights.
+ * A smoothed L1 penalty: Σ_k exp(λ_k)·Σ_{w in W_k} (√(w² + δ²) − δ) / N with δ = 1e-3, over the groups k of weights.
  *
  * - `lower`, `upper`: bounds of each λ_k, on a log scale
  *

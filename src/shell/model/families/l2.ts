@@ -1,7 +1,7 @@
 /**
  * L2: Σ_k θ_k·‖W_k‖² / (4N), as in the paper, with W_k the weights of group k and θ_k = exp(λ_k).
  *
- * ∂/∂w = θ_k·w / (2N) for a weight of group k; ∂/∂λ_k = θ_k·‖W_k‖² / (4N), which is the k-th part itself.
+ * ∂/∂w = θ_k·w / (2N) for a weight of group k; ∂/∂λ_k = θ_k·‖W_k‖² / (4N), which is the k-th summand itself.
  */
 import type { Network } from '../Network.js'
 import { squares } from '../weightNorms.js'
@@ -28,7 +28,7 @@ const squaresOf = (network: Network, { names, of }: Grouping, weights: Float32Ar
  *
  * - `lower`, `upper`: bounds of each λ_k, on a log scale
  *
- * Source: arXiv 2208.12118, which divides by 4N, too.
+ * Source: arXiv 2208.12118, which also divides by 4N.
  *
  * @example
  * ```ts

@@ -7,8 +7,8 @@ import { sigmoid } from '../../../core/protocol/SearchSpace.js'
 import type { Family } from './Family.js'
 
 /**
- * Label smoothing: a share s = σ(λ) of every label goes to all classes evenly. One λ, on a logit scale between `lower` and `upper`. Source: Szegedy et
- * al. 2016.
+ * Label smoothing: a share s = σ(λ) of every label is spread evenly over all classes. There is one λ, on a logit scale between
+ * `lower` and `upper`. Source: Szegedy et al. 2016.
  *
  * @example
  * ```ts

@@ -1,8 +1,9 @@
 /**
- * A term of one's own, as a function of tensors that tfjs differentiates.
+ * User-defined terms as functions of tensors that tfjs differentiates.
  *
- * Its tape records what the function computes of λ, the weights and the logits; how the logits depend on the weights it does
- * not see, for that way back is written out (Network.ts). Values and derivatives are float32's: a relative 1e-7 of the value.
+ * The tape of tfjs records how the term depends on λ, the weights and the logits. It does not record how the logits depend on
+ * the weights, because that backward pass is written by hand (Network.ts). Values and derivatives are float32: the relative
+ * precision is 1e-7.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +15,7 @@ import type { Network } from '../Network.js'
 import type { Family, Term } from './Family.js'
 import type { OwnTerm } from './OwnTerm.js'
 
-/** What a function of tensors is told of the examples. All of it is disposed of when the function has returned. */
+/** The examples that a function of tensors gets. All tensors are disposed of after the function returns. */
 export interface TensorBatch {
   /** B × height × width × channels. */
   readonly images: tf.Tensor4D
@@ -22,17 +23,17 @@ export interface TensorBatch {
   readonly labels: tf.Tensor1D
   /** B × classes. */
   readonly logits: tf.Tensor2D
-  /** N, how many examples the whole set has that f is a mean over; to divide a penalty by, as L2 is. */
+  /** N, the number of examples in the whole set of f. Divide a penalty by it, as L2 does. */
   readonly total: number
 }
 
-/** A term of one's own: its hyperparameters, and a function of tensors. */
+/** A user-defined term: its hyperparameters and a function of tensors. */
 export interface OwnTensorTerm extends Omit<OwnTerm, 'term'> {
   /**
-   * The term: a mean over the examples of the batch, or a function of λ and the weights alone.
+   * Returns the term. It must be a mean over the examples of the batch, or a function of λ and the weights alone.
    *
-   * - `lambda`: d components, as the search space has them
-   * - `weights`: a tensor for each of `network.parameters`, in that order and of those shapes
+   * - `lambda`: d components, in the order of the search space
+   * - `weights`: one tensor for each of `network.parameters`, in their order and with their shapes
    */
   readonly term: (lambda: tf.Tensor1D, weights: ReadonlyArray<tf.Tensor>, batch: TensorBatch) => tf.Tensor
 }
@@ -40,7 +41,7 @@ export interface OwnTensorTerm extends Omit<OwnTerm, 'term'> {
 const derivative = (slope: tf.Tensor | undefined): Float32Array | null =>
   slope === undefined ? null : slope.dataSync<'float32'>()
 
-/** ∂/∂w by flat weights from those by the tensors that it depends on. */
+/** ∂/∂w as a flat vector, from the derivatives by the tensors. */
 const flat = (
   { parameters, size }: Network,
   slopes: ReadonlyArray<tf.Tensor | undefined>,
@@ -53,11 +54,11 @@ const flat = (
   return slopes.every(slope => slope === undefined) ? null : whole
 }
 
-/** The engine's derivatives. Where the function fails, what the tape has kept for the way back is let go of here. */
+/** The derivatives by the tfjs engine. If the function throws, the tensors saved on the tape are disposed of here. */
 const differentiated = (f: () => tf.Tensor, by: Array<tf.Tensor>) => {
   const engine = tf.engine()
   try {
-    // What the function does not look at has no derivative, and needs none.
+    // `true`: allow inputs that the function does not use; they have no derivative.
     return engine.gradients(f, by, undefined, true)
   } catch (cause) {
     for (const { saved } of engine.state.activeTape) tf.dispose(saved ?? [])
@@ -88,7 +89,7 @@ const termOf =
         })
         if (found.size !== 1)
           throw new RangeError(
-            `The term is a tensor of the shape [${found.shape.join(', ')}], and must be one number. Take its mean or its sum.`,
+            `The term is a tensor of the shape [${found.shape.join(', ')}], but must be one number. Take its mean or its sum.`,
           )
         return found
       }, [at, ...tensors, logits])
@@ -102,7 +103,7 @@ const termOf =
     })
 
 /**
- * A family of a term of one's own, differentiated by tfjs. Errors: `Environment` where `@tensorflow/tfjs`, which has the
+ * The family of a user-defined term that tfjs differentiates. Errors: `Environment` if `@tensorflow/tfjs`, which contains the
  * derivatives of tfjs' operations, is not installed.
  *
  * @example

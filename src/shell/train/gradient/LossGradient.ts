@@ -1,4 +1,4 @@
-/** What trains a network: losses of batches, their gradients by the weights, and steps of descent. */
+/** The interface to a network's training: losses of batches, their gradients by the weights, and steps of descent. */
 import type { Batch } from '../../model/Batch.js'
 import type { LossSum } from '../../model/crossEntropy.js'
 import type { Curved, Decay, ExampleLosses, Term, TermAt } from '../../model/families/Family.js'
@@ -10,62 +10,62 @@ export interface Part {
   readonly scale: number
 }
 
-/** Shown ∇ by the tensor of weights `parameters[k]`, once for each k. `values` are gone when it returns. */
+/** Called once per k with the gradient by the tensor `parameters[k]`. `values` is only valid during the call. */
 export type OnGradient = (k: number, values: Float32Array) => void
 
-/** A penalty's gradient, as a step takes it. */
+/** A penalty's gradient, in the form that a descent step needs. */
 export interface PenaltyGradient {
-  /** The quadratic part, by tensor of parameters. */
+  /** The quadratic part, per tensor of parameters. */
   readonly decays: ReadonlyArray<Decay>
-  /** The rest; `null` where there is none. */
+  /** The part that is not quadratic; `null` if there is no such part. */
   readonly curved: Curved | null
-  /** Whether batches come with terms, which may look at weights. */
+  /** Whether batches have terms. Terms may read the weights. */
   readonly termed: boolean
 }
 
-/** How far a step goes. */
+/** The settings of a step. */
 export interface StepOptions {
   readonly rate: number
   /** m in [0, 1). */
   readonly momentum: number
 }
 
-/** Weights that go down, and how fast they go. */
+/** A descent in progress: weights and their velocity. */
 export interface Descent {
   /**
-   * v ← m·v + g, w ← w − η·(g + m·v), as Sutskever et al. (2013) write Nesterov's accelerated gradient; g is that of
-   * Σ scale·loss + penalty. Returns the value of these as they were.
+   * v ← m·v + g, w ← w − η·(g + m·v): Nesterov's accelerated gradient as Sutskever et al. (2013) write it. g is the gradient
+   * of Σ scale·loss + penalty. Returns the value of this objective before the step.
    */
   readonly step: (parts: ReadonlyArray<Part>, options: StepOptions) => number
-  /** Where they are now. */
+  /** The current weights. */
   readonly weights: () => Float32Array
-  /** Gives up what it holds; to be called once, last. */
+  /** Releases its memory. Call it once, last. */
   readonly end: () => void
 }
 
 export interface LossGradient {
-  /** What `k` counts. */
+  /** The tensors that `k` indexes. */
   readonly parameters: ReadonlyArray<Parameter>
-  /** Σ of the data loss over a batch, and its term as often as it has examples. */
+  /** The data loss summed over a batch, plus its term times the number of examples. */
   readonly loss: (weights: Float32Array, batch: Batch) => LossSum
-  /** Writes what each example of a batch costs by itself, from `at` on. */
+  /** Writes the loss of each example of a batch, from index `at` on. */
   readonly losses: (
     weights: Float32Array,
     batch: Batch,
     into: Omit<ExampleLosses, 'labels'>,
     at: number,
   ) => void
-  /** A term on a batch, whatever the batch's own is. */
+  /** Evaluates `term` on a batch; the batch's own term is ignored. */
   readonly term: (weights: Float32Array, batch: Batch, term: Term) => TermAt
   /**
-   * The loss of every part, and ∇_w Σ scale·loss of all parts together. `onGradient` may write to `weights`: they have been
-   * read by then.
+   * The loss of every part, and ∇_w Σ scale·loss of all parts together. `onGradient` may overwrite `weights`: they were read
+   * before.
    */
   readonly lossAndGradient: (
     weights: Float32Array,
     parts: ReadonlyArray<Part>,
     onGradient: OnGradient,
   ) => ReadonlyArray<LossSum>
-  /** Begins at `start`, which it leaves as it is, at rest. */
+  /** Starts a descent at `start` with velocity zero. It does not change `start`. */
   readonly descent: (start: Float32Array, penalty: PenaltyGradient) => Descent
 }

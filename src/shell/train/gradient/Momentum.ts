@@ -1,18 +1,18 @@
 /** Nesterov's accelerated gradient on one tensor of weights. */
 
-/** How far a step goes. */
+/** The settings of a step. */
 export interface Momentum {
   readonly rate: number
   /** m in [0, 1). */
   readonly momentum: number
-  /** What the penalty's gradient is, as a multiple of the weights. */
+  /** The penalty's gradient as a multiple of the weights. */
   readonly decay: number
 }
 
 /**
- * v ← m·v + g, w ← w − η·(g + m·v), as Sutskever et al. (2013) write it, where g = `gradient` + decay·w: for the weights
- * from `offset` on, in one pass, for a loop over all weights takes a tenth as long as computing their gradient. Returns
- * ‖w‖² as it was.
+ * v ← m·v + g, w ← w − η·(g + m·v), as Sutskever et al. (2013) write it, with g = `gradient` + decay·w. It updates the
+ * weights from `offset` on in one pass, because each loop over all weights takes a tenth of the time of their gradient.
+ * Returns ‖w‖² before the step.
  */
 export const momentumStep = (
   weights: Float32Array,
@@ -36,7 +36,7 @@ export const momentumStep = (
   return squares
 }
 
-/** The same with a multiple of its own for each weight. Returns Σ decay_i·w_i² as it was. */
+/** {@link momentumStep} with a separate decay for each weight. Returns Σ decay_i·w_i² before the step. */
 export const momentumStepEach = (
   weights: Float32Array,
   velocity: Float64Array,
@@ -51,10 +51,10 @@ export const momentumStepEach = (
   let squares = 0
   for (let i = 0; i < size; i++) {
     const w = ws[i]!
-    const pull = decay[i]! * w
-    const g = gradient[i]! + pull
+    const decayed = decay[i]! * w
+    const g = gradient[i]! + decayed
     const v = momentum * vs[i]! + g
-    squares += pull * w
+    squares += decayed * w
     vs[i] = v
     ws[i] = w - rate * (g + momentum * v)
   }

@@ -1,79 +1,79 @@
 /**
- * Images in the memory of a network's WebAssembly, once and for all: a minibatch then is a list of addresses.
+ * Copies images into the WebAssembly memory of a network once, so that a minibatch is only a list of addresses.
  *
- * Images of which most pixels are dark are sparse rows: the pixels that are lit, and where. A dense layer begins with x·W + b;
- * where four fifths of x are zeros, as in MNIST, a product that leaves them out is four times as fast.
+ * Mostly dark images are stored as sparse rows: the column and value of each lit pixel. A dense layer starts with x·W + b.
+ * If four fifths of x are zeros, as in MNIST, a product that skips them is four times as fast.
  */
 import type { Instance } from '../../backend/kernels/assemblyMemory.js'
 import type { RowList } from '../../backend/kernels/DenseNetwork.js'
 import { size, type ImageSet } from '../../data/set/ImageSet.js'
 import { indicesOf, rangeOf, type Chosen } from '../../model/Batch.js'
 
-/** Above this share of lit pixels a product with all of them is nearly as fast (`test/bench/sparsity.ts`). */
+/** Above this share of lit pixels, a dense product is nearly as fast as a sparse one (`test/bench/sparsity.ts`). */
 export const mostLit = 0.6
-/** Sets beyond so many bytes altogether are not kept, but copied a batch at a time. */
+/** At most this many bytes of sets are kept in memory. Further sets are copied batch by batch. */
 const mostKept = 2 ** 28
 
 /** Bytes of a pixel, and of an entry of a sparse row: its column and its value. */
 const pixelSize = 4
 const entrySize = 8
 
-// A set is asked for again and again.
-const known = new WeakMap<Float32Array, number>()
+// A cache: the same sets are queried many times.
+const litPixelCounts = new WeakMap<Float32Array, number>()
 
 const litPixels = (images: Float32Array): number => {
-  const before = known.get(images)
-  if (before !== undefined) return before
+  const cached = litPixelCounts.get(images)
+  if (cached !== undefined) return cached
   let count = 0
-  // An iterator takes twenty times as long over shared memory, and a branch half as long again.
+  // On shared memory, an iterator takes twenty times as long as this loop, and a branch 1.5 times.
   for (let i = 0; i < images.length; i++) count += Number(images[i] !== 0)
-  known.set(images, count)
+  litPixelCounts.set(images, count)
   return count
 }
 
-/** Whether leaving a set's dark pixels out pays. */
+/** Whether a set has so many dark pixels that skipping them is faster. */
 export const isDark = ({ images }: ImageSet): boolean => litPixels(images) <= mostLit * images.length
 
-/** Where a set lies: example i from starts[i] to starts[i + 1]. */
+/** The addresses of a set in memory: example i lies from starts[i] to starts[i + 1]. */
 interface Kept {
   readonly starts: Uint32Array
-  /** The transposes of ranges. */
+  /** Cached transposes, by the name of the range of examples. */
   readonly transposes: Map<string, NonNullable<RowList['keep']>>
 }
 
 export interface PlacedImages {
-  /** The examples below one another; they are there until the next are asked for. */
+  /** The examples of all batches as one list of rows. The list is valid until the next call. */
   readonly rows: (batches: ReadonlyArray<Chosen>) => RowList
 }
 
-/** A room that is made anew, and larger, where it is too small. */
-const growing = (memory: Instance) => {
-  let room = { address: 0, bytes: 0 }
+/** A buffer that is replaced by a larger one when it is too small. */
+const growingBuffer = (memory: Instance) => {
+  let buffer = { address: 0, bytes: 0 }
   return (bytes: number): number => {
-    if (bytes > room.bytes) {
+    if (bytes > buffer.bytes) {
       const address = memory.reserve(bytes)
       if (address === null) throw new Error('a batch needs more than 2 GB')
-      room = { address, bytes }
+      buffer = { address, bytes }
     }
-    return room.address
+    return buffer.address
   }
 }
 
-/** Places images of `pixels` numbers in a module's memory. `most`: bytes of sets that are kept; `sparse`: of which sets rows are so. */
+/** Places images of `pixels` numbers in a module's memory. `most`: bytes of sets to keep; `sparse`: which sets to store as sparse rows. */
 export const placedImages = (
   memory: Instance,
   pixels: number,
   { most = mostKept, sparse: isSparse = isDark } = {},
 ): PlacedImages => {
-  const list = growing(memory)
-  const scratch = growing(memory)
-  // Taken now, for nothing may be while there are views of the memory.
-  const row = growing(memory)(pixels * pixelSize)
+  const list = growingBuffer(memory)
+  const scratch = growingBuffer(memory)
+  // Reserved here, because nothing may be reserved while views of the memory are in use.
+  const row = growingBuffer(memory)(pixels * pixelSize)
   const toSparse = memory.exported('sparse')
   const kept = [true, false].map(() => new WeakMap<Float32Array, Kept | null>())
   let bytesKept = 0
 
-  /** Writes one image to an address; returns the address behind it. */
+  /** Writes one image to an address. Returns the address after it. */
   const write = (sparse: boolean, { images }: ImageSet, example: number, address: number): number => {
     const from = sparse ? row : address
     memory.floats().set(images.subarray(example * pixels, (example + 1) * pixels), from / 4)
@@ -103,7 +103,7 @@ export const placedImages = (
   return {
     rows: batches => {
       const sparse = batches.every(({ set }) => isSparse(set))
-      // Sets first: placing one may move the memory.
+      // Place sets first: this may grow the memory and invalidate views.
       const sets = batches.map(({ set }) => keptOf(sparse, set))
       const indices = batches.map(indicesOf)
       const count = indices.reduce((sum, { length }) => sum + length, 0)

@@ -1,13 +1,13 @@
 /**
- * A term on one batch: its value as often as the batch has examples, for losses are summed before they are divided, and its
- * derivatives on top of those of the data loss.
+ * Adds a term to the loss of one batch. Its value is multiplied by the number of examples, because losses are summed first
+ * and divided later. Its derivatives are added to those of the data loss.
  */
 import { imagesOf, type Batch } from '../../model/Batch.js'
 import { lossOf, type LossSum } from '../../model/crossEntropy.js'
 import type { Examples, Term } from '../../model/families/Family.js'
 import type { LossGradient, OnGradient } from './LossGradient.js'
 
-/** The examples of a batch. Images are written out only if someone looks at them. */
+/** The examples of a batch. Images are only copied when a term reads them. */
 export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
   labels: batch.labels,
   logits,
@@ -18,7 +18,7 @@ export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
 
 export const hasTerm = ({ term }: Batch): boolean => term !== undefined
 
-/** Where derivatives go; they are added, `scale` times for each example. */
+/** The sums to which derivatives are added, with the factor `scale` per example. */
 export interface Slopes {
   readonly scale: number
   /** B × classes. */
@@ -31,7 +31,7 @@ const addTo = (sums: Float32Array | Float64Array, slopes: ArrayLike<number> | nu
   if (slopes !== null) for (let i = 0; i < sums.length; i++) sums[i]! += factor * slopes[i]!
 }
 
-/** B times the term's value, its derivatives being added to `slopes`. */
+/** B times the term's value. Adds its derivatives to `slopes`. */
 export const addTerm = (
   term: Term,
   weights: Float32Array,
@@ -47,7 +47,7 @@ export const addTerm = (
   return count * value
 }
 
-/** What a batch costs, with its term. `direct`: ∂/∂w of terms, at fixed logits. */
+/** The summed loss of a batch, with its term. `direct`: sum of ∂/∂w of terms at fixed logits. */
 export const costOf = (
   weights: Float32Array,
   logits: Float32Array,
@@ -64,7 +64,7 @@ export const costOf = (
   return { ...sum, loss: sum.loss + addTerm(batch.term, weights, examplesOf(batch, logits), slopes) }
 }
 
-/** Shows gradients with what terms add to them beside the network. */
+/** Wraps `onGradient` so that it gets gradients plus `direct`, the derivatives of terms by the weights themselves. */
 export const withDirect =
   (parameters: LossGradient['parameters'], direct: Float64Array, onGradient: OnGradient): OnGradient =>
   (k, values) => {

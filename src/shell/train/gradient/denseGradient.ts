@@ -1,6 +1,7 @@
 /**
- * Networks of dense layers, by WebAssembly of our own and no tfjs: images, weights and velocities stay in its memory, and a row
- * of weights steps as soon as its gradient is known. Logits, which are few, come to the host for their cross-entropy.
+ * Computes networks of dense layers by our own WebAssembly, without tfjs. Images, weights and velocities stay in its memory,
+ * and each row of weights is updated as soon as its gradient is known. Only the logits are copied to the host, where their
+ * cross-entropy is computed.
  */
 import {
   denseNetwork,
@@ -17,7 +18,7 @@ import { hostDescent } from './hostDescent.js'
 import type { Network } from '../../model/Network.js'
 import { placedImages } from './PlacedImages.js'
 
-/** The losses and gradients of a network that consists of `layers`. The backend is there for terms that are computed by tfjs. */
+/** The losses and gradients of a network of dense `layers`. The backend is only used by terms that create tensors. */
 export const denseGradient = (
   { tidy }: Pick<Backend, 'tidy'>,
   { parameters, classes, size }: Pick<Network, 'parameters' | 'classes' | 'size'>,
@@ -25,7 +26,7 @@ export const denseGradient = (
 ): LossGradient => {
   const computing = denseNetwork(layers)
   const images = placedImages(computing.memory, layers[0]!.inputs)
-  // Logits, and ∂/∂logits: of the rows that were computed last.
+  // Logits and ∂/∂logits of the last rows; reused between calls.
   let logits = new Float32Array(0)
   let slopes = new Float32Array(0)
 
@@ -39,7 +40,7 @@ export const denseGradient = (
     return logits
   }
 
-  /** All parts as one batch forward; then their losses, and ∂/∂logits. */
+  /** Computes all parts as one batch forward, then their losses and ∂/∂logits. */
   const forwardAll = (
     place: Place,
     parts: ReadonlyArray<Part>,
@@ -57,8 +58,8 @@ export const denseGradient = (
     return { rows, sums, dLogits: slopes.subarray(0, from) }
   }
 
-  /** With weights placed for as long as `f` takes. */
-  const placed = <A>(weights: Float32Array, f: (place: Place) => A): A => {
+  /** Runs `f` with weights placed in the memory. */
+  const withPlaced = <A>(weights: Float32Array, f: (place: Place) => A): A => {
     const place = computing.place()
     try {
       computing.put(place, weights)
@@ -68,15 +69,15 @@ export const denseGradient = (
     }
   }
 
-  /** Logits of one batch; only what terms compute of them is tfjs'. */
-  const looked = <A>(weights: Float32Array, batch: Batch, f: (found: Float32Array) => A): A =>
-    placed(weights, place => {
+  /** Runs `f` on the logits of one batch. Only a term may create tensors. */
+  const withLogits = <A>(weights: Float32Array, batch: Batch, f: (found: Float32Array) => A): A =>
+    withPlaced(weights, place => {
       const found = forward(place, images.rows([batch])).subarray(0, batch.labels.length * classes)
       return hasTerm(batch) ? tidy(() => f(found)) : f(found)
     })
 
   const lossAndGradient: LossGradient['lossAndGradient'] = (weights, parts, onGradient) =>
-    placed(weights, place => {
+    withPlaced(weights, place => {
       const direct = parts.some(({ batch }) => hasTerm(batch)) ? new Float64Array(size) : null
       const { rows, sums, dLogits } = forwardAll(place, parts, (own, { batch, scale }, slopes) => {
         const costs = () => costOf(weights, own, batch, classes, slopes, scale, direct)
@@ -90,14 +91,14 @@ export const denseGradient = (
 
   return {
     parameters,
-    loss: (weights, batch) => looked(weights, batch, found => costOf(weights, found, batch, classes)),
+    loss: (weights, batch) => withLogits(weights, batch, found => costOf(weights, found, batch, classes)),
     losses: (weights, batch, into, at) =>
-      looked(weights, batch, found => writeLosses(found, batch.labels, classes, into, at)),
+      withLogits(weights, batch, found => writeLosses(found, batch.labels, classes, into, at)),
     term: (weights, batch, term) =>
-      looked(weights, { ...batch, term }, found => term(weights, examplesOf(batch, found))),
+      withLogits(weights, { ...batch, term }, found => term(weights, examplesOf(batch, found))),
     lossAndGradient,
     descent: (start, penaltyGradient) => {
-      // Penalties that are not quadratic, and terms, want the weights on the host.
+      // Penalties that are not quadratic, and terms, read the weights on the host.
       if (penaltyGradient.curved !== null || penaltyGradient.termed) return onHost(start, penaltyGradient)
       const place = computing.place()
       computing.put(place, start)

@@ -1,6 +1,6 @@
 /**
- * Who trains a network. There are two ways. Networks of dense layers have WebAssembly of their own (denseGradient.ts), which keeps
- * weights, velocities and images where it computes. All others are computed by tfjs on the backend (tensorGradient.ts).
+ * Chooses how a network is trained. Networks of dense layers run on our own WebAssembly, which keeps weights, velocities and
+ * images in its memory (denseGradient.ts). All other networks run on tfjs (tensorGradient.ts).
  */
 import type { Backend } from '../../backend/Backend.js'
 import type { ImageSet } from '../../data/set/ImageSet.js'
@@ -11,8 +11,8 @@ import { isDark } from './PlacedImages.js'
 import { tensorGradient } from './tensorGradient.js'
 
 /**
- * The losses and gradients of a network on a backend. `sets`: what it is trained on, for libtensorflow multiplies images
- * sooner than we do that have few dark pixels. Whatever they are, any set may be computed.
+ * The losses and gradients of a network on a backend. `sets` are the sets of the training; the choice depends on them, because
+ * libtensorflow is faster on bright images. The result can compute any set.
  */
 export const gradientOf = (
   backend: Backend,

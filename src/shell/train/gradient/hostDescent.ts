@@ -1,8 +1,8 @@
-/** Steps of descent on weights that lie on the host, whatever computes their gradients. */
+/** Steps of descent on weights in host memory, for any function that computes their gradients. */
 import type { Descent, LossGradient, PenaltyGradient } from './LossGradient.js'
 import { momentumStep, momentumStepEach } from './Momentum.js'
 
-/** Steps by gradients that are shown tensor by tensor: penalty, momentum, update and ‖w‖² in one loop over each. */
+/** Steps with gradients that arrive tensor by tensor. One loop per tensor does penalty, momentum, update and ‖w‖². */
 export const hostDescent =
   (
     parameters: LossGradient['parameters'],
@@ -14,11 +14,11 @@ export const hostDescent =
     return {
       step: (parts, options) => {
         let penalty = 0
-        const sums = lossAndGradient(weights, parts, (k, shown) => {
+        const sums = lossAndGradient(weights, parts, (k, values) => {
           const decay = decays[k]!
           const { offset } = parameters[k]!
-          // What is shown is another's.
-          const gradient = curved === null ? shown : shown.slice()
+          // The callee owns this buffer; copy before writing.
+          const gradient = curved === null ? values : values.slice()
           penalty += curved?.(k, weights, gradient, 0, 1) ?? 0
           penalty +=
             typeof decay === 'number'

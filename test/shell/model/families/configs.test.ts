@@ -1,4 +1,4 @@
-/** What families of hyperparameters refuse, how they are named, and which minibatches their weights go into. */
+/** What families of hyperparameters refuse, how they are named, and how example weights follow their examples. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -20,10 +20,10 @@ const of = (network: typeof linear, config: unknown, examples: number | null = n
   )
 
 describe('hyperparameters', () => {
-  test('are named by what they are for, and counted', () => {
+  test('are named by their groups, and counted', () => {
     const count = (block: number) => right(of(linear, { per: 'block', block })).length
     expect([28, 14, 7, 4, 2, 1].map(count)).toEqual([1, 4, 16, 49, 196, 784])
-    // Blocks at the right and below may be cut.
+    // Blocks at the right and at the bottom may be smaller.
     expect(count(10)).toBe(9)
     expect(right(of(linear, { per: 'block', block: 14 }))).toEqual([
       'l2[block 0,0]',
@@ -44,7 +44,7 @@ describe('hyperparameters', () => {
     expect(right(of(linear, [{ family: 'classWeights' }, { fixed: 3 }]))).toHaveLength(10)
   })
 
-  test('that are fixed add what they do at that value, and are no part of λ', () => {
+  test('that are fixed add their penalty at that value, and are not part of λ', () => {
     const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
     const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
     const weights = Float32Array.from({ length: linear.size }, (_, i) => Math.sin(i))
@@ -61,7 +61,7 @@ describe('hyperparameters', () => {
     [lenet, { per: 'input' }, 'no dense layer on its pixels'],
     [lenet, { per: 'block', block: 7 }, 'no dense layer on its pixels'],
     [linear, [{ family: 'elasticNet' }, { family: 'l2' }], 'called "l2"'],
-    [linear, { family: 'exampleWeights' }, 'how many examples train'],
+    [linear, { family: 'exampleWeights' }, 'the number of training examples'],
     [linear, { family: 'labelSmoothing', lower: 3, upper: 3 }, 'not below'],
     [linear, [], 'empty'],
     [linear, { fixed: 1 }, 'empty'],
@@ -77,7 +77,7 @@ describe('hyperparameters', () => {
     [[{ family: 'l2' }, { family: 'l1', lower: 5 }], /`hyperparameters\[1\].lower` is 5/],
     [{ family: 'l2', per: 'block', block: 0 }, /`hyperparameters.block` must be an integer ≥ 1/],
     ['l2', /`hyperparameters`/],
-  ])('case %# is refused in a file, by field', (hyperparameters, message) => {
+  ])('case %# is refused in a file, and the message names the field', (hyperparameters, message) => {
     const config = {
       data: { source: 'mnist', train: 6, validation: 4 },
       network: { kind: 'linear' },
@@ -90,8 +90,8 @@ describe('hyperparameters', () => {
   })
 })
 
-describe('weights of examples', () => {
-  test('go with their examples into minibatches, the order of which they do not change', () => {
+describe('example weights', () => {
+  test('follow their examples into minibatches, without changing the order', () => {
     const set = blobs(11, [2, 2, 1], 3, 5)
     const target = { examples: Float64Array.from({ length: 11 }, (_, i) => i), classes: null, smoothing: 0.1 }
     const plain = minibatches(set, 4, [1, 2])
@@ -106,7 +106,7 @@ describe('weights of examples', () => {
     }
   })
 
-  test('are 1 behind the training set, as those of a refit are', () => {
+  test('are 1 after the training set, for example in a refit', () => {
     const { lowerTerms } = problem({
       hyperparameters: { family: 'exampleWeights' },
       sizes: [3, 2, 2],

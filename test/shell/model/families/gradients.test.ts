@@ -1,7 +1,8 @@
 /**
- * Every family and some combinations on random networks: ∇_w f and ∂f/∂λ against central differences.
+ * Compares ∇_w f and ∂f/∂λ with central differences, for every family and some combinations on random networks.
  *
- * ∂f/∂λ at fixed logits is exact in float64: 1e-6 of the slope. ∇_w is of float32 logits: see ../gradients.test.ts.
+ * ∂f/∂λ at fixed logits is float64, so its tolerance is 1e-6 of the slope. ∇_w depends on float32 logits: see
+ * ../../train/gradient/gradients.test.ts.
  */
 import fc from 'fast-check'
 import { cases } from '../../../support/cases.js'
@@ -117,7 +118,7 @@ describe.each(combinations.map(families => [nameOf(families), families] as const
       cases(4),
     ))
 
-  // The last one is not.
+  // The last combination is not linear.
   test.runIf(families !== together[1])('f at one w is linear in θ(λ)', () =>
     fc.assert(
       fc.asyncProperty(instances(families), fc.nat(1000), async ({ instance, weights, lambda }, seed) => {
@@ -141,7 +142,7 @@ describe.each(combinations.map(families => [nameOf(families), families] as const
   )
 })
 
-test('two families that change what examples cost are not linear together; any other combination is', () => {
+test('two families that change the costs of examples are not jointly linear; every other combination is', () => {
   const linear = (families: ReadonlyArray<object>): boolean =>
     problem({ hyperparameters: families }).hyperparameters.linearInCoefficients
   expect(linear(together[0]!)).toBe(true)

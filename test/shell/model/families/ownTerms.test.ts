@@ -1,4 +1,4 @@
-/** Terms of one's own: derivatives, minibatches, sparse images, training, tensors, and what the check finds. */
+/** User-defined terms: derivatives, minibatches, sparse images, training, tensors, and the check of derivatives. */
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { confidence, orthogonality } from '../../../../docs/examples/ownTerms.js'
@@ -51,7 +51,7 @@ const plainL2 = ownTerm({
   },
 })
 
-/** The same as a function of tensors. */
+/** The same penalty as a function of tensors. */
 const tensorL2 = await run(
   tensorTerm(network)({
     space: [{ name: 'tensors', lower: -10, upper: 4, scale: 'log' }],
@@ -64,14 +64,14 @@ const tensorL2 = await run(
   }),
 )
 
-/** The Huber loss of one-hot labels less probabilities, with images in it for good measure; λ is where it bends. */
+/** The Huber loss of one-hot labels minus probabilities. It also uses the images. λ sets the point where it bends. */
 const huber = await run(
   tensorTerm(network)({
     space: [{ name: 'bend', lower: -3, upper: 1, scale: 'log' }],
     term: (lambda, _, { images, labels, logits }) => {
       const misses = tf.abs(tf.sub(tf.oneHot(labels, 3), tf.softmax(logits)))
       const bend = tf.exp(lambda)
-      // tfjs' derivative of a minimum does not sum over what was broadcast.
+      // tfjs' derivative of a minimum does not sum over broadcast axes.
       const inner = tf.minimum(misses, tf.mul(bend, tf.onesLike(misses)))
       const each = tf.sum(tf.sub(tf.mul(inner, misses), tf.div(tf.square(inner), 2)), 1)
       return tf.mean(tf.mul(each, tf.mean(images, [1, 2, 3])))
@@ -124,7 +124,7 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     }
   })
 
-  test('∇_w f agrees with central differences, and does not depend on the pieces of the set', async () => {
+  test('∇_w f agrees with central differences, and does not depend on the chunks of the set', async () => {
     const [whole, pieces] = [new Float64Array(w.length), new Float64Array(w.length)]
     const loss = lossAt(instance, lambda)
     const of = async (chunkSize: number, into: Float64Array): Promise<number> =>
@@ -146,7 +146,7 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     }
   })
 
-  test('is the same on WebAssembly of our own, with sparse rows and with all pixels, as by tfjs', async () => {
+  test('is the same on our own WebAssembly, with sparse and with dense rows, as on tfjs', async () => {
     const dark = { ...set, images: set.images.map((x, i) => (i % 4 === 0 ? x : 0)) }
     for (const images of [dark, set]) {
       const loss = { set: images, terms: instance.hyperparameters.lowerTerms(lambda, size(images)) }
@@ -175,7 +175,7 @@ describe.each(Object.entries(families))('%s', (_, list) => {
   })
 })
 
-describe('training with L2 as a term of one’s own', () => {
+describe('training with L2 as a user-defined term', () => {
   const ask = async (instance: Problem, batchSize: number | null) => {
     const interpreter = right(networkInterpreter(backend, instance))
     const before = tf.memory().numTensors
@@ -219,7 +219,7 @@ describe('training with L2 as a term of one’s own', () => {
           : expect.fail(answer._tag),
     )
   }
-  test.each([8, null])('comes to what L2 by name comes to, minibatches of %s', async batchSize => {
+  test.each([8, null])('gives the same result as the built-in L2, minibatches of %s', async batchSize => {
     const expected = await ask(problemWith([namedL2]), batchSize)
     expect(expected).toHaveLength(10)
     for (const own of [plainL2, tensorL2])
@@ -227,7 +227,7 @@ describe('training with L2 as a term of one’s own', () => {
         expect(Math.abs(found - expected[i]!)).toBeLessThanOrEqual(2e-3 * Math.abs(expected[i]!))
   })
 
-  test('a function that fails, fails the command and says why', async () => {
+  test('a function that fails makes the command fail, with the reason', async () => {
     const few = ownTerm({
       space: plainL2.space,
       term: () => ({ value: 0, byLambda: [0], byWeights: [1, 2], byLogits: null }),
@@ -237,7 +237,7 @@ describe('training with L2 as a term of one’s own', () => {
     )
     const before = tf.memory().numTensors
     for (const [own, message] of [
-      [few, 'states 2 derivatives in `byWeights`, and there must be 323'],
+      [few, 'states 2 derivatives in `byWeights`, but there must be 323'],
       [vector, 'of the shape [8, 3]'],
     ] as const) {
       const answer = await right(networkInterpreter(backend, problemWith([own]))).answer({
@@ -272,7 +272,7 @@ describe('the check', () => {
     for (const family of right(familiesOf(network, decoded, 12))) expect(found(family)).toEqual([])
   })
 
-  /** The plain L2 with something done to what it states. */
+  /** The plain L2 with changed derivatives. */
   const spoilt = (change: (at: TermAt) => Partial<TermAt>, linear = true): Family => ({
     ...plainL2,
     linear,
@@ -288,7 +288,7 @@ describe('the check', () => {
     },
   })
 
-  test('names the coordinate that is off, and a wrong sign', () => {
+  test('names the wrong coordinate, and a wrong sign', () => {
     const one = (at: TermAt) => ({
       byWeights: Float64Array.from(at.byWeights!, (g, i) => (i === 43 ? 3 * g : g)),
     })
@@ -307,7 +307,7 @@ describe('the check', () => {
     expect(found(spoilt(missing)).length).toBeGreaterThan(10)
   })
 
-  test('finds a penalty whose gradient is of another', () => {
+  test('finds a penalty with the gradient of another one', () => {
     const half: Family = {
       ...namedL2,
       at: (lambda, examples) => {
@@ -324,7 +324,7 @@ describe('the check', () => {
       ...root(at),
       byWeights: Float64Array.from(at.byWeights!, g => g / 2 / Math.sqrt(at.value)),
     })
-    expect(found(spoilt(slopes))).toEqual([expect.stringContaining('Say `linear: false`')])
+    expect(found(spoilt(slopes))).toEqual([expect.stringContaining('Set `linear: false`')])
     expect(found(spoilt(slopes, false))).toEqual([])
   })
 

@@ -4,7 +4,7 @@ import { momentumStep, momentumStepEach } from '../../../../src/shell/train/grad
 
 const values = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 9 })
 
-test('a step moves its own range by Nesterov’s rule and returns ‖w‖² as it was', () => {
+test('a step updates its own range by Nesterov’s rule and returns the earlier ‖w‖²', () => {
   fc.assert(
     fc.property(values, values, fc.nat(3), fc.double({ min: 0, max: 0.99 }), (w, g, offset, momentum) => {
       const size = Math.min(w.length, g.length)
@@ -29,7 +29,7 @@ test('a step moves its own range by Nesterov’s rule and returns ‖w‖² as i
   )
 })
 
-test('with one multiple a weight, a step is that of one multiple for all where they are equal, to rounding', () => {
+test('with one decay per weight, all equal, a step is that with one decay for all, up to rounding', () => {
   fc.assert(
     fc.property(values, values, fc.nat(3), (w, g, offset) => {
       const size = Math.min(w.length, g.length)
@@ -45,7 +45,7 @@ test('with one multiple a weight, a step is that of one multiple for all where t
       expect(each).toEqual(one)
       expect(velocities).toEqual(velocity)
       expect(sum).toBeCloseTo(0.25 * squares, 9)
-      // Multiples of their own move weights of their own.
+      // Each decay only affects its own weight.
       decay[0] = 0.5
       const [other, otherVelocity] = begin()
       momentumStepEach(other, otherVelocity, gradient, offset, settings, decay)

@@ -1,4 +1,4 @@
-/** Sparse rows of images in WebAssembly's memory, read back, whatever their width and their numbers. */
+/** Reads back sparse rows of images from the WebAssembly memory, for any width and any numbers. */
 import fc from 'fast-check'
 import { cases } from '../../../support/cases.js'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { placedImages } from '../../../../src/shell/train/gradient/PlacedImages.
 
 const instance = instancesOf(denseModule)
 
-/** Mostly dark, as digits are, with everything that a float32 may be. */
+/** Mostly dark images, like digits, with every kind of float32 value. */
 const pixel = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, -0) }, { weight: 2, arbitrary: fc.float() })
 const rowsOf = fc
   .integer({ min: 1, max: 19 })

@@ -1,6 +1,6 @@
 /**
- * Dense networks on WebAssembly of our own against tfjs: on random shapes, shares of dark pixels, costs of examples and penalties,
- * losses, gradients and descents are the same.
+ * Compares dense networks on our own WebAssembly with tfjs: for random shapes, shares of dark pixels, costs of examples and
+ * penalties, losses, gradients and descents are the same.
  */
 import fc from 'fast-check'
 import { cases } from '../../../support/cases.js'
@@ -27,7 +27,7 @@ import { blobs, presentBackends, run } from '../fixtures.js'
 
 const cpu = await run(choose('cpu'))
 
-/** The set with a share of its pixels dark, in every image others. */
+/** The set with a share of its pixels dark, at different places in each image. */
 const darkened = (set: ImageSet, share: number, seed: number): ImageSet => {
   const [chances] = uniforms(set.images.length)(make(seed))
   return { ...set, images: set.images.map((value, i) => (chances[i]! < share ? 0 : value)) }
@@ -45,7 +45,7 @@ const gradientAt = (gradient: LossGradient, weights: Float32Array, parts: Readon
 
 const apart = (a: Float32Array, b: Float32Array): number => norm(a.map((value, i) => value - b[i]!))
 
-/** Steps of which each takes all parts. */
+/** Takes steps. Each step uses all parts. */
 const descended = (
   gradient: LossGradient,
   start: Float32Array,
@@ -97,7 +97,7 @@ const instanceOf = (given: typeof instances extends fc.Arbitrary<infer T> ? T : 
   const partsAt = (step: number): ReadonlyArray<Part> =>
     sets.slice(0, 1 + (seed % 2)).map((set, i) => {
       const count = set.labels.length
-      // Every third time the whole set, as a range; else some of its examples, one of them perhaps twice.
+      // Every third time the whole set, as a range; otherwise some of its examples, possibly one of them twice.
       const examples =
         step % 3 === 2
           ? null
@@ -117,8 +117,8 @@ const instanceOf = (given: typeof instances extends fc.Arbitrary<infer T> ? T : 
 
 const denseOf = (network: Network): LossGradient => denseGradient(cpu, network, network.dense!)
 
-describe('a dense network’s own way', () => {
-  test('has the losses and gradients that tfjs has', () => {
+describe('the dense gradient', () => {
+  test('has the losses and gradients of tfjs', () => {
     fc.assert(
       fc.property(instances, given => {
         const { network, weights, partsAt } = instanceOf(given)
@@ -131,7 +131,7 @@ describe('a dense network’s own way', () => {
             const other = b.losses[i]!.loss
             expect(Math.abs(loss - other)).toBeLessThanOrEqual(1e-5 * Math.abs(other) + 1e-5)
           }
-          // Twice the same bytes, and of a network that has computed nothing before, too.
+          // A second call gives the same bytes, and so does a fresh network.
           expect(gradientAt(ours, weights, parts)).toEqual(a)
           expect(gradientAt(denseOf(network), weights, parts)).toEqual(a)
           const { batch } = parts[0]!
@@ -151,7 +151,7 @@ describe('a dense network’s own way', () => {
     )
   })
 
-  test('descends as steps on the host by tfjs’ gradients do, with one decay a tensor or one a weight', () => {
+  test('descends like steps on the host with tfjs’ gradients, with one decay per tensor or per weight', () => {
     fc.assert(
       fc.property(instances, given => {
         const { network, weights, partsAt, penalty } = instanceOf(given)
@@ -169,7 +169,7 @@ describe('a dense network’s own way', () => {
     )
   })
 
-  test('takes a penalty that is not quadratic on the host', () => {
+  test('computes a penalty that is not quadratic on the host', () => {
     fc.assert(
       fc.property(instances, given => {
         const { network, weights, partsAt, penalty } = instanceOf(given)
@@ -192,7 +192,7 @@ describe('a dense network’s own way', () => {
     )
   })
 
-  test('keeps descents apart that take turns, and begins each at rest', () => {
+  test('keeps interleaved descents apart, and starts each with velocity zero', () => {
     const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 30,
       hidden: [9],
@@ -211,14 +211,14 @@ describe('a dense network’s own way', () => {
     for (const [i, parts] of steps.entries())
       for (const descent of descents) {
         descent.step(parts, { rate: 0.1 / (i + 1), momentum: 0.75 })
-        // Looking at a gradient in between disturbs none.
+        // Computing a gradient in between changes no descent.
         gradientAt(ours, weights, partsAt(2))
       }
     expect(descents.map(descent => descent.weights())).toEqual(alone.map(each => each.weights))
     descents.forEach(descent => descent.end())
   })
 
-  test('goes where no number is when weights do, and says so by its value', () => {
+  test('returns a value that is not finite when the weights are not finite', () => {
     const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 20,
       hidden: [7],
@@ -236,7 +236,7 @@ describe('a dense network’s own way', () => {
     descent.end()
   })
 
-  test('leaves nothing of a descent that diverged to the next', () => {
+  test('carries nothing over from a diverged descent to the next', () => {
     const { network, weights, partsAt, penalty } = instanceOf({
       pixels: 20,
       hidden: [7],
@@ -250,7 +250,7 @@ describe('a dense network’s own way', () => {
     const ours = denseOf(network)
     const steps = [0, 1, 2].map(partsAt)
     const expected = descended(denseOf(network), weights, penalty, steps)
-    // Beyond float32, as exp(λ) may be.
+    // Beyond float32, which exp(λ) can reach.
     const endless: PenaltyGradient = {
       decays: network.parameters.map(() => 1e300),
       curved: null,
@@ -262,7 +262,7 @@ describe('a dense network’s own way', () => {
 })
 
 describe('images', () => {
-  test('are dark where at most so many pixels are lit', () => {
+  test('are dark if the share of lit pixels is at most the limit', () => {
     const set = blobs(10, [10, 10, 1], 2, 1)
     expect(isDark(set)).toBe(false)
     const lit = (count: number): ImageSet => ({
@@ -274,7 +274,7 @@ describe('images', () => {
   })
 
   test.each([0, 0.8])(
-    'beyond what is kept are copied a batch at a time, to the same rows (dark: %d)',
+    'beyond the memory limit are copied batch by batch, with the same rows (dark: %d)',
     share => {
       const pixels = 25
       const sets = [3, 4].map(seed => darkened(blobs(6, [5, 5, 1], 2, seed), share, seed))
@@ -300,7 +300,7 @@ describe('images', () => {
       }
       const image = (set: ImageSet, i: number) => [...set.images.subarray(i * pixels, (i + 1) * pixels)]
       const expected = [1, 2, 3].map(i => image(sets[0]!, i)).concat([5, 0, 5].map(i => image(sets[1]!, i)))
-      // All kept, one of the sets, none.
+      // All sets are kept, one of them, or none.
       const bytes = share === 0 ? 4 * 6 * pixels : 8 * 6 * pixels * 0.5
       for (const most of [Infinity, bytes, 0]) {
         const found = rowsWith(most)
@@ -312,11 +312,11 @@ describe('images', () => {
   )
 })
 
-test('libtensorflow has what it computes sooner: networks on images of few dark pixels', async () => {
+test('libtensorflow computes networks on bright images, where it is faster', async () => {
   const network = mlp([5, 5, 1], 2, [3])
   const sets = [darkened(blobs(6, [5, 5, 1], 2, 1), 0.8, 1), blobs(6, [5, 5, 1], 2, 2)] as const
   for (const backend of await presentBackends()) {
-    // Our own way makes no tensor, so that it needs no backend.
+    // The dense gradient creates no tensor, so it needs no backend.
     let tidied = 0
     const watched = {
       ...backend,

@@ -1,9 +1,9 @@
 /**
- * ∇_w and ∂/∂λ of f and F against central differences, for both networks on every backend that is present.
+ * Compares ∇_w and ∂/∂λ of f and F with central differences, for both networks on every available backend.
  *
- * Values are float32 logits summed in float64, so with ‖d‖ = 1 a difference quotient along d errs by about 1e-7/h
- * (rounding) plus h² (curvature), and by far more where a ReLU or a maximum switches within h. Which h is clear of
- * switches depends on d, so several are tried; a wrong gradient agrees at none.
+ * Values are float32 logits summed in float64. So with ‖d‖ = 1, a difference quotient along d has an error of about 1e-7/h
+ * (rounding) plus h² (curvature), and a far larger one if a ReLU or a maximum switches within h. Which h avoids switches
+ * depends on d, so the test tries several. A wrong gradient agrees at none of them.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
@@ -22,7 +22,7 @@ import { presentBackends, problem, right } from '../fixtures.js'
 const problems: Readonly<Record<string, Problem>> = {
   linear: problem({ network: { kind: 'linear' }, sizes: [12, 9, 3] }),
   mlp: problem({ network: { kind: 'mlp', hidden: [9, 7] }, sizes: [12, 9, 3] }),
-  // Small images and few of them: the cpu backend convolves slowly.
+  // Few and small images, because convolutions on the cpu backend are slow.
   lenet: problem({ network: { kind: 'lenet' }, shape: [12, 12, 2], sizes: [4, 3, 3] }),
 }
 const backends = await presentBackends()
@@ -48,7 +48,7 @@ const lossesOf = ({ splits, hyperparameters }: Problem, lambda: ReadonlyArray<nu
 
 const weightsOf = ({ network }: Problem): Float32Array => {
   const weights = initialWeights(network)(5)
-  // Biases away from zero, or a wrong bias gradient could go unseen.
+  // Biases differ from zero, so that a wrong bias gradient is noticed.
   const [noise] = normals(weights.length)(make(6))
   return weights.map((w, i) => w + 0.05 * noise[i]!)
 }
@@ -87,7 +87,7 @@ describe.each(backends.map(backend => [backend.name, backend] as const))('on %s'
       const directions: ReadonlyArray<Float64Array> = [
         gradient.map(g => g / length),
         gradient.map((g, i) => (g / length + noise[i]! / noiseNorm) / Math.SQRT2),
-        // Each tensor of parameters by itself, along its own gradient.
+        // Each tensor of parameters separately, along its own gradient.
         ...instance.network.parameters.map(({ offset, size }) => {
           const part = gradient.map((g, i) => (i >= offset && i < offset + size ? g : 0))
           const partLength = norm(part)
