@@ -11,6 +11,7 @@ import { follow, recorded, start } from '../../src/core/log/Replay.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { replayRun } from '../../src/shell/record/replayRun.js'
 import { loading } from './loaded.js'
+import { deep } from '../support/cases.js'
 import { bilevel, program, readJson, scratch, smallConfig, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
@@ -189,9 +190,9 @@ describe('replay', () => {
     mkdirSync(changed)
     const header = text.indexOf('\n')
     const places = [...text.matchAll(/\d/g)].map(({ index }) => index)
-    const some = places.filter((index, i) => index < header || i % 41 === 0)
+    const some = places.filter((index, i) => index < header || i % (deep ? 41 : 401) === 0)
     const replay = replayRun(methods)
-    expect(some.length).toBeGreaterThan(300)
+    expect(some.length).toBeGreaterThan(deep ? 300 : 100)
     for (const index of some) {
       const digits = [0, (Number(text[index]) + 1) % 10].filter(digit => digit !== Number(text[index]))
       for (const digit of digits) {
