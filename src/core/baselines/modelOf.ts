@@ -8,12 +8,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { MethodError } from '../protocol/MethodError.js'
-import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
+import { dimension, type SearchSpace, toUnit } from '../protocol/SearchSpace.js'
 import * as Fit from '../surrogate/gp/Fit.js'
 import * as GaussianProcess from '../surrogate/gp/GaussianProcess.js'
 import type { KernelName } from '../surrogate/gp/Kernel.js'
 import type { Sample } from '../surrogate/Sample.js'
 import * as Standardization from '../surrogate/Standardization.js'
+import { temper } from './temper.js'
 import { isTrained, type Trial } from './Trial.js'
 
 /**
@@ -34,9 +35,11 @@ export const modelOf = (
   trials: ReadonlyArray<Trial>,
 ): E.Either<MethodError, GaussianProcess.Gp> => {
   const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
-  const samples = trials.map(({ lambda, upper }): Sample => ({
+  const units = toUnit(space)
+  const losses = temper(trials.map(({ lambda, upper }) => ({ unit: units(lambda), loss: upper ?? worst })))
+  const samples = trials.map(({ lambda }, i): Sample => ({
     lambda,
-    value: upper ?? worst,
+    value: losses[i]!,
     gradient: null,
     valueNoise: null,
     gradientNoise: null,

@@ -7,16 +7,31 @@
  *
  * The second term is the variance that a slope g alone makes over the cube: it gives a scale where there is one
  * sample only, or where all values agree and the slopes do not vanish.
+ *
+ * Outliers count neither for c nor for s, and the process does not see them: see Outliers.ts. Where there is none, all is
+ * as it would be without that rule, bit for bit.
  */
 import * as t from 'io-ts'
-import { Finite, Positive } from '../codec/Codec.js'
+import { Finite, nullable, Positive } from '../codec/Codec.js'
 import { toUnit, widths, type SearchSpace } from '../protocol/SearchSpace.js'
 import type { Posterior } from './gp/GaussianProcess.js'
 import type { GpObservation } from './gp/Gp.js'
+import * as Outliers from './Outliers.js'
 import type { Sample } from './Sample.js'
 
-export const Standardization = t.readonly(t.strict({ center: Finite, scale: Positive }), 'Standardization')
+export const Standardization = t.readonly(
+  t.strict({
+    center: Finite,
+    scale: Positive,
+    /** Samples beyond are outliers; `null` where all are believed. */
+    limits: nullable(Outliers.Limits),
+  }),
+  'Standardization',
+)
 export type Standardization = t.TypeOf<typeof Standardization>
+
+/** Before the first sample. */
+export const none: Standardization = { center: 0, scale: 1, limits: null }
 
 /** Deviations below this share of the values' own size are rounding. */
 const rounding = 1e-13
@@ -24,11 +39,11 @@ const rounding = 1e-13
 const average = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value / values.length, 0)
 
-/**
- * Center and scale of some samples. Values that are all alike, without slopes, are given their own size as scale,
- * and zeros the scale 1.
- */
-export const of = (space: SearchSpace, samples: ReadonlyArray<Sample>): Standardization => {
+/** Center and scale of samples none of which is an outlier. */
+const centerAndScale = (
+  space: SearchSpace,
+  samples: ReadonlyArray<Sample>,
+): Pick<Standardization, 'center' | 'scale'> => {
   const width = widths(space)
   const values = samples.map(({ value }) => value)
   const size = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
@@ -50,11 +65,32 @@ export const of = (space: SearchSpace, samples: ReadonlyArray<Sample>): Standard
   return { center: center * unit + 0, scale: (scale > rounding ? scale : 1) * unit }
 }
 
-/** Whether a standardization made for fewer samples no longer suits: off by a factor 2, or by its own scale. */
-export const outgrown = (held: Standardization, now: Standardization): boolean =>
+/**
+ * Center and scale of some samples. Values that are all alike, without slopes, are given their own size as scale,
+ * and zeros the scale 1.
+ */
+export const of = (space: SearchSpace, samples: ReadonlyArray<Sample>): Standardization => {
+  const limits = Outliers.limitsOf(space, samples)
+  const believed = samples
+    .filter(sample => !Outliers.isOutlier(limits)(sample))
+    .map(Outliers.withoutSteepGradient(space, limits))
+  return { ...centerAndScale(space, believed), limits }
+}
+
+/**
+ * Whether a standardization made for fewer samples no longer suits these: off by a factor 2, or by its own scale, or
+ * wrong about which of them are outliers.
+ */
+export const outgrown = (
+  space: SearchSpace,
+  samples: ReadonlyArray<Sample>,
+  held: Standardization,
+  now: Standardization,
+): boolean =>
   now.scale > 2 * held.scale ||
   now.scale < held.scale / 2 ||
-  Math.abs(now.center - held.center) > Math.min(now.scale, held.scale)
+  Math.abs(now.center - held.center) > Math.min(now.scale, held.scale) ||
+  !Outliers.agree(space, held.limits, now.limits, samples)
 
 /**
  * Noise variances of a standardized value and slope whose noise is not known: a thousandth and a hundredth of the
@@ -63,28 +99,35 @@ export const outgrown = (held: Standardization, now: Standardization): boolean =
 const unknownNoise = { value: 1e-6, gradient: 1e-4 } as const
 
 /** The sample as the Gaussian process sees it; no noise is below `noiseFloor`, in standardized units. */
-export const toObservation =
-  (space: SearchSpace, { center, scale }: Standardization, noiseFloor: number) =>
-  (sample: Sample): GpObservation => {
-    const factors = widths(space).map(width => width / scale)
+export const toObservation = (
+  space: SearchSpace,
+  { center, scale, limits }: Standardization,
+  noiseFloor: number,
+): ((sample: Sample) => GpObservation) => {
+  const isOutlier = Outliers.isOutlier(limits)
+  const believable = Outliers.withoutSteepGradient(space, limits)
+  const factors = widths(space).map(width => width / scale)
+  return sample => {
+    const x = toUnit(space)(sample.lambda)
+    // Neither a value nor a gradient: no row of the process.
+    if (isOutlier(sample)) return { x, value: null, gradient: null, valueNoise: 0, gradientNoise: [] }
+    const { value, gradient, valueNoise, gradientNoise } = believable(sample)
     return {
-      x: toUnit(space)(sample.lambda),
-      value: (sample.value - center) / scale,
-      gradient: sample.gradient === null ? null : sample.gradient.map((g, k) => g * factors[k]!),
-      valueNoise:
-        sample.valueNoise === null
-          ? unknownNoise.value
-          : Math.max(noiseFloor, sample.valueNoise / scale / scale),
+      x,
+      value: (value - center) / scale,
+      gradient: gradient === null ? null : gradient.map((g, k) => g * factors[k]!),
+      valueNoise: valueNoise === null ? unknownNoise.value : Math.max(noiseFloor, valueNoise / scale / scale),
       gradientNoise:
-        sample.gradient === null
+        gradient === null
           ? []
           : factors.map(factor =>
-              sample.gradientNoise === null
+              gradientNoise === null
                 ? unknownNoise.gradient
-                : Math.max(noiseFloor, sample.gradientNoise * factor * factor),
+                : Math.max(noiseFloor, gradientNoise * factor * factor),
             ),
     }
   }
+}
 
 /** A posterior over the unit cube as one over λ. */
 export const undo =
