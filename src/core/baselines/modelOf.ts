@@ -28,15 +28,13 @@ const noiseFloor = 1e-12
 
 const fitting: Fit.FitOptions = { starts: 4, maxIterations: 60, maxRows: 200, noiseFloor }
 
-/** The process conditioned on the trials. Errors: `Numerical` where no hyperparameters can be fitted. */
-export const modelOf = (
-  space: SearchSpace,
-  kernel: KernelName,
-  trials: ReadonlyArray<Trial>,
-): E.Either<MethodError, GaussianProcess.Gp> => {
-  const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
-  const units = toUnit(space)
-  const losses = temper(trials.map(({ lambda, upper }) => ({ unit: units(lambda), loss: upper ?? worst })))
+/** What trials are to a process: their losses, tempered, and how those are standardized. */
+interface Seen {
+  readonly observations: ReadonlyArray<GaussianProcess.GpObservation>
+  readonly scale: number
+}
+
+const seenOf = (space: SearchSpace, trials: ReadonlyArray<Trial>, losses: ReadonlyArray<number>): Seen => {
   const samples = trials.map(({ lambda }, i): Sample => ({
     lambda,
     value: losses[i]!,
@@ -44,10 +42,77 @@ export const modelOf = (
     valueNoise: null,
     gradientNoise: null,
   }))
-  const standardize = Standardization.toObservation(space, Standardization.of(space, samples), noiseFloor)
-  const observations = samples.map(sample => ({ ...standardize(sample), valueNoise: usualNoise ** 2 }))
-  return pipe(
-    Fit.fit(fitting)(Fit.unfitted(kernel, dimension(space)), observations),
+  // Tempered losses have no outliers left.
+  const standardization = { ...Standardization.of(space, samples), limits: null }
+  const standardize = Standardization.toObservation(space, standardization, noiseFloor)
+  return {
+    observations: samples.map(sample => ({ ...standardize(sample), valueNoise: usualNoise ** 2 })),
+    scale: standardization.scale,
+  }
+}
+
+/** The losses of trials, tempered; a training that failed counts as the worst. */
+const tempered = (space: SearchSpace, trials: ReadonlyArray<Trial>): ReadonlyArray<number> => {
+  const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
+  const units = toUnit(space)
+  return temper(trials.map(({ lambda, upper }) => ({ unit: units(lambda), loss: upper ?? worst })))
+}
+
+const fitted = (
+  kernel: KernelName,
+  d: number,
+  observations: ReadonlyArray<GaussianProcess.GpObservation>,
+  options: Fit.FitOptions,
+): E.Either<MethodError, GaussianProcess.Gp> =>
+  pipe(
+    Fit.fit(options)(Fit.unfitted(kernel, d), observations),
     E.chain(({ hyperparameters }) => GaussianProcess.conditionOn(hyperparameters)(observations)),
   )
+
+/** The process conditioned on the trials. Errors: `Numerical` where no hyperparameters can be fitted. */
+export const modelOf = (
+  space: SearchSpace,
+  kernel: KernelName,
+  trials: ReadonlyArray<Trial>,
+): E.Either<MethodError, GaussianProcess.Gp> =>
+  fitted(kernel, dimension(space), seenOf(space, trials, tempered(space, trials)).observations, fitting)
+
+/** Next to no noise: a hundred thousandth of the scale, squared. */
+const quiet = 1e-10
+
+/** By how much the log evidence has to be greater with noise than without, for noise to be believed: a factor of 20. */
+const demanded = Math.log(20)
+
+/**
+ * The deviation of the noise that trials show, in units of F: what is fitted to them, if they are far more likely with
+ * noise than without. A few trials of a smooth F are explained by noise as well as by F itself. Losses that were drawn in
+ * are left out: a cliff is no noise.
+ */
+export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): number => {
+  const losses = tempered(space, trials)
+  const ordinary = trials.filter(({ upper }, i) => upper === losses[i])
+  const { observations, scale } = seenOf(
+    space,
+    ordinary,
+    ordinary.map(({ upper }) => upper ?? 0),
+  )
+  const fit = (options: Fit.FitOptions) => fitted(kernel, dimension(space), observations, options)
+  return pipe(
+    E.Do,
+    E.bind('noisy', () => fit(fitting)),
+    E.bind('without', () => fit({ ...fitting, noiseCeiling: quiet })),
+    E.match(
+      () => 0,
+      ({ noisy, without }) =>
+        GaussianProcess.logDensity(noisy) - GaussianProcess.logDensity(without) > demanded
+          ? scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance)
+          : 0,
+    ),
+  )
 }
+
+/**
+ * The difference of two losses that noise of this deviation explains: two deviations of such a difference, which is √2 times
+ * as uncertain as either.
+ */
+export const explainedBy = (noise: number): number => 2 * Math.SQRT2 * noise

@@ -3,23 +3,23 @@
  * finite loss neither set the scale nor hide what the others differ by.
  *
  * First it is asked what F is like over the box. Trials crowd where F is low, so of those closer to one another than a
- * tenth of the box only the best counts. With the losses y_1 ≤ … ≤ y_n that are left,
+ * tenth of the box only the best counts; the largest loss counts always. With the losses y_1 ≤ … ≤ y_n that are left,
  *
  * | symbol | meaning                                                                                             |
  * | ------ | --------------------------------------------------------------------------------------------------- |
- * | m      | the least rank, 2 and n/2 at least, with a gap above it: y_(m+1) − y_m > 50·(y_m − y_1)              |
- * | w      | 5·(y_m − y_1)                                                                                       |
+ * | m      | the least rank, 2 and n/3 at least, with a gap above it: y_(m+1) − y_m > 50·(y_m − y_1)              |
+ * | w      | y_m − y_1                                                                                           |
  * | c      | y_m + w: beyond, losses are drawn in                                                                |
  *
- *     T(y) = y for y ≤ c,    c + w·l/(1 + l/20) with l = ln(1 + (y − c)/w) beyond
+ *     T(y) = y for y ≤ c,    c + w·l/(1 + l/3) with l = ln(1 + (y − c)/w) beyond
  *
- * Where there is no such gap, T(y) = y for all. T is increasing, has a continuous slope, stays below c + 20·w, and
+ * Where there is no such gap, T(y) = y for all. T is increasing, has a continuous slope, stays at or below c + 3·w, and
  * commutes with every change of units of F. Only large losses are drawn in, for a training diverges to large ones.
  *
- * A gap is asked for since drawing in does harm where F is merely uneven: with all losses more than a few deviations of
- * the lower half above the median drawn in, the worst of ten seeds on Branin's function went from .0015 to 1.7
- * (docs/rivals.md). Warping outputs before a process is fitted to them is the practice of Vizier, by ranks (Golovin et al.
- * 2017; Song et al. 2024, arXiv 2408.11527).
+ * A gap is asked for since drawing in does harm where F is merely uneven: with all losses drawn in that were ten deviations
+ * of the lower half above the median, the worst of ten seeds on Branin's function went from .0015 to 1.7
+ * (docs/rivals.md). Warping outputs before a process is fitted to them is the practice of Vizier, by ranks (Golovin et
+ * al. 2017; Song et al. 2024, arXiv 2408.11527).
  */
 
 type Vec = ReadonlyArray<number>
@@ -37,10 +37,10 @@ const near = 0.1
 const gap = 50
 
 /** How many spreads above the others a loss is still left as it is. */
-const believed = 5
+const believed = 1
 
 /** How many w beyond c a loss is drawn in to at most. */
-const farthest = 20
+const farthest = 3
 
 const isNear = (one: Vec, other: Vec): boolean =>
   one.reduce((sum, u, k) => sum + (u - other[k]!) ** 2, 0) < near ** 2 * one.length
@@ -57,7 +57,7 @@ const placesApart = (placed: ReadonlyArray<Placed>): Vec =>
 
 /** c and w; `null` where there is no gap. */
 const boundsOf = (sorted: Vec): { readonly from: number; readonly width: number } | null => {
-  for (let m = Math.max(2, Math.ceil(sorted.length / 2)); m < sorted.length; m++) {
+  for (let m = Math.max(2, Math.ceil(sorted.length / 3)); m < sorted.length; m++) {
     const high = sorted[m - 1]!
     const spread = high - sorted[0]!
     // Losses that are all alike have no scale but their own size.
@@ -71,12 +71,15 @@ const boundsOf = (sorted: Vec): { readonly from: number; readonly width: number 
 
 /** T of each loss. */
 export const temper = (placed: ReadonlyArray<Placed>): Vec => {
-  const bounds = boundsOf(placesApart(placed))
+  const largest = placed.reduce((max, { loss }) => Math.max(max, loss), -Infinity)
+  // The largest loss is looked at however close to a better one it is.
+  const bounds = boundsOf([...placesApart(placed), largest])
   if (bounds === null) return placed.map(({ loss }) => loss)
   const { from, width } = bounds
   return placed.map(({ loss }) => {
     if (!(loss > from)) return loss
     const steps = Math.log1p(loss / width - from / width)
-    return from + (width * steps) / (1 + steps / farthest)
+    // As c + w·l/(1 + l/3), written so that an infinite l gives c + 3·w.
+    return from + width / (1 / steps + 1 / farthest)
   })
 }
