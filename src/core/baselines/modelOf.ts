@@ -80,7 +80,10 @@ export const modelOf = (
 /** Next to no noise: a hundred thousandth of the scale, squared. */
 const quiet = 1e-10
 
-/** By how much the log evidence has to be greater with noise than without, for noise to be believed: a factor of 20. */
+/**
+ * By how much the log posterior has to be greater with noise than without, for noise to be believed: a factor of 20. The prior
+ * of the length scales counts: an F that changes from trial to trial is noise by another name. That of the noise does not.
+ */
 const demanded = Math.log(20)
 
 /**
@@ -96,7 +99,10 @@ export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: Reado
     ordinary,
     ordinary.map(({ upper }) => upper ?? 0),
   )
-  const fit = (options: Fit.FitOptions) => fitted(kernel, dimension(space), observations, options)
+  const d = dimension(space)
+  const fit = (options: Fit.FitOptions) => fitted(kernel, d, observations, options)
+  const likelihood = (gp: GaussianProcess.Gp): number =>
+    GaussianProcess.logDensity(gp) + Fit.logShapePrior(d, gp.hyperparameters)
   return pipe(
     E.Do,
     E.bind('noisy', () => fit(fitting)),
@@ -104,7 +110,7 @@ export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: Reado
     E.match(
       () => 0,
       ({ noisy, without }) =>
-        GaussianProcess.logDensity(noisy) - GaussianProcess.logDensity(without) > demanded
+        likelihood(noisy) - likelihood(without) > demanded
           ? scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance)
           : 0,
     ),

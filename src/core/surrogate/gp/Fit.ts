@@ -88,6 +88,13 @@ const gaussian = (x: number, mean: number, sd: number): { readonly log: number; 
   slope: -(x - mean) / (sd * sd),
 })
 
+/** ln prior of the signal variance and the length scales, up to a constant: of what f is like, whatever its noise. */
+export const logShapePrior = (dimension: number, { signalVariance, lengthScales }: Hyperparameters): number =>
+  lengthScales.reduce(
+    (sum, length) => sum + gaussian(Math.log(length), centralLogLength(dimension), deviation.lengthScale).log,
+    gaussian(Math.log(signalVariance), 0, deviation.signalVariance).log,
+  )
+
 /** What is fitted to: the evidence of hyperparameters, and what bounds them. */
 export interface Data {
   /** d, which length scales are to be expected to grow with. */
