@@ -78,7 +78,12 @@ const space: SearchSpace.SearchSpace = [{ name: 'lambda', lower: -4, upper: 4, s
 const phi = (lambda: number): number => 1 / (1 + Math.exp(-lambda))
 
 /** The largest error of φ̂ between the ends, where the middle one of n solves ended with another value. */
-const misled = (model: ValueFunction.ModelName, gradients: boolean, count: number, size: number | null): number => {
+const misled = (
+  model: ValueFunction.ModelName,
+  gradients: boolean,
+  count: number,
+  size: number | null,
+): number => {
   const start = right(ValueFunction.make(space, { model }))
   const learnt = Array.from({ length: count }, (_, i) => -4 + (8 * i) / (count - 1)).reduce(
     (held, lambda, i) =>

@@ -5,23 +5,25 @@
  * fitted to .3, .4 and 10,000 takes the difference of the first two for noise. A diverged loss is too large, never too
  * small, so only the upper side is looked at.
  *
- * | symbol | name    | meaning                                                                                |
- * | ------ | ------- | -------------------------------------------------------------------------------------- |
- * | q      |         | the rank below which three quarters of the samples are, ⌈¾n⌉                            |
- * | t_i    | `climb` | √(Σ_k (a_k g_ik)²/12): the deviation that the slope g_i alone makes over the cube       |
- * | s      |         | max(y_(q) − y_(1), t_(q)): what three quarters of the samples vary by                   |
+ * | symbol | name     | meaning                                                                                      |
+ * | ------ | -------- | -------------------------------------------------------------------------------------------- |
+ * | q      |          | the rank below which three quarters of the samples are, ⌈¾n⌉                                  |
+ * | r_ij   |          | root mean square of u_i − u_j over the dimensions of the unit cube, .001 at least             |
+ * | t_i    | `climb`  | √(Σ_k (a_k g_ik)²/12): the deviation that the slope g_i makes over the cube; 0 without a slope |
+ * | s      |          | the greater of t_(q) and the largest (y_j − y_i)/r_ij over the samples up to rank q            |
  *
- *     y_i is an outlier where   y_i > y_(q) + 50·s,        g_i where   t_i > 50·s
+ *     y_i is an outlier where   y_i > y_(q) + 25·s,        g_i where   t_i > 25·s
  *
- * Up to a quarter of the samples may be outliers without an effect on q, y_(q) and s. The factor is that large since
- * functions of log-scaled hyperparameters grow by orders of magnitude over a box: on the recorded runs samples stand up
- * to 8 s above the others (docs/gp.md). Neither the units of f nor the units of λ matter.
+ * So s is what f would change by across the cube at the steepest slope that three quarters of the samples show. Distances
+ * count since samples crowd: where a search has settled, values agree because their places do. Up to a quarter of the
+ * samples may be outliers without an effect on s. The factor is that large since functions of log-scaled hyperparameters
+ * grow by orders of magnitude over a box. Neither the units of f nor the units of λ matter.
  *
  * @module
  */
 import * as t from 'io-ts'
 import { Finite, Positive } from '../codec/Codec.js'
-import { widths, type SearchSpace } from '../protocol/SearchSpace.js'
+import { toUnit, widths, type SearchSpace } from '../protocol/SearchSpace.js'
 import type { Sample } from './Sample.js'
 
 export const Limits = t.readonly(t.strict({ value: Finite, climb: Positive }), 'Limits')
@@ -34,8 +36,11 @@ const least = 3
 /** The share of samples that set the limits. */
 const share = 0.75
 
-/** How many spreads above the others an outlier is. */
-const factor = 50
+/** How many s above the others an outlier is. */
+const factor = 25
+
+/** Places closer than this are taken to be so far apart. */
+const closest = 1e-3
 
 const ascending = (values: ReadonlyArray<number>): ReadonlyArray<number> =>
   [...values].sort((one, other) => one - other)
@@ -50,18 +55,31 @@ export const climb = (width: ReadonlyArray<number>, gradient: NonNullable<Sample
   return largest * Math.sqrt(gradient.reduce((sum, g, k) => sum + ((g * width[k]!) / largest) ** 2 / 12, 0))
 }
 
+/** The largest difference of two values over the distance of their places. */
+const steepest = (space: SearchSpace, samples: ReadonlyArray<Sample>): number => {
+  const units = samples.map(({ lambda }) => toUnit(space)(lambda))
+  let most = 0
+  for (let i = 0; i < samples.length; i++)
+    for (let j = 0; j < i; j++) {
+      const [one, other] = [units[i]!, units[j]!]
+      let square = 0
+      for (let k = 0; k < one.length; k++) square += (one[k]! - other[k]!) ** 2
+      const distance = Math.max(closest, Math.sqrt(square / Math.max(1, one.length)))
+      most = Math.max(most, Math.abs(samples[i]!.value - samples[j]!.value) / distance)
+    }
+  return most
+}
+
 /** The limits that samples set; `null` where they are too few, all zero, or at the end of the range of numbers. */
 export const limitsOf = (space: SearchSpace, samples: ReadonlyArray<Sample>): Limits | null => {
   if (samples.length < least) return null
   const width = widths(space)
-  const values = ascending(samples.map(({ value }) => value))
-  const climbs = ascending(
-    samples.flatMap(({ gradient }) => (gradient === null ? [] : [climb(width, gradient)])),
-  )
-  const high = upper(values)
-  const spread = Math.max(high - values[0]!, upper(climbs))
+  const climbs = ascending(samples.map(({ gradient }) => (gradient === null ? 0 : climb(width, gradient))))
+  const high = upper(ascending(samples.map(({ value }) => value)))
+  const usual = samples.filter(({ value }) => value <= high)
+  const change = Math.max(steepest(space, usual), upper(climbs))
   // Values that are all alike have no scale but their own size.
-  const scale = spread > 0 ? spread : Math.abs(high)
+  const scale = change > 0 ? change : Math.abs(high)
   const limits = { value: high + factor * scale, climb: factor * scale }
   return Limits.is(limits) ? limits : null
 }
