@@ -1,6 +1,6 @@
 /**
- * What trials say of F, as a Gaussian process over the unit cube: mean, variance and their gradients, in standardized
- * units, in which the values have mean 0 and variance 1.
+ * A Gaussian process of F over the unit cube, from trials: mean, variance and their gradients, in standardized units,
+ * in which the values have mean 0 and variance 1.
  *
  * The values are those of trained weights. Their noise is fitted with the hyperparameters; a training that failed counts
  * as the worst value of all.
@@ -23,12 +23,12 @@ import { isTrained, type Trial } from './Trial.js'
  */
 const usualNoise = 0.01
 
-/** A millionth of the scale, squared: the least noise that values are believed to bear. */
+/** A millionth of the scale, squared: the smallest noise variance of a value. */
 const noiseFloor = 1e-12
 
 const fitting: Fit.FitOptions = { starts: 4, maxIterations: 60, maxRows: 200, noiseFloor }
 
-/** What trials are to a process: their losses, tempered, and how those are standardized. */
+/** The observations that a process gets: tempered losses, standardized by `scale`. */
 interface Seen {
   readonly observations: ReadonlyArray<GaussianProcess.GpObservation>
   readonly scale: number
@@ -51,7 +51,7 @@ const seenOf = (space: SearchSpace, trials: ReadonlyArray<Trial>, losses: Readon
   }
 }
 
-/** The losses of trials, tempered; a training that failed counts as the worst. */
+/** The tempered losses of trials; a failed training counts as the worst. */
 const tempered = (space: SearchSpace, trials: ReadonlyArray<Trial>): ReadonlyArray<number> => {
   const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
   const units = toUnit(space)
@@ -69,7 +69,7 @@ const fitted = (
     E.chain(({ hyperparameters }) => GaussianProcess.conditionOn(hyperparameters)(observations)),
   )
 
-/** The process conditioned on the trials. Errors: `Numerical` where no hyperparameters can be fitted. */
+/** The process conditioned on the trials. Errors: `Numerical` if no hyperparameters can be fitted. */
 export const modelOf = (
   space: SearchSpace,
   kernel: KernelName,
@@ -77,7 +77,7 @@ export const modelOf = (
 ): E.Either<MethodError, GaussianProcess.Gp> =>
   fitted(kernel, dimension(space), seenOf(space, trials, tempered(space, trials)).observations, fitting)
 
-/** Next to no noise: a hundred thousandth of the scale, squared. */
+/** Almost no noise: a hundred thousandth of the scale, squared. */
 const quiet = 1e-10
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Losses of trials as a process is to see them: those far beyond most are drawn in, so that trainings that diverged to a
- * finite loss neither set the scale nor hide what the others differ by.
+ * Tempers the losses of trials before a process is fitted: losses far above most are compressed. Otherwise a training
+ * that diverged to a finite loss would set the scale and hide the differences of the others.
  *
  * First it is asked what F is like over the box. Trials crowd where F is low, so of those closer to one another than a
  * tenth of the box only the best counts; the largest loss counts always. With the losses y_1 ≤ … ≤ y_n that are left,
@@ -24,28 +24,28 @@
 
 type Vec = ReadonlyArray<number>
 
-/** A point of the unit cube, and its loss. */
+/** A point of the unit cube with its loss. */
 export interface Placed {
   readonly unit: Vec
   readonly loss: number
 }
 
-/** Points closer than this, in root mean square over the dimensions, are one place. */
+/** Points closer than this, in root mean square over the dimensions, count as one place. */
 const near = 0.1
 
-/** How often the spread of the losses below fits into the gap above them. */
+/** A gap is larger than this many spreads of the losses below it. */
 const gap = 50
 
-/** How many spreads above the others a loss is still left as it is. */
+/** Losses up to this many spreads above the others are not compressed. */
 const believed = 1
 
-/** How many w beyond c a loss is drawn in to at most. */
+/** Compressed losses stay within this many w above c. */
 const farthest = 3
 
 const isNear = (one: Vec, other: Vec): boolean =>
   one.reduce((sum, u, k) => sum + (u - other[k]!) ** 2, 0) < near ** 2 * one.length
 
-/** The losses of those places that are not close to a better one, in order. */
+/** The losses of the places that are not close to a better one, in ascending order. */
 const placesApart = (placed: ReadonlyArray<Placed>): Vec =>
   [...placed]
     .sort((one, other) => one.loss - other.loss)
@@ -55,12 +55,12 @@ const placesApart = (placed: ReadonlyArray<Placed>): Vec =>
     )
     .map(({ loss }) => loss)
 
-/** c and w; `null` where there is no gap. */
+/** c and w; `null` if there is no gap. */
 const boundsOf = (sorted: Vec): { readonly from: number; readonly width: number } | null => {
   for (let m = Math.max(2, Math.ceil(sorted.length / 3)); m < sorted.length; m++) {
     const high = sorted[m - 1]!
     const spread = high - sorted[0]!
-    // Losses that are all alike have no scale but their own size.
+    // The only scale of equal losses is their own size.
     const scale = spread > 0 ? spread : Math.abs(high)
     const width = believed * scale
     if (sorted[m]! - high > gap * scale && width > 0 && Number.isFinite(farthest * width))
@@ -72,7 +72,7 @@ const boundsOf = (sorted: Vec): { readonly from: number; readonly width: number 
 /** T of each loss. */
 export const temper = (placed: ReadonlyArray<Placed>): Vec => {
   const largest = placed.reduce((max, { loss }) => Math.max(max, loss), -Infinity)
-  // The largest loss is looked at however close to a better one it is.
+  // The largest loss counts even if it is close to a better one.
   const bounds = boundsOf([...placesApart(placed), largest])
   if (bounds === null) return placed.map(({ loss }) => loss)
   const { from, width } = bounds

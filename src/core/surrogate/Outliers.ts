@@ -1,9 +1,9 @@
 /**
- * Samples that stand so far above the others that they cannot be samples of the same smooth function.
+ * Finds samples that lie so far above the others that they cannot belong to the same smooth function.
  *
  * A training that diverges may still end with a finite loss. One such loss would set the scale of all others: a process
- * fitted to .3, .4 and 10,000 takes the difference of the first two for noise. A diverged loss is too large, never too
- * small, so only the upper side is looked at.
+ * fitted to .3, .4 and 10,000 treats the difference of the first two as noise. A diverged loss is too large, never too
+ * small, so only the upper side is checked.
  *
  * | symbol | name     | meaning                                                                                      |
  * | ------ | -------- | -------------------------------------------------------------------------------------------- |
@@ -13,12 +13,12 @@
  * | s      |          | the greater of t_(q) and the largest (y_j − y_i)/r_ij over the samples up to rank q            |
  *
  *     y_i is an outlier where   y_i > y_(q) + 25·s,        g_i where   t_i > 25·s
- *
+ *     y_i is an outlier if   y_i > y_(q) + 25·s,        g_i if   t_i > 25·s
  * So s is what f would change by across the cube at the steepest slope that three quarters of the samples show. Distances
- * count since samples crowd: where a search has settled, values agree because their places do. Up to a quarter of the
- * samples may be outliers without an effect on s. The factor is that large since functions of log-scaled hyperparameters
- * grow by orders of magnitude over a box. Neither the units of f nor the units of λ matter.
- *
+ * So s is the change of f across the cube at the steepest slope of three quarters of the samples. Distances matter
+ * because samples crowd: where a search has settled, values agree because their places do. Up to a quarter of the
+ * samples may be outliers without an effect on s. The factor is so large because functions of log-scaled
+ * hyperparameters grow by orders of magnitude over a box. The units of f and of λ do not matter.
  * @module
  */
 import * as t from 'io-ts'
@@ -27,35 +27,35 @@ import { toUnit, widths, type SearchSpace } from '../protocol/SearchSpace.js'
 import type { Sample } from './Sample.js'
 
 export const Limits = t.readonly(t.strict({ value: Finite, climb: Positive }), 'Limits')
-/** The largest value and the largest climb that are believed. */
+/** The largest value and the largest climb that are not outliers. */
 export type Limits = t.TypeOf<typeof Limits>
 
-/** Samples are judged from so many on: of two, either could be the outlier. */
+/** Samples are checked from this number on: of two, either could be the outlier. */
 const least = 3
 
 /** The share of samples that set the limits. */
 const share = 0.75
 
-/** How many s above the others an outlier is. */
+/** Distance of an outlier above the others, in units of s. */
 const factor = 25
 
-/** Places closer than this are taken to be so far apart. */
+/** Smaller distances between places count as this one. */
 const closest = 1e-3
 
 const ascending = (values: ReadonlyArray<number>): ReadonlyArray<number> =>
   [...values].sort((one, other) => one - other)
 
-/** The value of rank ⌈¾n⌉; 0 where there is no value. */
+/** The value of rank ⌈¾n⌉; 0 for an empty list. */
 const upper = (sorted: ReadonlyArray<number>): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
 
-/** t_i, in units of f. Measured in the largest component, lest squares leave the range of numbers. */
+/** t_i, in units of f. Computed relative to the largest component, so that squares do not overflow or underflow. */
 export const climb = (width: ReadonlyArray<number>, gradient: NonNullable<Sample['gradient']>): number => {
   const largest = gradient.reduce((max, g, k) => Math.max(max, Math.abs(g * width[k]!)), 0)
   if (!(largest > 0) || !Number.isFinite(largest)) return largest
   return largest * Math.sqrt(gradient.reduce((sum, g, k) => sum + ((g * width[k]!) / largest) ** 2 / 12, 0))
 }
 
-/** The largest difference of two values over the distance of their places. */
+/** The largest difference of two values divided by the distance of their places. */
 const steepest = (space: SearchSpace, samples: ReadonlyArray<Sample>): number => {
   const units = samples.map(({ lambda }) => toUnit(space)(lambda))
   let most = 0
@@ -70,7 +70,9 @@ const steepest = (space: SearchSpace, samples: ReadonlyArray<Sample>): number =>
   return most
 }
 
-/** The limits that samples set; `null` where they are too few, all zero, or at the end of the range of numbers. */
+/**
+ * The limits from samples; `null` if there are too few, or if all are zero or near the end of the floating-point range.
+ */
 export const limitsOf = (space: SearchSpace, samples: ReadonlyArray<Sample>): Limits | null => {
   if (samples.length < least) return null
   const width = widths(space)
@@ -78,7 +80,7 @@ export const limitsOf = (space: SearchSpace, samples: ReadonlyArray<Sample>): Li
   const high = upper(ascending(samples.map(({ value }) => value)))
   const usual = samples.filter(({ value }) => value <= high)
   const change = Math.max(steepest(space, usual), upper(climbs))
-  // Values that are all alike have no scale but their own size.
+  // The only scale of equal values is their own size.
   const scale = change > 0 ? change : Math.abs(high)
   const limits = { value: high + factor * scale, climb: factor * scale }
   return Limits.is(limits) ? limits : null
@@ -90,7 +92,7 @@ export const isOutlier =
   ({ value }: Sample): boolean =>
     limits !== null && value > limits.value
 
-/** The sample without its gradient where that is an outlier: its value may still be right. */
+/** The sample, without its gradient if that is an outlier: its value may still be right. */
 export const withoutSteepGradient = (
   space: SearchSpace,
   limits: Limits | null,
@@ -103,7 +105,7 @@ export const withoutSteepGradient = (
       : { ...sample, gradient: null, gradientNoise: null }
 }
 
-/** Whether both limits call the same of these samples, and of their gradients, outliers. */
+/** Whether both limits find the same outliers among these samples and their gradients. */
 export const agree = (
   space: SearchSpace,
   one: Limits | null,

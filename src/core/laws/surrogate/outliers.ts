@@ -1,9 +1,9 @@
-/** What a sample that stands far above all others may do to φ̂: next to nothing. */
+/** Laws of outliers: a sample far above all others must have almost no effect on φ̂. */
 import { each, silent } from '../Law.js'
 import { near } from '../numbers.js'
 import { given, places, type SurrogateLaw, text } from './looking.js'
 
-/** How many ranges of φ the outlier is above its place. */
+/** Errors of the outlier, in ranges of φ. */
 const sizes = [1e4, 1e8, 1e100]
 
 export const outlierIgnored: SurrogateLaw = {
