@@ -18,7 +18,7 @@ import * as GaussianProcess from '../surrogate/gp/GaussianProcess.js'
 import { KernelName } from '../surrogate/gp/Kernel.js'
 import { trialDefaults, trialFields, validated } from './TrialConfig.js'
 import { maximiser } from './maximiser.js'
-import { modelOf } from './modelOf.js'
+import { explainedBy, modelOf, shownNoise } from './modelOf.js'
 import { sobolPoints } from './points.js'
 import { budgetSpent, completeTrainings, type Known, type Strategy, tryCompletely } from './Strategy.js'
 import { best, isTrained, type Trained } from './Trial.js'
@@ -58,6 +58,21 @@ const incumbentOf = ({ config, trials }: State, gp: GaussianProcess.Gp): Incumbe
     const { mean } = GaussianProcess.marginal(gp)(SearchSpace.toUnit(config.space)(trial.lambda))
     return leader === null || mean < leader.mean ? { trial, mean } : leader
   }, null)
+
+/**
+ * The trial to return: of those that were not measured to be worse than another by more than the noise explains, the one
+ * with the least posterior mean.
+ */
+const chosenBy = (known: State, gp: GaussianProcess.Gp): Trained | null => {
+  const { config, trials } = known
+  const incumbent = incumbentOf(known, gp)
+  const measured = best(trials)
+  if (incumbent === null || measured === null || incumbent.trial.upper === measured.upper)
+    return incumbent?.trial ?? measured
+  const explained = explainedBy(shownNoise(config.space, config.kernel, trials))
+  const credible = trials.filter(trial => isTrained(trial) && trial.upper - measured.upper <= explained)
+  return incumbentOf({ ...known, trials: credible }, gp)?.trial ?? measured
+}
 
 /** Two points this close together are one: to train there again would tell what is known. */
 const sameness = 1e-6
@@ -116,10 +131,9 @@ export const strategy: Strategy<BayesianConfig, null> = {
     pipe(
       modelled(known),
       E.match(
-        () => null,
-        gp => incumbentOf(known, gp),
+        () => best(known.trials),
+        gp => chosenBy(known, gp),
       ),
-      incumbent => incumbent?.trial ?? best(known.trials),
     ),
   // Any trial, however old, may become the incumbent.
   keep: ({ trials }) => trials.filter(isTrained).map(({ weights }) => weights),

@@ -1,6 +1,6 @@
 /**
- * What trials say of F, as a Gaussian process over the unit cube: mean, variance and their gradients, in standardized
- * units, in which the values have mean 0 and variance 1.
+ * A Gaussian process of F over the unit cube, from trials: mean, variance and their gradients, in standardized units,
+ * in which the values have mean 0 and variance 1.
  *
  * The values are those of trained weights. Their noise is fitted with the hyperparameters; a training that failed counts
  * as the worst value of all.
@@ -8,12 +8,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { MethodError } from '../protocol/MethodError.js'
-import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
+import { dimension, type SearchSpace, toUnit } from '../protocol/SearchSpace.js'
 import * as Fit from '../surrogate/gp/Fit.js'
 import * as GaussianProcess from '../surrogate/gp/GaussianProcess.js'
 import type { KernelName } from '../surrogate/gp/Kernel.js'
 import type { Sample } from '../surrogate/Sample.js'
 import * as Standardization from '../surrogate/Standardization.js'
+import { temper } from './temper.js'
 import { isTrained, type Trial } from './Trial.js'
 
 /**
@@ -22,29 +23,102 @@ import { isTrained, type Trial } from './Trial.js'
  */
 const usualNoise = 0.01
 
-/** A millionth of the scale, squared: the least noise that values are believed to bear. */
+/** A millionth of the scale, squared: the smallest noise variance of a value. */
 const noiseFloor = 1e-12
 
 const fitting: Fit.FitOptions = { starts: 4, maxIterations: 60, maxRows: 200, noiseFloor }
 
-/** The process conditioned on the trials. Errors: `Numerical` where no hyperparameters can be fitted. */
-export const modelOf = (
-  space: SearchSpace,
-  kernel: KernelName,
-  trials: ReadonlyArray<Trial>,
-): E.Either<MethodError, GaussianProcess.Gp> => {
-  const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
-  const samples = trials.map(({ lambda, upper }): Sample => ({
+/** The observations that a process gets: tempered losses, standardized by `scale`. */
+interface Seen {
+  readonly observations: ReadonlyArray<GaussianProcess.GpObservation>
+  readonly scale: number
+}
+
+const seenOf = (space: SearchSpace, trials: ReadonlyArray<Trial>, losses: ReadonlyArray<number>): Seen => {
+  const samples = trials.map(({ lambda }, i): Sample => ({
     lambda,
-    value: upper ?? worst,
+    value: losses[i]!,
     gradient: null,
     valueNoise: null,
     gradientNoise: null,
   }))
-  const standardize = Standardization.toObservation(space, Standardization.of(space, samples), noiseFloor)
-  const observations = samples.map(sample => ({ ...standardize(sample), valueNoise: usualNoise ** 2 }))
-  return pipe(
-    Fit.fit(fitting)(Fit.unfitted(kernel, dimension(space)), observations),
+  // Tempered losses have no outliers left.
+  const standardization = { ...Standardization.of(space, samples), limits: null }
+  const standardize = Standardization.toObservation(space, standardization, noiseFloor)
+  return {
+    observations: samples.map(sample => ({ ...standardize(sample), valueNoise: usualNoise ** 2 })),
+    scale: standardization.scale,
+  }
+}
+
+/** The tempered losses of trials; a failed training counts as the worst. */
+const tempered = (space: SearchSpace, trials: ReadonlyArray<Trial>): ReadonlyArray<number> => {
+  const worst = trials.filter(isTrained).reduce((most, { upper }) => Math.max(most, upper), -Infinity)
+  const units = toUnit(space)
+  return temper(trials.map(({ lambda, upper }) => ({ unit: units(lambda), loss: upper ?? worst })))
+}
+
+const fitted = (
+  kernel: KernelName,
+  d: number,
+  observations: ReadonlyArray<GaussianProcess.GpObservation>,
+  options: Fit.FitOptions,
+): E.Either<MethodError, GaussianProcess.Gp> =>
+  pipe(
+    Fit.fit(options)(Fit.unfitted(kernel, d), observations),
     E.chain(({ hyperparameters }) => GaussianProcess.conditionOn(hyperparameters)(observations)),
   )
+
+/** The process conditioned on the trials. Errors: `Numerical` if no hyperparameters can be fitted. */
+export const modelOf = (
+  space: SearchSpace,
+  kernel: KernelName,
+  trials: ReadonlyArray<Trial>,
+): E.Either<MethodError, GaussianProcess.Gp> =>
+  fitted(kernel, dimension(space), seenOf(space, trials, tempered(space, trials)).observations, fitting)
+
+/** Almost no noise: a hundred thousandth of the scale, squared. */
+const quiet = 1e-10
+
+/**
+ * By how much the log posterior has to be greater with noise than without, for noise to be believed: a factor of 20. The prior
+ * of the length scales counts: an F that changes from trial to trial is noise by another name. That of the noise does not.
+ */
+const demanded = Math.log(20)
+
+/**
+ * The deviation of the noise that trials show, in units of F: what is fitted to them, if they are far more likely with
+ * noise than without. A few trials of a smooth F are explained by noise as well as by F itself. Losses that were drawn in
+ * are left out: a cliff is no noise.
+ */
+export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): number => {
+  const losses = tempered(space, trials)
+  const ordinary = trials.filter(({ upper }, i) => upper === losses[i])
+  const { observations, scale } = seenOf(
+    space,
+    ordinary,
+    ordinary.map(({ upper }) => upper ?? 0),
+  )
+  const d = dimension(space)
+  const fit = (options: Fit.FitOptions) => fitted(kernel, d, observations, options)
+  const likelihood = (gp: GaussianProcess.Gp): number =>
+    GaussianProcess.logDensity(gp) + Fit.logShapePrior(d, gp.hyperparameters)
+  return pipe(
+    E.Do,
+    E.bind('noisy', () => fit(fitting)),
+    E.bind('without', () => fit({ ...fitting, noiseCeiling: quiet })),
+    E.match(
+      () => 0,
+      ({ noisy, without }) =>
+        likelihood(noisy) - likelihood(without) > demanded
+          ? scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance)
+          : 0,
+    ),
+  )
 }
+
+/**
+ * The difference of two losses that noise of this deviation explains: two deviations of such a difference, which is √2 times
+ * as uncertain as either.
+ */
+export const explainedBy = (noise: number): number => 2 * Math.SQRT2 * noise

@@ -12,6 +12,12 @@ import type { Header } from './RunLog.js'
  */
 export const numerics = 1
 
+/** Methods whose decisions changed since, with a version of their own. 2: diverged losses are drawn in. */
+const ofMethods: Readonly<Record<string, number>> = { bayesian: 2 }
+
+/** The version of the numerics of a method. */
+export const numericsOf = (method: string): number => ofMethods[method] ?? numerics
+
 /** The key of this version in the field `versions` of a {@link Header}. */
 export const numericsKey = 'numerics'
 
@@ -19,7 +25,7 @@ export const numericsKey = 'numerics'
  * Whether the methods here compute as those that recorded, so that the decisions of the log can be replayed. A header
  * without this version (for example of your own method) is trusted if its records replay.
  */
-export const sameNumerics = ({ versions }: Pick<Header, 'versions'>): boolean => {
+export const sameNumerics = ({ method, versions }: Pick<Header, 'method' | 'versions'>): boolean => {
   const recorded = versions[numericsKey]
-  return recorded === undefined || recorded === String(numerics)
+  return recorded === undefined || recorded === String(numericsOf(method))
 }

@@ -7,7 +7,7 @@ import type { MethodError } from '../protocol/MethodError.js'
 import { dimension } from '../protocol/SearchSpace.js'
 import * as Fit from './gp/Fit.js'
 import * as GaussianProcess from './gp/GaussianProcess.js'
-import { latestWithin } from './gp/Gp.js'
+import { isSeen, latestWithin } from './gp/Gp.js'
 import type { Sample } from './Sample.js'
 import * as Standardization from './Standardization.js'
 import type { Dense, Options, ValueFunction, With } from './valueFunctionState.js'
@@ -67,7 +67,8 @@ const withSample =
     const grown = { ...phi, samples: [...phi.samples, sample] }
     const { gp } = phi.model
     const now = phi.fitted ? phi.standardization : Standardization.of(phi.space, grown.samples)
-    return phi.samples.length === 0 || Standardization.outgrown(phi.standardization, now)
+    return phi.samples.length === 0 ||
+      Standardization.outgrown(phi.space, grown.samples, phi.standardization, now)
       ? conditioned(grown, now, gp.hyperparameters)
       : pipe(
           gp,
@@ -95,7 +96,7 @@ export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
       maxIterations: options.fitIterations,
       maxRows: options.fitRows,
       noiseFloor: options.noiseFloor,
-    })(phi.model.gp.hyperparameters, samples.map(toObservation(phi, standardization))),
+    })(phi.model.gp.hyperparameters, samples.map(toObservation(phi, standardization)).filter(isSeen)),
     E.chain(({ hyperparameters }) => conditioned({ ...phi, fitted: true }, standardization, hyperparameters)),
   )
 }

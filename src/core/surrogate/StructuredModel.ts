@@ -9,7 +9,7 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import type { MethodError } from '../protocol/MethodError.js'
 import { dimension, type SearchSpace } from '../protocol/SearchSpace.js'
 import * as Fit from './gp/Fit.js'
-import type { GpObservation, Hyperparameters } from './gp/Gp.js'
+import { type GpObservation, type Hyperparameters, isSeen } from './gp/Gp.js'
 import type { Marginal, Posterior } from './gp/Posterior.js'
 import type { Sample } from './Sample.js'
 import * as Standardization from './Standardization.js'
@@ -83,7 +83,7 @@ const conditioned = latestOnly(
     { hyperparameters }: Structured,
   ): E.Either<MethodError, StructuredGp.StructuredGp> =>
     pipe(
-      samples.map(toObservation(space, options, standardization)),
+      samples.map(toObservation(space, options, standardization)).filter(isSeen),
       conditioner(space),
       E.chain(condition => condition(hyperparameters)),
     ),
@@ -112,7 +112,7 @@ export const observe =
       samples: kept,
       forgotten: forgotten + samples.length + 1 - kept.length,
       standardization:
-        samples.length === 0 || Standardization.outgrown(phi.standardization, now)
+        samples.length === 0 || Standardization.outgrown(space, kept, phi.standardization, now)
           ? now
           : phi.standardization,
     })
@@ -130,7 +130,10 @@ export const refit = (phi: Phi): E.Either<MethodError, Phi> => {
   const { space, samples, options, model } = phi
   const d = dimension(space)
   const standardization = Standardization.of(space, samples)
-  const used = samples.slice(-fitted(options.fitRows, d)).map(toObservation(space, options, standardization))
+  const used = samples
+    .map(toObservation(space, options, standardization))
+    .filter(isSeen)
+    .slice(-fitted(options.fitRows, d))
   return pipe(
     used,
     conditioner(space),

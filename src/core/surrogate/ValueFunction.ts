@@ -59,7 +59,7 @@ export const make = (
       options,
       samples: [],
       forgotten: 0,
-      standardization: { center: 0, scale: 1 },
+      standardization: Standardization.none,
       fitted: false,
       model,
     })),

@@ -7,7 +7,7 @@ import type * as t from 'io-ts'
 import { explain, fieldOf } from '../../core/codec/Codec.js'
 import { show } from '../../core/codec/Difference.js'
 import type { Method } from '../../core/protocol/Method.js'
-import { numerics, numericsKey } from '../../core/log/numerics.js'
+import { numericsKey, numericsOf } from '../../core/log/numerics.js'
 import { followRecords, type Followed } from '../../core/log/followRecords.js'
 import { places, type Cursor, type Divergence, type Place } from '../../core/log/Replay.js'
 import { format, Header, packedVersion, version, type LogLine } from '../../core/log/RunLog.js'
@@ -143,9 +143,12 @@ export const withRecordedRun =
   }
 
 /** The message about a log that was recorded with another version of the numerics. */
-export const otherNumerics = (path: string, { versions }: Pick<Header, 'versions'>): string =>
+export const otherNumerics = (
+  path: string,
+  { method, versions }: Pick<Header, 'method' | 'versions'>,
+): string =>
   `${path} was recorded with version ${versions[numericsKey] ?? '?'} of the numerics (bilevel-hpo ` +
-  `${versions['bilevel-hpo'] ?? '?'}), but this program has version ${numerics}, so it cannot derive the decisions of that ` +
+  `${versions['bilevel-hpo'] ?? '?'}), but this program has version ${numericsOf(method)}, so it cannot derive the decisions of that ` +
   'run again. To replay or resume it, install the release of bilevel-hpo that recorded it.'
 
 /** Where a replay ended. */

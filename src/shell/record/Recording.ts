@@ -84,7 +84,7 @@ const sameRun = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either
 
 const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<ShellError, Opened<S>> => {
   const { path, config, about } = recording
-  const header = RunLog.headerOf(method)(config, { ...about, versions: versionsOf({}) })
+  const header = RunLog.headerOf(method)(config, { ...about, versions: versionsOf(method.name, {}) })
   if (!existsSync(path))
     return pipe(
       start(method)(config),

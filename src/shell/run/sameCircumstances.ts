@@ -82,7 +82,7 @@ export const backendOf = (
 
 /** The versions that differ from the header's; empty if the backend differs. */
 export const otherVersions = (header: Header, backend: Backend): ReadonlyArray<string> => {
-  const now = versionsOf(backend.versions)
+  const now = versionsOf(header.method, backend.versions)
   return backend.name !== header.backend
     ? []
     : Object.entries(header.versions).flatMap(([name, version]) =>

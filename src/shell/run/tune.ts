@@ -135,7 +135,7 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
               problem: problemSection(named),
               data: describeData(problem.splits),
               backend: backend.name,
-              versions: versionsOf(backend.versions),
+              versions: versionsOf(typed.name, backend.versions),
             })
             const log = pipe(
               TE.fromEither(RunFolder.make(folder)),

@@ -37,6 +37,14 @@ const samples = (change: (sample: Sample, phi: State) => Sample): Partial<typeof
   observe: sample => phi => surrogate.observe(change(sample, phi))(phi),
 })
 
+const withoutLimits = (phi: State): State => ({
+  ...phi,
+  valueFunction: {
+    ...phi.valueFunction,
+    standardization: { ...phi.valueFunction.standardization, limits: null },
+  },
+})
+
 const count = ({ valueFunction }: State): number => valueFunction.samples.length
 
 /** The states that this process made. */
@@ -201,6 +209,21 @@ export const surrogateMutants: ReadonlyArray<Mutant> = [
     samples((sample, { valueFunction: { space } }) => ({
       ...sample,
       gradient: sample.gradient?.map((g, k) => g / SearchSpace.widths(space)[k]!) ?? null,
+    })),
+  ),
+  ofSurrogate('every value believed', 'outlier ignored', 'The limits of the standardization are forgotten.', {
+    observe: sample => phi => surrogate.observe(sample)(withoutLimits(phi)),
+  }),
+  ofSurrogate(
+    'outlier drawn in by its root',
+    'outlier sets no scale',
+    'Values far from zero are drawn in, all of them alike, and then believed.',
+    samples(sample => ({
+      ...sample,
+      value:
+        Math.abs(sample.value) > 100
+          ? (Math.sign(sample.value) * Math.sqrt(Math.abs(sample.value))) / 10
+          : sample.value,
     })),
   ),
   ofSurrogate(

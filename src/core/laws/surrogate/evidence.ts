@@ -80,7 +80,9 @@ export interface SurrogateEvidence {
   readonly range: number
   /** Learnt from all samples, and consolidated. */
   readonly learnt: () => E.Either<MethodError, Learnt>
-  /** The same once more, with everything that is passed in frozen. */
+  /** Learnt from other samples, and consolidated. */
+  readonly learntFrom: (samples: ReadonlyArray<Sample>) => E.Either<MethodError, Learnt>
+  /** The same as `learnt` once more, with everything that is passed in frozen. */
   readonly again: () => E.Either<MethodError, Learnt>
   readonly grown: () => E.Either<MethodError, Learnt>
   /**
@@ -185,6 +187,7 @@ export const evidenceOf =
       truth: lambda => ridgeValue(ridge, lambda),
       range: ridge.a.reduce((sum, a) => sum + a * a, 0),
       learnt,
+      learntFrom: others => learn(subject)(config, others),
       again: lazy(() => learn(subject, deepFreeze)(config, samples)),
       grown: lazy(() =>
         pipe(

@@ -1,5 +1,6 @@
 /** The laws of a surrogate of φ. */
 import { orderIrrelevant, unitsOfLambda, unitsOfOutput } from './invariance.js'
+import { outlierIgnored, outlierSetsNoScale } from './outliers.js'
 import {
   envelopeRespected,
   gradientOfMean,
@@ -33,6 +34,8 @@ export const surrogateLaws = [
   unitsOfOutput,
   unitsOfLambda,
   orderIrrelevant,
+  outlierIgnored,
+  outlierSetsNoScale,
   surrogateDeterministic,
   surrogateSurvivesJson,
 ] as const

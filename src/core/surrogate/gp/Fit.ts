@@ -29,6 +29,8 @@ export interface FitOptions {
   readonly maxRows: number
   /** The smallest noise variance of any row, in standardized units. */
   readonly noiseFloor: number
+  /** The largest one; by default ten times the variance of standardized data. */
+  readonly noiseCeiling?: number
 }
 
 export interface Fit {
@@ -86,6 +88,13 @@ const gaussian = (x: number, mean: number, sd: number): { readonly log: number; 
   slope: -(x - mean) / (sd * sd),
 })
 
+/** ln prior of the signal variance and the length scales, up to a constant: of what f is like, whatever its noise. */
+export const logShapePrior = (dimension: number, { signalVariance, lengthScales }: Hyperparameters): number =>
+  lengthScales.reduce(
+    (sum, length) => sum + gaussian(Math.log(length), centralLogLength(dimension), deviation.lengthScale).log,
+    gaussian(Math.log(signalVariance), 0, deviation.signalVariance).log,
+  )
+
 /** What is fitted to: the evidence of hyperparameters, and what bounds them. */
 export interface Data {
   /** d; expected length scales grow with it. */
@@ -128,24 +137,33 @@ const logPosterior = (
   }
 }
 
+/** Ten times the variance of standardized data. */
+const usualCeiling = 10
+
 /**
- * Bounds of the logarithm of a multiplier of these noise variances: between the floor and ten times the variance
- * of standardized data. A multiplier that multiplies nothing stays at 1.
+ * Bounds of the logarithm of a multiplier of these noise variances: between the floor and the ceiling. A multiplier that
+ * multiplies nothing stays at 1.
  */
-const multiplierBounds = (variances: ReadonlyArray<number>, floor: number): readonly [number, number] => {
+const multiplierBounds = (
+  variances: ReadonlyArray<number>,
+  floor: number,
+  ceiling: number,
+): readonly [number, number] => {
   if (variances.length === 0) return [0, 0]
   const least = variances.reduce((min, variance) => Math.min(min, variance), Infinity)
   const lower = Math.log(Math.min(1, floor / least))
-  return [lower, Math.max(lower, Math.log(10 / least))]
+  return [lower, Math.max(lower, Math.log(ceiling / least))]
 }
 
 /** The box of the optimizer's parameters, for `count` length scales. */
 const boxOf = (
   { dimension, valueNoises, gradientNoises }: Data,
   count: number,
-  noiseFloor: number,
+  { noiseFloor, noiseCeiling = usualCeiling }: Pick<FitOptions, 'noiseFloor' | 'noiseCeiling'>,
 ): { readonly lower: ReadonlyArray<number>; readonly upper: ReadonlyArray<number> } => {
-  const noise = [valueNoises, gradientNoises].map(noises => multiplierBounds(noises, noiseFloor))
+  const noise = [valueNoises, gradientNoises].map(noises =>
+    multiplierBounds(noises, noiseFloor, noiseCeiling),
+  )
   const perLength = (bound: number): ReadonlyArray<number> =>
     Array.from({ length: count }, () => Math.log(bound))
   return {
@@ -182,7 +200,7 @@ const singular = numerical(
 export const maximise =
   (options: Omit<FitOptions, 'maxRows'>) =>
   (held: Hyperparameters, data: Data): E.Either<MethodError, Fit> => {
-    const box = boxOf(data, held.lengthScales.length, options.noiseFloor)
+    const box = boxOf(data, held.lengthScales.length, options)
     const toHyperparameters = decode(held.kernel)
     const objective = (parameters: ReadonlyArray<number>): Lbfgs.Evaluation => {
       const evidenced = data.evidence(toHyperparameters(parameters))

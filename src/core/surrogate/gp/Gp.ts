@@ -102,6 +102,10 @@ export const siteOf = (hyperparameters: Hyperparameters): ((observation: GpObser
 export const rowCount = ({ x, value, gradient }: GpObservation): number =>
   (value === null ? 0 : 1) + (gradient === null ? 0 : x.length)
 
+/** Whether an observation tells anything. */
+export const isSeen = (observation: GpObservation): boolean =>
+  observation.value !== null || observation.gradient !== null
+
 /** The latest observations that together have at most `rows` rows, but at least `least` of them. */
 export const latestWithin =
   (rows: number, least: number) =>
