@@ -40,10 +40,17 @@ describe('Fit', () => {
         const fitted = right(Fit.fit(options)(start, observations))
         const again = right(Fit.fit(options)(fitted.hyperparameters, observations))
         expect(fitted.logPosterior).toBeGreaterThan(nothing.logPosterior)
-        expect(again.logPosterior).toBeGreaterThanOrEqual(fitted.logPosterior - 1e-4)
+        // Continuing never loses anything. Hyperparameters that went through a logarithm and back are off in their last
+        // bits, and without noise K's condition is 10¹³: the posterior at the start may differ by 1e-3 (n = 13, 1.944).
+        const held = right(Fit.fit({ ...options, maxIterations: 0 })(fitted.hyperparameters, observations))
+        expect(Math.abs(held.logPosterior - fitted.logPosterior)).toBeLessThan(0.01)
+        expect(again.logPosterior).toBeGreaterThanOrEqual(held.logPosterior)
         expect(again.logPosterior - fitted.logPosterior).toBeLessThan(0.1)
       }),
-      cases(200, 'slow'),
+      {
+        ...cases(200, 'slow'),
+        examples: [[{ n: 13, frequency: 1.9440773386762973, noise: 0, kernel: 'rbf' }]],
+      },
     )
   })
 
