@@ -106,6 +106,7 @@ const stated: Readonly<Record<string, number>> = {
   1.5: steps[9]!.state.surrogate!.fittedSamples / steps[8]!.state.surrogate!.fittedSamples,
   '1.6016e-5': at('26.info.violation'),
   '5.9291e-6': at('27.info.epsilon'),
+  '1.1858e-5': 2 * at('26.info.epsilon'),
   195.82: at('26.info.multiplier'),
   '199.30': at('27.info.multiplier'),
   1.6138: at('30.info.lambda.1'),

@@ -1,10 +1,13 @@
 /**
- * The augmented Lagrangian of min F subject to g = f − φ̂ − ε ≤ 0, in the Powell–Hestenes–Rockafellar form: its value, its
- * gradient by λ, and the updates of μ and ρ. Pure arithmetic; the parts `constraint` and `penalty` call it.
+ * The augmented Lagrangian of min F subject to g = v − ε ≤ 0, in the Powell–Hestenes–Rockafellar form: its value, its
+ * gradient by λ, and the updates of μ and ρ. Pure arithmetic.
+ *
+ * The parts `constraint` and `penalty` call this file. They do not use `value` and `update`, which are exported for
+ * users; `coefficient` serves `nextMultiplier` and users.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
- * | v      | violation     | f − φ̂, unit of f            |
+ * | v      | violation     | unit of f                   |
  * | ε      | epsilon       | unit of f                   |
  * | g      | constraint    | v − ε, unit of f            |
  * | μ      | multiplier    | unit of F / unit of f       |
@@ -12,8 +15,12 @@
  * | κ      | coefficient   | unit of F / unit of f       |
  *
  *     L(λ, w; μ, ρ) = F + (ρ/2)·max(0, g + μ/ρ)² − μ²/(2ρ)
- *     ∇_w L = ∇F + κ·∇_w f          ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂)          κ = max(0, μ + ρ·g)
- *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)     ρ⁺ = growth·ρ if |max(g, −μ/ρ)| has stalled
+ *     ∇_w L = ∇F + κ·∇_w f          ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ)          κ = max(0, μ + ρ·g)
+ *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g), within a factor of 10 of μ, at most its maximum; if μ = 0: max(0, ρ·g)
+ *     ρ⁺ = max(ρ, min(μ/(2ε), cap, growth·ρ))   if |max(g, −μ/ρ)| has stalled, else ρ
+ *
+ * v = f − min(φ, f) and ∇φ come from the reference that stands for φ (descentEnds.ts): by default f(y) and ∂f/∂λ(y) at
+ * the reference end y of the pair. In a minimisation the method descends with a fixed κ = μ, not with this κ.
  *
  * Sources: Birgin & Martínez, Improving ultimate convergence of an augmented Lagrangian method (2008); Nocedal &
  * Wright, Numerical Optimization, ch. 17. Differs from the paper, which uses the equality form with a signed
@@ -65,8 +72,8 @@ export interface Safeguards {
 }
 
 /**
- * κ = max(0, μ + ρ·g), from g in the unit of f. It is the only number of the augmented Lagrangian that the shell needs:
- * the weights descend on ∇F + κ·∇f. Source: Nocedal & Wright 2006, §17.4.
+ * κ = max(0, μ + ρ·g), from g in the unit of f: the coefficient of ∇f in ∇_w L. The method's own descents use κ = μ
+ * instead; `nextMultiplier` uses this function. Source: Nocedal & Wright 2006, §17.4.
  *
  * @example
  * ```ts
@@ -105,13 +112,14 @@ export const value =
   }
 
 /**
- * ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ̂), from the partial derivatives at (λ, w), the gradient of φ̂ and κ. All vectors have length d.
+ * ∂L/∂λ = ∂F/∂λ + κ·(∂f/∂λ − ∇φ), from the partial derivatives at (λ, w), the gradient of φ and κ. All vectors have
+ * length d. The method passes the gradient of its reference as ∇φ, by default ∂f/∂λ(y) at the pair's reference end.
  *
  * @example
  * ```ts
  * import { AugmentedLagrangian } from 'bilevel-hpo'
  *
- * // ∂F/∂λ = 0, κ = 300, and f rises by 1e-3 more than φ̂.
+ * // ∂F/∂λ = 0, κ = 300, and f rises by 1e-3 more than φ.
  * AugmentedLagrangian.gradient([0], [0.051], [0.05], 300) // ≈ [0.3]
  * ```
  */
@@ -155,8 +163,9 @@ export const infeasibility =
 export const matchedPenalty = (multiplier: number, epsilon: number): number => multiplier / (2 * epsilon)
 
 /**
- * The next multiplier: max(0, μ + ρ·g), with ρ limited to the matched penalty, and the result limited to a factor of μ.
- * A penalty that suits a larger multiplier would make a smaller one oscillate.
+ * The next multiplier: max(0, μ + min(ρ, matched)·g), limited to [μ/trust, trust·μ] and to `multiplierMax`. From μ = 0
+ * it is max(0, ρ·g), limited to `multiplierMax` only. A penalty that suits a larger multiplier would make a smaller one
+ * oscillate.
  *
  * `matched` is the penalty beyond which the update overshoots: see {@link matchedPenalty}.
  *
@@ -182,8 +191,9 @@ export const nextMultiplier =
   }
 
 /**
- * The next penalty. ρ grows only if the infeasibility `now` exceeds `slack` and has not shrunk by the sufficient factor
- * since `before`; it does not grow beyond `matched`.
+ * The next penalty: max(ρ, min(matched, cap, growth·ρ)) if infeasibility has stalled, else ρ. ρ never falls.
+ * Infeasibility has stalled if `now` exceeds both `slack` and the share `sufficientDecrease` of its previous value. In
+ * the first outer iteration there is no previous value, and ρ stays.
  *
  * Infeasibility up to `slack` (unit of f) counts as satisfied. Otherwise the noise of inexact lower-level solutions
  * would count as a stall and drive ρ to its cap. Beyond `matched` a larger ρ makes the multiplier oscillate instead of

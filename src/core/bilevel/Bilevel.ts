@@ -1,7 +1,12 @@
 /**
  * The bilevel method: a state machine with four phases, as `init` and `step` of a `Method`.
  *
- *     sampling → minimising ⇄ refining → finishing → halted
+ *     sampling → minimising ⇄ refining
+ *                    ↓
+ *                finishing → halted
+ *
+ * Every normal stop leaves minimising. Refining leads to finishing only after failed solves (`recover` in enter.ts).
+ * Without `retrain` the search halts directly, without finishing. If every initial solve fails, sampling halts.
  *
  * It solves min F(λ, w) subject to f(λ, w) ≤ φ(λ) + ε by an augmented Lagrangian, where φ(λ) = min_w f(λ, w) is the lower
  * level's optimal value function (arXiv 2208.12118). A Gaussian process φ̂ models φ.

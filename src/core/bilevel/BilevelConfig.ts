@@ -145,9 +145,8 @@ export const defaults = {
   trainingExamples: null,
   linearInCoefficients: true,
   kernel: 'matern52',
-  // // The diagonal: weights from one-sided starts validate as well but generalise worse. The paper samples 10 points
-  // (one
-  // // hyperparameter) or 25 and 49 (two) on a grid. With gradients a place to start from is enough.
+  // The diagonal: weights from one-sided starts validate as well but generalise worse. The paper samples 10 points (one
+  // hyperparameter) or 25 and 49 (two) on a grid. With gradients a place to start from is enough.
   design: { kind: 'halvedDiagonal', size: 2, lower: null, upper: null },
   solve: { tolerance: 1e-3, coldEpochs: 100, warmEpochs: 30 },
   pair: {

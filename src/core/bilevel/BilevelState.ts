@@ -1,8 +1,8 @@
 /**
  * The state of the bilevel method: everything that the next step needs, as plain JSON with a codec.
  *
- * Used in every phase. `BilevelState` is the whole state. `Search` is the part that iterates: λ, the weights to start
- * from, μ, ρ, ε and the rule's step lengths. `Phase` says which phase it is, and so how to read the answers of the open
+ * Used in every phase. `BilevelState` is the whole state. `Search` holds what changes from one iteration to the next:
+ * λ, the weights to start from, μ, ρ, ε and the rule's state. `Phase` says which phase handles the answers of the open
  * batch.
  *
  * The state V of the surrogate and the state R of the descent rule belong to their parts. `stateCodec` assembles the
@@ -30,7 +30,7 @@ export const Candidate = t.readonly(t.strict({ lambda: Vector, weights: WeightsR
 /** A λ, and the weights that belong to it. */
 export type Candidate = t.TypeOf<typeof Candidate>
 
-/** The part of the state that iterates. */
+/** What changes from one iteration to the next, and the scales. */
 export interface Search<R = Rule> {
   readonly outerIteration: number
   readonly innerIteration: number

@@ -1,8 +1,8 @@
 /**
  * The seven replaceable parts of the bilevel method, as one record.
  *
- * Used in every phase: a phase is a function of this record. Each part is pure and does not depend on the other parts
- * or on the phases. A part of your own keeps its options in a closure; the default parts read theirs from the
+ * Every phase receives this record and calls the parts it needs. Each part is pure, and knows neither the other parts
+ * nor the phases. A part of your own keeps its options in a closure; the default parts read theirs from the
  * configuration.
  *
  * Three methods are instances of this record: the method of this package ({@link defaults}); the paper's, with an

@@ -8,9 +8,9 @@
  *     ∂L/∂u = (∂F/∂λ(z) + κ·(∂f/∂λ(z) − ∂f/∂λ(y)))·widths  u: λ in the unit cube
  *
  * The reference stands for φ at this λ. With `pair.reference: "paired"`, the default, it is the end y of a descent on f
- * alone, from the same weights, with the same steps on the same minibatches. Incomplete convergence moves both paths
- * alike and cancels in the differences; against a separately converged solution it would exceed the violation. With
- * `"surrogate"` the reference is φ̂, as in the paper. With `"solved"` it is the lower-level solution, for problems
+ * alone, from the same weights, with the same steps on the same minibatches. Both paths have the same unfinished
+ * convergence, so it cancels in the differences; against a separately converged solution it would exceed the violation.
+ * With `"surrogate"` the reference is φ̂, as in the paper. With `"solved"` it is the lower-level solution, for problems
  * whose solves are exact.
  *
  * `"paired"` and `"solved"` differ from the paper: the error of φ̂, times κ, easily exceeds the violation.

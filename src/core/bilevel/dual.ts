@@ -1,15 +1,17 @@
 /**
  * The dual step: the next multiplier μ, penalty ρ and tolerance ε, after a violation v was measured.
  *
- * Used at the end of refining, once per outer iteration; with `pair.reference: "solved"` it is used during minimising
- * instead. In: the search with its last `Relaxed` point. Out: the search with the next μ, ρ and ε. The three rules are
- * parts. Each gets the values from before the step; this file only combines them:
+ * Used at the end of refining, once per outer iteration. With `pair.reference: "solved"` (`solveBilevel`) minimising
+ * calls it instead, several times at one λ, and refining skips it. In: the search with its last `Relaxed` point. Out:
+ * the search with the next μ, ρ and ε. The three rules are parts. Each gets the values from before the step; this file
+ * only combines them:
  *
- *     μ⁺ = constraint.next     default: max(0, μ + ρ·(v − ε)), within a factor of 10 of μ       (parts/ConstraintForm.ts)
- *     ρ⁺ = penalty.next        default: 10·ρ if infeasibility has stalled, else ρ               (parts/PenaltySchedule.ts)
- *     ε⁺ = tolerance.next      default: 0.7·ε if v ≤ 2ε, else ε                                 (parts/ToleranceSchedule.ts)
+ *     μ⁺ = constraint.next     default: max(0, μ + min(ρ, μ/(2ε))·(v − ε)), within limits   (parts/ConstraintForm.ts)
+ *     ρ⁺ = penalty.next        default: 10·ρ, within limits, if infeasibility has stalled   (parts/PenaltySchedule.ts)
+ *     ε⁺ = tolerance.next      default: 0.7·ε, down to the final ε, if v ≤ 2ε               (parts/ToleranceSchedule.ts)
  *
- * `dualStart` returns μ₀, ρ₀ and ε₀. The stopping test uses `balanced` and `capped`.
+ * `dualStart` returns μ₀, ρ₀ and ε₀. The stopping test asks `balanced` (does v agree with the final ε?) and `capped`
+ * (is ρ at its cap?).
  */
 import type { BilevelConfig } from './BilevelConfig.js'
 import type { Relaxed, Scales } from './iterates.js'

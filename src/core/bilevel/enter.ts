@@ -1,8 +1,9 @@
 /**
  * Entry into the phases: the state that a phase starts with, and its first questions.
  *
- * - `minimise` starts a minimisation at the search's λ: two descents of the weights from the same start, on the same
- *   minibatches. The reference path descends on f, the relaxed path on f + F/κ.
+ * - `minimise` starts a minimisation at the search's λ: by default two descents of the weights from the same start, on
+ *   the same minibatches. The reference path descends on f, the relaxed path on f + F/κ, which is F + κ·f divided by κ
+ *   (by s_F/s_f if κ is smaller). With `pair.reference` `"surrogate"` or `"solved"` there is only the relaxed path.
  * - `refine` starts a refinement: a lower-level solve at λ that continues from the best known weights. If f is linear
  *   in the coefficients, these are the weights with the lowest bound on φ(λ) (surrogate/Envelope.ts); otherwise those
  *   solved nearest to λ.
@@ -36,7 +37,7 @@ const continued = <R>({ relaxed, lambda }: Search<R>): Relaxed | null =>
  * The questions of one minimisation over the weights at the search's λ, with the κ of the constraint form.
  *
  * The relaxed path's objective is F + κ·f, scaled so that the coefficient of f is exactly 1, as on the reference path.
- * Only if κ is small relative to the scales is the coefficient of F 1 instead.
+ * If κ < s_F/s_f, it is scaled by s_f/s_F instead.
  */
 const descents = <V, R>(
   { constraint }: Parts<V, R>,

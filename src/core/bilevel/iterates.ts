@@ -42,7 +42,7 @@ export const Relaxed = t.readonly(
     lambda: Vector,
     upper: Finite,
     lower: Finite,
-    /** v of the constraint form at (λ, w); by default f − min(φ̂, f). */
+    /** v of the constraint form at (λ, w); by default f − min(f(y), f), with y the reference end of the pair. */
     violation: Finite,
     epsilon: Finite,
     /** F + κ·g. */

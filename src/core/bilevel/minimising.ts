@@ -1,15 +1,18 @@
 /**
- * Minimising: the augmented Lagrangian at fixed μ and ε. The weights descend on F + κ·f with κ = μ, then λ takes one step.
+ * Minimising: the augmented Lagrangian at fixed μ and ε. The weights descend on F + κ·f with κ = μ (the shell gets f +
+ * F/κ, see enter.ts), then λ takes one step.
  *
  * A phase; it begins with `minimise` (enter.ts). In: the answers of both descents of a pair. `finishMinimising` does,
  * in this order:
  *
  * 1. It measures v and ∂L/∂λ (descentEnds.ts). If the reference path climbed, it repeats the pair with shorter steps.
- * 2. It gives the reference end to φ̂ as one more sample, and keeps its weights as a start for later descents and
- *    solves.
+ * 2. With `pair.reference: "paired"`, the default, it gives the reference end to φ̂ as one more sample, and keeps its
+ *    weights as a start for later descents and solves. A repeated pair gives no sample.
+ *    With `"solved"` it takes the dual step (dual.ts) and descends again at the same λ, until v agrees with the final ε
+ *    or `pair.innerIterations` descents are made.
  * 3. It moves λ by the part `descent`.
- * 4. It decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 another pair
- *    comes first.
+ * 4. It decides: stop (finishing.ts), or solve at the new λ (refining.ts). With `pair.innerIterations` > 1 other pairs
+ *    come first.
  *
  * Out: the transition that asks for the next descents, the solve, or the retraining.
  */

@@ -6,6 +6,7 @@
  * 1. It gives the solution to φ̂ as one more sample (value f, gradient ∂f/∂λ), and has φ̂ fitted again if the samples
  *    have grown by enough.
  * 2. It takes the dual step (dual.ts): the next μ, ρ and ε. The noise of the violation is two deviations of φ̂ at λ.
+ *    With `pair.reference: "solved"` it skips this: minimising has taken the dual steps.
  * 3. It starts the next pair of descents from the solution.
  *
  * Out: the transition that asks for these descents.

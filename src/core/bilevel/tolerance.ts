@@ -1,12 +1,14 @@
 /**
  * The arithmetic of the tolerance ε in f(λ, w) ≤ φ(λ) + ε. ε is lowered here, by `nextEpsilon`, and nowhere else.
  *
- * Used after every solve of the refining phase: `dualStep` (dual.ts) calls the part `tolerance`
- * (parts/ToleranceSchedule.ts), which calls this file. In: ε and the violation v of the last minimisation. Out: the
- * next ε.
+ * Used in the dual step: `dualStep` (dual.ts) calls the part `tolerance` (parts/ToleranceSchedule.ts), which calls this
+ * file. That is after every solve of refining, or, with `pair.reference: "solved"`, in minimising. In: ε and the
+ * violation v of the last minimisation. Out: the next ε.
  *
- *     ε⁺ = min(ε, max(final, factor·ε))   if v ≤ 2ε
- *     ε⁺ = ε                              otherwise
+ *     ε⁺ = min(ε, max(least, factor·ε))        if v ≤ 2ε
+ *     ε⁺ = ε                                   otherwise
+ *     least = max(final·s_f, 1e-13·|f|)        if `unit` is "relative": f has no finer resolution
+ *     least = final                            if `unit` is "absolute"
  *
  * Why ε > 0: at ε = 0 every feasible point has ∇(f − φ) = 0, so constraint qualifications fail and the multiplier diverges. As
  * ε → 0 the relaxed optimum tends to the true one; for the paper's quadratic examples the distance is of order √ε.
@@ -22,7 +24,7 @@ export const ToleranceOptions = t.readonly(
     initial: Positive,
     /** Factor on ε when it is lowered; in (0, 1]. */
     factor: Positive,
-    /** ε never falls below this. */
+    /** ε never falls below this; if `unit` is relative, nor below 1e-13·|f|. */
     final: Positive,
   }),
   'ToleranceOptions',

@@ -1,5 +1,5 @@
 /**
- * The argument of a descent rule (`Measured`) and its result (`Moved`).
+ * What a descent rule is given (`Measured`), and what it returns (`Moved`).
  *
  * Used in minimising, once per step of λ. Both are in the unit cube: coordinates are shares of each hyperparameter's
  * range.

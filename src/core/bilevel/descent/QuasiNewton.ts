@@ -15,7 +15,7 @@
  *
  * Every point costs a lower-level solve. So sufficient decrease (Armijo) alone decides whether a step is accepted, and
  * its slope is used in either case. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which
- * takes gradient descent steps of a fixed size.
+ * takes Nesterov gradient descent steps of a fixed size on λ and w together.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

@@ -9,8 +9,8 @@
  *     u_k⁺ = u_k − Δ_k⁺·sign(g_k), clamped to [0, 1]
  *
  * Only the signs of derivatives matter. So the rule does not depend on the scales of F, f and λ, nor on the orders of
- * magnitude that the derivative by a log coefficient spans. Differs from the paper, which takes gradient descent steps
- * of a fixed size on λ and w together.
+ * magnitude that the derivative by a log coefficient spans. Differs from the paper, which takes Nesterov gradient
+ * descent steps of a fixed size on λ and w together.
  */
 import * as t from 'io-ts'
 import { Positive, Vector } from '../../codec/Codec.js'

@@ -5,7 +5,12 @@
  * Used in minimising (`coefficient`, `violation`, `gradient`) and in the dual step (`next`). In every minimisation the
  * weights descend on F + κ·f at fixed κ, so κ is the only number of this part that they depend on. The default:
  *
- *     v = f − min(φ̂, f),  g = v − ε ≤ 0,  κ = μ,  μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g)
+ *     v = f − min(φ, f) ≥ 0,  g = v − ε ≤ 0,  κ = μ
+ *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g), within a factor of 10 of μ and at most multiplier.max·s_F/s_f
+ *     μ⁺ = max(0, ρ·g), at most the same maximum, if μ = 0
+ *
+ * f is f(z), at the end z of the relaxed path. φ is the value of the reference (descentEnds.ts): by default f(y), at
+ * the reference end y of the pair. The surrogate φ̂ enters only with `pair.reference: "surrogate"`.
  */
 import type * as t from 'io-ts'
 import { NonNegative } from '../../codec/Codec.js'
@@ -18,7 +23,7 @@ export interface Partials {
   readonly upper: ReadonlyArray<number>
   /** ∂f/∂λ at (λ, w). */
   readonly lower: ReadonlyArray<number>
-  /** ∇φ̂(λ). */
+  /** ∇φ(λ), from the reference; by default ∂f/∂λ(y) at the pair's reference end. */
   readonly phi: ReadonlyArray<number>
 }
 
@@ -37,7 +42,7 @@ export interface Partials {
  *
  * // The paper's form: an equality, without a tolerance.
  * const equation: Parts.ConstraintForm = { ...Parts.defaults.constraint, violation: phi => lower => lower - phi, constraint: () => v => v }
- * // It counts f < φ̂ as a violation. The inequality does not: then φ̂ is wrong.
+ * // It counts f < φ as a violation. The inequality does not: then the value of φ is wrong.
  * const violations = [equation, Parts.defaults.constraint].map(({ violation }) => violation(0.3)(0.25)) // ≈ [-0.05, 0]
  * const partials: Parts.Partials = { upper: [0], lower: [0.051], phi: [0.05] }
  * Parts.defaults.constraint.gradient(300)(partials) // ≈ [0.3]
@@ -48,7 +53,7 @@ export interface ConstraintForm {
   readonly multiplier: t.Type<number, unknown>
   /** μ₀. */
   readonly initial: (setting: Setting) => number
-  /** v, from f(λ, w) and φ̂(λ). */
+  /** v, from f(λ, w) and the reference's value of φ(λ). */
   readonly violation: (phi: number) => (lower: number) => number
   /** g; the form requires g ≤ 0, or g = 0. */
   readonly constraint: (epsilon: number) => (violation: number) => number
@@ -71,10 +76,11 @@ const price = 1e-9
 const trust = 10
 
 /**
- * g = v − ε ≤ 0 with v = f − φ̂ ≥ 0, κ = μ and μ⁺ = max(0, μ + ρ·g) within its safeguards.
+ * g = v − ε ≤ 0 with v = max(0, f − φ), κ = μ, and μ⁺ as at the top of this file.
  *
- * f(λ, w) of any w bounds φ from above, so if f(λ, w) < φ̂(λ), φ̂ is wrong, and v = 0. Options: `multiplier`,
- * `pair.balance`. Source: Birgin & Martínez (2008). Differs from the paper, which has an equality, h = f − φ̂ = 0.
+ * f(λ, w) of any w bounds φ from above. So if f(λ, w) is below the reference's value, that value is wrong, and v = 0.
+ * Options: `multiplier`, `pair.balance`. Source: Birgin & Martínez (2008). Differs from the paper, which has an
+ * equality, h = f − φ̂ = 0.
  */
 export const inequality: ConstraintForm = {
   multiplier: NonNegative,

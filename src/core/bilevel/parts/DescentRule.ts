@@ -40,7 +40,7 @@ export interface DescentRule<R> {
 
 /**
  * Rprop or L-BFGS, as `descent.rule` says: Signs.ts, QuasiNewton.ts. Options: `descent`. Differs from the paper, which
- * takes Nesterov steps of a fixed size on λ and w together.
+ * takes Nesterov gradient descent steps of a fixed size on λ and w together.
  */
 export const configured: DescentRule<Rule.Rule> = {
   state: Rule.Rule,

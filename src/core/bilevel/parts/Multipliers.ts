@@ -1,5 +1,5 @@
 /**
- * The arguments of the three dual parts (constraint form, penalty schedule, tolerance schedule) in a dual step.
+ * Types of the arguments that `dualStep` (dual.ts) passes to the three parts `constraint`, `penalty` and `tolerance`.
  *
  * | symbol | name          | unit                        |
  * | ------ | ------------- | --------------------------- |
@@ -9,8 +9,10 @@
  * | μ      | multiplier    | unit of F / unit of f       |
  * | ρ      | penalty       | unit of F / (unit of f)²    |
  *
- * `Setting` is constant during a search. `First` holds the values before the first minimisation, `Minimised` the
- * measurements of one. `Multipliers` pass from one outer iteration to the next. Types only.
+ * - `Setting`: the configuration and the scales, constant during a search
+ * - `First`: μ₀ and ε₀, from before the first minimisation
+ * - `Minimised`: the measurements of one minimisation
+ * - `Multipliers`: μ, ρ and the infeasibility, which one outer iteration passes to the next
  */
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Scales } from '../iterates.js'

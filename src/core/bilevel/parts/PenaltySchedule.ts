@@ -1,9 +1,14 @@
 /**
- * The part `penalty`: ρ, which turns a violation above ε into a change of the multiplier. Used in the dual step, in refining.
+ * The part `penalty`: ρ, the factor between v − ε and the change of μ in a dual step.
  *
- *     ρ₀ = penalty.initial·μ₀/ε₀
- *     ρ⁺ = growth·ρ, at most the cap and μ/(2ε)   if infeasibility has stalled (default below)
- *     ρ⁺ = ρ                                      otherwise
+ * Used in the dual step: in refining, or in minimising with `pair.reference: "solved"`. The default:
+ *
+ *     ρ₀ = penalty.initial·μ₀/ε₀,  cap = penalty.max·ρ₀
+ *     ρ⁺ = max(ρ, min(μ/(2ε), cap, growth·ρ))   if infeasibility |max(v − ε, −μ/ρ)| has stalled
+ *     ρ⁺ = ρ                                    otherwise
+ *
+ * Infeasibility has stalled if it exceeds the slack max(0.1·ε, noise) and half of its previous value. The noise is two
+ * deviations of φ̂, or 0 with `"solved"`. The factors 0.1 and ½ are `pair.balance` and `penalty.sufficientDecrease`.
  */
 import * as AugmentedLagrangian from '../AugmentedLagrangian.js'
 import type { First, Minimised, Multipliers, Setting } from './Multipliers.js'
@@ -52,11 +57,10 @@ const initial: PenaltySchedule['initial'] =
 const cap: PenaltySchedule['cap'] = setting => first => setting.config.penalty.max * initial(setting)(first)
 
 /**
- * ρ⁺ = growth·ρ, up to the cap and to μ/(2ε), if infeasibility exceeds the slack and a set share of its earlier value;
- * otherwise ρ⁺ = ρ. ρ₀ = `penalty.initial`·μ₀/ε₀.
+ * ρ grows only if infeasibility has stalled, and never falls: the rule at the top of this file.
  *
- * The slack is `pair.balance`·ε, or the noise if that is larger. It prevents that noise counts as a stall. Options:
- * `penalty`. Source: Birgin & Martínez (2008). Differs from the paper, where ρ⁺ = 1.5ρ in every outer iteration.
+ * The slack keeps noise from counting as a stall. Options: `penalty`, `pair.balance`. Source: Birgin & Martínez (2008).
+ * Differs from the paper, where ρ⁺ = 1.5ρ in every outer iteration.
  */
 export const whereStalled: PenaltySchedule = {
   initial,

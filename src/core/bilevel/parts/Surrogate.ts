@@ -5,8 +5,9 @@
  * `consolidate`, `estimate`). In: samples, each a value f(λ, w) and a gradient ∂f/∂λ. Out: mean and variance of φ at any λ.
  *
  * The default is a Gaussian process (surrogate/ValueFunction.ts). It is conditioned on the initial solves, on the solve
- * of every refinement, and on the reference end of every pair. Its hyperparameters are fitted again once the number of
- * samples has grown by a factor of 1.5.
+ * of every refinement, and, with `pair.reference: "paired"`, on the reference end of every pair that was not repeated.
+ * Beyond its limit of rows the oldest samples drop out. Its mean is cut to the envelope's upper bound if f is linear in
+ * the coefficients. Its hyperparameters are fitted again once the number of samples has grown by a factor of 1.5.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,7 +1,8 @@
 /**
- * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered. Used in the dual step, in refining.
+ * The part `tolerance`: the ε of the relaxed constraint f ≤ φ + ε, and when it is lowered.
  *
- * In: the violation v and ε. Out: the next ε. The default lowers ε to 0.7·ε if v ≤ 2ε; tolerance.ts has the arithmetic.
+ * Used in the dual step: in refining, or in minimising with `pair.reference: "solved"`. In: the violation v and ε. Out:
+ * the next ε. The default lowers ε to 0.7·ε, down to the final ε, if v ≤ 2ε; tolerance.ts has the arithmetic.
  */
 import { finalEpsilon, initialEpsilon, nextEpsilon } from '../tolerance.js'
 import type { Setting } from './Multipliers.js'
