@@ -79,12 +79,16 @@ export const isSlope = (
   k: number,
   tolerance: number,
 ): void => {
-  const errors = [1e-3, 1e-4, 1e-5].map(h => {
-    const slope = difference(f, x, k, h)
-    return Math.abs(g - slope) / Math.max(1, Math.abs(slope))
-  })
-  expect(Math.min(...errors)).toBeLessThanOrEqual(tolerance)
+  expect(slopeError(g, f, x, k) / Math.max(1, Math.abs(g))).toBeLessThanOrEqual(tolerance)
 }
+
+/** How far g is from the difference, of three steps, that is nearest to it. */
+export const slopeError = (
+  g: number,
+  f: (x: ReadonlyArray<number>) => number,
+  x: ReadonlyArray<number>,
+  k: number,
+): number => Math.min(...[1e-3, 1e-4, 1e-5].map(h => Math.abs(g - difference(f, x, k, h))))
 
 /** Asserts |a − b| ≤ tolerance · max(1, |b|). */
 export const near = (a: number, b: number, tolerance: number): void => {
