@@ -26,6 +26,7 @@ export { bilevel } from './bilevel/Bilevel.js'
 export type { BilevelConfig } from './bilevel/BilevelConfig.js'
 export * as Parts from './bilevel/Parts.js'
 export type { BilevelState } from './bilevel/BilevelState.js'
+export { type Certificate } from './inMemory/Certificate.js'
 export { checkGradients, type CheckOptions, type GradientMismatch } from './inMemory/checkGradients.js'
 export { type BilevelProblem, type Evaluated, type Level } from './inMemory/BilevelProblem.js'
 export {

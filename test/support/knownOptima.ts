@@ -3,7 +3,7 @@
  * Named problems cite their source.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
-import type { BilevelProblem } from '../../src/core/inMemory/BilevelProblem.js'
+import { complete, type BilevelProblem } from '../../src/core/inMemory/BilevelProblem.js'
 import * as Lbfgs from '../../src/core/numeric/Lbfgs.js'
 import * as Rng from '../../src/core/numeric/Rng.js'
 
@@ -253,7 +253,7 @@ export const ridgeRegression = (d: number, seed: number): KnownOptimum => {
     const q = solved(gradient)
     return { value, gradient: byGroup(j => -Math.exp(lambda[group(j)]!) * q[j]! * w[j]!) }
   }
-  const { lower, upper } = problem.x
+  const { lower, upper } = complete(problem).x
   const best = [-2, 0, 2]
     .map(value =>
       Lbfgs.minimize({

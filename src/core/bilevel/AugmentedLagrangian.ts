@@ -191,6 +191,29 @@ export const nextMultiplier =
   }
 
 /**
+ * The multiplier at which the violation would be ε: μ·√(v/ε), since v ≈ C/μ² ({@link matchedPenalty} linearises this).
+ * μ changes by at most the factor `multiplierTrust`, and is at most `multiplierMax`. For exact solves: noise in v would
+ * enter μ.
+ *
+ * @example
+ * ```ts
+ * import { AugmentedLagrangian } from 'bilevel-hpo'
+ *
+ * // A violation a hundred times too large: μ must be ten times as large.
+ * const next = AugmentedLagrangian.balancedMultiplier({ multiplierMax: 1e6, multiplierTrust: 100 })(1e-4)(1e-2)
+ * next(3) // => 30
+ * ```
+ */
+export const balancedMultiplier =
+  ({ multiplierMax, multiplierTrust }: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
+  (epsilon: number) =>
+  (violation: number) =>
+  (multiplier: number): number => {
+    const factor = Math.min(multiplierTrust, Math.max(1 / multiplierTrust, Math.sqrt(violation / epsilon)))
+    return Math.min(multiplierMax, multiplier * factor)
+  }
+
+/**
  * The next penalty: max(ρ, min(matched, cap, growth·ρ)) if infeasibility has stalled, else ρ. ρ never falls.
  * Infeasibility has stalled if `now` exceeds both `slack` and the share `sufficientDecrease` of its previous value. In
  * the first outer iteration there is no previous value, and ρ stays.

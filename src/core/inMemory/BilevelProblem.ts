@@ -27,11 +27,35 @@ export interface Evaluated {
 /** One level of a bilevel problem. */
 export type Level = (x: Vec, y: Vec) => Evaluated
 
-/** min F(x, y) subject to y minimising f(x, ·) and x within its bounds, as functions of plain arrays. */
-export interface BilevelProblem {
+/** Variables: where the search starts, and their bounds, one for each component. */
+export interface Variables {
+  readonly start: Vec
+  readonly lower: Vec
+  readonly upper: Vec
+}
+
+/** Numbers as a person may have them: a plain or a typed array. */
+export type Numbers = ReadonlyArray<number> | Float64Array | Float32Array | Int32Array
+
+/** Variables as a person states them: bounds that are left out are −Infinity and Infinity. */
+export interface Bounded {
+  readonly start: Numbers
+  readonly lower?: Numbers
+  readonly upper?: Numbers
+}
+
+/** min F(x, y) subject to y minimising f(x, ·), x and y within their bounds, as functions of plain arrays. */
+export interface BilevelProblem extends Omit<CompleteProblem, 'x' | 'y'> {
+  readonly x: Bounded
+  readonly y: Bounded
+}
+
+/** A problem with all its bounds. */
+export interface CompleteProblem {
   /** Bounds may be ±Infinity. */
-  readonly x: { readonly start: Vec; readonly lower: Vec; readonly upper: Vec }
-  readonly y: { readonly start: Vec }
+  readonly x: Variables
+  /** Bounds may be ±Infinity, and may touch. */
+  readonly y: Variables
   readonly upperLevel: Level
   readonly lowerLevel: Level
   /**
@@ -71,47 +95,86 @@ export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluat
   }
 }
 
-const Numbers = t.array(t.number)
+/** Arrays of numbers, plain or typed. */
+const isNumbers = (u: unknown): u is Numbers =>
+  (Array.isArray(u) && u.every(v => typeof v === 'number')) ||
+  u instanceof Float64Array ||
+  u instanceof Float32Array ||
+  u instanceof Int32Array
+
+const NumberList = new t.Type<Numbers, Numbers, unknown>(
+  'an array of numbers',
+  isNumbers,
+  (u, context) => (isNumbers(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+const VariablesShape = t.intersection([
+  t.type({ start: NumberList }),
+  t.partial({ lower: NumberList, upper: NumberList }),
+])
 const Shape = t.type(
-  {
-    x: t.type({ start: Numbers, lower: Numbers, upper: Numbers }),
-    y: t.type({ start: Numbers }),
-    upperLevel: t.Function,
-    lowerLevel: t.Function,
-  },
+  { x: VariablesShape, y: VariablesShape, upperLevel: t.Function, lowerLevel: t.Function },
   'a problem with x, y, upperLevel and lowerLevel',
 )
 
-/** The problem, where its shapes fit together and its start can be evaluated. Errors: `InvalidConfig`. */
-export const validate = (problem: BilevelProblem): E.Either<MethodError, BilevelProblem> => {
+/** The problem with all its bounds, unchecked. */
+export const complete = (problem: BilevelProblem): CompleteProblem => {
+  const filled = ({ start, lower, upper }: Bounded): Variables => ({
+    start: Array.from(start),
+    lower: lower === undefined ? Array.from(start, () => -Infinity) : Array.from(lower),
+    upper: upper === undefined ? Array.from(start, () => Infinity) : Array.from(upper),
+  })
+  return { ...problem, x: filled(problem.x), y: filled(problem.y) }
+}
+
+/** The variables with all their bounds, the start moved into them. Errors: `InvalidConfig` with the field. */
+const completed =
+  (name: 'x' | 'y') =>
+  (stated: Bounded): E.Either<MethodError, Variables> => {
+    const start = Array.from(stated.start)
+    const lower = stated.lower === undefined ? start.map(() => -Infinity) : Array.from(stated.lower)
+    const upper = stated.upper === undefined ? start.map(() => Infinity) : Array.from(stated.upper)
+    if (start.length === 0)
+      return E.left(
+        invalidConfig(`${name}.start`, `\`${name}.start\` is empty; give ${name} at least one component.`),
+      )
+    if (lower.length !== start.length || upper.length !== start.length)
+      return E.left(
+        invalidConfig(
+          name,
+          `\`${name}.start\`, \`${name}.lower\` and \`${name}.upper\` have ${start.length}, ${lower.length} and ` +
+            `${upper.length} components; give each the same number.`,
+        ),
+      )
+    const crossed = start.findIndex((_, k) => !(lower[k]! <= upper[k]!))
+    if (crossed >= 0)
+      return E.left(
+        invalidConfig(
+          `${name}.lower[${crossed}]`,
+          `The lower bound ${lower[crossed]!} of ${name}[${crossed}] is not at most its upper bound ${upper[crossed]!}.`,
+        ),
+      )
+    if (!start.every(Number.isFinite))
+      return E.left(invalidConfig('start', 'The starts of x and y must be finite numbers.'))
+    return E.right({ start: start.map((v, k) => Math.min(upper[k]!, Math.max(lower[k]!, v))), lower, upper })
+  }
+
+/**
+ * The problem with all its bounds, where its shapes fit together and its start can be evaluated.
+ *
+ * Errors: `InvalidConfig` with the field.
+ */
+export const validate = (problem: BilevelProblem): E.Either<MethodError, CompleteProblem> => {
   const shape = decode(Shape)(problem)
   if (E.isLeft(shape)) return E.left(invalidConfig('problem', shape.left))
-  const { start, lower, upper } = problem.x
-  if (start.length === 0 || lower.length !== start.length || upper.length !== start.length)
-    return E.left(
-      invalidConfig(
-        'x',
-        `\`x.start\`, \`x.lower\` and \`x.upper\` have ${start.length}, ${lower.length} and ${upper.length} components; ` +
-          'give each the same number, at least one.',
-      ),
-    )
-  const crossed = start.findIndex((_, k) => !(lower[k]! <= upper[k]!))
-  if (crossed >= 0)
-    return E.left(
-      invalidConfig(
-        `x.lower[${crossed}]`,
-        `The lower bound ${lower[crossed]!} of x[${crossed}] is not at most its upper bound ${upper[crossed]!}.`,
-      ),
-    )
-  if (!start.every(Number.isFinite) || !problem.y.start.every(Number.isFinite))
-    return E.left(invalidConfig('start', 'The starts of x and y must be finite numbers.'))
-  if (problem.y.start.length === 0)
-    return E.left(invalidConfig('y.start', '`y.start` is empty. Give the lower level at least one variable.'))
-  const clamped = start.map((value, k) => Math.min(upper[k]!, Math.max(lower[k]!, value)))
+  const x = completed('x')(problem.x)
+  if (E.isLeft(x)) return x
+  const y = completed('y')(problem.y)
+  if (E.isLeft(y)) return y
   for (const name of ['upperLevel', 'lowerLevel'] as const) {
-    const result = evaluate(problem[name], clamped, problem.y.start)
+    const result = evaluate(problem[name], x.right.start, y.right.start)
     if (E.isLeft(result))
       return E.left(invalidConfig(name, `\`${name}\` cannot be used at the start: ${result.left}.`))
   }
-  return E.right({ ...problem, x: { start: clamped, lower, upper } })
+  return E.right({ ...problem, x: x.right, y: y.right })
 }

@@ -8,8 +8,8 @@ import * as Rng from '../numeric/Rng.js'
 import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../protocol/Command.js'
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
-import { beyond, minimize, type Minimized, outsetOf, steepnessOf } from './minimizers.js'
-import { type BilevelProblem, evaluate, type Evaluated } from './BilevelProblem.js'
+import { beyond, insideY, minimize, type Minimized, outsetOf, steepnessOf } from './minimizers.js'
+import { type CompleteProblem, evaluate, type Evaluated, type Level } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -20,27 +20,37 @@ export interface WorldOptions {
   readonly maxIterations: number
   /** Where the units of F and f may be measured, besides the start: see {@link outsetOf}. */
   readonly outsets: ReadonlyArray<Vec>
+  /** Whether minimizers found at one x are tried at another; then answers depend on the questions before. */
+  readonly remembers: boolean
+  /** Minimizers of f at some x that are known beforehand. */
+  readonly known: ReadonlyArray<Vec>
 }
 
 /** What is remembered between questions; a value, never changed. */
 export interface World {
-  readonly problem: BilevelProblem
+  readonly problem: CompleteProblem
   readonly options: WorldOptions
   /** Vectors by their names; the first is the one the name stands for, the others minimise f as well. */
   readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Vec>>
   /** ‖∇_y f‖ at or near the start, by which gradients are judged. */
   readonly steepness: number
+  /** Minimizers of f at any x, the latest last; no two of them close. */
+  readonly known: ReadonlyArray<Vec>
+  /** Where the lower level was solved last: descents on F + κ·f at this λ must not end above its minimizers. */
+  readonly solved: { readonly lambda: Vec; readonly minimizers: ReadonlyArray<Vec> } | null
   /** Where the losses of the initial weights are measured. */
   readonly outset: Vec
   readonly evaluations: number
 }
 
 /** The world before the first question. */
-export const make = (problem: BilevelProblem, options: WorldOptions): World => ({
+export const make = (problem: CompleteProblem, options: WorldOptions): World => ({
   problem,
   options,
   store: new Map([[initialWeights, [problem.y.start]]]),
   steepness: steepnessOf(problem),
+  known: options.known,
+  solved: null,
   outset: outsetOf(problem, options.outsets),
   // Those of `validate`, of the steepness and of the outset.
   evaluations: 8 + 2 * options.outsets.length,
@@ -56,15 +66,33 @@ const failed = (id: number, reason: string, effort: number): CommandFailed => ({
   effort,
 })
 
+/** So many minimizers are remembered. */
+const mostKnown = 8
+
 const startsOf = ({ options, problem }: World, given: Vec, id: number): ReadonlyArray<Vec> => {
   const around = Array.from({ length: options.starts - 1 }, (_, i) => {
     const [normals] = Rng.normals(given.length)(Rng.make(options.seed, id, i))
-    return problem.y.start.map((y, k) => y + 3 * Math.max(1, Math.abs(y)) * normals[k]!)
+    return scattered(problem, normals)
   })
   return [given, ...around]
 }
 
+/** A start from standard normals: three sizes of y around its start, folded back into bounds where they are narrower. */
+export const scattered = ({ y: { start, lower, upper } }: Pick<CompleteProblem, 'y'>, normals: Vec): Vec =>
+  start.map((y, k) => {
+    const [low, high] = [lower[k]!, upper[k]!]
+    const far = y + 3 * Math.max(1, Math.abs(y)) * normals[k]!
+    if (far >= low && far <= high) return far
+    // The distribution function of the normal maps it into the box.
+    const share = 1 / (1 + Math.exp(-1.702 * normals[k]!))
+    if (Number.isFinite(low) && Number.isFinite(high)) return low + share * (high - low)
+    return far < low ? low + (low - far) : high - (far - high)
+  })
+
 const close = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!) <= 1e-6 * (1 + Math.abs(v)))
+
+/** Whether two points are one minimizer followed from one x to the next, or as good as. */
+const near = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!) <= 0.01 * (1 + Math.abs(v)))
 
 type Answered = readonly [Observation, World]
 
@@ -114,7 +142,7 @@ const reported = (
 }
 
 /** Where the problem's own lower-level solver ends, or the start where it has none or it fails. */
-const ownMinimizer = ({ solveLowerLevel }: BilevelProblem, x: Vec, start: Vec): Vec => {
+const ownMinimizer = ({ solveLowerLevel }: CompleteProblem, x: Vec, start: Vec): Vec => {
   if (solveLowerLevel === undefined) return start
   try {
     const y = solveLowerLevel(x, start)
@@ -123,6 +151,10 @@ const ownMinimizer = ({ solveLowerLevel }: BilevelProblem, x: Vec, start: Vec): 
     return start
   }
 }
+
+/** What is known with more minimizers; a new one takes the place of those close to it. */
+const remembered = (known: ReadonlyArray<Vec>, minimizers: ReadonlyArray<Vec>): ReadonlyArray<Vec> =>
+  [...known.filter(y => !minimizers.some(other => near(other, y))), ...minimizers].slice(-mostKnown)
 
 /** Where a descent ended, and where it would go on from if that is no minimizer. */
 interface Judged {
@@ -134,7 +166,13 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
   const { lowerLevel, upperLevel } = world.problem
   const { lambda } = question
   const from = (start: Vec): Minimized =>
-    minimize(world.steepness, [[1, lowerLevel]], lambda, start, world.options.maxIterations)
+    minimize(
+      { steepness: world.steepness, bounds: world.problem.y },
+      [[1, lowerLevel]],
+      lambda,
+      start,
+      world.options.maxIterations,
+    )
   const judged = (minimum: Minimized): Judged => ({
     minimum,
     beyond: minimum.converged ? beyond(world.problem, lambda, minimum) : O.none,
@@ -143,9 +181,23 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
     judged(from(ownMinimizer(world.problem, lambda, start))),
   )
   // A start may be a saddle or a maximum by chance, or by symmetry: from a step away, once more.
-  const found = first.flatMap(one => (O.isSome(one.beyond) ? [one, judged(from(one.beyond.value))] : [one]))
+  const settled = first.flatMap(one => (O.isSome(one.beyond) ? [one, judged(from(one.beyond.value))] : [one]))
+  // A minimizer of another x may be better here even before it is minimised from.
+  const least = settled.reduce(
+    (low, { minimum }) => (minimum.converged ? Math.min(low, minimum.value) : low),
+    Infinity,
+  )
+  const others = world.options.remembers ? world.known.filter(y => !close(y, given)) : []
+  const promising = others.filter(y => {
+    const at = evaluate(lowerLevel, lambda, y)
+    return E.isRight(at) && at.right.value < least - sameValue * (1 + Math.abs(least))
+  })
+  const found = [...settled, ...promising.map(y => judged(from(y)))]
   const stationary = found.filter(({ minimum }) => minimum.converged)
-  const spent = found.reduce((sum, { minimum }) => sum + minimum.evaluations, stationary.length)
+  const spent = found.reduce(
+    (sum, { minimum }) => sum + minimum.evaluations,
+    stationary.length + others.length,
+  )
   const minima = stationary
     .filter(one => O.isNone(one.beyond))
     .map(({ minimum }) => minimum)
@@ -176,10 +228,15 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
     .sort((a, b) => a.upper - b.upper)
     .map(({ minimum }) => minimum)
   const [meant = best] = ordered
+  const minimizers = ordered.map(({ y }) => y)
   return reported(
-    world,
+    {
+      ...world,
+      solved: { lambda, minimizers },
+      known: world.options.remembers ? remembered(world.known, minimizers) : world.known,
+    },
     question,
-    ordered.map(({ y }) => y),
+    minimizers,
     spent + (same.length === 1 ? 0 : same.length),
     {
       gradientNorm: meant.gradientNorm,
@@ -187,6 +244,37 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
     },
   )
 }
+
+type Terms = ReadonlyArray<readonly [coefficient: number, level: Level]>
+
+const valueAt = (terms: Terms, x: Vec, y: Vec): number =>
+  terms.reduce((sum, [coefficient, level]) => {
+    if (coefficient === 0) return sum
+    const at = evaluate(level, x, y)
+    return E.isRight(at) ? sum + coefficient * at.right.value : Infinity
+  }, 0)
+
+/** Shares of y's size by which a descent that ended on a slope is moved along it, to begin again. */
+const nudgeSizes = [1e-6, 1e-3, 1e-1] as const
+
+/** The point downhill from where a descent gave up, if the objective is lower there. */
+const nudges = (
+  { problem }: World,
+  terms: Terms,
+  x: Vec,
+  { y, value, gradient, gradientNorm }: Minimized,
+): ReadonlyArray<Vec> => {
+  if (!(gradientNorm > 0) || !Number.isFinite(gradientNorm)) return []
+  const size = Math.max(1, ...y.map(Math.abs))
+  const tried = nudgeSizes.map(share => {
+    const point = insideY(problem)(y.map((v, k) => v - (share * size * gradient[k]!) / gradientNorm))
+    return { point, value: valueAt(terms, x, point) }
+  })
+  const best = tried.reduce((least, one) => (one.value < least.value ? one : least))
+  return best.value < value ? [best.point] : []
+}
+
+const sameVector = (a: Vec, b: Vec): boolean => a.every((v, k) => v === b[k])
 
 const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<Vec>): Answered => {
   const { upperLevel, lowerLevel } = world.problem
@@ -198,19 +286,29 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
       0,
       { gradientNorm: 0, converged: true },
     )
-  const found = vectors.map(start =>
+  const terms = [
+    [question.lowerCoefficient, lowerLevel],
+    [question.upperCoefficient, upperLevel],
+  ] as const
+  const from = (start: Vec): Minimized =>
     minimize(
-      world.steepness,
-      [
-        [question.lowerCoefficient, lowerLevel],
-        [question.upperCoefficient, upperLevel],
-      ],
+      { steepness: world.steepness, bounds: world.problem.y },
+      terms,
       question.lambda,
       start,
       Math.min(question.steps, world.options.maxIterations),
-    ),
-  )
-  const spent = found.reduce((sum, { evaluations }) => sum + evaluations, 0)
+    )
+  const straight = vectors.map(from)
+  const lowest = straight.reduce((least, one) => (one.value < least.value ? one : least))
+  const nudged = lowest.converged ? [] : nudges(world, terms, question.lambda, lowest).map(from)
+  // Minimizers of f alone at this λ are feasible. A descent that ends above one of them is stuck, on a saddle perhaps.
+  const here =
+    world.solved !== null && sameVector(world.solved.lambda, question.lambda) ? world.solved.minimizers : []
+  const reached = nudged.reduce((least, one) => (one.value < least ? one.value : least), lowest.value)
+  const lower = here.filter(y => valueAt(terms, question.lambda, y) < reached - sameValue * Math.abs(reached))
+  const checks = here.length * terms.length
+  const found = [...straight, ...nudged, ...lower.map(from)]
+  const spent = found.reduce((sum, { evaluations }) => sum + evaluations, checks)
   const best = found.reduce((least, one) => (one.value < least.value ? one : least))
   if (!Number.isFinite(best.value))
     return [

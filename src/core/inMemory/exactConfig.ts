@@ -1,7 +1,7 @@
 /**
  * How the method is configured for problems given as functions: solves and descents are exact, units are anything.
  */
-import type { BilevelProblem } from './BilevelProblem.js'
+import type { CompleteProblem } from './BilevelProblem.js'
 import { type Box, reach } from './range.js'
 
 /**
@@ -12,7 +12,7 @@ const leastEpsilon = 1e-13
 
 /** The method's configuration, where solves and descents are exact and units are anything. */
 export const exactConfig = (
-  problem: BilevelProblem,
+  problem: CompleteProblem,
   box: Box,
   widening: number,
   budget: number,
@@ -21,6 +21,7 @@ export const exactConfig = (
   const { x, y } = problem
   const { start } = x
   const bounded = x.lower.every(Number.isFinite) && x.upper.every(Number.isFinite)
+  const final = leastEpsilon * Math.sqrt(y.start.length)
   // As shares of the range, which is only a guess where there are no bounds.
   const stepTolerance = bounded ? 1e-6 : 1e-6 / (reach * widening)
   return {
@@ -39,7 +40,7 @@ export const exactConfig = (
       steps: 2000,
       batchSize: null,
       innerIterations: 80,
-      balance: epsilon === undefined ? 0.05 : 1e-6,
+      balance: epsilon === undefined ? 0.01 : 1e-6,
     },
     descent: {
       rule: 'quasiNewton',
@@ -52,9 +53,10 @@ export const exactConfig = (
     },
     multiplier: { initial: 10, max: 1e15 },
     penalty: { initial: 0.1, max: 1e30, growth: 100 },
+    // ε is final from the start: it is reached in a few dual steps from any multiplier, since v ≈ C/μ².
     epsilon:
       epsilon === undefined
-        ? { unit: 'relative', initial: 1e-3, factor: 0.01, final: leastEpsilon * Math.sqrt(y.start.length) }
+        ? { unit: 'relative', initial: final, factor: 1, final }
         : { unit: 'absolute', initial: epsilon, factor: 1, final: epsilon },
     budget: { lowerLevelSolves: budget, outerIterations: 10 * budget },
     stop: { step: stepTolerance, failures: 8 },

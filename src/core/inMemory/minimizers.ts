@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
-import { type BilevelProblem, evaluate, type Level } from './BilevelProblem.js'
+import { type CompleteProblem, evaluate, type Level, type Variables } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -17,13 +17,19 @@ const norm = (v: Vec): number => {
   return largest * Math.sqrt(v.reduce((sum, value) => sum + (value / largest) ** 2, 0))
 }
 
+/** The nearest point within the bounds of y. */
+export const insideY =
+  ({ y: { lower, upper } }: Pick<CompleteProblem, 'y'>) =>
+  (y: Vec): Vec =>
+    y.map((v, k) => Math.min(upper[k]!, Math.max(lower[k]!, v)))
+
 /** The slope a unit away from the start, of which nobody knows whether that is far, counts for this share. */
 const share = 1e-6
 
 /** ‖∇_y f‖ at or near the start, by which gradients are judged. Takes two evaluations. */
-export const steepnessOf = (problem: BilevelProblem): number => {
+export const steepnessOf = (problem: CompleteProblem): number => {
   // The start may happen to be a minimizer; a step away from it tells more.
-  const away = problem.y.start.map(y => y + (y === 0 ? 1 : Math.abs(y)))
+  const away = insideY(problem)(problem.y.start.map(y => y + (y === 0 ? 1 : Math.abs(y))))
   const slopes = [problem.y.start, away].map(y => {
     const result = evaluate(problem.lowerLevel, problem.x.start, y)
     return E.isRight(result) ? norm(result.right.gradY) : 0
@@ -39,14 +45,14 @@ const nudge = 0.01
  * a minimizer would give f the unit of a rounding error; so of the start, a point 1 % off it and `others`, it is the
  * one with the largest f. Takes two evaluations, and one for each of the others.
  */
-export const outsetOf = (problem: BilevelProblem, others: ReadonlyArray<Vec>): Vec => {
+export const outsetOf = (problem: CompleteProblem, others: ReadonlyArray<Vec>): Vec => {
   const { start } = problem.y
   const valueAt = (y: Vec): number => {
     const result = evaluate(problem.lowerLevel, problem.x.start, y)
     const usable = E.isRight(result) && E.isRight(evaluate(problem.upperLevel, problem.x.start, y))
     return usable ? result.right.value : -Infinity
   }
-  return [start.map(y => y + nudge * Math.abs(y)), ...others].reduce(
+  return [insideY(problem)(start.map(y => y + nudge * Math.abs(y))), ...others].reduce(
     (largest, y) => {
       const value = valueAt(y)
       return value > largest.value ? { y, value } : largest
@@ -73,7 +79,7 @@ const flat = 1e-6
  * Takes an evaluation or two.
  */
 export const beyond = (
-  problem: BilevelProblem,
+  problem: CompleteProblem,
   x: Vec,
   { y, gradient }: Pick<Minimized, 'y' | 'gradient'>,
 ): O.Option<Vec> => {
@@ -82,10 +88,14 @@ export const beyond = (
   const size = norm(direction)
   const downhill = direction.map(v => v / size)
   const falling = (distance: number): O.Option<Vec> => {
-    const point = y.map((v, k) => v + distance * downhill[k]!)
+    const point = insideY(problem)(y.map((v, k) => v + distance * downhill[k]!))
     const there = evaluate(problem.lowerLevel, x, point)
     if (E.isLeft(there)) return O.none
-    const slope = there.right.gradY.reduce((sum, g, k) => sum + g * downhill[k]!, 0)
+    // Bounds may cut off some of the way.
+    const way = point.map((v, k) => v - y[k]!)
+    const length = norm(way)
+    if (length === 0) return O.none
+    const slope = there.right.gradY.reduce((sum, g, k) => sum + (g * way[k]!) / length, 0)
     return slope < -flat * norm(there.right.gradY) ? O.some(point) : O.none
   }
   const extent = Math.max(norm(y), norm(y.map((v, k) => v - problem.y.start[k]!)))
@@ -108,16 +118,23 @@ export interface Minimized {
 
 const bad = { value: Infinity, gradient: [] } as const
 
-/** Minimises Σ coefficient·level over y at x. `steepness`: see {@link steepnessOf}. */
+/** Minimises Σ coefficient·level over y, within its bounds, at x. `steepness`: see {@link steepnessOf}. */
 export const minimize = (
-  steepness: number,
+  { steepness, bounds }: { readonly steepness: number; readonly bounds: Pick<Variables, 'lower' | 'upper'> },
   terms: ReadonlyArray<readonly [coefficient: number, level: Level]>,
   x: Vec,
   start: Vec,
   maxIterations: number,
 ): Minimized => {
   let evaluations = 0
+  // L-BFGS begins at the start, which was evaluated before it for its scale.
+  let atStart: Lbfgs.Evaluation | null = null
   const objective = (y: Vec): Lbfgs.Evaluation => {
+    if (atStart !== null) {
+      const known = atStart
+      atStart = null
+      return known
+    }
     let value = 0
     const gradient = new Array<number>(y.length).fill(0)
     for (const [coefficient, level] of terms) {
@@ -130,20 +147,28 @@ export const minimize = (
     }
     return { value, gradient }
   }
-  const first = norm(objective(start).gradient)
+  const begun = objective(start)
+  const first = norm(begun.gradient)
+  atStart = begun
   const scale = Math.max(steepness, Number.isFinite(first) ? first : 0)
   const minimum = Lbfgs.minimize({
     objective,
     start,
+    lower: bounds.lower,
+    upper: bounds.upper,
     gradientTolerance: relativeTolerance * scale,
     maxIterations,
   })
-  const gradientNorm = norm(minimum.gradient)
+  // Components that push out of the bounds are no slope that could be followed.
+  const projected = minimum.gradient.map((g, k) =>
+    (g > 0 && minimum.x[k]! <= bounds.lower[k]!) || (g < 0 && minimum.x[k]! >= bounds.upper[k]!) ? 0 : g,
+  )
+  const gradientNorm = norm(projected)
   return {
     y: minimum.x,
     value: minimum.value,
     gradientNorm,
-    gradient: minimum.gradient,
+    gradient: projected,
     converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
     evaluations,
   }

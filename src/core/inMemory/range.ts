@@ -1,7 +1,7 @@
 /**
  * Where x is looked for: its bounds, a guess in their place where there are none, and only in components that can vary.
  */
-import type { BilevelProblem } from './BilevelProblem.js'
+import type { CompleteProblem } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -15,7 +15,7 @@ export interface Box {
 }
 
 /** The bounds where there are any, and `factor` times the size of `center` around it where not. */
-export const boxAround = ({ x }: BilevelProblem, center: Vec, factor: number): Box => {
+export const boxAround = ({ x }: CompleteProblem, center: Vec, factor: number): Box => {
   const span = center.map(value => factor * reach * Math.max(1, Math.abs(value)))
   return {
     lower: x.lower.map((bound, k) => Math.max(bound, center[k]! - span[k]!)),
@@ -24,11 +24,11 @@ export const boxAround = ({ x }: BilevelProblem, center: Vec, factor: number): B
 }
 
 /** Components of x that can vary at all; the others stay at their one value. */
-export const freeOf = ({ x }: BilevelProblem): ReadonlyArray<number> =>
+export const freeOf = ({ x }: CompleteProblem): ReadonlyArray<number> =>
   x.start.flatMap((_, k) => (x.lower[k]! < x.upper[k]! ? [k] : []))
 
 /** The problem in its free components of x alone. */
-export const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>): BilevelProblem => {
+export const restricted = (problem: CompleteProblem, free: ReadonlyArray<number>): CompleteProblem => {
   const pick = (v: Vec): Vec => free.map(k => v[k]!)
   const whole = (part: Vec): Vec => {
     const x = [...problem.x.start]
@@ -37,7 +37,7 @@ export const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>)
   }
   const level =
     (of: 'upperLevel' | 'lowerLevel') =>
-    (x: Vec, y: Vec): ReturnType<BilevelProblem['upperLevel']> => {
+    (x: Vec, y: Vec): ReturnType<CompleteProblem['upperLevel']> => {
       const { value, gradX, gradY } = problem[of](whole(x), y)
       return { value, gradX: pick(gradX), gradY }
     }
@@ -52,7 +52,7 @@ export const restricted = (problem: BilevelProblem, free: ReadonlyArray<number>)
 }
 
 /** Whether a component lies on a bound that the problem itself does not have. */
-export const onGuessedBound = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
+export const onGuessedBound = ({ x }: CompleteProblem, box: Box, found: Vec): boolean =>
   found.some((value, k) => {
     const near = 1e-6 * (box.upper[k]! - box.lower[k]!)
     return (
@@ -62,7 +62,7 @@ export const onGuessedBound = ({ x }: BilevelProblem, box: Box, found: Vec): boo
   })
 
 /** Whether a guessed range turned out to be so wide that its share is no accuracy for what was found in it. */
-export const tooWide = ({ x }: BilevelProblem, box: Box, found: Vec): boolean =>
+export const tooWide = ({ x }: CompleteProblem, box: Box, found: Vec): boolean =>
   found.some((value, k) => {
     const guessed = box.lower[k]! > x.lower[k]! || box.upper[k]! < x.upper[k]!
     return guessed && box.upper[k]! - box.lower[k]! > 1e3 * reach * Math.max(1, Math.abs(value))

@@ -11,9 +11,10 @@ import { Count, explain, fieldOf, Natural, Positive } from '../codec/Codec.js'
 import { options } from '../codec/options.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
+import { type Certificate, certify } from './Certificate.js'
 import { drive, type Driven } from './drive.js'
 import { exactConfig } from './exactConfig.js'
-import { type BilevelProblem, evaluate, validate } from './BilevelProblem.js'
+import { type CompleteProblem, evaluate, type BilevelProblem, validate } from './BilevelProblem.js'
 import { boxAround, freeOf, onGuessedBound, restricted, tooWide } from './range.js'
 import * as World from './World.js'
 
@@ -53,6 +54,8 @@ export interface BilevelSolution<S = BilevelState> {
   readonly multiplier: number
   /** Largest component of the projected gradient by x, scaled by the range of x, in units of F. */
   readonly stationarity: number
+  /** What a check found that does not rely on the search. */
+  readonly certificate: Certificate
   readonly lowerLevelSolves: number
   /** Evaluations of F and of f with their gradients, together. */
   readonly evaluations: number
@@ -73,11 +76,25 @@ const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions
     E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), `${explain(errors)}.`)),
   )
 
-const solutionOf = <S>(
-  problem: BilevelProblem,
+/** What a whole call has spent so far. */
+interface Spent {
+  readonly solves: number
+  readonly evaluations: number
+}
+
+const nothingSpent: Spent = { solves: 0, evaluations: 0 }
+
+/** A solution before it was checked, with the world that it was found in. */
+interface Found<S> {
+  readonly solution: Omit<BilevelSolution<S>, 'certificate'>
+  readonly world: World.World
+}
+
+const foundBy = <S>(
+  problem: CompleteProblem,
   { outcome, transitions, world }: Driven<S>,
-  spent: { readonly solves: number; readonly evaluations: number },
-): E.Either<MethodError, BilevelSolution<S>> => {
+  spent: Spent,
+): E.Either<MethodError, Found<S>> => {
   const info = transitions[transitions.length - 1]!.info
   const row = outcome.rows[0]
   const ref = row?.weights.bilevel ?? null
@@ -89,67 +106,169 @@ const solutionOf = <S>(
     return E.left(
       numerical('The solution could not be evaluated a second time: the functions are not deterministic.'),
     )
-  const certificates = [row.violation, row.epsilon, info.multiplier, info.stationarity]
-  if (!certificates.every(value => value === null || Number.isFinite(value)))
+  const figures = [row.violation, row.epsilon, info.multiplier, info.stationarity]
+  if (!figures.every(value => value === null || Number.isFinite(value)))
     return E.left(
       numerical('The certificates overflow: F and f are of scales too far apart. Bring both near 1.'),
     )
   return E.right({
-    x: row.lambda,
-    y,
-    upperValue: upper.right.value,
-    lowerValue: lower.right.value,
-    violation: row.violation ?? 0,
-    epsilon: row.epsilon ?? 0,
-    multiplier: info.multiplier ?? 0,
-    stationarity: info.stationarity ?? 0,
-    lowerLevelSolves: spent.solves + info.lowerLevelSolves,
-    evaluations: spent.evaluations + world.evaluations,
-    stopReason: outcome.stopReason,
-    transitions,
+    world,
+    solution: {
+      x: row.lambda,
+      y,
+      upperValue: upper.right.value,
+      lowerValue: lower.right.value,
+      violation: row.violation ?? 0,
+      epsilon: row.epsilon ?? 0,
+      multiplier: info.multiplier ?? 0,
+      stationarity: info.stationarity ?? 0,
+      lowerLevelSolves: spent.solves + info.lowerLevelSolves,
+      evaluations: spent.evaluations + world.evaluations,
+      stopReason: outcome.stopReason,
+      transitions,
+    },
   })
 }
 
-/** How often a guessed range is guessed anew, around the best point so far. */
-const rounds = 4
+/** How often a search begins again: around the best point of a guessed range, or at a better point that a check found. */
+const rounds = 6
+
+/** Fresh starts of the lower level in a check. */
+const freshStarts = 4
+
+/** What F and f gain from where they are measured first to the solution: the units of both. */
+const scalesOf = (
+  problem: CompleteProblem,
+  world: World.World,
+  { x, y }: { readonly x: Vec; readonly y: Vec },
+) => {
+  const gain = (level: CompleteProblem['upperLevel']): number => {
+    const [before, after] = [evaluate(level, problem.x.start, world.outset), evaluate(level, x, y)]
+    if (E.isLeft(before) || E.isLeft(after)) return 1
+    const size = Math.max(Math.abs(before.right.value), Math.abs(after.right.value))
+    const gained = Math.max(Math.abs(before.right.value - after.right.value), 1e-3 * size)
+    return gained > 0 ? gained : 1
+  }
+  return { upper: gain(problem.upperLevel), lower: gain(problem.lowerLevel) }
+}
+
+/** What a search that says it ended so may be called after its check. */
+const stopReasonOf = (said: string, { verdict, tolerance, gradient, radius }: Certificate): string => {
+  if (said !== 'converged' && said !== 'noProgress') return said
+  switch (verdict) {
+    case 'solution':
+      // Where nothing better is near although V is not flat, the lower level switches there.
+      return gradient * radius <= tolerance.upper ? 'converged' : 'kink'
+    case 'kink':
+      return 'kink'
+    case 'betterLower':
+    case 'tie':
+    case 'betterUpper':
+    case 'unchecked':
+      return 'noProgress'
+  }
+}
+
+/** The solution with another minimizer of f at its x, as good within the tolerance of the check. */
+const atTie = <S>(
+  { upperLevel, lowerLevel }: CompleteProblem,
+  { x, certificate }: BilevelSolution<S>,
+  y: Vec,
+): Pick<
+  BilevelSolution<S>,
+  'x' | 'y' | 'upperValue' | 'lowerValue' | 'violation' | 'stopReason' | 'certificate'
+> | null => {
+  const [upper, lower] = [evaluate(upperLevel, x, y), evaluate(lowerLevel, x, y)]
+  if (E.isLeft(upper) || E.isLeft(lower)) return null
+  const violation = Math.max(0, lower.right.value - certificate.least)
+  return {
+    x,
+    y,
+    upperValue: upper.right.value,
+    lowerValue: lower.right.value,
+    violation,
+    stopReason: 'kink',
+    certificate: { ...certificate, violation, verdict: 'kink' },
+  }
+}
 
 const solveFree = <S>(
   method: Method<BilevelConfig, S>,
-  problem: BilevelProblem,
+  problem: CompleteProblem,
   options: SolveOptions,
 ): E.Either<MethodError, BilevelSolution<S>> => {
   const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
-    from: BilevelProblem,
+    from: CompleteProblem,
     round: number,
     widening: number,
-    spent: { readonly solves: number; readonly evaluations: number },
+    spent: Spent,
+    known: ReadonlyArray<Vec>,
   ): E.Either<MethodError, BilevelSolution<S>> => {
     const box = boxAround(from, from.x.start, widening)
-    return pipe(
+    const found = pipe(
       World.make(from, {
         starts: options.starts ?? 1,
         seed: options.seed ?? 0,
         maxIterations: 2000,
         outsets: round === 0 ? [] : [problem.y.start],
+        remembers: true,
+        known,
       }),
       drive(method, exactConfig(from, box, widening, budget - spent.solves, options)),
-      E.flatMap(driven => solutionOf(from, driven, spent)),
-      E.flatMap(solution => {
-        const left = budget - solution.lowerLevelSolves
-        const beyond = onGuessedBound(from, box, solution.x)
-        if (round >= rounds || left < 1 || !(beyond || tooWide(from, box, solution.x)))
-          // Converged to the edge of a guess is not converged: F may have no minimum.
-          return E.right(beyond ? { ...solution, stopReason: 'budgetSpent' } : solution)
-        const again = { ...from, x: { ...from.x, start: solution.x }, y: { start: solution.y } }
-        return attempt(again, round + 1, beyond ? 100 * widening : 1, {
-          solves: solution.lowerLevelSolves,
-          evaluations: solution.evaluations,
-        })
-      }),
+      E.flatMap(driven => foundBy(from, driven, spent)),
+    )
+    if (E.isLeft(found)) return found
+    const { solution, world } = found.right
+    const left = budget - solution.lowerLevelSolves
+    const restarted = (
+      x: Vec,
+      y: Vec,
+      wider: number,
+      more: Spent,
+    ): E.Either<MethodError, BilevelSolution<S>> =>
+      attempt(
+        { ...from, x: { ...from.x, start: x }, y: { ...from.y, start: y } },
+        round + 1,
+        wider,
+        more,
+        world.known,
+      )
+    const soFar = { solves: solution.lowerLevelSolves, evaluations: solution.evaluations }
+    const beyond = onGuessedBound(from, box, solution.x)
+    if (round < rounds && left >= 1 && (beyond || tooWide(from, box, solution.x)))
+      return restarted(solution.x, solution.y, beyond ? 100 * widening : 1, soFar)
+    const { certificate, better } = certify({
+      problem: from,
+      x: solution.x,
+      y: solution.y,
+      known: world.known,
+      steepness: world.steepness,
+      scales: scalesOf(from, world, solution),
+      relaxation: { epsilon: solution.epsilon, multiplier: solution.multiplier },
+      seed: options.seed ?? 0,
+      freshStarts: Math.max(freshStarts, options.starts ?? 1),
+    })
+    const evaluations = solution.evaluations + certificate.evaluations
+    const checked: BilevelSolution<S> = {
+      ...solution,
+      evaluations,
+      violation: Math.max(solution.violation, certificate.violation),
+      certificate,
+      // Converged to the edge of a guess is not converged: F may have no minimum.
+      stopReason: beyond ? 'budgetSpent' : stopReasonOf(solution.stopReason, certificate),
+    }
+    if (better === null || round >= rounds || left < 1) return E.right(checked)
+    const again = restarted(better.x, better.y, widening, { ...soFar, evaluations })
+    // A better point that leads to an error was none.
+    if (E.isLeft(again)) return E.right(checked)
+    // Only at this x the other minimizer of f is as good: a search that moves x loses it.
+    const tied = certificate.verdict === 'tie' ? atTie(from, checked, better.y) : null
+    return E.right(
+      tied !== null && tied.upperValue < again.right.upperValue ? { ...again.right, ...tied } : again.right,
     )
   }
-  return attempt(problem, 0, 1, { solves: 0, evaluations: 0 })
+  return attempt(problem, 0, 1, nothingSpent, [])
 }
 
 /**

@@ -5,7 +5,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BilevelProblem, Evaluated, Level } from '../../../src/core/inMemory/BilevelProblem.js'
+import {
+  type BilevelProblem,
+  complete,
+  type Evaluated,
+  type Level,
+} from '../../../src/core/inMemory/BilevelProblem.js'
 import {
   solveBilevel,
   type BilevelSolution,
@@ -31,7 +36,7 @@ const plain: BilevelProblem = {
   },
 }
 
-const stopReasons = ['converged', 'budgetSpent', 'noProgress', 'penaltyCap', 'failures']
+const stopReasons = ['converged', 'kink', 'budgetSpent', 'noProgress', 'penaltyCap', 'failures']
 
 /** A descent or a solve takes at most 2000 iterations of at most 20 evaluations, and 80 descents go to a solve. */
 const evaluationBound = (solves: number, starts: number): number => (solves + 8) * (80 + starts) * 40_020
@@ -57,14 +62,24 @@ const survived = (problem: BilevelProblem, options: SolveOptions = { maxLowerLev
     expect(result.left.message.length).toBeGreaterThan(10)
     return result
   }
-  const { x, y, transitions, stopReason, lowerLevelSolves, ...numbers } = result.right
+  const { x, y, transitions, stopReason, lowerLevelSolves, certificate, ...numbers } = result.right
+  const { tolerance, verdict, ...figures } = certificate
+  expect(typeof verdict).toBe('string')
   expect(stopReasons).toContain(stopReason)
-  for (const value of [...x, ...y, ...Object.values(numbers)]) expect(Number.isFinite(value)).toBe(true)
+  const all: ReadonlyArray<number> = [
+    ...x,
+    ...y,
+    ...Object.values(numbers),
+    ...Object.values(figures),
+    ...Object.values(tolerance),
+  ]
+  for (const value of all) expect(Number.isFinite(value)).toBe(true)
   expect(lowerLevelSolves).toBeLessThanOrEqual(solves)
   expect(transitions.length).toBeGreaterThan(0)
+  const bounds = complete(problem).x
   x.forEach((value, k) => {
-    expect(value).toBeGreaterThanOrEqual(problem.x.lower[k]!)
-    expect(value).toBeLessThanOrEqual(problem.x.upper[k]!)
+    expect(value).toBeGreaterThanOrEqual(bounds.lower[k]!)
+    expect(value).toBeLessThanOrEqual(bounds.upper[k]!)
   })
   return result
 }
@@ -546,8 +561,10 @@ describe('the optimistic choice', () => {
       expect(x[0]).toBeCloseTo(0.3, 3)
       expect(upperValue).toBeLessThan(1e-6)
     }
-    // One start follows the minimizer that it finds.
-    expect(solvedTo(survived(wells, {})).y[0]).toBeCloseTo(1, 4)
+    // One start follows the minimizer that it finds; the check of the solution finds the other.
+    const { y, upperValue } = solvedTo(survived(wells, {}))
+    expect(y[0]).toBeCloseTo(-1, 4)
+    expect(upperValue).toBeLessThan(1e-6)
   })
 
   it('is followed where the minimizers move with x', () => {

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BilevelProblem, Level } from '../../../src/core/inMemory/BilevelProblem.js'
+import { complete, type BilevelProblem, type Level } from '../../../src/core/inMemory/BilevelProblem.js'
 import {
   solveBilevel,
   type BilevelSolution,
@@ -105,7 +105,7 @@ describe('on random strongly convex quadratic problems', () => {
             return { value, gradX: gradX.map(g => a * g), gradY }
           }
         const plain = solved(problem)
-        const { start, lower, upper } = problem.x
+        const { start, lower, upper } = complete(problem).x
         const other = solved({
           x: { start: from(start), lower: from(lower), upper: from(upper) },
           y: problem.y,
@@ -150,7 +150,7 @@ describe('on random strongly convex quadratic problems', () => {
   it('the same input gives the same output, to the last bit, and is not changed', () => {
     fc.assert(
       fc.property(quadratics, fc.constantFrom(1, 3), fc.nat(9), ({ problem }, starts, seed) => {
-        const { x, y, upperLevel, lowerLevel } = problem
+        const { x, y, upperLevel, lowerLevel } = complete(problem)
         const frozen: BilevelProblem = Object.freeze({
           x: Object.freeze({
             start: Object.freeze([...x.start]),
@@ -176,11 +176,14 @@ describe('on random strongly convex quadratic problems', () => {
 })
 
 /** The same problem with arrays of its own. */
-const structured = ({ x, y, ...levels }: BilevelProblem): BilevelProblem => ({
-  ...levels,
-  x: { start: [...x.start], lower: [...x.lower], upper: [...x.upper] },
-  y: { start: [...y.start] },
-})
+const structured = (problem: BilevelProblem): BilevelProblem => {
+  const { x, y, ...levels } = complete(problem)
+  return {
+    ...levels,
+    x: { start: [...x.start], lower: [...x.lower], upper: [...x.upper] },
+    y: { start: [...y.start] },
+  }
+}
 
 describe('on random diagonal ridge problems', () => {
   it('F never grows with the budget, x draws nearer on average, and ends within 1e-3 of the closed-form optimum', () => {

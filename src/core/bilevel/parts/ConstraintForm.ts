@@ -75,6 +75,9 @@ const price = 1e-9
 /** One update changes μ by at most this factor. */
 const trust = 10
 
+/** The same where solves are exact, so that the violation bears no noise. */
+const exactTrust = 1e4
+
 /**
  * g = v − ε ≤ 0 with v = max(0, f − φ), κ = μ, and μ⁺ as at the top of this file.
  *
@@ -93,12 +96,17 @@ export const inequality: ConstraintForm = {
   infeasibility: AugmentedLagrangian.infeasibility,
   next:
     ({ config, scales }) =>
-    ({ constraint, epsilon }) =>
+    ({ constraint, violation, epsilon }) =>
     before =>
-      AugmentedLagrangian.nextMultiplier({
-        multiplierTrust: trust,
-        multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
-      })(AugmentedLagrangian.matchedPenalty(before.multiplier, epsilon))(constraint)(before),
+      config.pair.reference === 'solved' && before.multiplier > 0 && violation > 0
+        ? AugmentedLagrangian.balancedMultiplier({
+            multiplierTrust: exactTrust,
+            multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
+          })(epsilon)(violation)(before.multiplier)
+        : AugmentedLagrangian.nextMultiplier({
+            multiplierTrust: trust,
+            multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
+          })(AugmentedLagrangian.matchedPenalty(before.multiplier, epsilon))(constraint)(before),
   balanced:
     ({ config, scales }) =>
     ({ constraint, epsilon, noise }) =>

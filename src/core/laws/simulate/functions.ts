@@ -1,5 +1,5 @@
 /** A world for a problem given as functions. It answers as `solveBilevel` does: y takes the place of the weights. */
-import type { BilevelProblem } from '../../inMemory/BilevelProblem.js'
+import { type BilevelProblem, complete } from '../../inMemory/BilevelProblem.js'
 import * as InMemory from '../../inMemory/World.js'
 import type { Simulated, World } from './World.js'
 
@@ -26,7 +26,16 @@ const wrapped = (world: InMemory.World): World => ({
  * ```
  */
 export const functionWorld = (problem: BilevelProblem): World =>
-  wrapped(InMemory.make(problem, { starts: 1, seed: 0, maxIterations: 200, outsets: [] }))
+  wrapped(
+    InMemory.make(complete(problem), {
+      starts: 1,
+      seed: 0,
+      maxIterations: 200,
+      outsets: [],
+      remembers: false,
+      known: [],
+    }),
+  )
 
 /**
  * The problem with its space (λ is x itself) and its solution.
@@ -44,17 +53,12 @@ export const functions = (
   description: unknown,
   problem: BilevelProblem,
   optimum: ReadonlyArray<number> | null,
-): Simulated => ({
-  description,
-  space: problem.x.start.map((_, k) => ({
-    name: `x${k}`,
-    lower: problem.x.lower[k]!,
-    upper: problem.x.upper[k]!,
-    scale: 'linear',
-  })),
-  world: functionWorld(problem),
-  optimum:
-    optimum?.every((value, k) => value >= problem.x.lower[k]! && value <= problem.x.upper[k]!) === true
-      ? optimum
-      : null,
-})
+): Simulated => {
+  const { lower, upper } = complete(problem).x
+  return {
+    description,
+    space: lower.map((bound, k) => ({ name: `x${k}`, lower: bound, upper: upper[k]!, scale: 'linear' })),
+    world: functionWorld(problem),
+    optimum: optimum?.every((value, k) => value >= lower[k]! && value <= upper[k]!) === true ? optimum : null,
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * A check of a solution that does not rely on the search that found it.
+ *
+ * | symbol | meaning                                                             | unit       |
+ * | ------ | ------------------------------------------------------------------- | ---------- |
+ * | φ(x)   | the least f(x, ·) found, from every known minimizer and fresh starts | unit of f  |
+ * | V(x)   | min over y of F(x, y) + κ·(f(x, y) − φ(x)), for one κ                | unit of F  |
+ * | r      | how far from x it looks                                             | unit of x  |
+ *
+ * V is F at the lower level's solution up to a term of order 1/κ, and of several solutions at the one that F likes best.
+ * Probes of V at x ± r·e_k, clipped to the bounds, for two radii, say three things: whether a better x is near; how large
+ * the projected gradient is, by differences; and whether V has a kink at x, where it grows in proportion to r.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Rng from '../numeric/Rng.js'
+import { type CompleteProblem, evaluate } from './BilevelProblem.js'
+import { beyond, minimize, type Minimized } from './minimizers.js'
+import { scattered } from './World.js'
+import * as O from 'fp-ts/lib/Option.js'
+
+type Vec = ReadonlyArray<number>
+
+/**
+ * What a check of a solution found, without the search: see {@link solveBilevel}.
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/lib/Either.js'
+ * import { type Certificate, solveBilevel } from 'bilevel-hpo'
+ *
+ * const solved = solveBilevel({
+ *   x: { start: [0] },
+ *   y: { start: [0] },
+ *   upperLevel: ([x = 0], [y = 0]) => ({ value: x ** 2 + (y - 1) ** 2, gradX: [2 * x], gradY: [2 * (y - 1)] }),
+ *   lowerLevel: ([x = 0], [y = 0]) => ({ value: (y - x) ** 2, gradX: [2 * (x - y)], gradY: [2 * (y - x)] }),
+ * })
+ * const certificate: Certificate | null = isRight(solved) ? solved.right.certificate : null
+ * certificate?.verdict // => 'solution'
+ * ```
+ */
+export interface Certificate {
+  /** f(x, y) − φ(x), in the unit of f. */
+  readonly violation: number
+  /** φ(x): the least f that was found at x. */
+  readonly least: number
+  /** The largest component of the projected gradient of V by differences, times the range of x: in the unit of F. */
+  readonly gradient: number
+  /** The least V near x minus V(x), in the unit of F. At most 0; below `tolerance` a better x is near. */
+  readonly gain: number
+  /** What counts as nothing in `violation` and in `gain`. */
+  readonly tolerance: { readonly lower: number; readonly upper: number }
+  /** The largest distance of a probe, as a share of the range of x. */
+  readonly radius: number
+  /**
+   * - `solution`: nothing better is near, and V is flat.
+   * - `kink`: nothing better is near, and V grows at once.
+   * - `betterLower`: another y has a lower f at this x.
+   * - `tie`: another y has the same f at this x, and a lower F.
+   * - `betterUpper`: another x near by has a lower V.
+   * - `unchecked`: the lower level could not be solved for the check.
+   */
+  readonly verdict: 'solution' | 'kink' | 'betterLower' | 'tie' | 'betterUpper' | 'unchecked'
+  readonly lowerLevelSolves: number
+  readonly evaluations: number
+}
+
+/** A check, and where to go on from if there is something better. */
+export interface Checked {
+  readonly certificate: Certificate
+  readonly better: { readonly x: Vec; readonly y: Vec } | null
+}
+
+/** What a check is given. */
+export interface Subject {
+  readonly problem: CompleteProblem
+  readonly x: Vec
+  readonly y: Vec
+  /** Minimizers that the search has met, at any x. */
+  readonly known: ReadonlyArray<Vec>
+  /** ‖∇_y f‖ near the start, and what F and f gained from the start: their units. */
+  readonly steepness: number
+  readonly scales: { readonly upper: number; readonly lower: number }
+  /** The tolerance of f − φ ≤ ε that the search had, and its multiplier. */
+  readonly relaxation: { readonly epsilon: number; readonly multiplier: number }
+  readonly seed: number
+  readonly freshStarts: number
+}
+
+/** Shares of the range of x at which V is probed. */
+const radii = [0.02, 0.002] as const
+/** Beyond so many components, random directions take the place of coordinates. */
+const mostDirections = 10
+/** What counts as nothing, relative to the scale of F and of f. */
+const relativeTolerance = 1e-4
+/** κ·scale of f / scale of F where ε is as small as rounding allows: V is exact to a millionth, and rounding of f does not show. */
+const force = 1e6
+/** An ε below this share of the scale of f is no relaxation that shows in V. */
+const noRelaxation = 1e-8
+/** V has a kink where ten times the distance gives less than this multiple of the rise. */
+const kinkRatio = 30
+const maxIterations = 2000
+
+/** The widths by which shares are meant: that of the bounds, or the size of x where there is none. */
+const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
+  x.map((v, k) => {
+    const width = upper[k]! - lower[k]!
+    return Number.isFinite(width) ? width : Math.max(1, Math.abs(v))
+  })
+
+interface Value {
+  readonly x: Vec
+  readonly z: Vec
+  readonly value: number
+}
+
+/** V and the solves it takes, with their count. */
+const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => {
+  let [solves, evaluations] = [0, 0]
+  const { epsilon, multiplier } = relaxation
+  // The relaxed problem has a solution of its own, which is that of V with κ = μ.
+  const kappa =
+    epsilon > noRelaxation * scales.lower && multiplier > 0
+      ? multiplier
+      : (force * scales.upper) / scales.lower
+  const solve = (x: Vec, start: Vec): Minimized => {
+    solves++
+    const own = problem.solveLowerLevel === undefined ? start : ownFrom(problem, x, start)
+    const found = minimize({ steepness, bounds: problem.y }, [[1, problem.lowerLevel]], x, own, maxIterations)
+    evaluations += found.evaluations
+    return found
+  }
+  const at = (x: Vec, y: Vec): number => {
+    const [upper, lower] = [evaluate(problem.upperLevel, x, y), evaluate(problem.lowerLevel, x, y)]
+    evaluations += 2
+    return E.isRight(upper) && E.isRight(lower) ? upper.right.value + kappa * lower.right.value : Infinity
+  }
+  const relaxed = (x: Vec, start: Vec): Minimized => {
+    const found = minimize(
+      { steepness: kappa * steepness, bounds: problem.y },
+      [
+        [kappa, problem.lowerLevel],
+        [1, problem.upperLevel],
+      ],
+      x,
+      start,
+      maxIterations,
+    )
+    evaluations += found.evaluations
+    return found
+  }
+  /** The lower level's minimizer at x, from where it was near by and from what is known to be lower. */
+  const least = (x: Vec, near: Vec): Minimized => {
+    const first = solve(x, near)
+    const lower = known.filter(y => {
+      evaluations++
+      const there = evaluate(problem.lowerLevel, x, y)
+      return E.isRight(there) && there.right.value < first.value - 1e-7 * (1 + Math.abs(first.value))
+    })
+    return lower
+      .map(y => solve(x, y))
+      .reduce((best, one) => (one.converged && one.value < best.value ? one : best), first)
+  }
+  /** V(x), or `null` where the lower level cannot be solved there. */
+  const valueAt = (x: Vec, near: Vec, z: Vec): Value | null => {
+    const { y, value: phi, converged } = least(x, near)
+    if (!converged) return null
+    const from = at(x, z) <= at(x, y) ? z : y
+    const end = relaxed(x, from)
+    const value = end.value - kappa * phi
+    return Number.isFinite(value) ? { x, z: end.y, value } : null
+  }
+  return { solve, valueAt, kappa, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
+}
+
+const ownFrom = ({ solveLowerLevel }: CompleteProblem, x: Vec, start: Vec): Vec => {
+  try {
+    const y = solveLowerLevel?.(x, start) ?? start
+    return y.length === start.length && y.every(Number.isFinite) ? y : start
+  } catch {
+    return start
+  }
+}
+
+/** Whether a point is another minimizer than y, and not y followed to or from an x near by. */
+const isElsewhere = (z: Vec, y: Vec): boolean =>
+  z.some((v, k) => Math.abs(v - y[k]!) > 0.05 * Math.max(Math.abs(v), Math.abs(y[k]!)))
+
+/** Directions of probes, in units of the ranges: coordinates, or as many random ones. */
+const directionsOf = (dimension: number, seed: number): ReadonlyArray<Vec> =>
+  Array.from({ length: Math.min(dimension, mostDirections) }, (_, i) => {
+    if (dimension <= mostDirections) return Array.from({ length: dimension }, (__, k) => (k === i ? 1 : 0))
+    const [normals] = Rng.normals(dimension)(Rng.make(seed, dimension, i))
+    const largest = Math.max(...normals.map(Math.abs))
+    return normals.map(v => v / largest)
+  })
+
+/** What V is like near x. */
+interface Neighbourhood {
+  readonly gradient: number
+  /** The lowest V that was found, x itself included. */
+  readonly lowest: Value
+  readonly kinks: boolean
+}
+
+/** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
+const around = (
+  { problem, x, seed }: Subject,
+  tolerance: number,
+  here: Value,
+  valueAt: (point: Vec) => Value | null,
+): Neighbourhood => {
+  const { lower, upper } = problem.x
+  const ranges = rangesOf(problem, x)
+  let lowest = here
+  const riseAt = (point: Vec): number | null => {
+    const inside = point.map((v, k) => Math.min(upper[k]!, Math.max(lower[k]!, v)))
+    const found = inside.every((v, k) => v === x[k]) ? null : valueAt(inside)
+    if (found === null) return null
+    if (found.value < lowest.value) lowest = found
+    return found.value - here.value
+  }
+  const sharp = (far: number | null, near: number | null): boolean =>
+    far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
+  let [gradient, kinks] = [0, false]
+  for (const direction of directionsOf(x.length, seed)) {
+    const step = (share: number): Vec => x.map((v, k) => v + share * ranges[k]! * direction[k]!)
+    const [far, near] = radii.map(r => {
+      const [up, down] = [riseAt(step(r)), riseAt(step(-r))]
+      if (up !== null && down !== null) {
+        const [a, b] = [(up + down) / 2, (up - down) / 2]
+        // The minimum lies between the three, and is lower than x by more than nothing.
+        if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt(step((-b / (2 * a)) * r))
+      }
+      return { up, down }
+    })
+    const [up, down] = [near!.up, near!.down]
+    // On a bound there is one side only, and a slope that rises from it is none that could be followed.
+    const slope = up !== null && down !== null ? Math.abs(up - down) / 2 : Math.max(0, -(up ?? down ?? 0))
+    gradient = Math.max(gradient, slope / radii[1])
+    kinks ||= sharp(far!.up, up) && sharp(far!.down, down)
+  }
+  return { gradient, lowest, kinks }
+}
+
+/** Checks a solution. Total: what cannot be evaluated makes the verdict `unchecked`. */
+export const certify = (subject: Subject): Checked => {
+  const { problem, x, y, known, scales, seed, relaxation } = subject
+  const { solve, valueAt, spent } = probing(subject)
+  const own = evaluate(problem.lowerLevel, x, y)
+  const upper = evaluate(problem.upperLevel, x, y)
+  const tolerance = {
+    lower: Math.max(
+      2 * relaxation.epsilon,
+      relativeTolerance * Math.max(scales.lower, E.isRight(own) ? 1e-6 * Math.abs(own.right.value) : 0),
+    ),
+    upper: relativeTolerance * Math.max(scales.upper, E.isRight(upper) ? Math.abs(upper.right.value) : 0),
+  }
+  const said = (
+    verdict: Certificate['verdict'],
+    figures: Partial<Certificate>,
+    better: Checked['better'],
+  ): Checked => ({
+    certificate: {
+      violation: 0,
+      least: E.isRight(own) ? own.right.value : 0,
+      gradient: 0,
+      gain: 0,
+      tolerance,
+      radius: radii[0],
+      verdict,
+      ...figures,
+      ...spent(),
+    },
+    better,
+  })
+  if (E.isLeft(own) || E.isLeft(upper)) return said('unchecked', {}, null)
+
+  // The lower level, from everything that is known and from fresh starts.
+  const fresh = Array.from({ length: subject.freshStarts }, (_, i) => {
+    const [normals] = Rng.normals(y.length)(Rng.make(seed, 7919, i))
+    return scattered(problem, normals)
+  })
+  const minima = [y, problem.y.start, ...known, ...fresh]
+    .map(start => solve(x, start))
+    .filter(one => one.converged && O.isNone(beyond(problem, x, one)))
+  const least = minima.reduce<Minimized | null>(
+    (best, one) => (best === null || one.value < best.value ? one : best),
+    null,
+  )
+  if (least === null) return said('unchecked', {}, null)
+  const violation = Math.max(0, own.right.value - least.value)
+  if (violation > tolerance.lower)
+    return said('betterLower', { violation, least: least.value }, { x, y: least.y })
+
+  // Of points with the same f, a minimizer of another x among them, the one that F likes best.
+  const tied = [...minima.map(one => one.y), ...known, problem.y.start]
+    .filter(z => isElsewhere(z, y))
+    .flatMap(z => {
+      const [low, high] = [evaluate(problem.lowerLevel, x, z), evaluate(problem.upperLevel, x, z)]
+      const same = E.isRight(low) && low.right.value - least.value <= tolerance.lower / 2
+      return same && E.isRight(high) ? [{ z, upper: high.right.value }] : []
+    })
+    .reduce((best, one) => (one.upper < best.upper ? one : best), { z: y, upper: upper.right.value })
+  if (tied.upper < upper.right.value - tolerance.upper)
+    return said('tie', { violation, least: least.value }, { x, y: tied.z })
+
+  // The upper level, around x.
+  const here = valueAt(x, least.y, y)
+  if (here === null) return said('unchecked', { violation, least: least.value }, null)
+  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, point =>
+    valueAt(point, least.y, here.z),
+  )
+  const gain = lowest.value - here.value
+  const figures = { violation, least: least.value, gradient, gain }
+  return gain < -tolerance.upper
+    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z })
+    : said(kinks ? 'kink' : 'solution', figures, null)
+}

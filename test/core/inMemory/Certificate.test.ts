@@ -1,0 +1,130 @@
+/** What `converged` means: a solution whose certificate holds, checked here against closed forms and dense searches. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
+import { type BilevelSolution, solveBilevel } from '../../../src/core/inMemory/solveBilevel.js'
+
+type Vec = ReadonlyArray<number>
+
+const solved = (problem: BilevelProblem, options = {}): BilevelSolution => {
+  const result = solveBilevel(problem, options)
+  if (E.isLeft(result)) throw new Error(result.left.message)
+  return result.right
+}
+
+describe('a descent that ends unfinished', () => {
+  // Outrata's example 1a without constraints, and its smallest form: F(0, 0) cancels to 0 and y*(0) is a rounding error,
+  // so that the first step of a descent is 1e-30 and its line search fails at once.
+  const target = [3, 4] as const
+  const smallest: BilevelProblem = {
+    x: { start: [0, 0] },
+    y: { start: [3, 3] },
+    upperLevel: (_, y) => ({
+      value: ((y[0]! - target[0]) ** 2 + (y[1]! - target[1]) ** 2 - 25) / 2,
+      gradX: [0, 0],
+      gradY: [y[0]! - target[0], y[1]! - target[1]],
+    }),
+    // f = ½·yᵀMy − xᵀy with M = [[1, −2], [−2, 5]]
+    lowerLevel: (x, y) => {
+      const [a, b] = [y[0]! - 2 * y[1]!, -2 * y[0]! + 5 * y[1]!]
+      return {
+        value: (y[0]! * a + y[1]! * b) / 2 - x[0]! * y[0]! - x[1]! * y[1]!,
+        gradX: [-y[0]!, -y[1]!],
+        gradY: [a - x[0]!, b - x[1]!],
+      }
+    },
+  }
+
+  it('is no solution: y* = M⁻¹x reaches c, where F is −25/2', () => {
+    const { y, upperValue, stopReason } = solved(smallest)
+    expect(upperValue).toBeCloseTo(-12.5, 3)
+    expect(y[0]).toBeCloseTo(3, 2)
+    expect(y[1]).toBeCloseTo(4, 2)
+    expect(stopReason).toBe('converged')
+  })
+})
+
+describe('a minimizer of the lower level that was known from another x', () => {
+  // Mitsos & Barton 3.11 without its bounds on x = 0: F = y, f = x·p(y), with several minimizers of p in the box.
+  const p = (y: number): number => 16 * y ** 4 + 2 * y ** 3 - 8 * y ** 2 - 1.5 * y + 0.5
+  const slope = (y: number): number => 64 * y ** 3 + 6 * y ** 2 - 16 * y - 1.5
+  const isolated: BilevelProblem = {
+    x: { start: [1], lower: [-1], upper: [1] },
+    y: { start: [1], lower: [-0.8], upper: [1] },
+    upperLevel: (_, [y]) => ({ value: y!, gradX: [0], gradY: [1] }),
+    lowerLevel: ([x], [y]) => ({ value: x! * p(y!), gradX: [p(y!)], gradY: [x! * slope(y!)] }),
+  }
+
+  it('never leaves a violation unsaid: a dense search of y finds no lower f', () => {
+    for (const start of [1, 0.4, -0.3, -1])
+      for (const seed of [0, 1]) {
+        const { x, y, violation, certificate } = solved(
+          { ...isolated, x: { ...isolated.x, start: [start] } },
+          { starts: 8, seed },
+        )
+        const lowest = Math.min(
+          ...Array.from({ length: 20_001 }, (_, i) => x[0]! * p(-0.8 + (1.8 * i) / 20_000)),
+        )
+        const found = x[0]! * p(y[0]!) - lowest
+        expect(found).toBeLessThanOrEqual(violation + certificate.tolerance.lower)
+      }
+  })
+})
+
+describe('bounds of y', () => {
+  it('hold, and the solution lies on one where the lower level pushes there', () => {
+    // f = (y − 2x)², y ≤ 0.5, F = (x − 1)² + (y − 1)²: with y at its bound, x is free to be 1.
+    const { x, y, stopReason } = solved({
+      x: { start: [0], lower: [-3], upper: [3] },
+      y: { start: [0], lower: [-1], upper: [0.5] },
+      upperLevel: (x: Vec, y: Vec) => ({
+        value: (x[0]! - 1) ** 2 + (y[0]! - 1) ** 2,
+        gradX: [2 * (x[0]! - 1)],
+        gradY: [2 * (y[0]! - 1)],
+      }),
+      lowerLevel: (x: Vec, y: Vec) => {
+        const r = y[0]! - 2 * x[0]!
+        return { value: r * r, gradX: [-4 * r], gradY: [2 * r] }
+      },
+    })
+    expect(y[0]).toBeCloseTo(0.5, 6)
+    expect(x[0]).toBeCloseTo(1, 3)
+    expect(['converged', 'kink']).toContain(stopReason)
+  })
+
+  it('are optional, as those of x are, and typed arrays will do', () => {
+    const { x } = solved({
+      x: { start: Float64Array.of(2) },
+      y: { start: Float32Array.of(0) },
+      upperLevel: (x, y) => ({
+        value: x[0]! ** 2 + y[0]! ** 2,
+        gradX: [2 * x[0]!],
+        gradY: [2 * y[0]!],
+      }),
+      lowerLevel: (x, y) => {
+        const r = x[0]! + y[0]! - 1
+        return { value: r * r, gradX: [2 * r], gradY: [2 * r] }
+      },
+    })
+    expect(x[0]).toBeCloseTo(0.5, 3)
+  })
+})
+
+describe('a kink', () => {
+  // y* = |x| by f = (y − |x|)²; F = (y + 1)² is least at x = 0, where it has a kink.
+  it('is told from a point where the search is stuck', () => {
+    const { x, stopReason, certificate } = solved({
+      x: { start: [1], lower: [-2], upper: [2] },
+      y: { start: [1] },
+      upperLevel: (_, y) => ({ value: (y[0]! + 1) ** 2, gradX: [0], gradY: [2 * (y[0]! + 1)] }),
+      lowerLevel: (x, y) => {
+        const r = y[0]! - Math.abs(x[0]!)
+        return { value: r * r, gradX: [-2 * r * Math.sign(x[0]!)], gradY: [2 * r] }
+      },
+    })
+    expect(Math.abs(x[0]!)).toBeLessThan(1e-3)
+    expect(stopReason).toBe('kink')
+    expect(certificate.verdict).toBe('kink')
+    expect(certificate.gain).toBeGreaterThanOrEqual(-certificate.tolerance.upper)
+  })
+})
