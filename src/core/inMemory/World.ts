@@ -36,7 +36,10 @@ export interface World {
   readonly steepness: number
   /** Minimizers of f at any x, the latest last; no two of them close. */
   readonly known: ReadonlyArray<Vec>
-  /** Where the lower level was solved last: descents on F + κ·f at this λ must not end above its minimizers. */
+  /**
+   * Where the lower level was solved last: descents on F + κ·f at this λ must not end above its minimizers. `null` in a world
+   * that does not remember.
+   */
   readonly solved: { readonly lambda: Vec; readonly minimizers: ReadonlyArray<Vec> } | null
   /** Where the losses of the initial weights are measured. */
   readonly outset: Vec
@@ -232,7 +235,7 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
   return reported(
     {
       ...world,
-      solved: { lambda, minimizers },
+      solved: world.options.remembers ? { lambda, minimizers } : null,
       known: world.options.remembers ? remembered(world.known, minimizers) : world.known,
     },
     question,
