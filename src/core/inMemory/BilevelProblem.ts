@@ -127,13 +127,10 @@ export const complete = (problem: BilevelProblem): CompleteProblem => {
   return { ...problem, x: filled(problem.x), y: filled(problem.y) }
 }
 
-/** The variables with all their bounds, the start moved into them. Errors: `InvalidConfig` with the field. */
-const completed =
+/** The variables with their start moved into their bounds. Errors: `InvalidConfig` with the field. */
+const checked =
   (name: 'x' | 'y') =>
-  (stated: Bounded): E.Either<MethodError, Variables> => {
-    const start = Array.from(stated.start)
-    const lower = stated.lower === undefined ? start.map(() => -Infinity) : Array.from(stated.lower)
-    const upper = stated.upper === undefined ? start.map(() => Infinity) : Array.from(stated.upper)
+  ({ start, lower, upper }: Variables): E.Either<MethodError, Variables> => {
     if (start.length === 0)
       return E.left(
         invalidConfig(`${name}.start`, `\`${name}.start\` is empty; give ${name} at least one component.`),
@@ -167,9 +164,10 @@ const completed =
 export const validate = (problem: BilevelProblem): E.Either<MethodError, CompleteProblem> => {
   const shape = decode(Shape)(problem)
   if (E.isLeft(shape)) return E.left(invalidConfig('problem', shape.left))
-  const x = completed('x')(problem.x)
+  const whole = complete(problem)
+  const x = checked('x')(whole.x)
   if (E.isLeft(x)) return x
-  const y = completed('y')(problem.y)
+  const y = checked('y')(whole.y)
   if (E.isLeft(y)) return y
   for (const name of ['upperLevel', 'lowerLevel'] as const) {
     const result = evaluate(problem[name], x.right.start, y.right.start)

@@ -12,11 +12,18 @@
  * the projected gradient is, by differences; and whether V has a kink at x, where it grows in proportion to r.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Rng from '../numeric/Rng.js'
 import { type CompleteProblem, evaluate } from './BilevelProblem.js'
-import { beyond, minimize, type Minimized } from './minimizers.js'
-import { scattered } from './World.js'
-import * as O from 'fp-ts/lib/Option.js'
+import {
+  beyond,
+  minimize,
+  type Minimized,
+  ownMinimizer,
+  randomStarts,
+  type Terms,
+  valueOf,
+} from './minimizers.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -99,6 +106,8 @@ const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 const maxIterations = 2000
+/** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
+const freshStream = 7919
 
 /** The widths by which shares are meant: that of the bounds, or the size of x where there is none. */
 const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
@@ -124,27 +133,22 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
       : (force * scales.upper) / scales.lower
   const solve = (x: Vec, start: Vec): Minimized => {
     solves++
-    const own = problem.solveLowerLevel === undefined ? start : ownFrom(problem, x, start)
+    const own = ownMinimizer(problem, x, start)
     const found = minimize({ steepness, bounds: problem.y }, [[1, problem.lowerLevel]], x, own, maxIterations)
     evaluations += found.evaluations
     return found
   }
+  const lagrangian: Terms = [
+    [kappa, problem.lowerLevel],
+    [1, problem.upperLevel],
+  ]
   const at = (x: Vec, y: Vec): number => {
-    const [upper, lower] = [evaluate(problem.upperLevel, x, y), evaluate(problem.lowerLevel, x, y)]
     evaluations += 2
-    return E.isRight(upper) && E.isRight(lower) ? upper.right.value + kappa * lower.right.value : Infinity
+    return valueOf(lagrangian, x, y)
   }
   const relaxed = (x: Vec, start: Vec): Minimized => {
-    const found = minimize(
-      { steepness: kappa * steepness, bounds: problem.y },
-      [
-        [kappa, problem.lowerLevel],
-        [1, problem.upperLevel],
-      ],
-      x,
-      start,
-      maxIterations,
-    )
+    const bounds = { steepness: kappa * steepness, bounds: problem.y }
+    const found = minimize(bounds, lagrangian, x, start, maxIterations)
     evaluations += found.evaluations
     return found
   }
@@ -169,16 +173,7 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     const value = end.value - kappa * phi
     return Number.isFinite(value) ? { x, z: end.y, value } : null
   }
-  return { solve, valueAt, kappa, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
-}
-
-const ownFrom = ({ solveLowerLevel }: CompleteProblem, x: Vec, start: Vec): Vec => {
-  try {
-    const y = solveLowerLevel?.(x, start) ?? start
-    return y.length === start.length && y.every(Number.isFinite) ? y : start
-  } catch {
-    return start
-  }
+  return { solve, valueAt, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
 }
 
 /** Whether a point is another minimizer than y, and not y followed to or from an x near by. */
@@ -276,10 +271,7 @@ export const certify = (subject: Subject): Checked => {
   if (E.isLeft(own) || E.isLeft(upper)) return said('unchecked', {}, null)
 
   // The lower level, from everything that is known and from fresh starts.
-  const fresh = Array.from({ length: subject.freshStarts }, (_, i) => {
-    const [normals] = Rng.normals(y.length)(Rng.make(seed, 7919, i))
-    return scattered(problem, normals)
-  })
+  const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
   const minima = [y, problem.y.start, ...known, ...fresh]
     .map(start => solve(x, start))
     .filter(one => one.converged && O.isNone(beyond(problem, x, one)))

@@ -4,12 +4,22 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Rng from '../numeric/Rng.js'
 import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../protocol/Command.js'
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
-import { beyond, insideY, minimize, type Minimized, outsetOf, steepnessOf } from './minimizers.js'
-import { type CompleteProblem, evaluate, type Evaluated, type Level } from './BilevelProblem.js'
+import {
+  beyond,
+  insideY,
+  minimize,
+  type Minimized,
+  outsetOf,
+  ownMinimizer,
+  randomStarts,
+  steepnessOf,
+  type Terms,
+  valueOf,
+} from './minimizers.js'
+import { type CompleteProblem, evaluate, type Evaluated } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -72,25 +82,10 @@ const failed = (id: number, reason: string, effort: number): CommandFailed => ({
 /** So many minimizers are remembered. */
 const mostKnown = 8
 
-const startsOf = ({ options, problem }: World, given: Vec, id: number): ReadonlyArray<Vec> => {
-  const around = Array.from({ length: options.starts - 1 }, (_, i) => {
-    const [normals] = Rng.normals(given.length)(Rng.make(options.seed, id, i))
-    return scattered(problem, normals)
-  })
-  return [given, ...around]
-}
-
-/** A start from standard normals: three sizes of y around its start, folded back into bounds where they are narrower. */
-export const scattered = ({ y: { start, lower, upper } }: Pick<CompleteProblem, 'y'>, normals: Vec): Vec =>
-  start.map((y, k) => {
-    const [low, high] = [lower[k]!, upper[k]!]
-    const far = y + 3 * Math.max(1, Math.abs(y)) * normals[k]!
-    if (far >= low && far <= high) return far
-    // The distribution function of the normal maps it into the box.
-    const share = 1 / (1 + Math.exp(-1.702 * normals[k]!))
-    if (Number.isFinite(low) && Number.isFinite(high)) return low + share * (high - low)
-    return far < low ? low + (low - far) : high - (far - high)
-  })
+const startsOf = ({ options, problem }: World, given: Vec, id: number): ReadonlyArray<Vec> => [
+  given,
+  ...randomStarts(problem, options.starts - 1, options.seed, id),
+]
 
 const close = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!) <= 1e-6 * (1 + Math.abs(v)))
 
@@ -142,17 +137,6 @@ const reported = (
       : { _tag: 'WeightsDescended', ...common },
     { ...after, store: new Map([...world.store, [weights, vectors]]) },
   ]
-}
-
-/** Where the problem's own lower-level solver ends, or the start where it has none or it fails. */
-const ownMinimizer = ({ solveLowerLevel }: CompleteProblem, x: Vec, start: Vec): Vec => {
-  if (solveLowerLevel === undefined) return start
-  try {
-    const y = solveLowerLevel(x, start)
-    return y.length === start.length && y.every(Number.isFinite) ? y : start
-  } catch {
-    return start
-  }
 }
 
 /** What is known with more minimizers; a new one takes the place of those close to it. */
@@ -248,15 +232,6 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
   )
 }
 
-type Terms = ReadonlyArray<readonly [coefficient: number, level: Level]>
-
-const valueAt = (terms: Terms, x: Vec, y: Vec): number =>
-  terms.reduce((sum, [coefficient, level]) => {
-    if (coefficient === 0) return sum
-    const at = evaluate(level, x, y)
-    return E.isRight(at) ? sum + coefficient * at.right.value : Infinity
-  }, 0)
-
 /** Shares of y's size by which a descent that ended on a slope is moved along it, to begin again. */
 const nudgeSizes = [1e-6, 1e-3, 1e-1] as const
 
@@ -271,7 +246,7 @@ const nudges = (
   const size = Math.max(1, ...y.map(Math.abs))
   const tried = nudgeSizes.map(share => {
     const point = insideY(problem)(y.map((v, k) => v - (share * size * gradient[k]!) / gradientNorm))
-    return { point, value: valueAt(terms, x, point) }
+    return { point, value: valueOf(terms, x, point) }
   })
   const best = tried.reduce((least, one) => (one.value < least.value ? one : least))
   return best.value < value ? [best.point] : []
@@ -308,8 +283,9 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
   const here =
     world.solved !== null && sameVector(world.solved.lambda, question.lambda) ? world.solved.minimizers : []
   const reached = nudged.reduce((least, one) => (one.value < least ? one.value : least), lowest.value)
-  const lower = here.filter(y => valueAt(terms, question.lambda, y) < reached - sameValue * Math.abs(reached))
-  const checks = here.length * terms.length
+  const lower = here.filter(y => valueOf(terms, question.lambda, y) < reached - sameValue * Math.abs(reached))
+  // Each value takes an evaluation of both levels.
+  const checks = terms.length * (here.length + (lowest.converged ? 0 : nudgeSizes.length))
   const found = [...straight, ...nudged, ...lower.map(from)]
   const spent = found.reduce((sum, { evaluations }) => sum + evaluations, checks)
   const best = found.reduce((least, one) => (one.value < least.value ? one : least))

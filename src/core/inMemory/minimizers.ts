@@ -106,6 +106,17 @@ export const beyond = (
   )
 }
 
+/** A weighted sum of levels. */
+export type Terms = ReadonlyArray<readonly [coefficient: number, level: Level]>
+
+/** The value of a weighted sum; Infinity where a level cannot be evaluated. */
+export const valueOf = (terms: Terms, x: Vec, y: Vec): number =>
+  terms.reduce((sum, [coefficient, level]) => {
+    if (coefficient === 0) return sum
+    const at = evaluate(level, x, y)
+    return E.isRight(at) ? sum + coefficient * at.right.value : Infinity
+  }, 0)
+
 /** Where a minimisation ended. */
 export interface Minimized {
   readonly y: Vec
@@ -121,7 +132,7 @@ const bad = { value: Infinity, gradient: [] } as const
 /** Minimises Σ coefficient·level over y, within its bounds, at x. `steepness`: see {@link steepnessOf}. */
 export const minimize = (
   { steepness, bounds }: { readonly steepness: number; readonly bounds: Pick<Variables, 'lower' | 'upper'> },
-  terms: ReadonlyArray<readonly [coefficient: number, level: Level]>,
+  terms: Terms,
   x: Vec,
   start: Vec,
   maxIterations: number,
@@ -171,5 +182,40 @@ export const minimize = (
     gradient: projected,
     converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
     evaluations,
+  }
+}
+
+/** A start from standard normals: three sizes of y around its start, folded back into bounds where they are narrower. */
+const scattered = ({ y: { start, lower, upper } }: Pick<CompleteProblem, 'y'>, normals: Vec): Vec =>
+  start.map((y, k) => {
+    const [low, high] = [lower[k]!, upper[k]!]
+    const far = y + 3 * Math.max(1, Math.abs(y)) * normals[k]!
+    if (far >= low && far <= high) return far
+    // The distribution function of the normal maps it into the box.
+    const share = 1 / (1 + Math.exp(-1.702 * normals[k]!))
+    if (Number.isFinite(low) && Number.isFinite(high)) return low + share * (high - low)
+    return far < low ? low + (low - far) : high - (far - high)
+  })
+
+/** Random starts of the lower level around `y.start`; equal seeds and streams give equal starts. */
+export const randomStarts = (
+  problem: CompleteProblem,
+  count: number,
+  seed: number,
+  stream: number,
+): ReadonlyArray<Vec> =>
+  Array.from({ length: count }, (_, i) => {
+    const [normals] = Rng.normals(problem.y.start.length)(Rng.make(seed, stream, i))
+    return scattered(problem, normals)
+  })
+
+/** Where the problem's own lower-level solver ends, or the start where it has none or it fails. */
+export const ownMinimizer = ({ solveLowerLevel }: CompleteProblem, x: Vec, start: Vec): Vec => {
+  if (solveLowerLevel === undefined) return start
+  try {
+    const y = solveLowerLevel(x, start)
+    return y.length === start.length && y.every(Number.isFinite) ? y : start
+  } catch {
+    return start
   }
 }

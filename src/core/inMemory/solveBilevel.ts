@@ -59,7 +59,7 @@ export interface BilevelSolution<S = BilevelState> {
   readonly lowerLevelSolves: number
   /** Evaluations of F and of f with their gradients, together. */
   readonly evaluations: number
-  /** `converged`, `budgetSpent`, `noProgress`, `penaltyCap` or `failures`. */
+  /** `converged`, `kink`, `budgetSpent`, `noProgress`, `penaltyCap` or `failures`. */
   readonly stopReason: string
   /** Every state the method went through. */
   readonly transitions: ReadonlyArray<Transition<S>>
