@@ -96,7 +96,7 @@ export interface BilevelState<V = GaussianProcessState, R = Rule> {
    * their questions. In the order of arrival the last digit could differ.
    */
   readonly effort: number
-  /** What was spent by the end of sampling. */
+  /** The cost (solves, effort) of the sampling phase. */
   readonly sampling: Spent
   /** The sample of the initial design with the lowest F of its trained weights. */
   readonly bestSample: Solved | null
