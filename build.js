@@ -150,7 +150,7 @@ const bundles = async () => {
 const dropStaleTypes = () => {
   const types = join(dist, 'types')
   for (const path of existsSync(types) ? readdirSync(types, { recursive: true, encoding: 'utf8' }) : []) {
-    const [, source] = /^(.*)\.d\.ts(?:\.map)?$/.exec(path) ?? []
+    const source = /^(.*)\.d\.ts(?:\.map)?$/.exec(path)?.[1]
     if (source !== undefined && !existsSync(join(root, 'src', `${source}.ts`))) rmSync(join(types, path))
   }
 }

@@ -8,9 +8,9 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { format, resolveConfig } from 'prettier'
 import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { complete, documentPath, kept, reproduction, resultsFolder } from '../tools/reproduction.js'
+import { formatted } from '../tools/formatted.js'
 
 for (const folder of process.argv.slice(2)) {
   const comparison = complete(join(folder, 'comparison.json'))
@@ -18,10 +18,7 @@ for (const folder of process.argv.slice(2)) {
   mkdirSync(place, { recursive: true })
   copyFileSync(join(folder, 'comparison.json'), join(place, 'comparison.json'))
   const page = join(place, 'comparison.md')
-  writeFileSync(
-    page,
-    await format(markdown(comparison), { ...(await resolveConfig(page)), parser: 'markdown' }),
-  )
+  writeFileSync(page, await formatted(page, markdown(comparison)))
   console.log(place)
 }
 writeFileSync(documentPath, await reproduction(kept()))

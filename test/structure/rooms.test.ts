@@ -82,6 +82,21 @@ describe('rooms', () => {
     ).toEqual([])
   })
 
+  it('src imports only packages that an installation has', () => {
+    const stated: unknown = JSON.parse(textOf('package.json'))
+    const installed = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap(kind =>
+      Object.keys((stated as Readonly<Record<string, object>>)[kind]!),
+    )
+    const packageOf = (name: string): string => /^(@[^/]+\/)?[^/]+/.exec(name)![0]
+    const packages = imports
+      .filter(({ to, typeOnly }) => !typeOnly && !to.startsWith('src/') && !to.startsWith('node:'))
+      .map(({ to }) => packageOf(to))
+    expect(packages).toContain('fp-ts')
+    // Examples in comments import the package itself.
+    const own = 'bilevel-hpo'
+    expect([...new Set(packages)].filter(name => name !== own && !installed.includes(name))).toEqual([])
+  })
+
   it('a folder has few enough files to be taken in at a look', () => {
     const counts = new Map<string, number>()
     for (const path of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1)

@@ -19,5 +19,5 @@ const reported = (details: fc.RunDetails<unknown>): void => {
 }
 
 // A plugin, which fast-check prefers, cannot be set for all properties.
-// eslint-disable-next-line @typescript-eslint/no-deprecated
+// oxlint-disable-next-line typescript/no-deprecated
 fc.configureGlobal({ seed: mode.seed, numRuns: count(1000, 'usual'), reporter: reported })

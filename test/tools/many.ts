@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as t from 'io-ts'
 import * as E from 'fp-ts/lib/Either.js'
-import { format, resolveConfig } from 'prettier'
 import { decode } from '../../src/core/codec/Codec.js'
 import { inline, nothing } from '../../src/shell/compare/text/figures.js'
 import { markdownTable } from '../../src/shell/compare/text/markdown.js'
@@ -23,6 +22,7 @@ import {
   type Task,
   type Weights,
 } from './manyData.js'
+import { formatted } from './formatted.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const manyPath = join(root, 'docs', 'many.md')
@@ -509,5 +509,5 @@ export const many = async (
     cleaningTable(cleaned),
     where(cleaned),
   ].join('\n\n')
-  return format(text, { ...(await resolveConfig(manyPath)), parser: 'markdown' })
+  return formatted(manyPath, text)
 }

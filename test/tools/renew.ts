@@ -4,7 +4,6 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { format, resolveConfig } from 'prettier'
 import { decode } from '../../src/core/codec/Codec.js'
 import { firstDifference } from '../../src/core/codec/Difference.js'
 import { again } from '../../src/shell/compare/text/again.js'
@@ -17,6 +16,7 @@ import {
 import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { SolverConfig } from '../../src/shell/train/SolverConfig.js'
 import { complete } from './reproduction.js'
+import { formatted } from './formatted.js'
 
 /** The date of the runs, and the commit of their source. */
 export interface Provenance {
@@ -127,11 +127,7 @@ export const renew = async (options: RenewOptions): Promise<Comparison> => {
   writeFileSync(comparisonIn(folder), encode(result.right))
   const page = markdownIn(folder)
   // Comparisons with hundreds of hyperparameters have no page: nobody would read it.
-  if (existsSync(page))
-    writeFileSync(
-      page,
-      await format(markdown(result.right), { ...(await resolveConfig(page)), parser: 'markdown' }),
-    )
+  if (existsSync(page)) writeFileSync(page, await formatted(page, markdown(result.right)))
   return result.right
 }
 

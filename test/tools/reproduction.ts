@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
-import { format, resolveConfig } from 'prettier'
 import { analyse, type Analysis } from '../../src/shell/compare/result/Analysis.js'
 import { again } from '../../src/shell/compare/text/again.js'
 import { parse, type Comparison } from '../../src/shell/compare/result/Comparison.js'
@@ -24,6 +23,7 @@ import {
 import { authors, experimentOf } from './authors.js'
 import { diagnosisTable, diagnosisText } from './diagnosis.js'
 import { type KeptTruth, leastOf, truthOf } from './gridTruth.js'
+import { formatted } from './formatted.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const resultsFolder = join(root, 'docs', 'results', 'compare')
@@ -251,5 +251,5 @@ export const reproduction = async (all: ReadonlyArray<Kept>): Promise<string> =>
           ...all.flatMap(section),
         ]),
   ].join('\n\n')
-  return format(text, { ...(await resolveConfig(documentPath)), parser: 'markdown' })
+  return formatted(documentPath, text)
 }

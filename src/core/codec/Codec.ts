@@ -45,7 +45,7 @@ const isVector = (u: unknown): u is ReadonlyArray<number> => Array.isArray(u) &&
  * Codec.decode(Codec.Vector)(Codec.Vector.encode(long)) // => right(long)
  * ```
  */
-export const Vector = new t.Type<ReadonlyArray<number>, ReadonlyArray<number> | Packed, unknown>(
+export const Vector = new t.Type<ReadonlyArray<number>, ReadonlyArray<number> | Packed>(
   Numbers.name,
   isVector,
   (u, context) =>

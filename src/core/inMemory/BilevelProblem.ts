@@ -102,7 +102,7 @@ const isNumbers = (u: unknown): u is Numbers =>
   u instanceof Float32Array ||
   u instanceof Int32Array
 
-const NumberList = new t.Type<Numbers, Numbers, unknown>(
+const NumberList = new t.Type<Numbers, Numbers>(
   'an array of numbers',
   isNumbers,
   (u, context) => (isNumbers(u) ? t.success(u) : t.failure(u, context)),

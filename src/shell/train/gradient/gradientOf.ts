@@ -14,11 +14,7 @@ import { tensorGradient } from './tensorGradient.js'
  * The losses and gradients of a network on a backend. `sets` are the sets of the training; the choice depends on them, because
  * libtensorflow is faster on bright images. The result can compute any set.
  */
-export const gradientOf = (
-  backend: Backend,
-  network: Network,
-  sets: ReadonlyArray<ImageSet>,
-): LossGradient =>
+export const gradientOf = (backend: Backend, network: Network, sets: ReadonlyArray<ImageSet>): LossGradient =>
   network.dense !== null && (backend.name !== 'node' || sets.every(isDark))
     ? denseGradient(backend, network, network.dense)
     : tensorGradient(backend, network)
