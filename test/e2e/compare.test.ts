@@ -8,7 +8,7 @@ import { again } from '../../src/shell/compare/text/again.js'
 import { isMark } from '../../src/shell/compare/lock.js'
 import { deep } from '../support/cases.js'
 import { right } from '../support/recordedRun.js'
-import { bilevel, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
+import { bilevel, refusing, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
 const { method: longer, ...task } = smallConfig
@@ -114,8 +114,11 @@ describe('compare', () => {
 
   it('does nothing again', async () => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
-    const again = await bilevel(args(whole, '--resume'))
-    expect(again).toMatchObject({ code: 0, out: ended.out })
+    const again = await bilevel(args(whole, '--resume', ...(deep ? [] : ['--no-report'])))
+    expect(again.code).toBe(0)
+    // The last paragraph says where the page is.
+    const table = ended.out.slice(0, ended.out.lastIndexOf('\n\n'))
+    expect(again.out.slice(0, deep ? undefined : table.length)).toBe(deep ? ended.out : table)
     expect(readFileSync(join(whole, 'comparison.json'), 'utf8')).toBe(before)
   })
 })
@@ -196,7 +199,8 @@ describe('a comparison that is interrupted', () => {
     const { code, out: printed, err } = await end
     expect({ code, printed }, err).toEqual({ code: 130, printed: '' })
     expect(err).toMatch(/Stopped as asked\. \d of 4 runs are finished/)
-    await expectWhole(out)
+    // The test above goes on after two such stops, too.
+    if (deep) await expectWhole(out)
   })
 })
 
@@ -225,7 +229,7 @@ describe('what cannot be compared', () => {
     [['compare', config, '--out', folder], 'but no comparison'],
   ])('is refused in one paragraph: %#', async (argv, problem) => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
-    const { code, out, err } = await bilevel(argv, { cwd: folder })
+    const { code, out, err } = await refusing(argv, { cwd: folder })
     expect({ code, out }, err).toEqual({ code: 2, out: '' })
     expect(err.trimEnd().split('\n').at(-1)).toMatch(/^bilevel: \S/)
     expect(err).toContain(problem)
@@ -235,7 +239,7 @@ describe('what cannot be compared', () => {
   })
 
   it('is explained', async () => {
-    const { code, out } = await bilevel(['compare', '--help'])
+    const { code, out } = await refusing(['compare', '--help'])
     expect(code).toBe(0)
     for (const part of ['--methods', '--seeds', '--budget', '--out', '--jobs', '--resume', 'Exit codes'])
       expect(out).toContain(part)

@@ -8,10 +8,9 @@ import { dirname, join } from 'node:path'
 import * as t from 'io-ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { limits } from '../../src/core/log/RunLog.js'
-import { commandLine } from '../../src/shell/cli/commandLine.js'
 import { deep as thorough } from '../support/cases.js'
 import { bodiesOf, recordedRuns, sealed, textOf } from '../support/logText.js'
-import { program, root, scratch, startNode } from './support.js'
+import { bilevelHere, program, root, scratch, startNode } from './support.js'
 
 const folder = scratch()
 const run = recordedRuns.find(({ name }) => name === 'd1')?.folder ?? ''
@@ -54,12 +53,8 @@ const measured = async (name: string, args: ReadonlyArray<string>): Promise<Said
 
 /** In this process. */
 const here = async (args: ReadonlyArray<string>): Promise<Said> => {
-  const heard = { out: '', err: '' }
-  const code = await commandLine({
-    out: text => void (heard.out += text),
-    err: text => void (heard.err += text),
-  })(args)
-  return { code, out: heard.out, said: heard.err }
+  const { code, out, err } = await bilevelHere(args)
+  return { code, out, said: err }
 }
 
 /** What takes the most memory, by what it is called. */

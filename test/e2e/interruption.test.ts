@@ -12,6 +12,7 @@ import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { resume } from '../../src/shell/run/resume.js'
 import { tune } from '../../src/shell/run/tune.js'
+import { deep } from '../support/cases.js'
 
 const right = <A>(result: E.Either<unknown, A>): A => {
   if (E.isRight(result)) return result.right
@@ -97,8 +98,8 @@ describe('a run that is interrupted', () => {
     }
   })
 
-  it('within any record ends as if it had not been', async () => {
-    for (let record = 0; record < records - 1; record++) {
+  it('within a record ends as if it had not been', async () => {
+    for (let record = 0; record < records - 1; record += deep ? 1 : 3) {
       const run = join(folder, 'within-a-record')
       cpSync(after(record), run, { recursive: true })
       const next = text(whole).split('\n')[record + 2]!

@@ -1,11 +1,11 @@
-/** Bad input, each in a process of its own: one paragraph, exit code 2, nothing written. */
+/** Bad input: one paragraph, exit code 2, nothing written. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { npyFile, npzFile } from '../shell/data/Fixtures.js'
-import { bilevel, listing, npzFolder, scratch, smallConfig, writeConfig, type Ended } from './support.js'
+import { listing, npzFolder, refusing, scratch, smallConfig, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
 const env = {
@@ -35,7 +35,7 @@ const refused = async (
 ): Promise<string> => {
   const path = writeConfig(join(folder, 'config.json'), config)
   const before = listing(folder)
-  const said = paragraph(await bilevel(['tune', path, ...args], { cwd: folder, env: { ...env, ...more } }))
+  const said = paragraph(await refusing(['tune', path, ...args], { cwd: folder, env: { ...env, ...more } }))
   expect(listing(folder)).toEqual(before)
   return said
 }
@@ -141,7 +141,7 @@ describe('a configuration', () => {
 
   it('that is not there is refused', async () => {
     const before = listing(folder)
-    const ended = await bilevel(['tune', 'none.json'], { cwd: folder, env })
+    const ended = await refusing(['tune', 'none.json'], { cwd: folder, env })
     expect(paragraph(ended)).toContain('none.json')
     expect(listing(folder)).toEqual(before)
   })
@@ -199,7 +199,7 @@ describe('a download', () => {
 
   it('whose tarball has another hash is refused by `data fetch` as well', async () => {
     const before = listing(folder)
-    const ended = await bilevel(['data', 'fetch', 'mnist'], { cwd: folder, env: { ...env, ...registry() } })
+    const ended = await refusing(['data', 'fetch', 'mnist'], { cwd: folder, env: { ...env, ...registry() } })
     expect(paragraph(ended)).toContain('hash')
     expect(listing(folder)).toEqual(before)
   })

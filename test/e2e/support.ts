@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { commandLine } from '../../src/shell/cli/commandLine.js'
+import { deep } from '../support/cases.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const program = join(root, 'dist', 'bilevel.js')
@@ -48,6 +50,30 @@ export const bilevel = (
   args: ReadonlyArray<string>,
   options: Parameters<typeof startNode>[1] = {},
 ): Promise<Ended> => startBilevel(args, options).ended
+
+/** The same commands in this process, which saves starting one: for those that end before they train. */
+export const bilevelHere = async (
+  args: ReadonlyArray<string>,
+  { cwd = root, env = {} }: Parameters<typeof startNode>[1] = {},
+): Promise<Ended> => {
+  const heard = { out: '', err: '' }
+  const before = { cwd: process.cwd(), env: { ...process.env } }
+  process.chdir(cwd)
+  Object.assign(process.env, env)
+  try {
+    const code = await commandLine({
+      out: text => void (heard.out += text),
+      err: text => void (heard.err += text),
+    })(args)
+    return { code, ...heard }
+  } finally {
+    process.chdir(before.cwd)
+    process.env = before.env
+  }
+}
+
+/** Commands that are refused: in `npm run test:deep` each has a process of its own. */
+export const refusing = deep ? bilevel : bilevelHere
 
 /** A folder of its own for a test file, gone when the file is done. */
 export const scratch = (): string => {

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import type { Examined, Hunted } from '../laws/results.js'
-import { compile, type Installed, npmOptions, plant, root, succeed } from './support.js'
+import { deep } from '../support/cases.js'
+import { compile, type Installed, lend, npmOptions, plant, root, succeed } from './support.js'
 
 const Peers = t.type({ peerDependencies: t.type({ 'fast-check': t.string }) })
 
@@ -21,9 +22,10 @@ const sources = (): ReadonlyArray<string> => [
   'test/package/consumer/lawKit.ts',
 ]
 
-/** Installs the peer and compiles what is examined, strictly and by the published types; then the kit can be run. */
+/** Installs the peer (in depth, by npm) and compiles what is examined, strictly and by the published types; then the kit can be run. */
 export const prepareKit = async ({ folder }: Installed): Promise<void> => {
-  if (!existsSync(join(folder, 'node_modules/fast-check')))
+  if (!deep) lend(folder)('fast-check')
+  else if (!existsSync(join(folder, 'node_modules/fast-check')))
     await succeed('npm', ['install', ...npmOptions, '--omit=optional', '--prefer-offline', peer()], folder)
   plant(folder)(...sources())
   const { code, out } = await compile(

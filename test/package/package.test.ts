@@ -177,7 +177,9 @@ describe('an installation without the optional parts', () => {
     console.log(replayed.out.trim())
   })
 
-  it.each(recordedRuns.filter(recorded => recorded.numerics === numerics))(
+  const current = recordedRuns.filter(recorded => recorded.numerics === numerics)
+  // The first has vectors as lists, the last has them packed.
+  it.each(deep ? current : [current[0]!, current.at(-1)!])(
     'replays, compares and refuses recorded runs ($name)',
     async ({ folder: from, name }) => {
       const folder = join(installed.folder, name)

@@ -198,7 +198,7 @@ describe('a comparison', () => {
 
   it('stops on request, and resumes when it is started again', () =>
     withFolder(async folder => {
-      const { all, signals, notes } = options(folder, [small, random, { ...small, label: 'third' }], {
+      const { all, signals, notes } = options(folder, [small, { ...small, label: 'third' }], {
         jobs: 1,
       })
       const work = compare(all)()
@@ -212,7 +212,7 @@ describe('a comparison', () => {
       expect(existsSync(join(all.folder, 'runs', 'third-seed0'))).toBe(false)
       expect(signals.listenerCount('SIGINT')).toBe(0)
       const { comparison } = right(await compare(all)())
-      const other = options(folder, [small, random, { ...small, label: 'third' }], {
+      const other = options(folder, [small, { ...small, label: 'third' }], {
         folder: join(folder, 'whole'),
       })
       expect(lasting(comparison)).toEqual(lasting(right(await compare(other.all)()).comparison))

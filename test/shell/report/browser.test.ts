@@ -12,6 +12,7 @@ import { chromium as chromiumOf, describeWith } from '../../support/requires.js'
 import { writeReport } from '../../../src/shell/report/writeReport.js'
 import { manyRun } from '../../support/manyRuns.js'
 import { committed, hostile, recordHostile } from '../../support/reportRuns.js'
+import { deep } from '../../support/cases.js'
 import { right } from '../../support/recordedRun.js'
 
 const executable = [
@@ -112,7 +113,13 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
     { ...screen, name: 'hundreds of hyperparameters', file: many, figureCount: 5 + 4 },
   ])
 
-  it.each(pages)(
+  // Each width, each scheme and each report twice, and each pair of them once; all eight in depth.
+  const shown = pages.filter(
+    ({ width, scheme, file }) => deep || (width === 400) === ((scheme === 'light') === (file === plain)),
+  )
+  it('are shown in each pair of width, scheme and report', () => expect(shown.length).toBe(deep ? 8 : 4))
+
+  it.each(shown)(
     'shows every figure, $width pixels wide, $scheme, of $name',
     async ({ width, scheme, file, figureCount }) => {
       const { page, trouble } = await open(file, width, scheme)

@@ -13,6 +13,7 @@ import type { Problem } from '../../../src/shell/train/Problem.js'
 import type { Persistence } from '../../../src/shell/train/WeightStore.js'
 import { networkInterpreter, type InterpreterOptions } from '../../../src/shell/work/networkInterpreter.js'
 import type { StartThread } from '../../../src/shell/work/TrainingThread.js'
+import { deep } from '../../support/cases.js'
 import { left, presentBackends, problem, right, run } from '../train/fixtures.js'
 
 const backends = await presentBackends()
@@ -77,7 +78,7 @@ const solving = (dimension: number, id: number, rest: Partial<SolveLowerLevel> =
 })
 
 /** Rounds of questions. The questions of a round are independent. */
-const rounds = (dimension: number): ReadonlyArray<ReadonlyArray<Question>> => {
+const rounds = (dimension: number, maxEpochs: number): ReadonlyArray<ReadonlyArray<Question>> => {
   const lambda = Array.from({ length: dimension }, () => 0.5)
   const descent = {
     _tag: 'DescendWeights',
@@ -90,7 +91,7 @@ const rounds = (dimension: number): ReadonlyArray<ReadonlyArray<Question>> => {
     stream: 5,
   } as const
   return [
-    [0, 1, 2, 3, 4].map(id => solving(dimension, id)),
+    [0, 1, 2, 3, 4].map(id => solving(dimension, id, { maxEpochs })),
     [
       { ...descent, id: 5, upperCoefficient: 0 },
       { ...descent, id: 6, upperCoefficient: 0.2 },
@@ -98,9 +99,9 @@ const rounds = (dimension: number): ReadonlyArray<ReadonlyArray<Question>> => {
     [
       { _tag: 'EvaluateLosses', id: 7, lambda, weights: 'w5' },
       { _tag: 'EvaluateLosses', id: 8, lambda, weights: 'w99' },
-      { _tag: 'Refit', id: 9, lambda, tolerance: 1e-3, maxEpochs: 30 },
-      { _tag: 'Refit', id: 10, lambda: lambda.map(l => l + 1), tolerance: 1e-3, maxEpochs: 30 },
-      solving(dimension, 11, { from: 'w6' }),
+      { _tag: 'Refit', id: 9, lambda, tolerance: 1e-3, maxEpochs },
+      { _tag: 'Refit', id: 10, lambda: lambda.map(l => l + 1), tolerance: 1e-3, maxEpochs },
+      solving(dimension, 11, { from: 'w6', maxEpochs }),
     ],
   ]
 }
@@ -126,7 +127,7 @@ describe('commands that run at once', () => {
           networkInterpreter(backend, instance, { workers, persistence, startThread }),
         )
         expect(interpreter.atOnce ?? 1).toBe(workers)
-        for (const round of rounds(dimension))
+        for (const round of rounds(dimension, network === 'lenet' && !deep ? 8 : 30))
           answers.push(...(await Promise.all(round.map(question => run(interpreter.answer(question))))))
         expect(threads.size).toBe(workers - 1)
         interpreter.dispose()
