@@ -21,7 +21,7 @@ export {
   type Analysis,
   type Duel,
   type Measure,
-  type Pace,
+  type MedianReach,
   type Race,
   type Reached,
   type Standing,

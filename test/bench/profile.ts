@@ -81,12 +81,12 @@ const kinds: ReadonlyArray<readonly [name: string, is: (frame: Frame) => boolean
     'sums of gradients and penalties',
     ({ url }) => /\/(Losses|Hyperparameters)\.ts$|\/families\/\w+\.ts$/.test(url),
   ],
-  ['L-BFGS on the host', ({ url }) => /\/(Polish|QuasiNewton|Vector)\.ts$/.test(url)],
+  ['L-BFGS on the host', ({ url }) => /\/(Polish|LbfgsMemory|Vector)\.ts$/.test(url)],
   ['minibatches', ({ url }) => /\/(Minibatches|Rng)\.ts$/.test(url) || url.includes('pure-rand')],
   [
     'around kernels',
     ({ url, functionName }) =>
-      /tensorflow|\/kernels\/|\/(\w*Gradient|Batch|PlacedImages|LowerLevelSolver|Layer|Network|Backend)\.ts$/.test(
+      /tensorflow|\/kernels\/|\/(\w*Gradient|ExampleBatch|PlacedImages|LowerLevelSolver|Layer|Network|Backend)\.ts$/.test(
         url,
       ) || /JSToWasm|js-to-wasm/.test(functionName),
   ],

@@ -20,7 +20,7 @@ import { type PenaltySchedule, whereStalled } from './parts/PenaltySchedule.js'
 import { gaussianProcess, type GaussianProcessState, type Surrogate } from './parts/Surrogate.js'
 import { type ToleranceSchedule, whereReached } from './parts/ToleranceSchedule.js'
 
-export type { Measured, Moved } from './descent/Measured.js'
+export type { LagrangianPoint, Moved } from './descent/LagrangianPoint.js'
 export type { Rule } from './descent/Rule.js'
 export type { Relaxed, Scales, Solved } from './iterates.js'
 export type { Candidate, Choice, Visited } from './parts/Choice.js'

@@ -26,7 +26,7 @@ import {
 type Fields = ReadonlyMap<string, t.Mixed>
 
 /** A value with its io-ts context, with its defaults filled in. */
-interface Place {
+interface Located {
   readonly codec: t.Mixed
   readonly given: unknown
   readonly whole: unknown
@@ -83,7 +83,7 @@ export const knownFields = (codec: t.Mixed): ReadonlyArray<string> | undefined =
   return fields === undefined ? undefined : [...fields.keys()]
 }
 
-const within = ({ given, whole, context }: Place, key: string | number, codec: t.Mixed): Place => {
+const within = ({ given, whole, context }: Located, key: string | number, codec: t.Mixed): Located => {
   const own = (value: unknown): unknown =>
     typeof value === 'object' && value !== null && Object.hasOwn(value, key)
       ? Reflect.get(value, key)
@@ -97,7 +97,7 @@ const within = ({ given, whole, context }: Place, key: string | number, codec: t
   }
 }
 
-const inObject = (place: Place, given: JsonObject): t.ValidationError | undefined => {
+const inObject = (place: Located, given: JsonObject): t.ValidationError | undefined => {
   const codec = unwrapped(place.codec)
   const each = codomain(codec)
   if (each !== undefined) return firstOf(Object.keys(given), name => unknownField(within(place, name, each)))
@@ -117,7 +117,7 @@ const inObject = (place: Place, given: JsonObject): t.ValidationError | undefine
   }
 }
 
-const inList = (place: Place, given: ReadonlyArray<unknown>): t.ValidationError | undefined => {
+const inList = (place: Located, given: ReadonlyArray<unknown>): t.ValidationError | undefined => {
   const codec = unwrapped(place.codec)
   const lists = hasTag('UnionType')(codec) ? members(codec).map(unwrapped) : [codec]
   return firstOf(lists, list => {
@@ -131,7 +131,7 @@ const inList = (place: Place, given: ReadonlyArray<unknown>): t.ValidationError 
 }
 
 /** The first unknown field, as an error of io-ts. */
-export const unknownField = (place: Place): t.ValidationError | undefined => {
+export const unknownField = (place: Located): t.ValidationError | undefined => {
   const { given } = place
   if (isObject(given)) return inObject(place, given)
   return Array.isArray(given) ? inList(place, given) : undefined

@@ -57,7 +57,7 @@ interface Subject extends Pick<Disagreement, 'of' | 'by'> {
 }
 
 /** The point of the check, with everything computed there. */
-interface Place {
+interface Evaluated {
   readonly family: Family
   readonly network: Network
   readonly lambda: ReadonlyArray<number>
@@ -97,8 +97,8 @@ const meanCost = ({ costs }: FamilyTerms, { own, even, labels }: ExampleLosses):
   return sum / own.length
 }
 
-const subjectsOf = (place: Place): ReadonlyArray<Subject> => {
-  const { family, network, lambda, weights, examples, losses } = place
+const subjectsOf = (evaluated: Evaluated): ReadonlyArray<Subject> => {
+  const { family, network, lambda, weights, examples, losses } = evaluated
   const count = examples.labels.length
   const terms = family.at(lambda, count)
   const { penalty, costs, term } = terms
@@ -172,7 +172,7 @@ const linearityStep = 0.7
 
 /** Checks that the values of a family that is declared linear lie on a straight line. */
 const nonlinearities = (
-  { family, lambda, weights, examples, losses }: Place,
+  { family, lambda, weights, examples, losses }: Evaluated,
   tolerance: number,
   most: number,
 ): ReadonlyArray<Disagreement> => {
@@ -210,7 +210,7 @@ const nonlinearities = (
 }
 
 /** Computes the network's logits and losses at a point. */
-const placeOf = (network: Network, family: Family, { lambda, weights, set }: CheckPoint): Place => {
+const evaluatedAt = (network: Network, family: Family, { lambda, weights, set }: CheckPoint): Evaluated => {
   const [count, { labels, images }] = [size(set), set]
   const tensors = network.parameters.map(({ shape, offset, size }) =>
     tf.tensor(weights.slice(offset, offset + size), [...shape]),
@@ -260,9 +260,9 @@ export const checkFamily =
       E.tryCatch(
         () =>
           backend.tidy(() => {
-            const place = placeOf(network, family, point)
+            const evaluated = evaluatedAt(network, family, point)
             return [
-              ...subjectsOf(place).flatMap(({ of, by, nameOf, stated }) =>
+              ...subjectsOf(evaluated).flatMap(({ of, by, nameOf, stated }) =>
                 differences(stated, tolerance, coordinates).map((found): Disagreement => {
                   const coordinate = nameOf(found.component)
                   const opposite =
@@ -279,7 +279,7 @@ export const checkFamily =
                   }
                 }),
               ),
-              ...nonlinearities(place, tolerance, coordinates),
+              ...nonlinearities(evaluated, tolerance, coordinates),
             ]
           }),
         cause => badInput(`The family cannot be computed at the point: ${messageOf(cause)}`),

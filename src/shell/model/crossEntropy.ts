@@ -4,7 +4,7 @@
  *
  * For logits z and label y: ℓ = ln Σ_j exp(z_j) − z_y, ∂ℓ/∂z_j = softmax(z)_j − [j = y].
  */
-import type { Batch } from './Batch.js'
+import type { ExampleBatch } from './ExampleBatch.js'
 import type { ExampleLosses, Target } from './families/Family.js'
 
 /** Sums over examples, which are divided by their number later. */
@@ -89,7 +89,7 @@ export const targetedCrossEntropy = (
 /** The summed cost of a batch, with its target if it has one. */
 export const lossOf = (
   logits: Float32Array,
-  { labels, target }: Pick<Batch, 'labels' | 'target'>,
+  { labels, target }: Pick<ExampleBatch, 'labels' | 'target'>,
   classes: number,
   gradient: Float32Array | null,
   scale: number,

@@ -18,7 +18,7 @@ export interface WrittenSummary {
 }
 
 /** The end of a log: its number of records, and the last `info`. */
-export interface Place {
+export interface LogEnd {
   readonly records: number
   readonly info: Info | null
 }
@@ -56,7 +56,7 @@ const fault = (path: string, { field, expected, found }: Difference): ShellError
 export const agrees = (
   { path, text, value }: WrittenSummary,
   header: Header,
-  { records, info }: Place,
+  { records, info }: LogEnd,
 ): E.Either<ShellError, void> => {
   const outcome = info?.outcome ?? null
   if (outcome === null || info === null)
@@ -75,7 +75,7 @@ export const agrees = (
 }
 
 /** Checks the summary beside a log, if there is one. */
-export const checkSummary = (folder: string, header: Header, place: Place): E.Either<ShellError, void> =>
+export const checkSummary = (folder: string, header: Header, place: LogEnd): E.Either<ShellError, void> =>
   pipe(
     readSummary(folder),
     E.chain(summary => (summary === null ? E.right(undefined) : agrees(summary, header, place))),

@@ -15,7 +15,7 @@ import type { Metrics } from '../../core/protocol/Observation.js'
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import type { LossSum } from '../model/crossEntropy.js'
 import type { Curved, Decay } from '../model/families/Family.js'
-import { piece, type Batch } from '../model/Batch.js'
+import { piece, type ExampleBatch } from '../model/ExampleBatch.js'
 import type { LossGradient, PenaltyGradient, OnGradient } from './gradient/LossGradient.js'
 import type { Terms } from '../model/Hyperparameters.js'
 import type { Aborted, Pauses } from './Pauses.js'
@@ -39,7 +39,7 @@ export interface TrainingContext {
   readonly pauses: Pauses
 }
 
-const chunks = ({ chunkSize }: TrainingContext, set: ImageSet): ReadonlyArray<Batch> =>
+const chunks = ({ chunkSize }: TrainingContext, set: ImageSet): ReadonlyArray<ExampleBatch> =>
   Array.from({ length: Math.ceil(size(set) / chunkSize) }, (_, i) =>
     piece(set, i * chunkSize, Math.min(size(set), (i + 1) * chunkSize)),
   )
@@ -47,11 +47,11 @@ const chunks = ({ chunkSize }: TrainingContext, set: ImageSet): ReadonlyArray<Ba
 /** Adds the term of λ to a batch, if λ has one. */
 export const termed =
   ({ term }: Terms) =>
-  (batch: Batch): Batch =>
+  (batch: ExampleBatch): ExampleBatch =>
     term === null ? batch : { ...batch, term }
 
 /** The chunks of a loss's set, with the targets of their examples. */
-const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<Batch> => {
+const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<ExampleBatch> => {
   const batches = chunks(context, set).map(termed(terms))
   const { chunkSize } = context
   const target = terms.costs?.target
@@ -66,7 +66,7 @@ const costed = (context: TrainingContext, { set, terms }: Loss): ReadonlyArray<B
 /** The summed loss and the number of correct predictions over all chunks. */
 const summed = async (
   { gradient, pauses }: TrainingContext,
-  batches: ReadonlyArray<Batch>,
+  batches: ReadonlyArray<ExampleBatch>,
   weights: Float32Array,
 ): Promise<E.Either<Aborted, LossSum>> => {
   let loss = 0

@@ -7,11 +7,11 @@
  */
 import { make as makeRng, permutation, type Rng } from '../../core/numeric/Rng.js'
 import { size, type ImageSet } from '../data/set/ImageSet.js'
-import { whole, type Batch } from '../model/Batch.js'
+import { whole, type ExampleBatch } from '../model/ExampleBatch.js'
 import type { Target } from '../model/families/Family.js'
 
 /** Draws the next minibatch. The next draw overwrites the returned batch. */
-export type Minibatches = () => Batch
+export type Minibatches = () => ExampleBatch
 
 /**
  * The sequence of minibatches that the random stream `stream` determines, `batchSize` examples each. If `batchSize` is
@@ -26,13 +26,13 @@ export const minibatches = (
 ): Minibatches => {
   const count = size(set)
   if (batchSize === null || batchSize >= count) {
-    const all: Batch = target === null ? whole(set) : { ...whole(set), target }
+    const all: ExampleBatch = target === null ? whole(set) : { ...whole(set), target }
     return () => all
   }
   const examples = new Int32Array(batchSize)
   const labels = new Uint8Array(batchSize)
   const costs = target === null || target.examples === null ? null : new Float64Array(batchSize)
-  const drawn: Batch = {
+  const drawn: ExampleBatch = {
     set,
     examples,
     labels,

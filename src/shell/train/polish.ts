@@ -14,7 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { vectorsOf, type Iterate, type Vector, type Vectors } from '../backend/kernels/lbfgs.js'
 import type { Aborted } from './Pauses.js'
-import { quasiNewton } from './QuasiNewton.js'
+import { lbfgsMemory } from './LbfgsMemory.js'
 
 /** Returns the value at `weights` and overwrites `gradient`. It must not keep either array. */
 export type Evaluate = (weights: Float32Array, gradient: Float64Array) => Promise<E.Either<Aborted, number>>
@@ -121,7 +121,7 @@ export const polish =
       const [begin, ...spare] = [iterateIn(vectors), iterateIn(vectors), iterateIn(vectors)] as const
       const workspace: Workspace = { evaluate, vectors, spare }
       const d = reserved(vectors.take())
-      const memory = quasiNewton(vectors, options.memory)
+      const memory = lbfgsMemory(vectors, options.memory)
       vectors.at(begin.weights).set(start)
       const value = await valueAt(workspace, begin)
       if (E.isLeft(value)) return value

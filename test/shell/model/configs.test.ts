@@ -7,7 +7,7 @@ import {
   HyperparametersConfig,
   spaceOf,
 } from '../../../src/shell/model/Hyperparameters.js'
-import { imagesOf } from '../../../src/shell/model/Batch.js'
+import { imagesOf } from '../../../src/shell/model/ExampleBatch.js'
 import { minibatches } from '../../../src/shell/train/Minibatches.js'
 import { initialWeights } from '../../../src/shell/model/Network.js'
 import { NetworkConfig, networkOf } from '../../../src/shell/model/NetworkConfig.js'

@@ -22,7 +22,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { quasiNewton } from '../../numeric/direction.js'
 import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../../codec/Codec.js'
-import type { Measured, Moved } from './Measured.js'
+import type { LagrangianPoint, Moved } from './LagrangianPoint.js'
 
 export const QuasiNewtonOptions = t.readonly(
   t.strict({
@@ -62,7 +62,7 @@ export const QuasiNewton = t.readonly(
 export type QuasiNewton = t.TypeOf<typeof QuasiNewton>
 
 type Vec = ReadonlyArray<number>
-type Accepted = Pick<Measured, 'unit' | 'gradient'>
+type Accepted = Pick<LagrangianPoint, 'unit' | 'gradient'>
 
 export const start = ({ initialStep }: QuasiNewtonOptions): QuasiNewton => ({
   rule: 'quasiNewton',
@@ -176,14 +176,14 @@ const remembered = (memory: number, { pairs }: QuasiNewton, s: Vec, y: Vec): Qua
 /** One step of the rule, from the measurement at the last requested point. */
 export const step =
   (options: QuasiNewtonOptions) =>
-  (measured: Measured) =>
+  (point: LagrangianPoint) =>
   (before: QuasiNewton): Moved<QuasiNewton> => {
-    const { unit, gradient, merit } = measured
+    const { unit, gradient, merit } = point
     const plain = { unit, gradient: gradient.map(g => g + 0), merit }
     const from = before.point
     const s = from === null ? [] : minus(unit, from.unit)
     const slope = from === null ? 0 : dot(from.gradient, s)
-    const slack = from === null ? 0 : 2 * measured.noise
+    const slack = from === null ? 0 : 2 * point.noise
     if (from !== null && merit > from.merit + sufficient * slope + slack) {
       const pairs = remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
       const shrink = cubicMinimum(from.merit, slope, merit, dot(plain.gradient, s))

@@ -7,7 +7,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { oneOf } from '../../codec/options.js'
-import type { Measured, Moved } from './Measured.js'
+import type { LagrangianPoint, Moved } from './LagrangianPoint.js'
 import * as QuasiNewton from './QuasiNewton.js'
 import * as Signs from './Signs.js'
 
@@ -42,19 +42,19 @@ export const start = (options: RuleOptions, dimension: number): Rule => {
 /** One step. If the state belongs to another rule than the options, it is replaced by a new one. */
 export const step =
   (options: RuleOptions) =>
-  (measured: Measured) =>
+  (point: LagrangianPoint) =>
   (before: Rule): Moved<Rule> => {
-    const dimension = measured.unit.length
+    const dimension = point.unit.length
     switch (options.rule) {
       case 'signs':
         return pipe(
           before.rule === 'signs' ? before : Signs.start(options, dimension),
-          Signs.step(options)(measured),
+          Signs.step(options)(point),
         )
       case 'quasiNewton':
         return pipe(
           before.rule === 'quasiNewton' ? before : QuasiNewton.start(options),
-          QuasiNewton.step(options)(measured),
+          QuasiNewton.step(options)(point),
         )
     }
   }

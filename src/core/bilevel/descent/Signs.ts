@@ -14,7 +14,7 @@
  */
 import * as t from 'io-ts'
 import { Positive, Vector } from '../../codec/Codec.js'
-import type { Measured, Moved } from './Measured.js'
+import type { LagrangianPoint, Moved } from './LagrangianPoint.js'
 
 export const SignsOptions = t.readonly(
   t.strict({
@@ -59,7 +59,7 @@ const nextLength = (options: SignsOptions, length: number, agreement: number): n
  */
 export const step =
   (options: SignsOptions) =>
-  ({ unit, gradient }: Measured) =>
+  ({ unit, gradient }: LagrangianPoint) =>
   (before: Signs): Moved<Signs> => {
     const steps = before.steps.map((length, k) =>
       nextLength(options, length, Math.sign(gradient[k]!) * Math.sign(before.gradient[k]!)),

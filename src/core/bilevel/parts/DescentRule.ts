@@ -6,7 +6,7 @@
  */
 import type * as t from 'io-ts'
 import type { BilevelConfig } from '../BilevelConfig.js'
-import type { Measured, Moved } from '../descent/Measured.js'
+import type { LagrangianPoint, Moved } from '../descent/LagrangianPoint.js'
 import * as Rule from '../descent/Rule.js'
 
 /**
@@ -21,7 +21,7 @@ import * as Rule from '../descent/Rule.js'
  * const fixed: Parts.DescentRule<null> = {
  *   state: t.null,
  *   start: () => null,
- *   step: () => ({ unit, gradient }: Parts.Measured) => (): Parts.Moved<null> =>
+ *   step: () => ({ unit, gradient }: Parts.LagrangianPoint) => (): Parts.Moved<null> =>
  *     ({ unit: unit.map((u, k) => Math.min(1, Math.max(0, u - 0.1 * gradient[k]!))), after: null, longest: 0.1, backtracking: false }),
  *   retreat: () => () => null,
  * }
@@ -33,7 +33,7 @@ export interface DescentRule<R> {
   /** The state before the first step. */
   readonly start: (config: BilevelConfig) => R
   /** One step in the unit cube, on F + κ·g minimised over the weights. */
-  readonly step: (config: BilevelConfig) => (measured: Measured) => (before: R) => Moved<R>
+  readonly step: (config: BilevelConfig) => (point: LagrangianPoint) => (before: R) => Moved<R>
   /** The state after a step that could not be evaluated; the method has moved λ half of it back. */
   readonly retreat: (config: BilevelConfig) => (before: R) => R
 }

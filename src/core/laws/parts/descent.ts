@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import type { BilevelConfig } from '../../bilevel/BilevelConfig.js'
-import type { Measured, Moved } from '../../bilevel/descent/Measured.js'
+import type { LagrangianPoint, Moved } from '../../bilevel/descent/LagrangianPoint.js'
 import type { DescentRule } from '../../bilevel/parts/DescentRule.js'
 import { decode } from '../../codec/Codec.js'
 import { deepFreeze } from '../deepFreeze.js'
@@ -23,7 +23,7 @@ interface Case {
 
 /** One step of the rule on a separable convex function. */
 export interface DescentStep {
-  readonly measured: Measured
+  readonly measured: LagrangianPoint
   readonly moved: Moved<unknown>
   /** The state after the step, sent through JSON and its codec, as text; or the decoding error. */
   readonly revived: E.Either<string, string>
@@ -91,7 +91,8 @@ export const descentHonest: DescentLaw = {
   name: 'descent states its longest step',
   meaning:
     '`longest` is finite, not negative, and at least the longest component of the step: the convergence test relies on it.',
-  source: 'core/bilevel/descent/Measured.ts; with a wrong value the stopping test fires too early, or never',
+  source:
+    'core/bilevel/descent/LagrangianPoint.ts; with a wrong value the stopping test fires too early, or never',
   check: ({ steps }) =>
     each(steps, ({ measured, moved }, i) => {
       const length = moved.unit.reduce((most, u, k) => Math.max(most, Math.abs(u - measured.unit[k]!)), 0)

@@ -255,7 +255,7 @@ export const reduce = (
 }
 
 /** The position of a point relative to the span. */
-export interface Place {
+export interface Position {
   /** c⋆. */
   readonly coordinates: ReadonlyArray<number>
   /** w: the part of x̂⋆ − x̂_0 beyond the span, for each block. */
@@ -266,10 +266,10 @@ export interface Place {
   readonly finite: boolean
 }
 
-/** The place of x⋆; O(nd). */
-export const placeOf =
+/** The position of x⋆; O(nd). */
+export const positionOf =
   (reduction: Reduction) =>
-  (x: ReadonlyArray<number>): Place => {
+  (x: ReadonlyArray<number>): Position => {
     const difference = away(reduction, x)
     const offsets = reduction.blocks.map(({ members }) => gather(members, difference))
     const coordinates = reduction.blocks.flatMap(({ basis }, b) => [...split(basis, offsets[b]!)])

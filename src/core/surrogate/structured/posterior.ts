@@ -20,12 +20,12 @@
 import * as Cholesky from '../../numeric/Cholesky.js'
 import { profile } from '../gp/Kernel.js'
 import type { Marginal, Posterior } from '../gp/Posterior.js'
-import { addTo, dot, multiple, type Place, placeOf } from './Reduction.js'
+import { addTo, dot, multiple, type Position, positionOf } from './Reduction.js'
 import type { StructuredGp } from './structuredState.js'
 
 /** Covariances of f(x⋆), and the factors of their derivatives. */
 interface Covariances {
-  readonly place: Place
+  readonly position: Position
   /** κ. */
   readonly within: Float64Array
   /** v_j of all observations. */
@@ -37,11 +37,11 @@ interface Covariances {
   readonly beyond: Float64Array
 }
 
-const covariancesAt = (gp: StructuredGp, place: Place): Covariances => {
+const covariancesAt = (gp: StructuredGp, position: Position): Covariances => {
   const { kernel, signalVariance, lengthScales } = gp.hyperparameters
   const { observations, dimension, squares } = gp.reduction
   const square = lengthScales[0]! ** 2
-  const height = place.heights.reduce((sum, h) => sum + h, 0)
+  const height = position.heights.reduce((sum, h) => sum + h, 0)
   const firsts = new Float64Array(observations.length)
   const seconds = new Float64Array(observations.length)
   const within = new Float64Array(gp.within.targets.length)
@@ -52,7 +52,7 @@ const covariancesAt = (gp: StructuredGp, place: Place): Covariances => {
     const v = slopes[j]!
     let s = height
     for (let k = 0; k < dimension; k++) {
-      const r = place.coordinates[k]! - x[k]!
+      const r = position.coordinates[k]! - x[k]!
       s += r * r
       v[k] = r / square
     }
@@ -66,7 +66,7 @@ const covariancesAt = (gp: StructuredGp, place: Place): Covariances => {
       beyond[sloped++] = -first / square
     }
   }
-  return { place, within, slopes, firsts, seconds, beyond }
+  return { position, within, slopes, firsts, seconds, beyond }
 }
 
 /** Weights of the observations: a and b in the order of rows, e_j·w by blocks, Σ_j t_j e_j by blocks. */
@@ -102,7 +102,7 @@ const contract = (gp: StructuredGp, at: Covariances, weights: Weights): Readonly
   let from = 0
   for (const [b, { members, basis }] of blocks.entries()) {
     const sum = weights.beyond[b]!.slice()
-    addTo(sum, byHeight / square, at.place.offsets[b]!)
+    addTo(sum, byHeight / square, at.position.offsets[b]!)
     for (const [r, axis] of basis.entries()) addTo(sum, byCoordinate[from + r]!, axis)
     for (let k = 0; k < members.length; k++) gradient[members[k]!] = sum[k]! / relative[members[k]!]!
     from += basis.length
@@ -125,12 +125,12 @@ const sumOfSquares = (v: ReadonlyArray<number>): number => v.reduce((sum, z) => 
 
 /** m and v, and the factors of their gradients. */
 const describe = (gp: StructuredGp, at: Covariances) => {
-  const { place, within, beyond } = at
+  const { position, within, beyond } = at
   const whitened = Cholesky.solveLower(gp.within.factor)(within)
   // B⁻¹t and z, for each block.
   const shares = gp.beyond.map(factor => Cholesky.solve(factor)(beyond))
   const observed = gp.reduction.blocks.map(({ remainders }, b) =>
-    remainders.map(remainder => dot(remainder, place.offsets[b]!)),
+    remainders.map(remainder => dot(remainder, position.offsets[b]!)),
   )
   let mean = 0
   for (let row = 0; row < within.length; row++) mean += within[row]! * gp.within.weights[row]!
@@ -138,7 +138,7 @@ const describe = (gp: StructuredGp, at: Covariances) => {
   for (const [b, share] of shares.entries())
     for (const [j, part] of share.entries()) {
       mean += part * observed[b]![j]!
-      explained += place.heights[b]! * part * beyond[j]!
+      explained += position.heights[b]! * part * beyond[j]!
     }
   const variance = Math.max(0, gp.hyperparameters.signalVariance - explained)
   return { mean, variance, whitened, shares, observed }
@@ -163,9 +163,9 @@ const describe = (gp: StructuredGp, at: Covariances) => {
 export const marginal =
   (gp: StructuredGp) =>
   (xStar: ReadonlyArray<number>): Marginal => {
-    const place = placeOf(gp.reduction)(xStar)
-    if (!place.finite) return { mean: 0, variance: gp.hyperparameters.signalVariance }
-    const { mean, variance } = describe(gp, covariancesAt(gp, place))
+    const position = positionOf(gp.reduction)(xStar)
+    if (!position.finite) return { mean: 0, variance: gp.hyperparameters.signalVariance }
+    const { mean, variance } = describe(gp, covariancesAt(gp, position))
     return { mean, variance }
   }
 
@@ -188,8 +188,8 @@ export const marginal =
 export const posterior =
   (gp: StructuredGp) =>
   (xStar: ReadonlyArray<number>): Posterior => {
-    const place = placeOf(gp.reduction)(xStar)
-    if (!place.finite) {
+    const position = positionOf(gp.reduction)(xStar)
+    if (!position.finite) {
       const zeros = xStar.map(() => 0)
       return {
         mean: 0,
@@ -198,7 +198,7 @@ export const posterior =
         varianceGradient: zeros,
       }
     }
-    const at = covariancesAt(gp, place)
+    const at = covariancesAt(gp, position)
     const { mean, variance, whitened, shares, observed } = describe(gp, at)
     const { blocks } = gp.reduction
     return {
@@ -211,8 +211,8 @@ export const posterior =
       }),
       varianceGradient: contract(gp, at, {
         within: Cholesky.solveUpper(gp.within.factor)(whitened),
-        along: shares.map((share, b) => share.map(part => part * place.heights[b]!)),
-        beyond: place.offsets.map((w, b) => {
+        along: shares.map((share, b) => share.map(part => part * position.heights[b]!)),
+        beyond: position.offsets.map((w, b) => {
           const inner = shares[b]!.reduce((sum, part, j) => sum + part * at.beyond[j]!, 0)
           return multiple(inner, w)
         }),

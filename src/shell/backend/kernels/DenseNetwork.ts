@@ -39,7 +39,7 @@ export interface RowList {
 }
 
 /** The address of a network's weights, followed by a velocity and a decay for each. */
-export type Place = number & { readonly place: unique symbol }
+export type Address = number & { readonly address: unique symbol }
 
 /** The parameters of a step. */
 export interface Steps {
@@ -52,25 +52,25 @@ export interface Steps {
 export interface DenseNetwork {
   readonly memory: Instance
   /** Allocates weights with zero velocities; release them with `leave`. */
-  readonly place: () => Place
-  readonly leave: (place: Place) => void
+  readonly place: () => Address
+  readonly leave: (place: Address) => void
   /** Sets the weights: W and b of each layer in turn, row-major. */
-  readonly put: (place: Place, weights: Float32Array) => void
+  readonly put: (place: Address, weights: Float32Array) => void
   /** Copies the weights into `into`, in the same order. */
-  readonly take: (place: Place, into: Float32Array) => void
+  readonly take: (place: Address, into: Float32Array) => void
   /** Sets a decay for each weight of the k-th tensor. */
-  readonly putDecay: (place: Place, k: number, decay: Float64Array) => void
+  readonly putDecay: (place: Address, k: number, decay: Float64Array) => void
   /** Writes the logits of the rows, rows × classes. */
-  readonly forward: (place: Place, rows: RowList, logits: Float32Array) => void
+  readonly forward: (place: Address, rows: RowList, logits: Float32Array) => void
   /** Computes ∇ of all parameters from ∂/∂logits of the last `forward`'s rows; calls `show` for each tensor. */
   readonly gradient: (
-    place: Place,
+    place: Address,
     rows: RowList,
     dLogits: Float32Array,
     show: (k: number, values: Float32Array) => void,
   ) => void
   /** Takes one step with that gradient. Returns Σ decay·w²/2 at the weights before the step. */
-  readonly step: (place: Place, rows: RowList, dLogits: Float32Array, steps: Steps) => number
+  readonly step: (place: Address, rows: RowList, dLogits: Float32Array, steps: Steps) => number
 }
 
 const bytesOf = (numbers: number): number => 4 * numbers
@@ -130,7 +130,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   const transposedWeights = reserve(
     Math.max(0, ...layers.slice(1).map(({ units }, l) => units * strides[l]!)),
   )
-  const free: Place[] = []
+  const free: Address[] = []
 
   const region = (stride: number, rows: number) => {
     const [at, list] = [reserve(rows * stride), reserve(bytesOf(rows))]
@@ -163,7 +163,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
 
   /** Goes from ∂/∂logits back to the first layer. `before` tells the module whether to store or apply the k-th gradient. */
   const backward = (
-    place: Place,
+    place: Address,
     rows: RowList,
     dLogits: Float32Array,
     before: (k: number) => void,
@@ -201,7 +201,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
     memory,
     place: () => {
       // Weights, then velocities, then decays. Clear reused memory: a diverged training may have left NaN in the padding.
-      const place = free.pop() ?? (reserve(3 * padded) as Place)
+      const place = free.pop() ?? (reserve(3 * padded) as Address)
       memory.floats().fill(0, place / 4, (place + 2 * padded) / 4)
       return place
     },

@@ -87,7 +87,7 @@ export interface Race {
 }
 
 /** A contender's median over the seeds; a seed at which it never came near counts as later than all others. */
-export interface Pace extends Reached {
+export interface MedianReach extends Reached {
   readonly seeds: number
   /** The number of seeds at which it came near, with retrained weights and with any. */
   readonly times: { readonly retrained: number; readonly trained: number }
@@ -112,7 +112,7 @@ export interface Analysis {
   readonly standings: ReadonlyArray<Standing>
   readonly duels: ReadonlyArray<Duel>
   readonly races: ReadonlyArray<Race>
-  readonly paces: ReadonlyArray<Pace>
+  readonly paces: ReadonlyArray<MedianReach>
   /** `null` if no contender is the bilevel method, or it has no rival. */
   readonly verdict: Verdict | null
 }
@@ -188,7 +188,7 @@ const raceOf =
 
 const paceOf =
   (races: ReadonlyArray<Race>) =>
-  (label: string): ReadonlyArray<Pace> => {
+  (label: string): ReadonlyArray<MedianReach> => {
     const reached = races.flatMap(race => race.reached.filter(one => one.label === label))
     if (reached.length === 0) return []
     const retrained = reached.map(one => one.retrained)
@@ -216,7 +216,7 @@ const ratio = (mine: number | null, theirs: number | null): number | null =>
 const verdictOf = (
   label: string,
   standings: ReadonlyArray<Standing>,
-  paces: ReadonlyArray<Pace>,
+  paces: ReadonlyArray<MedianReach>,
   runs: ReadonlyArray<FinishedRun>,
 ): Verdict | null => {
   const rivals = standings.filter(standing => standing.label !== label)
@@ -250,13 +250,13 @@ const bilevelMethod = 'bilevel'
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import { analyseComparison, type Analysis, type Pace, readComparison, type Standing } from 'bilevel-hpo/shell'
+ * import { analyseComparison, type Analysis, type MedianReach, readComparison, type Standing } from 'bilevel-hpo/shell'
  *
  * const read = readComparison('comparison')
  * const analysis: Analysis | null = E.isRight(read) && read.right !== null ? analyseComparison(read.right) : null
  * const standings: ReadonlyArray<Standing> = analysis?.standings ?? []
  * standings.map(({ label, finished }) => [label, finished]) // => [['bilevel', 5], ['grid', 5], ['random', 5], ['bayesian', 5], ['hyperband', 5]]
- * const paces: ReadonlyArray<Pace> = analysis?.paces ?? []
+ * const paces: ReadonlyArray<MedianReach> = analysis?.paces ?? []
  * paces.length // => 5
  * ```
  */

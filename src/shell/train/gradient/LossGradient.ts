@@ -1,12 +1,12 @@
 /** The interface to a network's training: losses of batches, their gradients by the weights, and steps of descent. */
-import type { Batch } from '../../model/Batch.js'
+import type { ExampleBatch } from '../../model/ExampleBatch.js'
 import type { LossSum } from '../../model/crossEntropy.js'
 import type { Curved, Decay, ExampleLosses, Term, TermAt } from '../../model/families/Family.js'
 import type { Parameter } from '../../model/Network.js'
 
 /** A batch whose summed loss counts `scale` times. */
 export interface Part {
-  readonly batch: Batch
+  readonly batch: ExampleBatch
   readonly scale: number
 }
 
@@ -47,16 +47,16 @@ export interface LossGradient {
   /** The tensors that `k` indexes. */
   readonly parameters: ReadonlyArray<Parameter>
   /** The data loss summed over a batch, plus its term times the number of examples. */
-  readonly loss: (weights: Float32Array, batch: Batch) => LossSum
+  readonly loss: (weights: Float32Array, batch: ExampleBatch) => LossSum
   /** Writes the loss of each example of a batch, from index `at` on. */
   readonly losses: (
     weights: Float32Array,
-    batch: Batch,
+    batch: ExampleBatch,
     into: Omit<ExampleLosses, 'labels'>,
     at: number,
   ) => void
   /** Evaluates `term` on a batch; the batch's own term is ignored. */
-  readonly term: (weights: Float32Array, batch: Batch, term: Term) => TermAt
+  readonly term: (weights: Float32Array, batch: ExampleBatch, term: Term) => TermAt
   /**
    * The loss of every part, and ∇_w Σ scale·loss of all parts together. `onGradient` may overwrite `weights`: they were read
    * before.

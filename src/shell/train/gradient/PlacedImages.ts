@@ -7,7 +7,7 @@
 import type { Instance } from '../../backend/kernels/assemblyMemory.js'
 import type { RowList } from '../../backend/kernels/DenseNetwork.js'
 import { size, type ImageSet } from '../../data/set/ImageSet.js'
-import { indicesOf, rangeOf, type Chosen } from '../../model/Batch.js'
+import { indicesOf, rangeOf, type Chosen } from '../../model/ExampleBatch.js'
 
 /** Above this share of lit pixels, a dense product is nearly as fast as a sparse one (`test/bench/sparsity.ts`). */
 export const mostLit = 0.6

@@ -2,13 +2,13 @@
  * Adds a term to the loss of one batch. Its value is multiplied by the number of examples, because losses are summed first
  * and divided later. Its derivatives are added to those of the data loss.
  */
-import { imagesOf, type Batch } from '../../model/Batch.js'
+import { imagesOf, type ExampleBatch } from '../../model/ExampleBatch.js'
 import { lossOf, type LossSum } from '../../model/crossEntropy.js'
 import type { Examples, Term } from '../../model/families/Family.js'
 import type { LossGradient, OnGradient } from './LossGradient.js'
 
 /** The examples of a batch. Images are only copied when a term reads them. */
-export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
+export const examplesOf = (batch: ExampleBatch, logits: Float32Array): Examples => ({
   labels: batch.labels,
   logits,
   get images() {
@@ -16,7 +16,7 @@ export const examplesOf = (batch: Batch, logits: Float32Array): Examples => ({
   },
 })
 
-export const hasTerm = ({ term }: Batch): boolean => term !== undefined
+export const hasTerm = ({ term }: ExampleBatch): boolean => term !== undefined
 
 /** The sums to which derivatives are added, with the factor `scale` per example. */
 export interface Slopes {
@@ -51,7 +51,7 @@ export const addTerm = (
 export const costOf = (
   weights: Float32Array,
   logits: Float32Array,
-  batch: Batch,
+  batch: ExampleBatch,
   classes: number,
   gradient: Float32Array | null = null,
   scale = 1,

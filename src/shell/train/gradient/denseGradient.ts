@@ -6,11 +6,11 @@
 import {
   denseNetwork,
   type DenseLayer,
-  type Place,
+  type Address,
   type RowList,
 } from '../../backend/kernels/DenseNetwork.js'
 import type { Backend } from '../../backend/Backend.js'
-import type { Batch } from '../../model/Batch.js'
+import type { ExampleBatch } from '../../model/ExampleBatch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './batchTerm.js'
 import { lossOf, writeLosses, type LossSum } from '../../model/crossEntropy.js'
 import type { LossGradient, Part } from './LossGradient.js'
@@ -30,7 +30,7 @@ export const denseGradient = (
   let logits = new Float32Array(0)
   let slopes = new Float32Array(0)
 
-  const forward = (place: Place, rows: RowList): Float32Array => {
+  const forward = (place: Address, rows: RowList): Float32Array => {
     const count = rows.count * classes
     if (count > logits.length) {
       logits = new Float32Array(count)
@@ -42,7 +42,7 @@ export const denseGradient = (
 
   /** Computes all parts as one batch forward, then their losses and ∂/∂logits. */
   const forwardAll = (
-    place: Place,
+    place: Address,
     parts: ReadonlyArray<Part>,
     costs: (logits: Float32Array, part: Part, slopes: Float32Array) => LossSum,
   ) => {
@@ -59,7 +59,7 @@ export const denseGradient = (
   }
 
   /** Runs `f` with weights placed in the memory. */
-  const withPlaced = <A>(weights: Float32Array, f: (place: Place) => A): A => {
+  const withPlaced = <A>(weights: Float32Array, f: (place: Address) => A): A => {
     const place = computing.place()
     try {
       computing.put(place, weights)
@@ -70,7 +70,7 @@ export const denseGradient = (
   }
 
   /** Runs `f` on the logits of one batch. Only a term may create tensors. */
-  const withLogits = <A>(weights: Float32Array, batch: Batch, f: (found: Float32Array) => A): A =>
+  const withLogits = <A>(weights: Float32Array, batch: ExampleBatch, f: (found: Float32Array) => A): A =>
     withPlaced(weights, place => {
       const found = forward(place, images.rows([batch])).subarray(0, batch.labels.length * classes)
       return hasTerm(batch) ? tidy(() => f(found)) : f(found)

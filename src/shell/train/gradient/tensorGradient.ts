@@ -8,7 +8,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Backend } from '../../backend/Backend.js'
 import { tfjs } from '../../backend/kernels/tfjs.js'
-import { imagesOf, type Batch } from '../../model/Batch.js'
+import { imagesOf, type ExampleBatch } from '../../model/ExampleBatch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './batchTerm.js'
 import { writeLosses, type LossSum } from '../../model/crossEntropy.js'
 import type { LossGradient } from './LossGradient.js'
@@ -22,12 +22,12 @@ export const tensorGradient = (backend: Backend, network: Network): LossGradient
     parameters.map(({ shape, offset, size }) =>
       tfjs().tensor(weights.subarray(offset, offset + size), [...shape]),
     )
-  const pass = (tensors: ReadonlyArray<tf.Tensor>, batch: Batch) =>
+  const pass = (tensors: ReadonlyArray<tf.Tensor>, batch: ExampleBatch) =>
     network.pass(tensors, tfjs().tensor(imagesOf(batch), [batch.labels.length, ...entryShape]))
   /** Logits that stay valid. A term may create tensors, which invalidates views of the backend's memory, so they are copied. */
-  const valuesOf = (logits: tf.Tensor, batch: Batch): Float32Array =>
+  const valuesOf = (logits: tf.Tensor, batch: ExampleBatch): Float32Array =>
     hasTerm(batch) ? backend.values(logits).slice() : backend.values(logits)
-  const logitsOf = (weights: Float32Array, batch: Batch): Float32Array =>
+  const logitsOf = (weights: Float32Array, batch: ExampleBatch): Float32Array =>
     valuesOf(pass(tensorsOf(weights), batch).logits, batch)
 
   const lossAndGradient: LossGradient['lossAndGradient'] = (weights, parts, onGradient) =>

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { instancesOf } from '../../../../src/shell/backend/kernels/assemblyMemory.js'
 import { denseModule } from '../../../../src/shell/backend/kernels/denseModule.js'
 import type { ImageSet } from '../../../../src/shell/data/set/ImageSet.js'
-import { piece } from '../../../../src/shell/model/Batch.js'
+import { piece } from '../../../../src/shell/model/ExampleBatch.js'
 import { placedImages } from '../../../../src/shell/train/gradient/PlacedImages.js'
 
 const instance = instancesOf(denseModule)

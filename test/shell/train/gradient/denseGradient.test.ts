@@ -9,7 +9,7 @@ import { make, normals, uniforms } from '../../../../src/core/numeric/Rng.js'
 import { denseNetwork } from '../../../../src/shell/backend/kernels/DenseNetwork.js'
 import { choose } from '../../../../src/shell/backend/chooseBackend.js'
 import type { ImageSet } from '../../../../src/shell/data/set/ImageSet.js'
-import { piece, type Batch } from '../../../../src/shell/model/Batch.js'
+import { piece, type ExampleBatch } from '../../../../src/shell/model/ExampleBatch.js'
 import { denseGradient } from '../../../../src/shell/train/gradient/denseGradient.js'
 import type { Target } from '../../../../src/shell/model/families/Family.js'
 import type {
@@ -86,7 +86,7 @@ const instanceOf = (given: typeof instances extends fc.Arbitrary<infer T> ? T : 
           classes: Float64Array.from({ length: classes }, (_, c) => 1 + c / 7),
           smoothing,
         }
-  const batchOf = (set: ImageSet, examples: Int32Array | null): Batch => {
+  const batchOf = (set: ImageSet, examples: Int32Array | null): ExampleBatch => {
     const labels = examples === null ? set.labels : Uint8Array.from(examples, example => set.labels[example]!)
     const costs = target(labels.length)
     return {
@@ -278,7 +278,7 @@ describe('images', () => {
     share => {
       const pixels = 25
       const sets = [3, 4].map(seed => darkened(blobs(6, [5, 5, 1], 2, seed), share, seed))
-      const batches: ReadonlyArray<Batch> = [
+      const batches: ReadonlyArray<ExampleBatch> = [
         piece(sets[0]!, 1, 4),
         { set: sets[1]!, examples: Int32Array.from([5, 0, 5]), labels: Uint8Array.from([1, 0, 1]) },
       ]

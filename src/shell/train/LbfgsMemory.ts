@@ -15,7 +15,7 @@ interface Pair {
 }
 
 /** Pairs of differences of weights and gradients, which approximate the inverse Hessian H. */
-export interface QuasiNewton {
+export interface LbfgsMemory {
   /** The number of pairs. */
   readonly size: () => number
   /** Adds the pair `to` − `from`, if the curvature between them is positive. */
@@ -27,7 +27,7 @@ export interface QuasiNewton {
 }
 
 /** Creates an empty memory of at most `most` pairs. */
-export const quasiNewton = (vectors: Vectors, most: number): QuasiNewton => {
+export const lbfgsMemory = (vectors: Vectors, most: number): LbfgsMemory => {
   // Oldest first.
   const pairs: Pair[] = []
   const giveBack = ({ s, y }: Pick<Pair, 's' | 'y'>): void => {

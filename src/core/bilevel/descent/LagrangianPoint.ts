@@ -1,5 +1,5 @@
 /**
- * What a descent rule is given (`Measured`), and what it returns (`Moved`).
+ * What a descent rule is given (`LagrangianPoint`), and what it returns (`Moved`).
  *
  * Used in minimising, once per step of λ. Both are in the unit cube: coordinates are shares of each hyperparameter's
  * range.
@@ -13,7 +13,7 @@
  * - `merit`: F + κ·g, in the unit of F
  * - `noise`: the rounding error of the merit, in the unit of F
  */
-export interface Measured {
+export interface LagrangianPoint {
   readonly unit: ReadonlyArray<number>
   /** Its gradient by the unit coordinates. */
   readonly gradient: ReadonlyArray<number>

@@ -3,7 +3,7 @@ import { cases } from '../../support/cases.js'
 import { describe, expect, test } from 'vitest'
 import { make, normals } from '../../../src/core/numeric/Rng.js'
 import { vectorsOf, type Iterate, type Vectors } from '../../../src/shell/backend/kernels/lbfgs.js'
-import { quasiNewton } from '../../../src/shell/train/QuasiNewton.js'
+import { lbfgsMemory } from '../../../src/shell/train/LbfgsMemory.js'
 
 /** A tolerance for float32 rounding, 6e-8, over some dozen sums; H gives the factor by which errors grow. */
 const rounding = 2e-6
@@ -48,7 +48,7 @@ const directionAfter = (
   gradient: Float64Array,
 ): { readonly size: number; readonly direction: Float32Array } => {
   const vectors = vectorsOf(gradient.length)
-  const memory = quasiNewton(vectors, most)
+  const memory = lbfgsMemory(vectors, most)
   for (const [from, to] of pairs) memory.remember(placed(vectors)(from), placed(vectors)(to))
   const at = placed(vectors)({ weights: new Float32Array(gradient.length), gradient })
   memory.direction(at.gradient, at.weights)

@@ -18,7 +18,7 @@ export interface Chosen {
 }
 
 /** B labelled images. */
-export interface Batch extends Chosen {
+export interface ExampleBatch extends Chosen {
   /** B labels. */
   readonly labels: Uint8Array
   /** Changes the examples' costs; without it, they are the cross-entropies. Its `examples` are those of this batch. */
@@ -42,7 +42,7 @@ export const indicesOf = ({ examples }: Chosen): Int32Array => {
 }
 
 /** The examples `from` … `to` − 1 of a set. */
-export const piece = (set: ImageSet, from: number, to: number): Batch => ({
+export const piece = (set: ImageSet, from: number, to: number): ExampleBatch => ({
   set,
   examples: { from, to },
   labels: set.labels.subarray(from, to),
@@ -64,4 +64,4 @@ export const imagesOf = ({ set: { images, labels }, examples }: Chosen): Float32
 }
 
 /** The whole set. */
-export const whole = (set: ImageSet): Batch => piece(set, 0, size(set))
+export const whole = (set: ImageSet): ExampleBatch => piece(set, 0, size(set))
