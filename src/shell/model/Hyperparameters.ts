@@ -250,7 +250,7 @@ export const combined =
  * const config = { family: 'l2', per: 'layer', lower: -10, upper: 4 } as const
  * const made = hyperparametersOf(mlp([28, 28, 1], 10, [100]), config)
  * E.map(({ space }: Hyperparameters) => space.map(({ name }) => name))(made) // => E.right(['l2[dense1]', 'l2[dense2]'])
- * // What enters f at λ = (0, 0): half of θ/N of every kernel, and nothing of a bias.
+ * // At λ = (0, 0), f contains half of θ/N of every kernel and no bias.
  * const terms: Terms | null = E.isRight(made) ? made.right.lowerTerms([0, 0], 600) : null
  * terms?.decay // ≈ [1 / 1200, 0, 1 / 1200, 0]
  * ```

@@ -69,7 +69,7 @@ export const SolverConfig = options(Full, { name: 'an object such as `{}`', defa
  * import { SolverConfig } from 'bilevel-hpo/shell'
  *
  * const solver = decode(SolverConfig)({ epochs: 20 })
- * // What was said, and a default.
+ * // The given field, and a default.
  * E.map(({ epochs, batchSize }: SolverConfig) => [epochs, batchSize])(solver) // => E.right([20, 64])
  * ```
  */
