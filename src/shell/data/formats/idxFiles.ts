@@ -4,9 +4,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ShellError } from '../../base/ShellError.js'
-import { decodeImages, decodeLabels } from './idx.js'
+import { decodeImages, decodeLabels, imagesSize, labelsSize } from './idx.js'
+import type { SizeOf } from './inflate.js'
 import { make, type Pool } from '../set/Pool.js'
-import { decodeInput, gunzipped, readInput, refused, type Input } from './readInput.js'
+import { decodeInput, readInput, refused, unpackedInput, type Input } from './readInput.js'
 
 export interface IdxPair {
   readonly images: Input
@@ -18,13 +19,14 @@ export interface IdxPair {
 export const readIdxPair = ({ images, labels, classes }: IdxPair): TE.TaskEither<ShellError, Pool> => {
   const read = <A>(
     input: Input,
+    sizeOf: SizeOf,
     decode: (bytes: Uint8Array) => E.Either<string, A>,
   ): TE.TaskEither<ShellError, A> =>
-    pipe(readInput(input), TE.chain(gunzipped(input)), TE.chain(decodeInput(input, decode)))
+    pipe(readInput(input), TE.chain(unpackedInput(input, sizeOf)), TE.chain(decodeInput(input, decode)))
   return pipe(
     sequenceS(TE.ApplySeq)({
-      images: read(images, decodeImages),
-      labels: read(labels, decodeLabels(classes)),
+      images: read(images, imagesSize, decodeImages),
+      labels: read(labels, labelsSize, decodeLabels(classes)),
     }),
     TE.chainEitherK(decoded =>
       pipe(
