@@ -74,12 +74,18 @@ const values =
       E.map(({ sizes, start }) => ({ sizes, data: bytes.subarray(start) })),
     )
 
-/** The size of a file of images, from its first bytes; `null` if they are too few to tell. */
-export const imagesSize = (head: Uint8Array): E.Either<string, number | null> =>
-  pipe(
-    header(3, 'images')(head),
-    E.map(found => found?.end ?? null),
-  )
+/** The size of a file of images for so many labels, from its first bytes; `null` if they are too few to tell. */
+export const imagesSize =
+  (labels: number) =>
+  (head: Uint8Array): E.Either<string, number | null> =>
+    pipe(
+      header(3, 'images')(head),
+      E.filterOrElse(
+        found => found === null || found.sizes[0] === labels,
+        found => `it has ${group(found?.sizes[0] ?? 0)} images, but there are ${group(labels)} labels`,
+      ),
+      E.map(found => found?.end ?? null),
+    )
 
 /** The same for a file of labels. */
 export const labelsSize = (head: Uint8Array): E.Either<string, number | null> =>

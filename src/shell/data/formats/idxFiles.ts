@@ -1,5 +1,4 @@
 /** Reads a pair of IDX files that a user named: images and their labels. */
-import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -24,10 +23,10 @@ export const readIdxPair = ({ images, labels, classes }: IdxPair): TE.TaskEither
   ): TE.TaskEither<ShellError, A> =>
     pipe(readInput(input), TE.chain(unpackedInput(input, sizeOf)), TE.chain(decodeInput(input, decode)))
   return pipe(
-    sequenceS(TE.ApplySeq)({
-      images: read(images, imagesSize, decodeImages),
-      labels: read(labels, labelsSize, decodeLabels(classes)),
-    }),
+    TE.Do,
+    // First, since their number is what the images are checked by before they are unpacked.
+    TE.bind('labels', () => read(labels, labelsSize, decodeLabels(classes))),
+    TE.bind('images', found => read(images, imagesSize(found.labels.length), decodeImages)),
     TE.chainEitherK(decoded =>
       pipe(
         make(decoded.images, decoded.labels, classes),
