@@ -11,6 +11,7 @@ import type { Problem } from '../train/Problem.js'
 import { start } from '../record/driver.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { available } from '../record/RunFolder.js'
+import { sayData } from '../run/sayData.js'
 import type { Status } from '../run/statusLine.js'
 import { problemOf, problemSection } from '../run/tune.js'
 import { writtenConfig } from '../../core/log/RunLog.js'
@@ -176,6 +177,11 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
     TE.bind('earlier', () => TE.fromEither(read(folder))),
     // Loads the data here, so that a download happens once and all processes find it in the cache.
     TE.bind('problem', () => problemOf(named, status)),
+    TE.tapIO(
+      ({ problem }) =>
+        () =>
+          sayData(status)(problem.splits),
+    ),
     // A resumed comparison keeps its backend.
     TE.bind('backend', ({ earlier, problem }) =>
       backendOf(

@@ -20,6 +20,7 @@ import { conduct, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { start } from '../record/driver.js'
 import { describeData } from './describeData.js'
 import { create } from '../record/logFile.js'
+import { sayData } from './sayData.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import type { Status } from './statusLine.js'
 import type { Timeline } from '../record/Timings.js'
@@ -111,6 +112,11 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
     TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
     TE.bind('problem', () => problemOf(named, status)),
+    TE.tapIO(
+      ({ problem }) =>
+        () =>
+          sayData(status)(problem.splits),
+    ),
     TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
       ({ backend }) =>
