@@ -15,6 +15,7 @@ import { networkOf } from '../model/NetworkConfig.js'
 import type { Problem } from '../train/Problem.js'
 import { folderPersistence } from '../train/WeightStore.js'
 import type { ShellError } from '../base/ShellError.js'
+import { checkSections } from './checkSections.js'
 import { showDataProgress } from './dataProgress.js'
 import { conduct, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { start } from '../record/driver.js'
@@ -111,6 +112,7 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
     TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.chainFirstEitherK(() => checkSections(methods)(named)),
     TE.bind('problem', () => problemOf(named, status)),
     TE.tapIO(
       ({ problem }) =>
