@@ -12,7 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { parseObject } from '../codec/boundedJson.js'
-import { Count, dictionaryOf, nullable } from '../codec/Codec.js'
+import { Count, dictionaryOf, Finite, nullable } from '../codec/Codec.js'
 import { type Known, nothingKnown, packAll, unpackAll } from './logVectors.js'
 import type { Method } from '../protocol/Method.js'
 import type { LogRecord } from './LogRecord.js'
@@ -84,7 +84,13 @@ export const Header = t.readonly(
     problem: t.UnknownRecord,
     /** Sizes of the sets, and a hash of their content. A resumed run compares the hash with that of its own data. */
     data: t.readonly(
-      t.strict({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
+      t.exact(
+        t.intersection([
+          t.type({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
+          /** What white was in the files, where that had to be decided. Older logs do not have it. */
+          t.partial({ scale: Finite }),
+        ]),
+      ),
       'data',
     ),
     /** Name of the backend that trained the weights. */

@@ -30,6 +30,7 @@ ${JSON.stringify(presets[defaultPreset]?.config, null, 2)
 Examples:
   $ bilevel tune
   $ bilevel tune --preset mnist-mlp-1k-global --seed 3
+  $ bilevel tune my-network.json --dry-run
   $ bilevel tune my-network.json --out runs/first --backend wasm
 
 Ctrl-C stops once the commands in progress are done; a second Ctrl-C stops at
@@ -43,6 +44,7 @@ interface Options {
   readonly out?: string
   readonly backend: BackendChoice
   readonly workers?: string
+  readonly dryRun: boolean
 }
 
 const seedOf = (text: string | undefined): E.Either<ShellError, number | undefined> => {
@@ -92,6 +94,22 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
     import('../record/RunFolder.js'),
     import('../run/statusLine.js'),
   ])
+  if (options.dryRun) {
+    const [{ dryRun }, { dryRunText }] = await Promise.all([
+      import('../run/dryRun.js'),
+      import('./dryRunText.js'),
+    ])
+    const display = status(process.stderr, () => performance.now() / 1000)
+    const found = await dryRun({
+      methods,
+      named,
+      folder: options.out ?? defaultFolder(named.name, named.config.seed),
+      backend: options.backend,
+      status: display,
+    })()
+    display.clear()
+    return pipe(found, E.map(dryRunText))
+  }
   const result = await tune({
     methods,
     named,
@@ -115,5 +133,6 @@ export const tuneCommand = (finish: (result: E.Either<ShellError, string>) => vo
     .option('--out <folder>', 'the run folder (default: runs/<name>-<seed>, with a number if that exists)')
     .addOption(new Option('--backend <name>', 'the backend that trains').choices(choices).default('auto'))
     .addOption(workersOption())
+    .option('--dry-run', 'check every section, load the data, say what a run would do; tune nothing', false)
     .addHelpText('after', help)
     .action(async (file: string | undefined, options: Options) => finish(await perform(file, options)))

@@ -11,7 +11,9 @@ import type { Problem } from '../train/Problem.js'
 import { start } from '../record/driver.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { available } from '../record/RunFolder.js'
+import { sayData } from '../run/sayData.js'
 import type { Status } from '../run/statusLine.js'
+import { checkSections } from '../run/checkSections.js'
 import { problemOf, problemSection } from '../run/tune.js'
 import { writtenConfig } from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -96,6 +98,10 @@ const runConfigOf =
     seed,
   })
 
+/** The name of a contender's configuration in messages. */
+const sourceOf = ({ named }: CompareConfig, { label }: Contender): string =>
+  `${named.source} (method ${label})`
+
 /** A method's complete configuration at a seed. Also checks that the method can start with it. */
 const completeConfig = (
   { methods, config }: Pick<Wanted, 'methods' | 'config'>,
@@ -103,7 +109,7 @@ const completeConfig = (
   contender: Contender,
   seed: number,
 ): E.Either<ShellError, Identity['config']> => {
-  const source = `${config.named.source} (method ${contender.label})`
+  const source = sourceOf(config, contender)
   return pipe(
     methodNamed(methods)(contender.method),
     E.chain(method =>
@@ -174,8 +180,24 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
     ),
     TE.chainFirstEitherK(() => usable(folder)),
     TE.bind('earlier', () => TE.fromEither(read(folder))),
+    TE.chainFirstEitherK(({ contenders }) =>
+      pipe(
+        contenders,
+        E.traverseArray(contender =>
+          checkSections(methods)({
+            source: sourceOf(config, contender),
+            config: runConfigOf(config)(contender, named.config.seed),
+          }),
+        ),
+      ),
+    ),
     // Loads the data here, so that a download happens once and all processes find it in the cache.
     TE.bind('problem', () => problemOf(named, status)),
+    TE.tapIO(
+      ({ problem }) =>
+        () =>
+          sayData(status)(problem.splits),
+    ),
     // A resumed comparison keeps its backend.
     TE.bind('backend', ({ earlier, problem }) =>
       backendOf(

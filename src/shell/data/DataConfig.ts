@@ -3,7 +3,7 @@
  * configuration file.
  */
 import * as t from 'io-ts'
-import { Count } from '../../core/codec/Codec.js'
+import { Count, Positive } from '../../core/codec/Codec.js'
 import { oneOf, options } from '../../core/codec/options.js'
 import { maxClasses } from './formats/limits.js'
 
@@ -17,6 +17,11 @@ const Share = new t.Type<number>(
   (u, context) => (typeof u === 'number' && u >= 0 && u <= 1 ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
+
+/** What white is in the files; by default it is found from types and ranges. */
+const scale = {
+  scale: t.refinement(Positive, value => value <= 2 ** 32, 'a number in (0, 4294967296], such as 1 or 255'),
+} as const
 
 /** The share of training labels that are replaced at random, by the run's seed; 0 by default. */
 const labelNoise = { labelNoise: Share } as const
@@ -89,6 +94,7 @@ const NpzData = t.readonly(
         test: t.union([Path, t.null], 'a path, "mnist" or null'),
         /** The number of classes; 10 by default. */
         classes: Classes,
+        ...scale,
         ...labelNoise,
       }),
     ]),
@@ -110,7 +116,7 @@ const IdxData = t.readonly(
         validation: Count,
       }),
       /** The test set: give both files or neither. */
-      t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...labelNoise }),
+      t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...scale, ...labelNoise }),
     ]),
   ),
   'IdxData',

@@ -1,6 +1,5 @@
 /** Loads the training, validation and test set that the section `data` of a configuration names. */
 import { resolve } from 'node:path'
-import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,16 +12,15 @@ import {
   type FashionMnistData,
   type IdxData,
   type MnistData,
-  type NpzData,
 } from './DataConfig.js'
 import { loadFashionMnist } from './stored/fashionMnist.js'
 import { readIdxPair } from './formats/idxFiles.js'
 import type { ImageSet, Splits } from './set/ImageSet.js'
 import { withLabelNoise } from './set/labelNoise.js'
 import { loadMnist } from './stored/mnist.js'
-import * as Npz from './formats/Npz.js'
 import * as Pool from './set/Pool.js'
-import { decodeInput, readInput, type Input } from './formats/readInput.js'
+import { npzSplits, unscaled } from './npzSplits.js'
+import type { Input } from './formats/readInput.js'
 import { stratified } from './set/split.js'
 import type { FetchOptions } from './stored/StoredSet.js'
 
@@ -49,7 +47,7 @@ const inputAt =
 /** Training and validation images drawn from a pool. */
 const drawn =
   (config: StoredData | IdxData, { seed }: LoadOptions) =>
-  (pool: Pool.Pool): E.Either<ShellError, Omit<Splits, 'test'>> =>
+  (pool: Pool.Pool): E.Either<ShellError, Pick<Splits, 'train' | 'validation'>> =>
     pipe(
       stratified({ train: config.train, validation: config.validation, seed })(pool.labels, pool.classes),
       E.bimap(
@@ -80,6 +78,23 @@ const fromParts = (
   )
 }
 
+/** A pool with the scale of its pixels. Bytes are in 0…255, unless the configuration says otherwise. */
+const withScale =
+  ({ scale = 255 }: IdxData, name: string) =>
+  (pool: Pool.Pool): E.Either<ShellError, Pool.Pool> => {
+    // Bytes reach 255 at most, so this scale needs no look at them.
+    if (scale === 255) return E.right(pool)
+    const at = pool.pixels.findIndex(pixel => pixel > scale)
+    return at < 0
+      ? E.right({ ...pool, scale })
+      : E.left(
+          unscaled(
+            `a pixel of image ${Math.floor(at / (pool.shape[0] * pool.shape[1]))} of the ${name} set is ` +
+              `${pool.pixels[at]!}, above \`data.scale\`, which is ${scale}`,
+          ),
+        )
+  }
+
 const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
   const input = inputAt(options)
   const { testImages, testLabels, classes = defaultClasses } = config
@@ -96,6 +111,7 @@ const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
       labels: input(config.labels, 'the IDX file of labels', 'labels'),
       classes,
     }),
+    TE.chainEitherK(withScale(config, 'training')),
     TE.chainEitherK(drawn(config, options)),
     TE.bind('test', () =>
       testImages === undefined || testLabels === undefined
@@ -106,29 +122,12 @@ const fromIdx = (config: IdxData, options: LoadOptions): Loaded<Splits> => {
               labels: input(testLabels, 'the IDX file of test labels', 'testLabels'),
               classes,
             }),
+            TE.chainEitherK(withScale(config, 'test')),
             TE.map(Pool.all),
           ),
     ),
+    TE.map(splits => ({ ...splits, reading: { scale: config.scale ?? 255, notes: [] } })),
   )
-}
-
-const fromNpz = (config: NpzData, options: LoadOptions): Loaded<Splits> => {
-  const { test = null, classes = defaultClasses } = config
-  const read = (path: string, what: string, field: string): Loaded<ImageSet> => {
-    const input = inputAt(options)(path, what, field)
-    return pipe(readInput(input), TE.chain(decodeInput(input, Npz.decode(classes))))
-  }
-  const testSet: Loaded<ImageSet | null> =
-    test === null
-      ? TE.right(null)
-      : test === 'mnist'
-        ? pipe(loadMnist('test', options), TE.map(Pool.all))
-        : read(test, 'the NPZ file of the test set', 'test')
-  return sequenceS(TE.ApplySeq)({
-    train: read(config.train, 'the NPZ file of the training set', 'train'),
-    validation: read(config.validation, 'the NPZ file of the validation set', 'validation'),
-    test: testSet,
-  })
 }
 
 /** Checks that all sets have the same image size and number of classes, since one network reads them all. */
@@ -158,7 +157,10 @@ const loaded = (config: DataConfig, options: LoadOptions): Loaded<Splits> => {
     case 'cifar10':
       return fromParts(config, options, loadCifar10)
     case 'npz':
-      return fromNpz(config, options)
+      return npzSplits(config, {
+        input: inputAt(options),
+        mnist: pipe(loadMnist('test', options), TE.map(Pool.all)),
+      })
     case 'idx':
       return fromIdx(config, options)
   }

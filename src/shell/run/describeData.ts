@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { size, type ImageSet, type Splits } from '../data/set/ImageSet.js'
 import type { Header } from '../../core/log/RunLog.js'
 
-/** Sizes of the sets, and the first 16 hex digits of SHA-256 over their content. */
-export const describeData = ({ train, validation, test }: Splits): Header['data'] => {
+/** Sizes of the sets, the first 16 hex digits of SHA-256 over their content, and the scale of their pixels if it was decided. */
+export const describeData = ({ train, validation, test, reading }: Splits): Header['data'] => {
   const hash = createHash('sha256')
   const add = ({ images, labels, shape, classes }: ImageSet): void => {
     hash.update(JSON.stringify({ shape, classes, size: labels.length }))
@@ -19,5 +19,6 @@ export const describeData = ({ train, validation, test }: Splits): Header['data'
     validation: size(validation),
     test: test === null ? null : size(test),
     fingerprint: hash.digest('hex').slice(0, 16),
+    ...(reading === undefined ? {} : { scale: reading.scale }),
   }
 }

@@ -94,8 +94,16 @@ export const otherVersions = (header: Header, backend: Backend): ReadonlyArray<s
 export const sameData =
   ({ path, header }: RecordedRun) =>
   ({ splits }: Problem): E.Either<ShellError, void> => {
-    const { fingerprint, train, validation, test } = describeData(splits)
-    const [was, is] = [JSON.stringify(header.data), JSON.stringify({ train, validation, test, fingerprint })]
+    const { train, validation, test, fingerprint, scale } = describeData(splits)
+    // Older headers have no scale; the fingerprint covers the scaled pixels.
+    const found = {
+      train,
+      validation,
+      test,
+      fingerprint,
+      ...(header.data.scale === undefined ? {} : { scale }),
+    }
+    const [was, is] = [JSON.stringify(header.data), JSON.stringify(found)]
     return was === is
       ? E.right(undefined)
       : E.left(

@@ -15,11 +15,13 @@ import { networkOf } from '../model/NetworkConfig.js'
 import type { Problem } from '../train/Problem.js'
 import { folderPersistence } from '../train/WeightStore.js'
 import type { ShellError } from '../base/ShellError.js'
+import { checkSections } from './checkSections.js'
 import { showDataProgress } from './dataProgress.js'
 import { conduct, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { start } from '../record/driver.js'
 import { describeData } from './describeData.js'
 import { create } from '../record/logFile.js'
+import { sayData } from './sayData.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import type { Status } from './statusLine.js'
 import type { Timeline } from '../record/Timings.js'
@@ -110,7 +112,13 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
     TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.chainFirstEitherK(() => checkSections(methods)(named)),
     TE.bind('problem', () => problemOf(named, status)),
+    TE.tapIO(
+      ({ problem }) =>
+        () =>
+          sayData(status)(problem.splits),
+    ),
     TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
       ({ backend }) =>

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { zipSync } from 'fflate'
 import { afterAll } from 'vitest'
 import type { ShellError } from '../../../src/shell/base/ShellError.js'
+import { decodeNpz } from '../../../src/shell/data/formats/decodeNpz.js'
+import type { ImageSet } from '../../../src/shell/data/set/ImageSet.js'
+import * as PixelScale from '../../../src/shell/data/set/PixelScale.js'
 
 /** The committed 600/400 split. */
 export const npzFolder = fileURLToPath(new URL('../../data/mnist-1k-60-40', import.meta.url))
@@ -43,6 +47,19 @@ export const messageOf = (tag: ShellError['_tag'], result: E.Either<ShellError, 
   return error.message
 }
 
+/** An NPY file with any text as its header, of version 1 or 2. */
+export const npyOf = (header: string, data: ArrayBufferView, version: 1 | 2 = 1): Uint8Array => {
+  const length = Buffer.alloc(version === 1 ? 2 : 4)
+  if (version === 1) length.writeUInt16LE(header.length)
+  else length.writeUInt32LE(header.length)
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from('NUMPY'), version, 0]),
+    length,
+    Buffer.from(header, 'latin1'),
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  ])
+}
+
 /** An NPY file, written by hand, so that the reader is not tested against its own library. */
 export const npyFile = (
   descr: string,
@@ -52,13 +69,26 @@ export const npyFile = (
 ): Uint8Array => {
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${list}), }`
-  const header = `${dictionary.padEnd(Math.ceil((11 + dictionary.length) / 64) * 64 - 11)}\n`
-  return Buffer.concat([
-    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]),
-    Buffer.from(header),
-    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-  ])
+  return npyOf(`${dictionary.padEnd(Math.ceil((11 + dictionary.length) / 64) * 64 - 11)}\n`, data)
 }
+
+/** Reads an NPZ file that is alone in its task. */
+export const readNpz =
+  (classes: number) =>
+  async (bytes: Uint8Array): Promise<E.Either<string, ImageSet>> =>
+    pipe(
+      await decodeNpz(classes)(bytes)(),
+      E.chain(set =>
+        pipe(
+          PixelScale.decide(undefined)([{ name: 'training', pixels: set.pixels }]),
+          E.map(scale => PixelScale.scaled(scale)(set)),
+        ),
+      ),
+    )
+
+/** A committed NPZ file of `test/data/npz`. */
+export const committedNpz = (name: string): Promise<Uint8Array> =>
+  readFile(fileURLToPath(new URL(`../../data/npz/${name}.npz`, import.meta.url)))
 
 export const npzFile = (x: Uint8Array, y: Uint8Array, level: 0 | 6 = 0): Uint8Array =>
   zipSync({ 'x.npy': x, 'y.npy': y }, { level })

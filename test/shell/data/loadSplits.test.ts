@@ -1,13 +1,23 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeField } from '../../../src/core/codec/Codec.js'
 import { DataConfig } from '../../../src/shell/data/DataConfig.js'
 import { encodeImages, encodeLabels } from '../../../src/shell/data/formats/idx.js'
 import type { ImageSet, Splits } from '../../../src/shell/data/set/ImageSet.js'
+import * as PixelScale from '../../../src/shell/data/set/PixelScale.js'
+import type { RawSet } from '../../../src/shell/data/set/RawSet.js'
 import { loadSplits } from '../../../src/shell/data/loadSplits.js'
 import type { ShellError } from '../../../src/shell/base/ShellError.js'
+import type { RecordedRun } from '../../../src/shell/record/RecordedRun.js'
+import { describeData } from '../../../src/shell/run/describeData.js'
+import { sameData } from '../../../src/shell/run/sameCircumstances.js'
+import type { Problem } from '../../../src/shell/train/Problem.js'
+import { cases } from '../../support/cases.js'
 import { left, messageOf, npyFile, npzFile, npzFolder, put, right, scratch } from './Fixtures.js'
 
 const at = scratch()
@@ -53,6 +63,8 @@ describe('DataConfig', () => {
     { source: 'npz', train: 'a.npz', validation: 'b.npz', test: 'mnist', classes: 26 },
     { ...idx, testImages: 'c', testLabels: 'd' },
     { ...idx, labelNoise: 0.5 },
+    { ...idx, scale: 16 },
+    { source: 'npz', train: 'a.npz', validation: 'b.npz', scale: 1 },
     { source: 'mnist', train: 600, validation: 400, labelNoise: 1 },
   ])('accepts $source (%#)', config => {
     expect(decodeData(config)).toEqual(E.right(config))
@@ -66,7 +78,7 @@ describe('DataConfig', () => {
     ],
     [
       { source: 'npz', train: 'a', validation: 'b', folder: 'c' },
-      '`data.folder` is not known. Known fields here: source, train, validation, test, classes, labelNoise',
+      '`data.folder` is not known. Known fields here: source, train, validation, test, classes, scale, labelNoise',
     ],
     [
       { source: 'mnst', train: 1, validation: 1 },
@@ -85,6 +97,7 @@ describe('DataConfig', () => {
       { source: 'npz', train: 'a', validation: 'b', test: 3 },
       '`data.test` must be a path, "mnist" or null, but is 3',
     ],
+    [{ ...idx, scale: 0 }, '`data.scale` must be a number in (0, 4294967296], such as 1 or 255, but is 0'],
     [{ ...idx, classes: 257 }, '`data.classes` must be an integer in 1…256, but is 257'],
     [
       'mnist',
@@ -150,6 +163,22 @@ describe('loadSplits from NPZ files', () => {
     expect(right(await load(paper, npzFolder)).test).toBeNull()
   })
 
+  it('has the hash that the header of an old log has, which knows no scale', async () => {
+    const log = await readFile(
+      fileURLToPath(new URL('../../data/logs/v1/numerics-1/d1/run.jsonl', import.meta.url)),
+      'utf8',
+    )
+    const header: unknown = JSON.parse(log.split('\n')[0]!)
+    const { scale, ...data } = describeData(right(await load(paper, npzFolder)))
+    expect(scale).toBe(255)
+    expect(header).toMatchObject({ data })
+    const run = { path: 'old', header: { data } } as RecordedRun
+    const splits = right(await load(paper, npzFolder))
+    expect(E.isRight(sameData(run)({ splits } as Problem))).toBe(true)
+    const other = { path: 'old', header: { data: { ...data, scale: 1 } } } as RecordedRun
+    expect(messageOf('BadInput', sameData(other)({ splits } as Problem))).toContain('The data has changed')
+  })
+
   it('reads a separate test set', async () => {
     const splits = right(await load({ ...paper, test: paper.train }, npzFolder))
     expect(splits.test).toEqual(splits.train)
@@ -171,6 +200,137 @@ describe('loadSplits from NPZ files', () => {
     )
     expect(messageOf('BadInput', await load({ ...paper, classes: 5 }, npzFolder))).toContain(
       'integers in 0…4',
+    )
+  })
+})
+
+describe('the scale of pixels', () => {
+  /** Writes a set of 2×2 images whose pixels are given by their place, and returns its path. */
+  const set = async (name: string, descr: string, data: Float32Array | Uint8Array): Promise<string> =>
+    put(
+      await at(`${name}.npz`),
+      npzFile(
+        npyFile(descr, [data.length / 4, 2, 2], data),
+        npyFile('|u1', [data.length / 4], new Uint8Array(data.length / 4)),
+      ),
+    )
+  const folder = fileURLToPath(new URL('../../data/npz', import.meta.url))
+  const scaleOf = async (sets: object): Promise<number | undefined> =>
+    right(await load({ source: 'npz', ...sets }, '.')).reading?.scale
+
+  it('is decided once: a pixel of 1.0000001 changes one pixel, and nothing else', async () => {
+    const splits = async (validation: string): Promise<Splits> =>
+      right(await load({ source: 'npz', train: 'unit.npz', validation }, folder))
+    const over = right(await load({ source: 'npz', train: 'u_va.npz', validation: 'u_va_over.npz' }, folder))
+    expect(over.reading?.scale).toBe(1)
+    expect(over.validation.images[0]).toBe(1)
+    expect([...over.validation.images.subarray(1)]).toEqual([...over.train.images.subarray(1)])
+    expect((await splits('over.npz')).reading?.scale).toBe(1)
+  })
+
+  it('is 1 where no pixel of any set is above 1, and 255 where a byte of any set is', async () => {
+    const dark = await set('dark', '|u1', Uint8Array.of(0, 1, 1, 0))
+    const bright = await set('bright', '|u1', Uint8Array.of(0, 1, 255, 0))
+    const unit = await set('unit', '<f4', Float32Array.of(0, 0.5, 1, 0))
+    const bytes = await set('bytes', '<f4', Float32Array.of(0, 1, 255, 0))
+    expect(await scaleOf({ train: unit, validation: unit })).toBe(1)
+    expect(await scaleOf({ train: dark, validation: dark, test: unit })).toBe(1)
+    expect(await scaleOf({ train: dark, validation: bright })).toBe(255)
+    expect(await scaleOf({ train: bright, validation: dark, test: bytes })).toBe(255)
+    const mixed = right(await load({ source: 'npz', train: dark, validation: bright }, '.'))
+    expect([...mixed.train.images]).toEqual([0, Math.fround(1 / 255), Math.fround(1 / 255), 0])
+  })
+
+  it('is stated, or refused, where it is not clear', async () => {
+    const unit = await set('unit', '<f4', Float32Array.of(0, 0.5, 1, 0))
+    const bytes = await set('bytes', '|u1', Uint8Array.of(0, 1, 255, 0))
+    const bright = await set('filtered', '<f4', Float32Array.of(0, 0.5, 1.02, 0))
+    const deep = await set('deep', '<f4', Float32Array.of(0, 16, 4095, 0))
+    const digits = await set('digits', '|u1', Uint8Array.of(0, 4, 16, 0))
+    const standard = await set('standard', '<f4', Float32Array.of(-1, 0, 1, 0))
+    const refusal = async (sets: object): Promise<string> =>
+      messageOf('BadInput', await load({ source: 'npz', ...sets }, '.'))
+    expect(await refusal({ train: bytes, validation: unit })).toBe(
+      'The pixels of the data cannot be scaled: the pixels of the validation set are in 0…1 (float32), those of the training ' +
+        'set in 0…255 (uint8), so it is not clear that they have one scale. Save all sets alike. If they are alike: state ' +
+        'what white is in the field `data.scale`, for example 1 for images in [0, 1] or 255 for images in 0…255. ' +
+        'docs/data.md has the rules for `data.scale`.',
+    )
+    expect(await scaleOf({ train: bytes, validation: unit, scale: 255 })).toBe(255)
+    expect(await refusal({ train: bright, validation: unit })).toContain('so it is not clear')
+    expect(await refusal({ train: bright, validation: bright })).toContain(
+      'the largest pixel is 1.0199999809265137, x[0, 1, 0] of the training set, so the range is neither [0, 1] nor 0…255',
+    )
+    expect(await refusal({ train: deep, validation: deep })).toContain(
+      'in the training set x[0, 1, 0] is 4095, above 255. State what white is',
+    )
+    expect(await scaleOf({ train: deep, validation: deep, scale: 4095 })).toBe(4095)
+    expect(await refusal({ train: unit, validation: deep, scale: 255 })).toContain(
+      'in the validation set x[0, 1, 0] is 4095, above `data.scale`, which is 255',
+    )
+    expect(await refusal({ train: standard, validation: standard })).toContain('must not be negative')
+    const read = right(await load({ source: 'npz', train: digits, validation: digits, scale: 16 }, '.'))
+    expect([...read.train.images]).toEqual([0, 0.25, 1, 0])
+  })
+
+  it('may be stated for IDX files', async () => {
+    const base = await idxFolder()
+    expect(right(await load(idx, base)).reading?.scale).toBe(255)
+    const read = right(await load({ ...idx, scale: 100 }, base))
+    const plain = right(await load(idx, base))
+    expect(read.train.images[0]).toBeCloseTo(plain.train.images[0]! * 2.55, 6)
+    expect(messageOf('BadInput', await load({ ...idx, scale: 50 }, base))).toContain(
+      'a pixel of image 51 of the training set is 51, above `data.scale`, which is 50',
+    )
+  })
+
+  it('is the same for every set, in any order, and leaves every pixel in [0, 1]', () => {
+    const pixels = fc.array(
+      fc.oneof(fc.integer({ min: 0, max: 255 }), fc.double({ min: 0, max: 1.0001, noNaN: true })),
+      {
+        minLength: 4,
+        maxLength: 4,
+      },
+    )
+    const named = (
+      values: ReadonlyArray<number>,
+      name: string,
+    ): PixelScale.NamedPixels & { readonly set: RawSet } => {
+      const range = (value: number) => ({ value, place: 'x[0]' })
+      const read = {
+        values: Float64Array.from(values),
+        type: values.every(Number.isInteger) ? ('whole' as const) : ('float' as const),
+        typeName: 'any',
+        lowest: range(Math.min(...values)),
+        highest: range(Math.max(...values)),
+      }
+      return {
+        name,
+        pixels: read,
+        set: { pixels: read, labels: Uint8Array.of(0), shape: [2, 2, 1], classes: 2, notes: [] },
+      }
+    }
+    fc.assert(
+      fc.property(fc.array(pixels, { minLength: 1, maxLength: 3 }), contents => {
+        const sets = contents.map((values, i) => named(values, `set ${i}`))
+        const scale = PixelScale.decide(undefined)(sets)
+        const turned = PixelScale.decide(undefined)([...sets].reverse())
+        expect(E.isRight(turned)).toBe(E.isRight(scale))
+        if (E.isLeft(scale)) return
+        expect(turned).toEqual(scale)
+        expect([1, 255]).toContain(scale.right)
+        for (const { set } of sets) {
+          const { images } = PixelScale.scaled(scale.right)(set)
+          for (const [i, pixel] of images.entries()) {
+            expect(pixel).toBeGreaterThanOrEqual(0)
+            expect(pixel).toBeLessThanOrEqual(1)
+            expect(Math.abs(pixel - set.pixels.values[i]! / scale.right)).toBeLessThanOrEqual(
+              2 * PixelScale.tolerance,
+            )
+          }
+        }
+      }),
+      cases(20_000, 'quick'),
     )
   })
 })

@@ -21,17 +21,20 @@ export interface IdxImages {
 
 const unsignedByte = 0x08
 
-/** Reads a header of `dimensions` dimensions; returns its sizes and the values after it. */
-const values =
+interface Header {
+  readonly sizes: ReadonlyArray<number>
+  /** Where the values begin. */
+  readonly start: number
+  /** Where they end, which is the size of the file. */
+  readonly end: number
+}
+
+/** Reads a header of `dimensions` dimensions. `null`: the bytes are too few for a header. */
+const header =
   (dimensions: number, what: string) =>
-  (
-    bytes: Uint8Array,
-  ): E.Either<string, { readonly sizes: ReadonlyArray<number>; readonly data: Uint8Array }> => {
-    const headerBytes = 4 + 4 * dimensions
-    if (bytes.length < headerBytes)
-      return E.left(
-        `it is truncated: an IDX header has ${headerBytes} bytes, but the file has ${group(bytes.length)}`,
-      )
+  (bytes: Uint8Array): E.Either<string, Header | null> => {
+    const start = 4 + 4 * dimensions
+    if (bytes.length < start) return E.right(null)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const magic = view.getUint32(0)
     const expected = (unsignedByte << 8) | dimensions
@@ -43,16 +46,53 @@ const values =
     const total = sizes.reduce((product, size) => product * size, 1)
     const shape = sizes.join('×')
     if (total === 0) return E.left(`it has no ${what}: its header states ${shape} values`)
-    // Check this before computing the length: the product of three uint32 may be inexact in a double.
+    // The product of three uint32 may be inexact in a double, but not below this limit.
     if (total > maxPixels)
       return E.left(`its header states ${shape} values, more than the limit of ${group(maxPixels)}`)
-    if (bytes.length !== headerBytes + total)
-      return E.left(
-        `it ${bytes.length < headerBytes + total ? 'is truncated' : 'is too long'}: its header states ${shape} values, ` +
-          `so it must have ${group(headerBytes + total)} bytes, but it has ${group(bytes.length)}`,
-      )
-    return E.right({ sizes, data: bytes.subarray(headerBytes) })
+    return E.right({ sizes, start, end: start + total })
   }
+
+/** Reads a header and the values after it. */
+const values =
+  (dimensions: number, what: string) =>
+  (
+    bytes: Uint8Array,
+  ): E.Either<string, { readonly sizes: ReadonlyArray<number>; readonly data: Uint8Array }> =>
+    pipe(
+      header(dimensions, what)(bytes),
+      E.chain(
+        E.fromNullable(
+          `it is truncated: an IDX header has ${4 + 4 * dimensions} bytes, but the file has ${group(bytes.length)}`,
+        ),
+      ),
+      E.filterOrElse(
+        ({ end }) => bytes.length === end,
+        ({ sizes, end }) =>
+          `it ${bytes.length < end ? 'is truncated' : 'is too long'}: its header states ${sizes.join('×')} values, ` +
+          `so it must have ${group(end)} bytes, but it has ${group(bytes.length)}`,
+      ),
+      E.map(({ sizes, start }) => ({ sizes, data: bytes.subarray(start) })),
+    )
+
+/** The size of a file of images for so many labels, from its first bytes; `null` if they are too few to tell. */
+export const imagesSize =
+  (labels: number) =>
+  (head: Uint8Array): E.Either<string, number | null> =>
+    pipe(
+      header(3, 'images')(head),
+      E.filterOrElse(
+        found => found === null || found.sizes[0] === labels,
+        found => `it has ${group(found?.sizes[0] ?? 0)} images, but there are ${group(labels)} labels`,
+      ),
+      E.map(found => found?.end ?? null),
+    )
+
+/** The same for a file of labels. */
+export const labelsSize = (head: Uint8Array): E.Either<string, number | null> =>
+  pipe(
+    header(1, 'labels')(head),
+    E.map(found => found?.end ?? null),
+  )
 
 /** Decodes images: N × height × width unsigned bytes. */
 export const decodeImages = (bytes: Uint8Array): E.Either<string, IdxImages> =>

@@ -1,12 +1,12 @@
 /** Reads a pair of IDX files that a user named: images and their labels. */
-import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { ShellError } from '../../base/ShellError.js'
-import { decodeImages, decodeLabels } from './idx.js'
+import { decodeImages, decodeLabels, imagesSize, labelsSize } from './idx.js'
+import type { SizeOf } from './inflate.js'
 import { make, type Pool } from '../set/Pool.js'
-import { decodeInput, gunzipped, readInput, refused, type Input } from './readInput.js'
+import { decodeInput, readInput, refused, unpackedInput, type Input } from './readInput.js'
 
 export interface IdxPair {
   readonly images: Input
@@ -18,14 +18,15 @@ export interface IdxPair {
 export const readIdxPair = ({ images, labels, classes }: IdxPair): TE.TaskEither<ShellError, Pool> => {
   const read = <A>(
     input: Input,
+    sizeOf: SizeOf,
     decode: (bytes: Uint8Array) => E.Either<string, A>,
   ): TE.TaskEither<ShellError, A> =>
-    pipe(readInput(input), TE.chain(gunzipped(input)), TE.chain(decodeInput(input, decode)))
+    pipe(readInput(input), TE.chain(unpackedInput(input, sizeOf)), TE.chain(decodeInput(input, decode)))
   return pipe(
-    sequenceS(TE.ApplySeq)({
-      images: read(images, decodeImages),
-      labels: read(labels, decodeLabels(classes)),
-    }),
+    TE.Do,
+    // First, since their number is what the images are checked by before they are unpacked.
+    TE.bind('labels', () => read(labels, labelsSize, decodeLabels(classes))),
+    TE.bind('images', found => read(images, imagesSize(found.labels.length), decodeImages)),
     TE.chainEitherK(decoded =>
       pipe(
         make(decoded.images, decoded.labels, classes),

@@ -1,12 +1,11 @@
 /** Reads files that a user named. A bad file is the user's to correct, and the error message says how. */
 import { messageOf } from '../../base/messageOf.js'
 import { open, stat } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { badInput, environment, type ShellError } from '../../base/ShellError.js'
+import { gunzipped, type SizeOf } from './inflate.js'
 import { group, maxFileBytes } from './limits.js'
 
 /** A file, with its purpose for messages, such as `the IDX file of training images`. */
@@ -73,24 +72,14 @@ export const readInput = (input: Input): TE.TaskEither<ShellError, Uint8Array> =
     TE.chain(TE.fromEither),
   )
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
-
-/** Unpacks gzipped bytes, and returns others unchanged. The first two bytes decide, not the file's name. */
-export const gunzipped =
-  (input: Input) =>
+/** Unpacks a gzipped file, and returns others unchanged. `sizeOf`: the size that its first bytes state. */
+export const unpackedInput =
+  (input: Input, sizeOf: SizeOf) =>
   (bytes: Uint8Array): TE.TaskEither<ShellError, Uint8Array> =>
-    isGzip(bytes)
-      ? TE.tryCatch(
-          () => promisify(gunzip)(bytes, { maxOutputLength: maxFileBytes }),
-          thrown =>
-            refused(
-              input,
-              codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
-                ? `it unpacks to more than the limit of ${group(maxFileBytes)} bytes`
-                : `it is a damaged gzip file (${messageOf(thrown)})`,
-            ),
-        )
-      : TE.right(bytes)
+    pipe(
+      () => gunzipped(sizeOf)(bytes),
+      TE.mapLeft(problem => refused(input, problem)),
+    )
 
 /** Applies a pure decoder; its `Left` becomes a refusal of the file. */
 export const decodeInput =

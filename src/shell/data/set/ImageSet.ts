@@ -15,6 +15,16 @@ export interface Splits {
   readonly train: ImageSet
   readonly validation: ImageSet
   readonly test: ImageSet | null
+  /** How the files were read, if there was a choice. */
+  readonly reading?: Reading
+}
+
+/** How the files of a task were read. */
+export interface Reading {
+  /** What white is in the files: every pixel was divided by it. */
+  readonly scale: number
+  /** Full sentences on what was assumed of single files. */
+  readonly notes: ReadonlyArray<string>
 }
 
 /** The number of images. */

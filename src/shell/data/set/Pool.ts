@@ -13,6 +13,8 @@ export interface Pool {
   readonly labels: Uint8Array
   readonly shape: ImageSet['shape']
   readonly classes: number
+  /** What white is in `pixels`; 255 by default. */
+  readonly scale?: number
 }
 
 /** A pool of images and their labels, whose numbers must be equal. */
@@ -40,12 +42,12 @@ export const joined = (pools: ReadonlyNonEmptyArray<Pool>): Pool => {
 /** The images with these indices, in this order, scaled to [0, 1]. They are in shared memory, for worker threads. */
 export const select =
   (indices: Int32Array) =>
-  ({ pixels, labels, shape, classes }: Pool): ImageSet => {
+  ({ pixels, labels, shape, classes, scale = 255 }: Pool): ImageSet => {
     const length = shape[0] * shape[1] * shape[2]
     const images = sharedFloats(indices.length * length)
     for (let i = 0; i < indices.length; i++) {
       const from = indices[i]! * length
-      for (let p = 0; p < length; p++) images[i * length + p] = pixels[from + p]! / 255
+      for (let p = 0; p < length; p++) images[i * length + p] = pixels[from + p]! / scale
     }
     return { images, labels: Uint8Array.from(indices, index => labels[index]!), shape, classes }
   }

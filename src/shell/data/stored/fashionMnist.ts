@@ -6,13 +6,14 @@
  * sets.
  */
 import { createHash } from 'node:crypto'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { badInput, type ShellError } from '../../base/ShellError.js'
 import { findFile, names, readPart, type IdxFolder, type Kind, type Part } from './IdxFolder.js'
 import { readStored } from './idxStored.js'
 import type { Pool } from '../set/Pool.js'
-import { gunzipped, readInput, refused } from '../formats/readInput.js'
+import { readInput, refused, unpackedInput } from '../formats/readInput.js'
 import type { FetchOptions, StoredFile, StoredSet } from './StoredSet.js'
 
 const classes = 10
@@ -74,7 +75,7 @@ export const fashionMnistSet = (from: string = debianFolder): StoredSet => {
           TE.chain(input =>
             pipe(
               readInput(input),
-              TE.chain(gunzipped(input)),
+              TE.chain(unpackedInput(input, () => E.right(file.bytes))),
               TE.filterOrElse(
                 bytes =>
                   bytes.length === file.bytes &&

@@ -1,0 +1,154 @@
+/**
+ * What looks wrong in the sets of a task, although it can be trained: classes that cannot be learnt, images that are in two
+ * sets, blank images, dark ones. Each is one fact in full sentences, with what to do.
+ *
+ * Label noise is no mistake: the labels before it are looked at.
+ */
+import { crc32 } from 'node:zlib'
+import { size, type ImageSet, type Splits } from './ImageSet.js'
+
+interface Named {
+  readonly name: string
+  readonly set: ImageSet
+}
+
+const namedSets = ({ train, validation, test }: Splits): ReadonlyArray<Named> => [
+  { name: 'training', set: train },
+  { name: 'validation', set: validation },
+  ...(test === null ? [] : [{ name: 'test', set: test }]),
+]
+
+const number = (value: number): string => value.toLocaleString('en-US')
+
+/** `some`: "3 images of", `all`: "all 60 images of". */
+const howMany = (count: number, of: number): string =>
+  count === of
+    ? of === 1
+      ? 'The only image of'
+      : `All ${number(of)} images of`
+    : `${number(count)} of ${number(of)} images of`
+
+const mostListed = 12
+
+const listed = (classes: ReadonlyArray<number>): string =>
+  `${classes.length === 1 ? 'Class' : 'Classes'} ${classes.slice(0, mostListed).join(', ')}${classes.length > mostListed ? ', …' : ''}`
+
+/** The number of images of each class. */
+export const classCounts = ({ labels, truth, classes }: ImageSet): ReadonlyArray<number> => {
+  const counts = Array.from({ length: classes }, () => 0)
+  for (const label of truth ?? labels) counts[label]! += 1
+  return counts
+}
+
+const aboutClasses = (sets: ReadonlyArray<Named>): ReadonlyArray<string> => {
+  const counts = sets.map(({ name, set }) => ({ name, of: classCounts(set) }))
+  const [train, ...others] = counts
+  const classes = train!.of.map((_, c) => c)
+  const untrained = others.flatMap(({ name, of }) => {
+    const missing = classes.filter(c => of[c]! > 0 && train!.of[c] === 0)
+    const images = missing.reduce((sum, c) => sum + of[c]!, 0)
+    return missing.length === 0
+      ? []
+      : [
+          `${listed(missing)} of the ${name} set (${number(images)} images) ${missing.length === 1 ? 'is' : 'are'} not in the ` +
+            'training set, so no network can learn to tell them. Draw the sets anew, with every class in each.',
+        ]
+  })
+  const alone = counts.flatMap(({ name, of }) => {
+    const found = classes.filter(c => of[c]! > 0)
+    return found.length === 1
+      ? [
+          `All images of the ${name} set are of class ${found[0]!}, so nothing can be told apart in it. ` +
+            'Check the labels.',
+        ]
+      : []
+  })
+  const unused = classes.filter(c => counts.every(({ of }) => of[c] === 0))
+  return [
+    ...untrained,
+    ...alone,
+    ...(unused.length === 0
+      ? []
+      : [
+          `${listed(unused)} ${unused.length === 1 ? 'has' : 'have'} no image in any set, but the network has an output for ` +
+            'each of the classes. Check the labels and the number of classes in the section `data`.',
+        ]),
+  ]
+}
+
+const rows = ({ images, labels }: ImageSet): ((i: number) => Uint8Array) => {
+  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength)
+  const length = bytes.length / labels.length
+  return i => bytes.subarray(i * length, (i + 1) * length)
+}
+
+/** The number of images of `b` that are images of `a`, too. Equal checksums find candidates, and the pixels decide. */
+const shared = (a: ImageSet, b: ImageSet): number => {
+  const [ofA, ofB] = [rows(a), rows(b)]
+  const byChecksum = new Map<number, number[]>()
+  for (let i = 0; i < size(a); i++) {
+    const checksum = crc32(ofA(i))
+    const there = byChecksum.get(checksum)
+    if (there === undefined) byChecksum.set(checksum, [i])
+    else there.push(i)
+  }
+  let count = 0
+  for (let i = 0; i < size(b); i++) {
+    const row = Buffer.from(ofB(i))
+    if (byChecksum.get(crc32(row))?.some(k => row.equals(ofA(k))) === true) count++
+  }
+  return count
+}
+
+const consequence: Readonly<Record<string, string>> = {
+  validation: 'so the validation loss measures what was trained, and λ is chosen by it',
+  test: 'so the test losses do not measure new images',
+}
+
+const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> =>
+  sets.flatMap((a, i) =>
+    sets.slice(i + 1).flatMap(b => {
+      const count = shared(a.set, b.set)
+      return count === 0
+        ? []
+        : [
+            `${howMany(count, size(b.set))} the ${b.name} set ${count === 1 ? 'is' : 'are'} also in the ${a.name} set, ` +
+              `${consequence[b.name]!}. ${count === size(b.set) ? 'Were both read from one file? ' : ''}` +
+              'Give sets without common images.',
+          ]
+    }),
+  )
+
+/** Whether all pixels of an image are equal. */
+const isBlank = (pixels: Float32Array): boolean => pixels.every(pixel => pixel === pixels[0])
+
+const aboutPixels = (sets: ReadonlyArray<Named>, scale: number | undefined): ReadonlyArray<string> => {
+  const blank = sets.flatMap(({ name, set }) => {
+    const length = set.images.length / size(set)
+    if (length === 1) return []
+    let count = 0
+    for (let i = 0; i < size(set); i++)
+      if (isBlank(set.images.subarray(i * length, (i + 1) * length))) count++
+    return count === 0
+      ? []
+      : [
+          `${howMany(count, size(set))} the ${name} set ${count === 1 ? 'is' : 'are'} blank: all pixels of such an image are ` +
+            'equal. Check how the file was written.',
+        ]
+  })
+  const highest = sets.reduce((most, { set }) => set.images.reduce((a, b) => Math.max(a, b), most), 0)
+  const dark =
+    scale !== undefined && highest < 0.5
+      ? [
+          `The largest pixel is ${Number((highest * scale).toPrecision(6))} in the files, where ${scale} counts as white. If white is ` +
+            'less than that in them, state it in the field `data.scale`.',
+        ]
+      : []
+  return [...blank, ...dark]
+}
+
+/** Everything that looks wrong; empty if nothing does. */
+export const suspicions = (splits: Splits): ReadonlyArray<string> => {
+  const sets = namedSets(splits)
+  return [...aboutClasses(sets), ...aboutShared(sets), ...aboutPixels(sets, splits.reading?.scale)]
+}
