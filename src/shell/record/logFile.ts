@@ -33,6 +33,9 @@ export type LogFault =
 export const digestOf = (before: string, body: string): string =>
   createHash('sha256').update(before).update(body).digest('hex').slice(0, 16)
 
+/** Identifies a run by its header. Weights name the run to which they belong by it. */
+export const runIdOf = (header: RunLog.Header): string => digestOf('', RunLog.encodeHeader(header))
+
 const cannotWrite = (path: string) => (error: unknown) =>
   environment(
     `The run log ${path} cannot be written (${messageOf(error)}). Free some space or choose another folder with --out; ` +

@@ -13,6 +13,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 import * as Clock from '../record/Clock.js'
 import { conduct, finish, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { openWeightsExist, persistenceWithMissing, tidy } from './keptWeights.js'
+import { measuredAsRecorded } from './measuredWeights.js'
 import { reopen } from '../record/logFile.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { recall, type Recalled } from '../record/recall.js'
@@ -20,6 +21,7 @@ import { otherNumerics, tornNotice, withRecordedRun, type RecordedRun } from '..
 import { readIfThere, summaryIn, weightsIn } from '../record/RunFolder.js'
 import { backendOf, configOf, otherVersions, sameData } from './sameCircumstances.js'
 import { problemOf } from './tune.js'
+import * as WeightFile from '../record/WeightFile.js'
 import { checkSummary } from '../record/WrittenSummary.js'
 
 /** The run to resume, and the backend. */
@@ -46,7 +48,7 @@ export type Resumed =
 const concluded =
   ({ status }: Audience) =>
   <S>(
-    { path, folder, header, size }: RecordedRun,
+    { path, folder, header, size, first }: RecordedRun,
     { cursor, timeline, weights, end, torn }: Recalled<S>,
     stopReason: string,
   ): TE.TaskEither<ShellError, Resumed> => {
@@ -61,6 +63,7 @@ const concluded =
             TE.map(log => log.close()),
           ),
       TE.chainEitherK(() => checkSummary(folder, header, { records: cursor.records, info })),
+      TE.chainEitherK(() => WeightFile.check(weightsIn(folder), first.digest.found)(weights)),
       TE.chainEitherK(() => readIfThere(summaryIn(folder), 64 * 1024 * 1024)),
       TE.chainEitherKW((summary): E.Either<ShellError, Resumed> => {
         tidy(folder, weights)
@@ -87,16 +90,21 @@ const continued =
   ): TE.TaskEither<ShellError, Resumed> => {
     const { status } = options
     const { path, folder, header } = run
-    const { cursor, timeline, end, weights } = recalled
+    const { cursor, timeline, end, weights, recorded } = recalled
+    const id = run.first.digest.found
     const elapsed = stopwatch(timeline.at(-1))
     const missing = missingFrom(weightsIn(folder))(weights)
     return pipe(
       TE.Do,
       TE.bind('named', () => TE.fromEither(configOf(run))),
       TE.chainFirstEitherK(() => openWeightsExist(cursor, folder, missing)),
+      TE.bind('unsealed', () => TE.fromEither(WeightFile.check(weightsIn(folder), id)(weights))),
       TE.bind('problem', ({ named }) => problemOf(named, status)),
       TE.chainFirstEitherK(({ problem }) => sameData(run)(problem)),
       TE.bind('backend', ({ problem }) => backendOf(run, problem, options.backend, options)),
+      TE.chainFirst(({ backend, problem, unsealed }) =>
+        measuredAsRecorded(backend, problem, folder)(recorded.filter(({ ref }) => unsealed.includes(ref))),
+      ),
       TE.chain(({ backend, problem }) => {
         const others = otherVersions(header, backend)
         if (others.length > 0)
@@ -117,7 +125,7 @@ const continued =
           header,
           problem,
           backend,
-          persistence: persistenceWithMissing(folder, missing),
+          persistence: persistenceWithMissing(folder, id, missing),
           cursor,
           timeline,
           log,
@@ -131,8 +139,8 @@ const continued =
 /**
  * Resumes a recorded run. An incomplete last line is dropped. If the run has halted, its missing files are written.
  *
- * Errors: `BadInput` if the log cannot be read, the data has changed or weights are missing; `Mismatch` if the log does not
- * replay; and those of {@link tune}. Nothing is written before all of this is checked.
+ * Errors: `BadInput` if the log cannot be read, the data has changed or weights are missing; `Environment` if a file of weights is
+ * damaged; `Mismatch` if the log does not replay; and those of {@link tune}. Nothing is written before all of this is checked.
  *
  * @example
  * ```ts
