@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { sameNumerics } from '../../core/log/numerics.js'
 import type { BackendName } from '../backend/Backend.js'
@@ -42,6 +43,8 @@ export type Resumed =
       readonly folder: string
       readonly steps: number
       readonly stopReason: string
+      /** The rows of its result. */
+      readonly rows: Outcome['rows']
     }
 
 /** Finishes a run whose method has halted: writes its last files if they are missing. */
@@ -69,7 +72,13 @@ const concluded =
         tidy(folder, weights)
         if (summary !== null || outcome === null) {
           Clock.forget(folder)
-          return E.right({ _tag: 'AlreadyFinished', folder, steps: cursor.records, stopReason })
+          return E.right({
+            _tag: 'AlreadyFinished',
+            folder,
+            steps: cursor.records,
+            stopReason,
+            rows: outcome?.rows ?? [],
+          })
         }
         status.note('All steps are recorded; only the summary is missing.')
         return pipe(
