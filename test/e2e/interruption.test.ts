@@ -5,48 +5,17 @@
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { resume } from '../../src/shell/run/resume.js'
 import { tune } from '../../src/shell/run/tune.js'
 import { deep } from '../support/cases.js'
-
-const right = <A>(result: E.Either<unknown, A>): A => {
-  if (E.isRight(result)) return result.right
-  throw new Error(`expected a Right, found ${JSON.stringify(result.left)}`)
-}
+import { right } from '../support/recordedRun.js'
+import { silent, tiny } from '../support/tinyRun.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-interruption-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const npzFolder = fileURLToPath(new URL('../data/mnist-1k-60-40', import.meta.url))
-const npz = (name: 'train' | 'validation'): string =>
-  join(npzFolder, `${name}_dataset_1k_${name === 'train' ? 60 : 40}.npz`)
-const config = right(
-  decodeRunConfig('interrupted')({
-    data: { source: 'npz', train: npz('train'), validation: npz('validation'), test: npz('validation') },
-    network: { kind: 'mlp', hidden: [4] },
-    hyperparameters: { family: 'l2', per: 'layer', lower: -4, upper: 4 },
-    solver: { epochs: 2 },
-    method: {
-      name: 'bilevel',
-      design: { kind: 'sobol', size: 3 },
-      solve: { coldEpochs: 4, warmEpochs: 2 },
-      pair: { steps: 5 },
-      budget: { lowerLevelSolves: 6, outerIterations: 3 },
-    },
-    seed: 3,
-  }),
-)
-
-const silent = {
-  status: { show: () => undefined, note: () => undefined, clear: () => undefined },
-  signals: { on: () => undefined, off: () => undefined, exit: () => undefined },
-  workers: 1,
-} as const
 
 const whole = join(folder, 'whole')
 /** The run's folder as it is when a record has been written: what a kill at that moment leaves. */
@@ -58,7 +27,7 @@ beforeAll(async () => {
     await tune({
       ...silent,
       methods,
-      named: { source: 'interrupted', name: 'interrupted', config, baseFolder: null },
+      named: tiny,
       folder: whole,
       backend: 'wasm',
       onStep: () => cpSync(whole, after(records++), { recursive: true }),

@@ -63,13 +63,19 @@ describe('training that diverges', () => {
       solver: { ...smallConfig.solver, learningRate: 1e30 },
     })
     const run = join(folder, 'wild')
-    const { code, out } = await bilevel(['tune', config, '--backend', 'wasm', '--out', run])
-    expect(code).toBe(0)
+    const { code, out, err } = await bilevel(['tune', config, '--backend', 'wasm', '--out', run])
+    // A script must not take it for a result.
+    expect(code).toBe(1)
+    expect(err).toContain('bilevel: The run has ended without a result, so the exit code is 1.')
     expect(observations(run).filter(({ _tag }) => _tag === 'CommandFailed')).toHaveLength(3)
     expect(summary(run)).toMatchObject({ stopReason: 'noSample', rows: [] })
     expect(out).toContain('smaller learning rate')
     expect(out).not.toMatch(/NaN|undefined/)
+    // Its log is right all the same, and nothing is left to resume.
     expect(await bilevel(['replay', run])).toMatchObject({ code: 0 })
+    const again = await bilevel(['resume', run])
+    expect(again.code).toBe(1)
+    expect(again.out).toContain('has ended (noSample)')
   })
 })
 

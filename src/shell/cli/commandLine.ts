@@ -25,8 +25,9 @@ Examples:
   $ bilevel doctor                          check what works on this machine
 
 Exit codes: 0 done; 1 a recorded run does not replay as logged, two runs differ,
-or some runs of a comparison failed; 2 bad input, or the environment failed
-(network, disk, backend); 130 stopped.`
+a run ended without a result, or some runs of a comparison failed; 2 bad input,
+or the environment failed (network, disk, backend); 130 stopped; 141 the reader
+of stdout went away.`
 
 const program = (terminal: Terminal, finish: Finish): Command => {
   const root = new Command('bilevel')

@@ -12,7 +12,7 @@ import type { Seeds } from '../compare/prepare.js'
 import { defaultPreset } from '../config/presets.js'
 import { optional } from '../base/optional.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
-import { exitCodes, type Finding, type Finish } from './exit.js'
+import { withoutResult, type Finding, type Finish } from './exit.js'
 
 const choices = ['auto', 'node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendChoice>
 
@@ -213,7 +213,7 @@ const perform = async (
             : []),
         ].join('\n'),
         notice: notices.length === 0 ? null : notices.join(' '),
-        code: failed === 0 ? 0 : exitCodes.Mismatch,
+        code: failed === 0 ? 0 : withoutResult,
       }
     }),
   )

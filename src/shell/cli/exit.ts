@@ -1,13 +1,9 @@
 /** How a command ends: its output and its exit code. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { ShellError } from '../base/ShellError.js'
+import { exitCodes } from './exitCodes.js'
 
-export const exitCodes = {
-  BadInput: 2,
-  Environment: 2,
-  Mismatch: 1,
-  Interrupted: 130,
-} as const satisfies Record<ShellError['_tag'], number>
+export { exitCodes, withoutResult } from './exitCodes.js'
 
 /** Where a command writes. */
 export interface Terminal {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { programVersion } from '../base/package.js'
+import { safely } from './safely.js'
 
-// The reader of a pipe may close it early (`bilevel doctor | head -1`); that is not an error.
-process.stdout.on('error', () => process.exit(0))
+const { out, err, lost } = safely(process)
 
 const argv = process.argv.slice(2)
 
@@ -11,16 +11,13 @@ const asksForVersion = argv.length === 1 && (argv[0] === '--version' || argv[0] 
 
 const run = async (): Promise<number> => {
   if (asksForVersion) {
-    process.stdout.write(`${programVersion()}\n`)
+    out(`${programVersion()}\n`)
     return 0
   }
   const { commandLine } = await import('./commandLine.js')
-  return commandLine({
-    out: text => process.stdout.write(text),
-    err: text => process.stderr.write(text),
-  })(argv)
+  return commandLine({ out, err })(argv)
 }
 
 void run().then(code => {
-  process.exitCode = code
+  process.exitCode = code === 0 ? lost() : code
 })

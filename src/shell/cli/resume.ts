@@ -5,8 +5,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { BackendName } from '../backend/Backend.js'
 import { optional } from '../base/optional.js'
 import type { ShellError } from '../base/ShellError.js'
-import type { Finish } from './exit.js'
-import { ending } from './ending.js'
+import { ending, endingWith, hasResult } from './ending.js'
+import type { Finding, Finish } from './exit.js'
 import { workersOf, workersOption } from './workers.js'
 
 const choices = ['node', 'wasm', 'cpu'] as const satisfies ReadonlyArray<BackendName>
@@ -24,8 +24,9 @@ Examples:
   $ bilevel resume runs/mnist-mlp-1k-0
   $ bilevel resume runs/mnist-mlp-1k-0 --backend cpu
 
-Exit codes: 0 done; 1 the log does not replay; 2 bad input, or the environment
-failed (network, disk, backend); 130 stopped again.`
+Exit codes: 0 done; 1 the log does not replay, or the run ended without a
+result; 2 bad input, damaged weights, or the environment failed (network, disk,
+backend); 130 stopped again.`
 
 interface Options {
   readonly backend?: BackendName
@@ -35,7 +36,7 @@ interface Options {
 const perform = async (
   target: string,
   { backend, workers: asked }: Options,
-): Promise<E.Either<ShellError, string>> => {
+): Promise<E.Either<ShellError, Finding>> => {
   const workers = workersOf(asked)
   if (E.isLeft(workers)) return workers
   const loaded = await optional(() => import('../run/resume.js'))()
@@ -58,7 +59,10 @@ const perform = async (
   return E.right(
     resumed._tag === 'Ended'
       ? await ending(resumed)
-      : `The run in ${resumed.folder} has ended (${resumed.stopReason}) after ${resumed.steps} steps; there is nothing to resume.`,
+      : endingWith(
+          `The run in ${resumed.folder} has ended (${resumed.stopReason}) after ${resumed.steps} steps; there is nothing to resume.`,
+          hasResult(resumed.rows),
+        ),
   )
 }
 

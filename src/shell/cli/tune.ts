@@ -10,6 +10,7 @@ import { defaultPreset, presets } from '../config/presets.js'
 import { optional } from '../base/optional.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { ending } from './ending.js'
+import type { Finding, Finish } from './exit.js'
 import { presetsHelp } from './presets.js'
 import { workersOf, workersOption } from './workers.js'
 
@@ -35,8 +36,8 @@ Examples:
 
 Ctrl-C stops once the commands in progress are done; a second Ctrl-C stops at
 once. All recorded steps are kept, and \`bilevel resume\` continues from them.
-Exit codes: 0 done; 2 bad input, or the environment failed (network, disk,
-backend); 130 stopped.`
+Exit codes: 0 done; 1 ended without a result, since every training failed; 2 bad
+input, or the environment failed (network, disk, backend); 130 stopped.`
 
 interface Options {
   readonly preset?: string
@@ -71,7 +72,10 @@ const configOf = async (
   )
 }
 
-const perform = async (file: string | undefined, options: Options): Promise<E.Either<ShellError, string>> => {
+const perform = async (
+  file: string | undefined,
+  options: Options,
+): Promise<E.Either<ShellError, Finding>> => {
   const configured = pipe(
     await configOf(file, options.preset),
     E.bindTo('named'),
@@ -123,7 +127,7 @@ const perform = async (file: string | undefined, options: Options): Promise<E.Ei
 }
 
 /** The command `tune`; it passes its result to `finish`. */
-export const tuneCommand = (finish: (result: E.Either<ShellError, string>) => void): Command =>
+export const tuneCommand = (finish: Finish): Command =>
   new Command('tune')
     .summary("tune a network's hyperparameters")
     .description("Tunes a network's continuous hyperparameters, and records every step in a run folder.")

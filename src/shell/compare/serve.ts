@@ -12,6 +12,7 @@ import { resume } from '../run/resume.js'
 import type { Signals } from '../run/Stop.js'
 import { tune } from '../run/tune.js'
 import type { ShellError } from '../base/ShellError.js'
+import { endWithParent } from './endWithParent.js'
 import { type Order, type Report, ToWorker } from './messages.js'
 
 const carryOut = (methods: Methods, order: Order, audience: Audience): TE.TaskEither<ShellError, void> => {
@@ -62,8 +63,7 @@ export const serve = (methods: Methods): void => {
   let begun = false
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-  // The comparison's process has ended: stop here; the next comparison resumes this run.
-  process.on('disconnect', () => process.exit(130))
+  endWithParent()
   process.on('message', (message: unknown) => {
     if (!ToWorker.is(message)) return
     if (message._tag === 'Stop') {

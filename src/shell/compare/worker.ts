@@ -1,5 +1,8 @@
 /** The main module of a child process, which carries out one run of a comparison. */
-import { methods } from '../record/Methods.js'
-import { serve } from './serve.js'
+import { endWithParent } from './endWithParent.js'
 
+// Before the modules that train, which take a second to load. Messages wait for their listener.
+endWithParent()
+
+const [{ methods }, { serve }] = await Promise.all([import('../record/Methods.js'), import('./serve.js')])
 serve(methods)

@@ -27,6 +27,9 @@ export interface RecordedRun {
   readonly rest: Iterable<E.Either<LogFault, LogLine>>
 }
 
+const nothingRecorded =
+  'The run was killed as it began. Start it again: `bilevel tune` with the same configuration and `--out` takes this folder.'
+
 /** Why a line could not be read, as a message. */
 export const faultMessage =
   (path: string) =>
@@ -35,8 +38,7 @@ export const faultMessage =
       case 'Torn':
         return badInput(
           fault.line === 1
-            ? `Line 1 of ${path} is incomplete: the file has no complete header, so no step was recorded. Name the run.jsonl ` +
-                'of another run, or remove this one and run again.'
+            ? `Line 1 of ${path} is incomplete: the file has no complete header, so no step was recorded. ${nothingRecorded}`
             : tornNotice(path, fault.line),
         )
       case 'Unreadable':
@@ -128,7 +130,7 @@ export const withRecordedRun =
       const lines = readLines(file)
       const first = lines.next()
       return first.done === true
-        ? E.left(badInput(`${path} is empty: no step was recorded. Name the run.jsonl of another run.`))
+        ? E.left(badInput(`${path} is empty: no step was recorded. ${nothingRecorded}`))
         : pipe(
             first.value,
             E.mapLeft(faultMessage(path)),
@@ -186,7 +188,7 @@ const last = <P>(
     else return E.left(faultMessage(path)(place.left))
   }
   return reached === null
-    ? E.left(badInput(`${path} is empty: no step was recorded. Name the run.jsonl of another run.`))
+    ? E.left(badInput(`${path} is empty: no step was recorded. ${nothingRecorded}`))
     : E.right({ ...reached, torn: null })
 }
 

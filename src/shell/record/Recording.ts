@@ -16,6 +16,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 import { drive, start, type Hooks } from './driver.js'
 import type { Interpreter } from './Interpreter.js'
 import { create, noLines, past, reopen, type LogWriter } from './logFile.js'
+import { hasNoHeader } from './newLog.js'
 import { otherNumerics, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { versionsOf } from './versions.js'
 
@@ -85,7 +86,7 @@ const sameRun = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either
 const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<ShellError, Opened<S>> => {
   const { path, config, about } = recording
   const header = RunLog.headerOf(method)(config, { ...about, versions: versionsOf(method.name, {}) })
-  if (!existsSync(path))
+  if (!existsSync(path) || hasNoHeader(path))
     return pipe(
       start(method)(config),
       E.map(cursor => ({ cursor, log: create(path)(header) })),

@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { makeFolders, syncFolder } from '../base/folders.js'
 import { badInput, environment, type ShellError } from '../base/ShellError.js'
+import { hasNoHeader, removeDrafts } from './newLog.js'
 
 export const logIn = (folder: string): string => join(folder, 'run.jsonl')
 export const summaryIn = (folder: string): string => join(folder, 'summary.json')
@@ -35,10 +36,15 @@ const cannotUse = (folder: string, reason: string): ShellError =>
 const nearestExisting = (path: string): string =>
   fs.existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path))
 
-/** Right if a run may be written there. Creates nothing. */
+/**
+ * Right if a run may be written there: nothing is recorded in the folder, although a run may have been killed there as it began.
+ * Creates nothing.
+ */
 export const available = (folder: string): E.Either<ShellError, void> => {
   const there = nearestExisting(resolve(folder))
-  const taken = own.find(name => fs.existsSync(join(folder, name)))
+  const taken = own.find(
+    name => fs.existsSync(join(folder, name)) && !(name === 'run.jsonl' && hasNoHeader(logIn(folder))),
+  )
   if (taken !== undefined)
     return E.left(
       badInput(
@@ -63,7 +69,10 @@ export const available = (folder: string): E.Either<ShellError, void> => {
 /** Deletes the files of a run that recorded no step. */
 export const clear = (folder: string): E.Either<ShellError, void> =>
   E.tryCatch(
-    () => own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true })),
+    () => {
+      own.forEach(name => fs.rmSync(join(folder, name), { recursive: true, force: true }))
+      removeDrafts(logIn(folder))
+    },
     error => cannotUse(folder, messageOf(error)),
   )
 

@@ -5,12 +5,11 @@ import { messageOf } from '../base/messageOf.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
-import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as RunLog from '../../core/log/RunLog.js'
-import { syncFolder } from '../base/folders.js'
+import { createWhole, removeDrafts } from './newLog.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
 /** Writes the lines of a log. */
@@ -32,6 +31,9 @@ export type LogFault =
 /** The first 16 hex digits of SHA-256 over the previous line's digest and this line's text. */
 export const digestOf = (before: string, body: string): string =>
   createHash('sha256').update(before).update(body).digest('hex').slice(0, 16)
+
+/** Identifies a run by its header. Weights name the run to which they belong by it. */
+export const runIdOf = (header: RunLog.Header): string => digestOf('', RunLog.encodeHeader(header))
 
 const cannotWrite = (path: string) => (error: unknown) =>
   environment(
@@ -103,7 +105,8 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
 }
 
 /**
- * Creates a log with its header.
+ * Creates a log with its header. The file appears with its whole header: it is written under another name, and then linked. A log
+ * without a complete header, which a killed run of an older version may have left, is replaced.
  *
  * Errors: `Environment` if the file cannot be written or exists already.
  *
@@ -126,13 +129,14 @@ export const create =
   (path: string) =>
   (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>
     pipe(
-      TE.fromEither(E.tryCatch(() => fs.openSync(path, 'wx'), cannotWrite(path))),
-      TE.map(file => writer(path, file, { ...noLines, packing: RunLog.packingOf(header.version) })),
-      TE.chainFirst(log => log.append(RunLog.encodeHeader(header))),
-      TE.map(log => {
-        syncFolder(dirname(path))
-        return log
-      }),
+      TE.fromIOEither(() =>
+        E.tryCatch(() => {
+          const from = { ...noLines, packing: RunLog.packingOf(header.version) }
+          const { text, end } = after({ body: RunLog.encodeHeader(header), packing: from.packing }, from)
+          const file = createWhole(path, text)
+          return writer(path, file, end)
+        }, cannotWrite(path)),
+      ),
     )
 
 /**
@@ -160,6 +164,7 @@ export const reopen =
           ),
         )
         if (E.isLeft(opened)) fs.closeSync(file)
+        else removeDrafts(path)
         return pipe(
           opened,
           E.map(() => writer(path, file, end)),

@@ -1,5 +1,6 @@
 /**
- * Replays a recorded run without its data and backend, and checks its `summary.json` against the log.
+ * Replays a recorded run without its data and backend. Checks its `summary.json` against the log, and its weights against their
+ * checksums.
  */
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,7 +9,9 @@ import { isQuestion, type Command, type Question } from '../../core/protocol/Com
 import type { Info } from '../../core/protocol/Info.js'
 import { sameNumerics } from '../../core/log/numerics.js'
 import type { Header } from '../../core/log/RunLog.js'
-import { badInput, type ShellError } from '../base/ShellError.js'
+import { badInput, mismatch, type ShellError } from '../base/ShellError.js'
+import { weightsIn } from './RunFolder.js'
+import * as WeightFile from './WeightFile.js'
 import { methodNamed, type Methods } from './Methods.js'
 import { readThrough, traverse, withRecordedRun, type RecordedRun } from './RecordedRun.js'
 import { agrees, readSummary } from './WrittenSummary.js'
@@ -100,11 +103,18 @@ const noStep = (path: string, until: number | null, records: number): ShellError
       (records === 0 ? 'none is recorded yet.' : `its steps are 0 to ${records - 1}. Name one of them.`),
   )
 
+/** Checks the weights beside a log, as far as they are there. */
+const weightsAsWritten = ({ folder, first }: RecordedRun): E.Either<ShellError, unknown> =>
+  pipe(
+    WeightFile.check(weightsIn(folder), first.digest.found)(WeightFile.sealedIn(weightsIn(folder))),
+    E.mapLeft(({ message }) => mismatch(`${message} The log beside it replays as logged.`)),
+  )
+
 /**
- * Replays the run in a folder, or a `run.jsonl`. With `until`, neither the later lines nor the summary are read.
+ * Replays the run in a folder, or a `run.jsonl`. With `until`, neither the later lines nor the summary nor the weights are read.
  *
- * Errors: `Mismatch` if the log or the summary beside it differs from what the method derives from the observations;
- * `BadInput` or `Environment` if a file cannot be read.
+ * Errors: `Mismatch` if the log or the summary beside it differs from what the method derives from the observations, or if a file
+ * of weights is not as its checksum says; `BadInput` or `Environment` if a file cannot be read.
  *
  * @example
  * ```ts
@@ -137,6 +147,7 @@ export const replayRun =
           // If the log lost its last line, the summary may still contain it, so there is nothing to check.
           summary === null || reached.torn !== null ? E.right(undefined) : agrees(summary, header, reached),
         ),
+        E.chainFirst(() => (until === null ? weightsAsWritten(run) : E.right(undefined))),
         E.map(({ reached }) => ({
           path,
           header,

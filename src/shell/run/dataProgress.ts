@@ -15,6 +15,12 @@ export const showDataProgress =
             `Downloading ${progress.name}: ${megabytes(progress.receivedBytes)} of ${megabytes(progress.totalBytes)}`,
         )
         return
+      case 'Waiting':
+        status.note(
+          `${progress.name}: nothing has arrived for ${Math.round(progress.silentMs / 1000)} s. The download is stopped ` +
+            'after a minute of silence.',
+        )
+        return
       case 'Retrying':
         status.note(`${progress.name}: ${progress.problem}; attempt ${progress.attempt} …`)
         return

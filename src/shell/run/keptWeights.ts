@@ -1,10 +1,11 @@
-/** Handles the weights in the folder of a resumed run: refuses missing ones, deletes those that are not needed. */
+/** Handles the weights in the folder of a resumed run: refuses missing and damaged ones, deletes those that are not needed. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { WeightsRef } from '../../core/protocol/Command.js'
 import type { Cursor } from '../../core/log/Replay.js'
 import { folderPersistence, keepOnly, type Persistence } from '../train/WeightStore.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
+import type { RunId } from '../record/WeightFile.js'
 import { weightsIn } from '../record/RunFolder.js'
 
 const missingWeights = (folder: string, refs: ReadonlyArray<WeightsRef>): ShellError =>
@@ -34,8 +35,12 @@ export const openWeightsExist = <S>(
  * The weights of a folder in which some are missing that the log names, for example because the log was cut after the run had
  * ended. Loading one of these ends the run: it must not count as a failed command.
  */
-export const persistenceWithMissing = (folder: string, missing: ReadonlyArray<WeightsRef>): Persistence => {
-  const persistence = folderPersistence(weightsIn(folder))
+export const persistenceWithMissing = (
+  folder: string,
+  run: RunId,
+  missing: ReadonlyArray<WeightsRef>,
+): Persistence => {
+  const persistence = folderPersistence(weightsIn(folder), run)
   return {
     ...persistence,
     load: (ref, size) =>

@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { sameNumerics } from '../../core/log/numerics.js'
 import type { BackendName } from '../backend/Backend.js'
@@ -13,6 +14,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 import * as Clock from '../record/Clock.js'
 import { conduct, finish, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { openWeightsExist, persistenceWithMissing, tidy } from './keptWeights.js'
+import { measuredAsRecorded } from './measuredWeights.js'
 import { reopen } from '../record/logFile.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import { recall, type Recalled } from '../record/recall.js'
@@ -20,6 +22,7 @@ import { otherNumerics, tornNotice, withRecordedRun, type RecordedRun } from '..
 import { readIfThere, summaryIn, weightsIn } from '../record/RunFolder.js'
 import { backendOf, configOf, otherVersions, sameData } from './sameCircumstances.js'
 import { problemOf } from './tune.js'
+import * as WeightFile from '../record/WeightFile.js'
 import { checkSummary } from '../record/WrittenSummary.js'
 
 /** The run to resume, and the backend. */
@@ -40,13 +43,15 @@ export type Resumed =
       readonly folder: string
       readonly steps: number
       readonly stopReason: string
+      /** The rows of its result. */
+      readonly rows: Outcome['rows']
     }
 
 /** Finishes a run whose method has halted: writes its last files if they are missing. */
 const concluded =
   ({ status }: Audience) =>
   <S>(
-    { path, folder, header, size }: RecordedRun,
+    { path, folder, header, size, first }: RecordedRun,
     { cursor, timeline, weights, end, torn }: Recalled<S>,
     stopReason: string,
   ): TE.TaskEither<ShellError, Resumed> => {
@@ -61,12 +66,19 @@ const concluded =
             TE.map(log => log.close()),
           ),
       TE.chainEitherK(() => checkSummary(folder, header, { records: cursor.records, info })),
+      TE.chainEitherK(() => WeightFile.check(weightsIn(folder), first.digest.found)(weights)),
       TE.chainEitherK(() => readIfThere(summaryIn(folder), 64 * 1024 * 1024)),
       TE.chainEitherKW((summary): E.Either<ShellError, Resumed> => {
         tidy(folder, weights)
         if (summary !== null || outcome === null) {
           Clock.forget(folder)
-          return E.right({ _tag: 'AlreadyFinished', folder, steps: cursor.records, stopReason })
+          return E.right({
+            _tag: 'AlreadyFinished',
+            folder,
+            steps: cursor.records,
+            stopReason,
+            rows: outcome?.rows ?? [],
+          })
         }
         status.note('All steps are recorded; only the summary is missing.')
         return pipe(
@@ -87,16 +99,21 @@ const continued =
   ): TE.TaskEither<ShellError, Resumed> => {
     const { status } = options
     const { path, folder, header } = run
-    const { cursor, timeline, end, weights } = recalled
+    const { cursor, timeline, end, weights, recorded } = recalled
+    const id = run.first.digest.found
     const elapsed = stopwatch(timeline.at(-1))
     const missing = missingFrom(weightsIn(folder))(weights)
     return pipe(
       TE.Do,
       TE.bind('named', () => TE.fromEither(configOf(run))),
       TE.chainFirstEitherK(() => openWeightsExist(cursor, folder, missing)),
+      TE.bind('unsealed', () => TE.fromEither(WeightFile.check(weightsIn(folder), id)(weights))),
       TE.bind('problem', ({ named }) => problemOf(named, status)),
       TE.chainFirstEitherK(({ problem }) => sameData(run)(problem)),
       TE.bind('backend', ({ problem }) => backendOf(run, problem, options.backend, options)),
+      TE.chainFirst(({ backend, problem, unsealed }) =>
+        measuredAsRecorded(backend, problem, folder)(recorded.filter(({ ref }) => unsealed.includes(ref))),
+      ),
       TE.chain(({ backend, problem }) => {
         const others = otherVersions(header, backend)
         if (others.length > 0)
@@ -117,7 +134,7 @@ const continued =
           header,
           problem,
           backend,
-          persistence: persistenceWithMissing(folder, missing),
+          persistence: persistenceWithMissing(folder, id, missing),
           cursor,
           timeline,
           log,
@@ -131,8 +148,8 @@ const continued =
 /**
  * Resumes a recorded run. An incomplete last line is dropped. If the run has halted, its missing files are written.
  *
- * Errors: `BadInput` if the log cannot be read, the data has changed or weights are missing; `Mismatch` if the log does not
- * replay; and those of {@link tune}. Nothing is written before all of this is checked.
+ * Errors: `BadInput` if the log cannot be read, the data has changed or weights are missing; `Environment` if a file of weights is
+ * damaged; `Mismatch` if the log does not replay; and those of {@link tune}. Nothing is written before all of this is checked.
  *
  * @example
  * ```ts

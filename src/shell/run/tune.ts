@@ -20,7 +20,7 @@ import { showDataProgress } from './dataProgress.js'
 import { conduct, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { start } from '../record/driver.js'
 import { describeData } from './describeData.js'
-import { create } from '../record/logFile.js'
+import { create, runIdOf } from '../record/logFile.js'
 import { sayData } from './sayData.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import type { Status } from './statusLine.js'
@@ -150,7 +150,7 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
               TE.chain(() => create(RunFolder.logIn(folder))(header)),
             )
             const timeline: Timeline = []
-            const persistence = folderPersistence(RunFolder.weightsIn(folder))
+            const persistence = folderPersistence(RunFolder.weightsIn(folder), runIdOf(header))
             return conduct(options)(typed)({
               folder,
               header,

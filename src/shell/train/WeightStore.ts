@@ -10,11 +10,12 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { initialWeights, type WeightsRef } from '../../core/protocol/Command.js'
 import { makeFolders, syncFolder } from '../base/folders.js'
 import { environment, type ShellError } from '../base/ShellError.js'
+import * as WeightFile from '../record/WeightFile.js'
 
 /** Storage of weights that outlives the process. Once `save` has returned a `Right`, they survive even a power cut. */
 export interface Persistence {
@@ -70,9 +71,6 @@ export const weightStore = (initial: Float32Array, persistence: Persistence | nu
   }
 }
 
-const isMissing = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-
 /** Little-endian float32 on every machine. */
 const encode = (weights: Float32Array): Uint8Array => {
   const bytes = new Uint8Array(weights.length * 4)
@@ -84,9 +82,9 @@ const encode = (weights: Float32Array): Uint8Array => {
 const decode = (path: string, bytes: Uint8Array, size: number): E.Either<ShellError, Float32Array> => {
   if (bytes.length !== 4 * size)
     return E.left(
-      environment(
-        `The file ${path} holds ${bytes.length} bytes, but the ${size} float32 weights of this network take ` +
-          `${4 * size}: it is truncated or of another network. Delete the run's folder and start it again.`,
+      WeightFile.refused(
+        path,
+        `it holds ${bytes.length} bytes, but the ${size} float32 weights of this network take ${4 * size}`,
       ),
     )
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -94,55 +92,62 @@ const decode = (path: string, bytes: Uint8Array, size: number): E.Either<ShellEr
   const bad = weights.findIndex(weight => !Number.isFinite(weight))
   return bad < 0
     ? E.right(weights)
-    : E.left(
-        environment(
-          `The file ${path} holds a weight that is not a finite number (at index ${bad}): it is damaged. ` +
-            `Delete the run's folder and start it again.`,
-        ),
-      )
+    : E.left(WeightFile.refused(path, `its weight at index ${bad} is not a finite number`))
 }
 
-const pathIn =
-  (folder: string) =>
-  (ref: WeightsRef): string =>
-    join(folder, `${ref}.f32`)
+/** Writes a file under another name and flushes it. A rename then puts it in its place with all its content. */
+const writeDraft = async (draft: string, content: Uint8Array | string): Promise<void> => {
+  const file = await open(draft, 'w')
+  try {
+    await file.writeFile(content)
+    // The log will name these weights, so they must survive a power cut.
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
 
 /**
- * Stores weights in files `<ref>.f32` in `folder`, which is created when needed. Each file is written atomically.
+ * Stores weights in files `<ref>.f32` in `folder`, which is created when needed. Each file is written atomically, and has a
+ * SHA-256 beside it, in `<ref>.f32.sha256`. A file that is not as its SHA-256 says is refused. `run`: the run to which the
+ * weights belong; the weights of another run are refused.
  *
  * @example
  * ```ts
- * import { right } from 'fp-ts/lib/Either.js'
+ * import { isLeft, right } from 'fp-ts/lib/Either.js'
  * import { some } from 'fp-ts/lib/Option.js'
+ * import { writeFileSync } from 'node:fs'
  * import { folderPersistence, type Persistence } from 'bilevel-hpo/shell'
  *
  * const persistence: Persistence = folderPersistence('weights')
  * await persistence.save('w3', Float32Array.of(0.5, -0.25))() // => right(undefined)
  * await persistence.load('w3', 2)() // => right(some(Float32Array.of(0.5, -0.25)))
+ * writeFileSync('weights/w3.f32', new Uint8Array(8))
+ * isLeft(await persistence.load('w3', 2)()) // => true
  * ```
  */
-export const folderPersistence = (folder: string): Persistence => {
-  const pathOf = pathIn(folder)
+export const folderPersistence = (folder: string, run: WeightFile.RunId = null): Persistence => {
+  const pathOf = WeightFile.pathIn(folder)
   return {
     save: (ref, weights) =>
       TE.tryCatch(
         async () => {
           const path = pathOf(ref)
-          const partial = `${path}.partial`
+          const seal = WeightFile.sealOf(path)
+          const bytes = encode(weights)
+          const drafts = [`${path}.partial`, `${seal}.partial`] as const
           makeFolders(folder)
           try {
-            const file = await open(partial, 'w')
-            try {
-              await file.writeFile(encode(weights))
-              // The log will name these weights, so they must survive a power cut.
-              await file.sync()
-            } finally {
-              await file.close()
-            }
-            await rename(partial, path)
+            await Promise.all([
+              writeDraft(drafts[0], bytes),
+              writeDraft(drafts[1], WeightFile.seal(run, path, bytes)),
+            ])
+            // The seal comes first: weights without one would look like those of an older version.
+            await rename(drafts[1], seal)
+            await rename(drafts[0], path)
             syncFolder(folder)
           } catch (cause) {
-            await rm(partial, { force: true })
+            await Promise.all(drafts.map(draft => rm(draft, { force: true })))
             throw cause
           }
         },
@@ -152,23 +157,19 @@ export const folderPersistence = (folder: string): Persistence => {
               'Make room there, or choose a folder that can be written with --out.',
           ),
       ),
-    load: (ref, size) => async () => {
-      const path = pathOf(ref)
-      try {
-        return pipe(decode(path, await readFile(path), size), E.map(O.some))
-      } catch (cause) {
-        return isMissing(cause)
-          ? E.right(O.none)
-          : E.left(
-              environment(
-                `The weights file ${path} could not be read (${messageOf(cause)}). Check its permissions.`,
-              ),
-            )
-      }
-    },
+    load: (ref, size) =>
+      TE.fromIOEither(() =>
+        pipe(
+          WeightFile.read(folder, run, 4 * size)(ref),
+          E.chain(found =>
+            found === null ? E.right(O.none) : pipe(decode(pathOf(ref), found.bytes, size), E.map(O.some)),
+          ),
+        ),
+      ),
     remove: ref => () => {
       try {
-        rmSync(pathOf(ref), { force: true })
+        // The seal goes last, for the same reason.
+        for (const path of [pathOf(ref), WeightFile.sealOf(pathOf(ref))]) rmSync(path, { force: true })
       } catch {
         // A file that stays only takes up disk space; the reference is gone in any case.
       }
@@ -180,9 +181,7 @@ export const folderPersistence = (folder: string): Persistence => {
 export const missingFrom =
   (folder: string) =>
   (refs: ReadonlyArray<WeightsRef>): ReadonlyArray<WeightsRef> =>
-    refs.filter(ref => !existsSync(pathIn(folder)(ref)))
-
-const weightsFile = /^(w\d+)\.f32(\.partial)?$/
+    refs.filter(ref => !existsSync(WeightFile.pathIn(folder)(ref)))
 
 /**
  * Deletes the files that a killed run left in a folder of weights and that are not needed: partial files, weights of answers
@@ -194,8 +193,8 @@ export const keepOnly =
   () => {
     if (!existsSync(folder)) return
     for (const name of readdirSync(folder)) {
-      const [, ref, draft] = weightsFile.exec(name) ?? []
-      if (ref !== undefined && (draft !== undefined || !refs.includes(ref)))
-        rmSync(join(folder, name), { force: true })
+      const [, ref, kind] = WeightFile.pattern.exec(name) ?? []
+      if (ref !== undefined && (kind?.endsWith('.partial') === true || !refs.includes(ref)))
+        rmSync(join(folder, name), { recursive: true, force: true })
     }
   }

@@ -123,7 +123,7 @@ describe('an unusable command line', () => {
 describe('tune', () => {
   it('refuses an output folder that holds a run, before it does anything else', () =>
     withFolder(async folder => {
-      writeFileSync(join(folder, 'run.jsonl'), '')
+      writeFileSync(join(folder, 'run.jsonl'), '{}\n')
       expect(await refused('tune', '--out', folder)).toContain('already holds a run')
     }))
 

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
@@ -31,13 +32,21 @@ describe('a run folder', () => {
 
   it.each(['run.jsonl', 'summary.json', 'timings.json', 'weights'])('is refused if it contains %s', name =>
     withFolder(folder => {
-      writeFileSync(join(folder, name), '')
+      writeFileSync(join(folder, name), '\n')
       const error = left(available(folder))
       expect(error._tag).toBe('BadInput')
       expect(error.message).toContain('already holds a run')
       expect(error.message).toContain('--out')
     }),
   )
+
+  it('of a run that was killed as it began is taken', () =>
+    withFolder(folder => {
+      // An older version left an empty log; this one may leave the draft of a log.
+      writeFileSync(join(folder, 'run.jsonl'), '')
+      writeFileSync(join(folder, `run.jsonl.${randomUUID()}.part`), '{"format":')
+      right(make(folder))
+    }))
 
   it('is refused if a part of its path is a file', () =>
     withFolder(folder => {

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, linkSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
@@ -16,6 +17,71 @@ const written = async (path: string, bodies: ReadonlyArray<string>): Promise<voi
   for (const body of bodies) right(await log.append(body)())
   log.close()
 }
+
+describe('a new log', () => {
+  const names = (folder: string): ReadonlyArray<string> => readdirSync(folder)
+  const headerLine = (folder: string): string => {
+    const path = join(folder, 'run.jsonl')
+    return readFileSync(path, 'utf8')
+  }
+
+  it('is there with its whole header, and nothing else is', () =>
+    withFolder(async folder => {
+      await written(join(folder, 'run.jsonl'), [])
+      expect(names(folder)).toEqual(['run.jsonl'])
+      expect(headerLine(folder).endsWith('"}\n')).toBe(true)
+    }))
+
+  it('takes the place of a log without a complete header, and of no other file', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      await written(path, [])
+      const whole = readFileSync(path)
+      for (const length of [0, 1, 17, 27, 28, 100, whole.length - 1]) {
+        writeFileSync(path, whole.subarray(0, length))
+        await written(path, [])
+        expect(readFileSync(path).equals(whole), `cut to ${length} bytes`).toBe(true)
+        expect(names(folder)).toEqual(['run.jsonl'])
+      }
+      for (const text of [
+        whole.toString(),
+        '\n',
+        '{"format":"another"',
+        'notes',
+        `${whole.toString()}{"step`,
+      ]) {
+        writeFileSync(path, text)
+        expect(left(await create(path)(header)()).message).toContain('EEXIST')
+        expect(readFileSync(path, 'utf8')).toBe(text)
+        expect(names(folder)).toEqual(['run.jsonl'])
+      }
+    }))
+
+  it('is created by one of several that create it at once', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      const all = await Promise.all(Array.from({ length: 5 }, () => create(path)(header)()))
+      expect(all.filter(E.isRight)).toHaveLength(1)
+      for (const log of all) if (E.isRight(log)) log.right.close()
+      expect(names(folder)).toEqual(['run.jsonl'])
+    }))
+
+  it('takes away the drafts that killed processes left', () =>
+    withFolder(async folder => {
+      const path = join(folder, 'run.jsonl')
+      const draft = join(folder, `run.jsonl.${randomUUID()}.part`)
+      writeFileSync(draft, '{"format')
+      writeFileSync(join(folder, 'run.jsonl.part'), '')
+      await written(path, ['{"a":1}'])
+      expect(names(folder)).toEqual(['run.jsonl', 'run.jsonl.part'])
+      // Killed between the link and the removal of the draft.
+      linkSync(path, draft)
+      const lines = readAll(path).map(right)
+      const end = lines.reduce((at, line) => past(line)(at), noLines)
+      right(await reopen(path)(end, end.bytes)()).close()
+      expect(names(folder)).toEqual(['run.jsonl', 'run.jsonl.part'])
+    }))
+})
 
 describe('a log file', () => {
   it('is read as it was written, for any text', () =>

@@ -25,7 +25,7 @@ const initial = Float32Array.of(0, 0, 0)
 describe('in a folder', () => {
   test('a later process finds the weights of an earlier one, as little-endian float32', async () => {
     await run(weightStore(initial, folderPersistence(folder)).put('w3', weights))
-    expect(readdirSync(folder)).toEqual(['w3.f32'])
+    expect(readdirSync(folder).sort()).toEqual(['w3.f32', 'w3.f32.sha256'])
     expect(readFileSync(join(folder, 'w3.f32')).readFloatLE(4)).toBe(-2.5)
     const later = weightStore(initial, folderPersistence(folder))
     expect(await run(later.get('w3'))).toEqual(O.some(weights))
@@ -49,18 +49,27 @@ describe('in a folder', () => {
     expect(missingFrom(folder)(['w1'])).toEqual(['w1'])
     const store = weightStore(initial, folderPersistence(folder))
     for (const ref of ['w1', 'w2', 'w12']) await run(store.put(ref, weights))
-    for (const name of ['w1.f32.partial', 'notes.txt', 'w2.txt']) writeFileSync(join(folder, name), '')
+    for (const name of ['w1.f32.partial', 'w1.f32.sha256.partial', 'notes.txt', 'w2.txt'])
+      writeFileSync(join(folder, name), '')
     expect(missingFrom(folder)(['w1', 'w3', 'w12'])).toEqual(['w3'])
     keepOnly(folder)(['w1', 'w12'])()
-    expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'w1.f32', 'w12.f32', 'w2.txt'])
+    expect(readdirSync(folder).sort()).toEqual([
+      'notes.txt',
+      'w1.f32',
+      'w1.f32.sha256',
+      'w12.f32',
+      'w12.f32.sha256',
+      'w2.txt',
+    ])
   })
 
-  test('a truncated or damaged file is refused, and the message names it', async () => {
+  test('a truncated or damaged file without a checksum is refused, and the message names it', async () => {
     const store = weightStore(initial, folderPersistence(folder))
     await run(store.put('w1', weights))
     store.clear()
+    rmSync(join(folder, 'w1.f32.sha256'))
     writeFileSync(join(folder, 'w1.f32'), new Uint8Array(11))
-    expect(left(await store.get('w1')()).message).toContain('w1.f32 holds 11 bytes')
+    expect(left(await store.get('w1')()).message).toContain('w1.f32 cannot be used: it holds 11 bytes')
     const damaged = Buffer.alloc(12)
     damaged.writeFloatLE(NaN, 8)
     writeFileSync(join(folder, 'w1.f32'), damaged)

