@@ -10,7 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as RunLog from '../../core/log/RunLog.js'
-import { syncFolder } from '../base/folders.js'
+import { makeFolders, syncFolder } from '../base/folders.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
 /** Writes the lines of a log. */
@@ -103,7 +103,7 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
 }
 
 /**
- * Creates a log with its header.
+ * Creates a log with its header, and the folder that it is in.
  *
  * Errors: `Environment` if the file cannot be written or exists already.
  *
@@ -126,7 +126,12 @@ export const create =
   (path: string) =>
   (header: RunLog.Header): TE.TaskEither<ShellError, LogWriter> =>
     pipe(
-      TE.fromEither(E.tryCatch(() => fs.openSync(path, 'wx'), cannotWrite(path))),
+      TE.fromEither(
+        E.tryCatch(() => {
+          makeFolders(dirname(path))
+          return fs.openSync(path, 'wx')
+        }, cannotWrite(path)),
+      ),
       TE.map(file => writer(path, file, { ...noLines, packing: RunLog.packingOf(header.version) })),
       TE.chainFirst(log => log.append(RunLog.encodeHeader(header))),
       TE.map(log => {

@@ -21,6 +21,17 @@ import { versionsOf } from '../record/versions.js'
 
 const BaseFolder = t.type({ baseFolder: nullable(t.string) })
 
+/** Refuses a log of `recordRun`, whose interpreter only its own program has. */
+export const byThisProgram = ({ path, header: { problem } }: RecordedRun): E.Either<ShellError, void> =>
+  Object.hasOwn(problem, 'baseFolder')
+    ? E.right(undefined)
+    : E.left(
+        badInput(
+          `${path} was recorded by a program that trains by its own code (\`recordRun\`): its header names no network and no ` +
+            'data, so this command cannot continue it. Start that program again: `recordRun` continues the log where it ends.',
+        ),
+      )
+
 /** The configuration of the problem in the header. */
 export const configOf = ({
   path,
