@@ -9,6 +9,7 @@ import { hasTag, isCodec } from './codecTag.js'
 import { shown } from './shown.js'
 import { element, isObject, members, props, unwrapped } from './structure.js'
 import { thrown } from './thrown.js'
+import { didYouMean } from './unknownField.js'
 
 const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
   new t.Type<number>(
@@ -248,6 +249,14 @@ const expected = (codec: t.Mixed): string => {
     : `an object with the field${fields.length === 1 ? '' : 's'} ${fields.join(', ')}`
 }
 
+/** The texts among the values of a codec, if it lists them. */
+const words = (codec: t.Mixed): ReadonlyArray<string> => {
+  const inner = unwrapped(codec)
+  if (hasTag('KeyofType')(inner)) return Object.keys(inner.keys)
+  if (hasTag('LiteralType')(inner)) return typeof inner.value === 'string' ? [inner.value] : []
+  return hasTag('UnionType')(inner) ? members(inner).flatMap(words) : []
+}
+
 /**
  * One clause for the deepest decoding error: the field, what it must be, and what was found.
  *
@@ -271,9 +280,10 @@ export const explain = (errors: t.Errors): string => {
   const type = deepest.context[deepest.context.length - 1]?.type
   const wanted = isCodec(type) ? expected(type) : 'something else'
   if (deepest.message !== undefined) return `${where} ${deepest.message}`
-  return deepest.value === undefined
-    ? `${where} is missing; it must be ${wanted}`
-    : `${where} must be ${wanted}, but is ${found(deepest.value)}`
+  if (deepest.value === undefined) return `${where} is missing; it must be ${wanted}`
+  const hint =
+    typeof deepest.value === 'string' && isCodec(type) ? didYouMean(deepest.value, words(type)) : ''
+  return `${where} must be ${wanted}, but is ${found(deepest.value)}${hint}`
 }
 
 /** The decoded value, or one clause. A getter or a proxy may throw while its value is decoded. */

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend, BackendChoice } from '../backend/Backend.js'
-import { methodConfig, RunConfig } from '../config/RunConfig.js'
+import { checkMethod, methodConfig, RunConfig } from '../config/RunConfig.js'
 import { size } from '../data/set/ImageSet.js'
 import { backendOf } from '../train/backendOf.js'
 import type { Problem } from '../train/Problem.js'
@@ -13,6 +13,7 @@ import { methodNamed, type Methods } from '../record/Methods.js'
 import { available } from '../record/RunFolder.js'
 import type { Status } from '../run/statusLine.js'
 import { problemOf, problemSection } from '../run/tune.js'
+import { Seed } from '../../core/codec/seed.js'
 import { writtenConfig } from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { budgetOf, epochsPerSolve, type Allot } from './budget.js'
@@ -96,6 +97,9 @@ const runConfigOf =
     seed,
   })
 
+const sourceOf = ({ named }: CompareConfig, { label }: Contender): string =>
+  `${named.source} (method ${label})`
+
 /** A method's complete configuration at a seed. Also checks that the method can start with it. */
 const completeConfig = (
   { methods, config }: Pick<Wanted, 'methods' | 'config'>,
@@ -103,7 +107,7 @@ const completeConfig = (
   contender: Contender,
   seed: number,
 ): E.Either<ShellError, Identity['config']> => {
-  const source = `${config.named.source} (method ${contender.label})`
+  const source = sourceOf(config, contender)
   return pipe(
     methodNamed(methods)(contender.method),
     E.chain(method =>
@@ -169,9 +173,24 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
     TE.chainFirstEitherK(({ contenders }) =>
       pipe(
         contenders,
-        E.traverseArray(({ method }) => methodNamed(methods)(method)),
+        E.traverseArray(contender =>
+          pipe(
+            methodNamed(methods)(contender.method),
+            E.chain(method =>
+              method(typed =>
+                checkMethod(typed)(sourceOf(config, contender), runConfigOf(config)(contender, 0)),
+              ),
+            ),
+          ),
+        ),
       ),
     ),
+    TE.chainFirstEitherK(() => {
+      const wrong = seedsOf(wanted.seeds, named.config.seed).find(seed => E.isLeft(Seed.decode(seed)))
+      return wrong === undefined
+        ? E.right(undefined)
+        : E.left(badInput(`The option --seeds asks for the seed ${wrong}; a seed is ${Seed.name}.`))
+    }),
     TE.chainFirstEitherK(() => usable(folder)),
     TE.bind('earlier', () => TE.fromEither(read(folder))),
     // Loads the data here, so that a download happens once and all processes find it in the cache.

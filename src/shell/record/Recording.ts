@@ -8,6 +8,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { decodeField } from '../../core/codec/Codec.js'
+import { sentence } from '../../core/codec/sentence.js'
 import { firstDifference } from '../../core/codec/Difference.js'
 import { lenient } from '../../core/codec/options.js'
 import type { Outcome } from '../../core/protocol/Info.js'
@@ -91,7 +92,7 @@ const AboutCodec = t.strict({ problem, data, backend })
 const cannotUse =
   (advice: string) =>
   (problem: string): ShellError =>
-    badInput(`The run cannot be recorded: ${problem}. ${advice}`)
+    badInput(`The run cannot be recorded: ${sentence(problem)} ${advice}`)
 
 /** Checks what the caller passes before anything is written. A type does not bind a caller that is not compiled. */
 const checked = <C, S>(
@@ -155,8 +156,6 @@ const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<S
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
  * import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
-import { decodeField } from '../../core/codec/Codec.js'
  * import { decode, gridSearch, type GridSearchConfig } from 'bilevel-hpo'
  * import { type About, type Interpreter, type Recording, recordRun } from 'bilevel-hpo/runs'
  *

@@ -10,7 +10,7 @@ import { decode, nullable } from '../../core/codec/Codec.js'
 import type { Header } from '../../core/log/RunLog.js'
 import { BackendName, type Backend } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
-import { decodeRunConfig } from '../config/RunConfig.js'
+import { decodeRecorded } from '../config/RunConfig.js'
 import * as BackendOf from '../train/backendOf.js'
 import type { Problem } from '../train/Problem.js'
 import { badInput, environment, type ShellError } from '../base/ShellError.js'
@@ -47,7 +47,7 @@ export const configOf = ({
         E.mapLeft(problem => badInput(`The configuration ${source} cannot be used: ${problem}.`)),
       ),
     ),
-    E.bind('config', () => decodeRunConfig(source)({ ...sections, method: { name: method } })),
+    E.bind('config', () => decodeRecorded(source)({ ...sections, method: { name: method } })),
     E.map(({ base, config }) => ({ config, baseFolder: base.baseFolder })),
   )
 }

@@ -1,12 +1,13 @@
 /**
  * A whole run: configuration → data → backend → method → run folder. All checks come before the first write.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { headerOf, type Header } from '../../core/log/RunLog.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
-import { methodConfig, RunConfig } from '../config/RunConfig.js'
+import { checkMethod, methodConfig, RunConfig } from '../config/RunConfig.js'
 import { size } from '../data/set/ImageSet.js'
 import { loadSplits } from '../data/loadSplits.js'
 import { backendOf } from '../train/backendOf.js'
@@ -14,7 +15,7 @@ import { hyperparametersOf } from '../model/Hyperparameters.js'
 import { networkOf } from '../model/NetworkConfig.js'
 import type { Problem } from '../train/Problem.js'
 import { folderPersistence } from '../train/WeightStore.js'
-import type { ShellError } from '../base/ShellError.js'
+import { badInput, type ShellError } from '../base/ShellError.js'
 import { showDataProgress } from './dataProgress.js'
 import { conduct, stopwatch, type Audience, type Tuned } from './conduct.js'
 import { start } from '../record/driver.js'
@@ -33,6 +34,14 @@ export interface TuneOptions extends Audience {
   readonly folder: string
   readonly backend: BackendChoice
 }
+
+/** The error with the name of the configuration that it is about. */
+const inConfiguration =
+  (source: string | undefined) =>
+  (error: ShellError): ShellError =>
+    source === undefined || error._tag !== 'BadInput'
+      ? error
+      : badInput(`The configuration ${source} cannot be used: ${error.message}`)
 
 /**
  * Creates the problem of a configuration: loads the data, creates the network and the hyperparameters.
@@ -53,7 +62,7 @@ export interface TuneOptions extends Audience {
  * ```
  */
 export const problemOf = (
-  { config, baseFolder }: Pick<NamedConfig, 'config' | 'baseFolder'>,
+  { config, baseFolder, source }: Pick<NamedConfig, 'config' | 'baseFolder'> & Partial<NamedConfig>,
   status: Status,
 ): TE.TaskEither<ShellError, Problem> =>
   pipe(
@@ -66,10 +75,17 @@ export const problemOf = (
       }),
     ),
     TE.bind('network', ({ splits: { train } }) =>
-      TE.fromEither(networkOf(config.network, train.shape, train.classes)),
+      TE.fromEither(
+        pipe(networkOf(config.network, train.shape, train.classes), E.mapLeft(inConfiguration(source))),
+      ),
     ),
     TE.bind('hyperparameters', ({ network, splits: { train } }) =>
-      TE.fromEither(hyperparametersOf(network, config.hyperparameters, size(train))),
+      TE.fromEither(
+        pipe(
+          hyperparametersOf(network, config.hyperparameters, size(train)),
+          E.mapLeft(inConfiguration(source)),
+        ),
+      ),
     ),
     TE.map(parts => ({
       ...parts,
@@ -109,7 +125,12 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
   return pipe(
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
-    TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.bind('method', () =>
+      TE.fromEither(
+        pipe(methodNamed(methods)(named.config.method.name), E.mapLeft(inConfiguration(named.source))),
+      ),
+    ),
+    TE.chainFirstEitherK(({ method }) => method(typed => checkMethod(typed)(named.source, named.config))),
     TE.bind('problem', () => problemOf(named, status)),
     TE.bind('backend', ({ problem }) => backendOf(options.backend, problem)),
     TE.chainFirstIOK(
