@@ -14,23 +14,29 @@ import { Laws, type MethodArbitraries, type Options, type Report } from '../../s
 
 /** Small runs of the bilevel method or a variant of it: every kind of design and of reference, and few iterations. */
 export const small: MethodArbitraries<BilevelConfig> = {
-  options: fc.record({
-    seed: fc.nat(100),
-    kernel: fc.constantFrom('matern52', 'rbf'),
-    design: fc.record({
-      kind: fc.constantFrom('diagonal', 'sobol', 'latinHypercube'),
-      size: fc.integer({ min: 1, max: 4 }),
-    }),
-    pair: fc.record({ reference: fc.constantFrom('paired', 'surrogate', 'solved') }),
-    budget: fc.record({
-      outerIterations: fc.integer({ min: 1, max: 3 }),
-      lowerLevelSolves: fc.integer({ min: 1, max: 6 }),
-    }),
-    retrain: fc.boolean(),
-    refit: fc.boolean(),
-  }),
-  // The budget does not limit the design. One more solve retrains at the λ to return.
-  solves: ({ budget, design, retrain }) => Math.max(budget.lowerLevelSolves, design.size) + (retrain ? 1 : 0),
+  options: fc
+    .record({
+      seed: fc.nat(100),
+      kernel: fc.constantFrom('matern52', 'rbf'),
+      design: fc.record({
+        kind: fc.constantFrom('diagonal', 'sobol', 'latinHypercube'),
+        size: fc.integer({ min: 1, max: 4 }),
+      }),
+      pair: fc.record({ reference: fc.constantFrom('paired', 'surrogate', 'solved') }),
+      budget: fc.record({
+        outerIterations: fc.integer({ min: 1, max: 3 }),
+        lowerLevelSolves: fc.integer({ min: 1, max: 6 }),
+      }),
+      retrain: fc.boolean(),
+      refit: fc.boolean(),
+    })
+    // The budget covers the design.
+    .map(({ design, ...rest }) => ({
+      ...rest,
+      design: { ...design, size: Math.min(design.size, rest.budget.lowerLevelSolves) },
+    })),
+  // One more solve retrains at the λ to return.
+  solves: ({ budget, retrain }) => budget.lowerLevelSolves + (retrain ? 1 : 0),
   maxSteps: 500,
 }
 

@@ -12,6 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { Count, nullable } from '../codec/Codec.js'
 import { options } from '../codec/options.js'
+import { seedRule } from '../codec/seed.js'
 import type { Method } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import * as GaussianProcess from '../surrogate/gp/GaussianProcess.js'
@@ -109,7 +110,7 @@ const learnt = (known: State): Vec | null => {
 /** @internal */
 export const strategy: Strategy<BayesianConfig, null> = {
   name: 'bayesian',
-  config: options<BayesianConfig>(Full, { defaults }),
+  config: options<BayesianConfig>(Full, { defaults, rules: [seedRule] }),
   plan: t.null,
   start: config =>
     pipe(

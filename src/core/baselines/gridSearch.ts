@@ -15,6 +15,7 @@ import * as t from 'io-ts'
 import { roomOf } from '../protocol/Budget.js'
 import { Count, nullable } from '../codec/Codec.js'
 import { options } from '../codec/options.js'
+import { seedRule } from '../codec/seed.js'
 import type { Method } from '../protocol/Method.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
@@ -119,7 +120,7 @@ const checked = (config: GridSearchConfig): E.Either<MethodError, GridSearchConf
 /** @internal */
 export const strategy: Strategy<GridSearchConfig, null> = {
   name: 'grid',
-  config: options<GridSearchConfig>(Full, { defaults }),
+  config: options<GridSearchConfig>(Full, { defaults, rules: [seedRule] }),
   plan: t.null,
   start: config =>
     pipe(

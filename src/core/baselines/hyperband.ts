@@ -19,6 +19,7 @@ import { affordable, fits, type Room } from '../protocol/Budget.js'
 import { Natural, nullable, Positive } from '../codec/Codec.js'
 import { initialWeights } from '../protocol/Command.js'
 import { options } from '../codec/options.js'
+import { seedRule } from '../codec/seed.js'
 import type { Method } from '../protocol/Method.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
@@ -198,7 +199,7 @@ const propose = (known: State, room: Room): Proposal<Plan> => {
 /** @internal */
 export const strategy: Strategy<HyperbandConfig, Plan> = {
   name: 'hyperband',
-  config: options<HyperbandConfig>(Full, { defaults }),
+  config: options<HyperbandConfig>(Full, { defaults, rules: [seedRule] }),
   plan: Plan,
   start: config =>
     pipe(

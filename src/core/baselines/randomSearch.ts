@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as Rng from '../numeric/Rng.js'
 import { options } from '../codec/options.js'
+import { seedRule } from '../codec/seed.js'
 import type { Method } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import { trialDefaults, trialFields, validated } from './TrialConfig.js'
@@ -36,7 +37,7 @@ type Plan = t.TypeOf<typeof Plan>
 /** @internal */
 export const strategy: Strategy<RandomSearchConfig, Plan> = {
   name: 'random',
-  config: options<RandomSearchConfig>(Full, { defaults }),
+  config: options<RandomSearchConfig>(Full, { defaults, rules: [seedRule] }),
   plan: Plan,
   start: config =>
     pipe(

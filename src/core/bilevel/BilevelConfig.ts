@@ -12,8 +12,10 @@ import * as t from 'io-ts'
 import { budgetFields, TrainingExamples } from '../protocol/Budget.js'
 import { Count, Finite, Natural, NonNegative, nullable, Numbers, Positive } from '../codec/Codec.js'
 import { options } from '../codec/options.js'
+import { seedRule } from '../codec/seed.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
+import { designRules } from './designRules.js'
 import { RuleOptions } from './descent/Rule.js'
 import { ToleranceOptions } from './tolerance.js'
 
@@ -188,10 +190,21 @@ const pairSteps = (given: Readonly<Record<string, unknown>>): Readonly<Record<st
   return { pair: { steps: Math.max(steps, Math.round((steps * batchSize * perEpoch) / measuredExamples)) } }
 }
 
+const Solves = t.type({ budget: t.type({ lowerLevelSolves: Count }) })
+
+/** The default design has no more points than the budget has solves. */
+const designSize = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const solves = Solves.decode(given)
+  return solves._tag === 'Left'
+    ? {}
+    : { design: { size: Math.min(defaults.design.size, solves.right.budget.lowerLevelSolves) } }
+}
+
 /** Decodes a configuration; only `space` has no default. */
 export const BilevelConfig: t.Type<BilevelConfig, unknown> = options(Full, {
   defaults,
-  derive: pairSteps,
+  derive: given => ({ ...pairSteps(given), ...designSize(given) }),
+  rules: [seedRule, ...designRules],
 })
 
 const rules: ReadonlyArray<readonly [field: string, holds: (c: BilevelConfig) => boolean, rule: string]> = [

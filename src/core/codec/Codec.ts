@@ -12,6 +12,7 @@ import { isLong, isPacked, pack, type Packed, unpack } from './packedVector.js'
 import { Finite, listOf } from './plainCodec.js'
 
 export * from './plainCodec.js'
+export { Seed } from './seed.js'
 
 /**
  * A list of finite numbers that is always written out. It is for what people read and write, such as a configuration.

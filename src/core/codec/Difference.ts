@@ -1,5 +1,6 @@
 /** The first difference between two JSON values. */
 import * as O from 'fp-ts/lib/Option.js'
+import { shown } from './shown.js'
 
 export interface Difference {
   /** Path of the field as a person writes it: `commands[0].lambda[1]`. */
@@ -8,11 +9,9 @@ export interface Difference {
   readonly found: string
 }
 
-/** A JSON value as text for a person, cut to `length` characters; `nothing` for `undefined`. */
-export const show = (value: unknown, length = 100): string => {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value)
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text
-}
+/** A value as text for a person, cut to `length` characters; `nothing` for `undefined`. */
+export const show = (value: unknown, length = 100): string =>
+  value === undefined ? 'nothing' : shown(value, length)
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -20,7 +20,8 @@ export const distance = (a: string, b: string): number => {
 const longest = 64
 
 /**
- * The nearest of `known`, or `undefined` if none is near: at most two edits, or a third of the word's length. A prefix
+ * The nearest of `known`, or `undefined` if none is near: at most two edits (one in a word
+ * of three letters), or a third of the word's length. A prefix
  * of at least three letters is near as well (`val` means `validation`). Upper and lower case are alike.
  */
 export const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
@@ -37,6 +38,9 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | un
     // If two are equally near, as a prefix and a typing error may be, prefer the one that differs less.
     .sort((p, q) => p.edits - q.edits || p.away - q.away)
   const best = ranked[0]
-  const tolerated = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1)
-  return best !== undefined && best.edits <= tolerated ? best.candidate : undefined
+  // Two edits make almost any word of three letters into any other: `per` is not `upper`.
+  const tolerated = word.length <= 3 ? Math.min(1, word.length - 1) : Math.max(2, Math.floor(word.length / 3))
+  if (best === undefined || best.edits > tolerated) return undefined
+  // `gpu` is not a misspelt `cpu`.
+  return word.length <= 3 && best.candidate[0]?.toLowerCase() !== lower[0] ? undefined : best.candidate
 }

@@ -2,6 +2,7 @@
  * Codecs of options that a person writes: a missing field gets its default, and an unknown field is an error.
  */
 import * as t from 'io-ts'
+import { plainData } from './plainData.js'
 import { isObject, type JsonObject, literals, tagOf } from './structure.js'
 import { didYouMean, unknownField } from './unknownField.js'
 
@@ -18,14 +19,41 @@ const filled = (defaults: JsonObject, given: JsonObject): JsonObject => ({
 /** Defaults that depend on the given fields, which are not yet checked. */
 export type Derive = (given: JsonObject) => JsonObject
 
+/** A rule that new options must keep. Options in an old record may break it: see {@link lenient}. */
+export interface Rule<A> {
+  /** Path of the field to name: `budget.lowerLevelSolves`. */
+  readonly field: string
+  /** What is wrong, as the rest of a clause about that field, such as `must be below 10, but is 11`; `null` if it holds. */
+  readonly broken: (options: A) => string | null
+}
+
 /** Optional parts of a codec of options. */
-export interface OptionsParts {
+export interface OptionsParts<A = never> {
   /** Description of the value in messages; default: the name of the codec. */
   readonly name?: string
   /** Defaults of any fields, at any depth. A default never replaces a given field, even a wrong one. */
   readonly defaults?: JsonObject
   /** Defaults computed from the given fields; they take precedence over `defaults`. */
   readonly derive?: Derive
+  readonly rules?: ReadonlyArray<Rule<A>>
+}
+
+/** The first rule that is broken, as an error of io-ts. */
+const brokenRule = <A>(
+  rules: ReadonlyArray<Rule<A>>,
+  options: A,
+  context: t.Context,
+): t.ValidationError | undefined => {
+  for (const { field, broken } of rules) {
+    const message = broken(options)
+    if (message === null) continue
+    const at = field.split('.').reduce<t.Context>((path, key) => {
+      const { actual } = path[path.length - 1]!
+      return t.appendContext(path, key, t.unknown, isObject(actual) ? actual[key] : undefined)
+    }, context)
+    return { value: at[at.length - 1]!.actual, context: at, message }
+  }
+  return undefined
 }
 
 /** The context for validating a replacement of a value: io-ts recognises its own steps by their equal values. */
@@ -40,18 +68,26 @@ export class OptionsType<A, O = unknown> extends t.Type<A, O> {
 
   constructor(
     readonly type: t.Type<A, O>,
-    readonly parts: OptionsParts,
-    /** Whether an unknown field is an error; otherwise it is ignored. */
+    readonly parts: OptionsParts<A>,
+    /** Whether an unknown field, or a broken rule, is an error; otherwise it is ignored. */
     strict: boolean,
   ) {
-    const { name = type.name, defaults = {}, derive = () => ({}) } = parts
+    const { name = type.name, defaults = {}, derive = () => ({}), rules = [] } = parts
     super(
       name,
-      type.is,
-      (given, context) => {
+      (u): u is A => type.is(u) && (!strict || rules.every(({ broken }) => broken(u) === null)),
+      (passed, context) => {
+        const copied = plainData(passed)
+        if (copied._tag === 'Left') return t.failure(passed, context, copied.left)
+        const given = copied.right
         const whole = isObject(given) ? filled(filled(defaults, derive(given)), given) : given
+        const instead = insteadOf(whole, context)
         const unknown = strict ? unknownField({ codec: type, given, whole, context }) : undefined
-        return unknown === undefined ? type.validate(whole, insteadOf(whole, context)) : t.failures([unknown])
+        if (unknown !== undefined) return t.failures([unknown])
+        const decoded = type.validate(whole, instead)
+        if (!strict || decoded._tag === 'Left') return decoded
+        const broken = brokenRule(rules, decoded.right, instead)
+        return broken === undefined ? decoded : t.failures([broken])
       },
       type.encode,
     )
@@ -59,8 +95,10 @@ export class OptionsType<A, O = unknown> extends t.Type<A, O> {
 }
 
 /** The options that `codec` describes. It must not be a union: see {@link oneOf}. */
-export const options = <A, O = unknown>(codec: t.Type<A, O>, parts: OptionsParts = {}): OptionsType<A, O> =>
-  new OptionsType(codec, parts, true)
+export const options = <A, O = unknown>(
+  codec: t.Type<A, O>,
+  parts: OptionsParts<A> = {},
+): OptionsType<A, O> => new OptionsType(codec, parts, true)
 
 const isOptions = <A>(codec: t.Type<A, unknown>): codec is OptionsType<A> => codec instanceof OptionsType
 
@@ -69,8 +107,8 @@ export const strict = <A>(codec: t.Type<A, unknown>): t.Type<A, unknown> =>
   isOptions(codec) ? codec : options(codec)
 
 /**
- * The same options as written by a program that may have known more of them: unknown fields are ignored. For records
- * and for states.
+ * The same options as written by a program that may have known more of them, and fewer rules: unknown fields and
+ * broken rules are ignored. For records and for states.
  */
 export const lenient = <A>(codec: t.Type<A, unknown>): t.Type<A, unknown> =>
   isOptions(codec) ? new OptionsType(codec.type, codec.parts, false) : codec

@@ -6,7 +6,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { hasTag, isCodec } from './codecTag.js'
+import { shown } from './shown.js'
 import { element, isObject, members, props, unwrapped } from './structure.js'
+import { thrown } from './thrown.js'
+import { didYouMean } from './unknownField.js'
 
 const refined = (name: string, accepts: (value: number) => boolean): t.Type<number> =>
   new t.Type<number>(
@@ -174,11 +177,7 @@ export const dictionaryOf = <A, O>(
  */
 export const nullable = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 
-const shown = (value: unknown): string => {
-  if (typeof value === 'number') return String(value)
-  const text = JSON.stringify(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
+const found = (value: unknown): string => shown(value, 60, 57)
 
 /**
  * Whether a step of a context leads into a member of a union or an intersection. Such a step is not part of the input:
@@ -250,6 +249,14 @@ const expected = (codec: t.Mixed): string => {
     : `an object with the field${fields.length === 1 ? '' : 's'} ${fields.join(', ')}`
 }
 
+/** The texts among the values of a codec, if it lists them. */
+const words = (codec: t.Mixed): ReadonlyArray<string> => {
+  const inner = unwrapped(codec)
+  if (hasTag('KeyofType')(inner)) return Object.keys(inner.keys)
+  if (hasTag('LiteralType')(inner)) return typeof inner.value === 'string' ? [inner.value] : []
+  return hasTag('UnionType')(inner) ? members(inner).flatMap(words) : []
+}
+
 /**
  * One clause for the deepest decoding error: the field, what it must be, and what was found.
  *
@@ -273,10 +280,18 @@ export const explain = (errors: t.Errors): string => {
   const type = deepest.context[deepest.context.length - 1]?.type
   const wanted = isCodec(type) ? expected(type) : 'something else'
   if (deepest.message !== undefined) return `${where} ${deepest.message}`
-  return deepest.value === undefined
-    ? `${where} is missing; it must be ${wanted}`
-    : `${where} must be ${wanted}, but is ${shown(deepest.value)}`
+  if (deepest.value === undefined) return `${where} is missing; it must be ${wanted}`
+  const hint =
+    typeof deepest.value === 'string' && isCodec(type) ? didYouMean(deepest.value, words(type)) : ''
+  return `${where} must be ${wanted}, but is ${found(deepest.value)}${hint}`
 }
+
+/** The decoded value, or one clause. A getter or a proxy may throw while its value is decoded. */
+const clauseOf = <A>(decoded: () => t.Validation<A>): E.Either<string, A> =>
+  pipe(
+    E.tryCatch(decoded, cause => `the value cannot be read: ${thrown(cause)}`),
+    E.flatMap(E.mapLeft(explain)),
+  )
 
 /**
  * Decodes, or returns one clause that says why it failed.
@@ -294,7 +309,7 @@ export const explain = (errors: t.Errors): string => {
 export const decode =
   <A, O>(codec: t.Type<A, O>) =>
   (input: unknown): E.Either<string, A> =>
-    pipe(codec.decode(input), E.mapLeft(explain))
+    clauseOf(() => codec.decode(input))
 
 /**
  * As {@link decode}, for a value in a field of a larger one; messages name that field, too.
@@ -311,10 +326,9 @@ export const decodeField =
   (field: string) =>
   <A, O>(codec: t.Type<A, O>) =>
   (input: unknown): E.Either<string, A> =>
-    pipe(
+    clauseOf(() =>
       codec.validate(input, [
         { key: '', type: t.UnknownRecord, actual: { [field]: input } },
         { key: field, type: codec, actual: input },
       ]),
-      E.mapLeft(explain),
     )

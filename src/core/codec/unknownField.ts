@@ -39,6 +39,12 @@ export const didYouMean = (name: string, known: ReadonlyArray<string>): string =
   return meant === undefined ? '' : `. Did you mean ${JSON.stringify(meant)}?`
 }
 
+/** What is wrong with a field, as the rest of a clause that begins with its name. */
+export const notKnown = (name: string, known: ReadonlyArray<string>): string => {
+  const hint = didYouMean(name, known)
+  return `is not known${hint === '' ? '.' : hint} Known fields here: ${known.join(', ')}`
+}
+
 const firstOf = <A>(
   items: Iterable<A>,
   problem: (item: A) => t.ValidationError | undefined,
@@ -109,11 +115,10 @@ const inObject = (place: Located, given: JsonObject): t.ValidationError | undefi
     return firstOf(fields, ([name, inner]) =>
       Object.hasOwn(given, name) ? unknownField(within(place, name, inner)) : undefined,
     )
-  const hint = didYouMean(unknown, known)
   return {
     value: given[unknown],
     context: within(place, unknown, t.undefined).context,
-    message: `is not known${hint === '' ? '.' : hint} Known fields here: ${known.join(', ')}`,
+    message: notKnown(unknown, known),
   }
 }
 

@@ -7,7 +7,8 @@ import * as t from 'io-ts'
 import { bilevel } from '../bilevel/Bilevel.js'
 import type { BilevelConfig } from '../bilevel/BilevelConfig.js'
 import type { BilevelState } from '../bilevel/BilevelState.js'
-import { Count, explain, fieldOf, Natural, Positive } from '../codec/Codec.js'
+import { Count, explain, fieldOf, Positive, Seed } from '../codec/Codec.js'
+import { sentence } from '../codec/sentence.js'
 import { options } from '../codec/options.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
@@ -66,14 +67,14 @@ export interface BilevelSolution<S = BilevelState> {
 }
 
 const Options: t.Type<SolveOptions, unknown> = options(
-  t.exact(t.partial({ epsilon: Positive, maxLowerLevelSolves: Count, starts: Count, seed: Natural })),
+  t.exact(t.partial({ epsilon: Positive, maxLowerLevelSolves: Count, starts: Count, seed: Seed })),
   { name: 'an object such as `{ seed: 1 }`' },
 )
 
 const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions> =>
   pipe(
     Options.decode(given),
-    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), `${explain(errors)}.`)),
+    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))),
   )
 
 /** What a whole call has spent so far. */

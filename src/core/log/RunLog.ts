@@ -72,6 +72,25 @@ export const packedVersion = 2
  */
 export const limits = { length: 4 * 1024 * 1024, depth: 32, entries: 65_536, packed: 16 * 65_536 } as const
 
+/** @internal The fields of a header whose values the caller of a driver provides. */
+export const headerFields = {
+  /** The problem's complete configuration. A run is resumed from it, `method` and `config`. */
+  problem: t.UnknownRecord,
+  /** Sizes of the sets, and a hash of their content. A resumed run compares the hash with that of its own data. */
+  data: t.readonly(
+    t.exact(
+      t.intersection([
+        t.type({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
+        /** What white was in the files, where that had to be decided. Older logs do not have it. */
+        t.partial({ scale: Finite }),
+      ]),
+    ),
+    'data',
+  ),
+  /** Name of the backend that trained the weights. */
+  backend: t.string,
+} as const
+
 export const Header = t.readonly(
   t.strict({
     format: t.literal(format),
@@ -80,21 +99,7 @@ export const Header = t.readonly(
     method: t.string,
     /** The method's complete configuration, defaults included. */
     config: t.UnknownRecord,
-    /** The problem's complete configuration. A run is resumed from it, `method` and `config`. */
-    problem: t.UnknownRecord,
-    /** Sizes of the sets, and a hash of their content. A resumed run compares the hash with that of its own data. */
-    data: t.readonly(
-      t.exact(
-        t.intersection([
-          t.type({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
-          /** What white was in the files, where that had to be decided. Older logs do not have it. */
-          t.partial({ scale: Finite }),
-        ]),
-      ),
-      'data',
-    ),
-    /** Name of the backend that trained the weights. */
-    backend: t.string,
+    ...headerFields,
     versions: dictionaryOf(t.string, 'an object of texts'),
   }),
   'Header',

@@ -9,8 +9,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decode } from '../codec/Codec.js'
-import { Command, isQuestion, type Question } from './Command.js'
+import { decode, Natural } from '../codec/Codec.js'
+import { show } from '../codec/Difference.js'
+import { plainData } from '../codec/plainData.js'
+import { Command, isQuestion, type Question, weightsOf } from './Command.js'
 import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
 import { answerTag, Observation } from './Observation.js'
 
@@ -60,42 +62,96 @@ export const ask = (questions: ReadonlyArray<Question>): Batch => ({ questions, 
  */
 export const isComplete = (batch: Batch): boolean => batch.answers.length === batch.questions.length
 
-const validate = (question: Question, observation: Observation): E.Either<MethodError, Observation> => {
-  const expected = answerTag[question._tag]
-  if (observation._tag !== expected && observation._tag !== 'CommandFailed')
-    return E.left(unexpectedObservation(question.id, expected, observation._tag))
-  if (observation._tag === 'LowerLevelSolved' || observation._tag === 'WeightsDescended') {
-    const d = question.lambda.length
-    if (observation.upperGradient.length !== d || observation.lowerGradient.length !== d)
-      return E.left(
-        invalidObservation(
-          question.id,
-          `The answer to command ${question.id} has gradients by λ of lengths ${observation.upperGradient.length} ` +
-            `and ${observation.lowerGradient.length}; λ has ${d} components.`,
-        ),
-      )
-  }
-  // // The caller of `step` need not have decoded the answer, and a NaN would spread through every later state.
-  return pipe(
-    decode(Observation)(observation),
-    E.bimap(
-      reason =>
-        invalidObservation(
-          question.id,
-          `The answer to command ${question.id} cannot be used: ${reason}. Where a number is not finite, answer ` +
-            'CommandFailed instead.',
-        ),
-      () => observation,
+/** What an observation must have before anything else is read from it. */
+const Addressed = t.type({ id: Natural })
+
+/** The observation as plain data that names a command. The caller of `step` need not have decoded it. */
+const addressed = (
+  given: unknown,
+): E.Either<MethodError, { readonly id: number; readonly value: t.OutputOf<typeof Addressed> }> =>
+  pipe(
+    plainData(given),
+    E.mapLeft(excess => `it ${excess}`),
+    E.flatMap(value =>
+      pipe(
+        decode(Addressed)(value),
+        E.map(found => ({ id: found.id, value: found })),
+      ),
+    ),
+    E.mapLeft(reason =>
+      invalidObservation(
+        null,
+        `The observation cannot be used: ${reason}. Answer a command with an object that has its \`id\`.`,
+      ),
     ),
   )
-}
+
+const isTag = (tag: unknown): tag is Observation['_tag'] =>
+  tag === 'CommandFailed' || Object.values<unknown>(answerTag).includes(tag)
+
+/** The decoded answer, if it belongs to this question. A NaN would spread through every later state. */
+const answerTo =
+  (question: Question) =>
+  (value: object): E.Either<MethodError, Observation> => {
+    const { id } = question
+    const expected = answerTag[question._tag]
+    const found: unknown = Reflect.get(value, '_tag')
+    if (found !== expected && found !== 'CommandFailed')
+      return E.left(
+        unexpectedObservation(
+          id,
+          expected,
+          isTag(found) ? found : `an object whose \`_tag\` is ${show(found, 60)}`,
+        ),
+      )
+    return pipe(
+      decode(Observation)(value),
+      E.mapLeft(reason =>
+        invalidObservation(
+          id,
+          `The answer to command ${id} cannot be used: ${reason}. Where a number is not finite, answer ` +
+            'CommandFailed instead.',
+        ),
+      ),
+      E.flatMap(fitting(question)),
+    )
+  }
+
+const fitting =
+  (question: Question) =>
+  (answer: Observation): E.Either<MethodError, Observation> => {
+    const { id } = question
+    if (answer._tag === 'LowerLevelSolved' || answer._tag === 'WeightsDescended') {
+      const d = question.lambda.length
+      const { upperGradient, lowerGradient } = answer
+      if (upperGradient.length !== d || lowerGradient.length !== d)
+        return E.left(
+          invalidObservation(
+            id,
+            `The answer to command ${id} has gradients by λ of lengths ${upperGradient.length} ` +
+              `and ${lowerGradient.length}; λ has ${d} components.`,
+          ),
+        )
+    }
+    return 'weights' in answer && answer.weights !== weightsOf(id)
+      ? E.left(
+          invalidObservation(
+            id,
+            `The answer to command ${id} names the weights "${answer.weights}". The weights that a command creates are ` +
+              `named after it: keep them as "${weightsOf(id)}", and answer with that name.`,
+          ),
+        )
+      : E.right(answer)
+  }
 
 /**
  * The batch with one more answer.
  *
+ * The observation may be any value: it is decoded, and the batch holds what was decoded.
+ *
  * Errors: `UnknownCommand` for an id that is not open, `UnexpectedObservation` for the wrong kind of answer,
- * `InvalidObservation` for gradients of the wrong length and for any field that its codec refuses, above all numbers
- * that are not finite.
+ * `InvalidObservation` for gradients of the wrong length, for weights that are named after another command, and for
+ * anything that the codec refuses, above all numbers that are not finite.
  *
  * @example
  * ```ts
@@ -111,14 +167,17 @@ const validate = (question: Question, observation: Observation): E.Either<Method
  */
 export const receive =
   (observation: Observation) =>
-  (batch: Batch): E.Either<MethodError, Batch> => {
-    const question = batch.questions.find(({ id }) => id === observation.id)
-    if (question === undefined || batch.answers.some(({ id }) => id === observation.id))
-      return E.left(unknownCommand(observation.id))
-    return E.map((answer: Observation) => ({ ...batch, answers: [...batch.answers, answer] }))(
-      validate(question, observation),
+  (batch: Batch): E.Either<MethodError, Batch> =>
+    pipe(
+      addressed(observation),
+      E.flatMap(({ id, value }) => {
+        const question = batch.questions.find(asked => asked.id === id)
+        return question === undefined || batch.answers.some(answer => answer.id === id)
+          ? E.left(unknownCommand(id))
+          : answerTo(question)(value)
+      }),
+      E.map(answer => ({ ...batch, answers: [...batch.answers, answer] })),
     )
-  }
 
 /**
  * The answers in the order of their questions, in whatever order they arrived.

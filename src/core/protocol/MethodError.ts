@@ -6,7 +6,8 @@ export type MethodError =
   | { readonly _tag: 'InvalidConfig'; readonly field: string; readonly message: string }
   | { readonly _tag: 'UnknownCommand'; readonly id: number; readonly message: string }
   | { readonly _tag: 'UnexpectedObservation'; readonly id: number; readonly message: string }
-  | { readonly _tag: 'InvalidObservation'; readonly id: number; readonly message: string }
+  /** `id` is `null` where the observation names no command. */
+  | { readonly _tag: 'InvalidObservation'; readonly id: number | null; readonly message: string }
   | { readonly _tag: 'Halted'; readonly message: string }
   | { readonly _tag: 'Numerical'; readonly message: string }
 
@@ -32,7 +33,7 @@ export const unexpectedObservation = (id: number, expected: string, found: strin
 })
 
 /** An answer with unusable content: a wrong length, or a value that is not finite. */
-export const invalidObservation = (id: number, message: string): MethodError => ({
+export const invalidObservation = (id: number | null, message: string): MethodError => ({
   _tag: 'InvalidObservation',
   id,
   message,

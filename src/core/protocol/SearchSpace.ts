@@ -54,10 +54,24 @@ export const SearchSpace = listOf(Hyperparameter, 'SearchSpace')
  */
 export type SearchSpace = t.TypeOf<typeof SearchSpace>
 
+/** Why numbers of this hyperparameter overflow, as a sentence; `null` if they do not. */
+const overflow = ({ name, lower, upper, scale }: Hyperparameter): string | null => {
+  if (!Number.isFinite(upper - lower))
+    return (
+      `The bounds of the hyperparameter "${name}", ${lower} and ${upper}, are too far apart: their difference is not a ` +
+      'finite number. Bring them nearer to each other.'
+    )
+  return scale === 'log' && !Number.isFinite(Math.exp(upper))
+    ? `The hyperparameter "${name}" has the upper bound ${upper} on the log scale, and exp(${upper}) is not a finite ` +
+        'number. Bounds on this scale are logarithms of the coefficient: give one below 709.'
+    : null
+}
+
 /**
  * A search space from its hyperparameters.
  *
- * Errors: `InvalidConfig` if there are none, if two share a name, or if a lower bound is not below its upper bound.
+ * Errors: `InvalidConfig` if there are none, if two share a name, if a lower bound is not below its upper bound, or if
+ * the width of the bounds, or a coefficient at one of them, is too large for a number.
  *
  * @example
  * ```ts
@@ -84,6 +98,8 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
             'Swap or widen the bounds.',
         ),
       )
+    const excess = overflow(parameters[k]!)
+    if (excess !== null) return E.left(invalidConfig(`space[${k}]`, excess))
     if (names.has(name))
       return E.left(
         invalidConfig(

@@ -1,3 +1,2 @@
 /** What an error says, whatever was thrown. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown)
+export { thrown as messageOf } from '../../core/codec/thrown.js'

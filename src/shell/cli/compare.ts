@@ -9,6 +9,7 @@ import type { BackendChoice } from '../backend/Backend.js'
 import type { CompareOptions } from '../compare/compare.js'
 import type { CompareConfig } from '../compare/CompareConfig.js'
 import type { Seeds } from '../compare/prepare.js'
+import { Seed } from '../../core/codec/seed.js'
 import { defaultPreset } from '../config/presets.js'
 import { optional } from '../base/optional.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -86,13 +87,11 @@ const seedsOf = (text: string): E.Either<ShellError, Seeds> => {
   // A list may end in a comma, so that a single seed can be written as a list.
   const list = text.replace(/,$/, '').split(',')
   const seeds = list.map(seed => (/^\s*\d{1,15}\s*$/.test(seed) ? Number(seed) : NaN))
-  return seeds.length <= mostSeeds &&
-    seeds.every(Number.isSafeInteger) &&
-    new Set(seeds).size === seeds.length
+  return seeds.length <= mostSeeds && seeds.every(Seed.is) && new Set(seeds).size === seeds.length
     ? E.right({ list: seeds })
     : E.left(
         badInput(
-          `The option --seeds takes a number of seeds, or a list of different integers ≥ 0, not "${text.slice(0, 60)}". ` +
+          `The option --seeds takes a number of seeds, or a list of different integers from 0 to 4294967295, not "${text.slice(0, 60)}". ` +
             'Try --seeds 3, or --seeds 0,1,2.',
         ),
       )

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Natural } from '../../core/codec/Codec.js'
+import { Seed } from '../../core/codec/Codec.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
 import { defaultPreset, presets } from '../config/presets.js'
@@ -51,9 +51,9 @@ interface Options {
 const seedOf = (text: string | undefined): E.Either<ShellError, number | undefined> => {
   if (text === undefined) return E.right(undefined)
   const seed = /^\d+$/.test(text) ? Number(text) : NaN
-  return Natural.is(seed)
+  return Seed.is(seed)
     ? E.right(seed)
-    : E.left(badInput(`The option --seed takes an integer ≥ 0, not "${text}". Try --seed 1.`))
+    : E.left(badInput(`The option --seed takes ${Seed.name}, not "${text}". Try --seed 1.`))
 }
 
 const configOf = async (
@@ -75,7 +75,7 @@ const configOf = async (
 const perform = async (
   file: string | undefined,
   options: Options,
-): Promise<E.Either<ShellError, Finding>> => {
+): Promise<E.Either<ShellError, string | Finding>> => {
   const configured = pipe(
     await configOf(file, options.preset),
     E.bindTo('named'),

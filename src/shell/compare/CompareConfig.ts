@@ -8,6 +8,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as A from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import { decode, decodeField } from '../../core/codec/Codec.js'
+import { sentence } from '../../core/codec/sentence.js'
 import { fromPreset, named, readObject, type NamedConfig } from '../config/configSource.js'
 import { decodeRunConfig } from '../config/RunConfig.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -66,7 +67,7 @@ const contendersOf =
                 `"${twice.label}-2"`,
             )
       }),
-      E.mapLeft(problem => cannot(source, `${problem}.`)),
+      E.mapLeft(problem => cannot(source, sentence(problem))),
     )
 
 const fromParts = (

@@ -15,6 +15,7 @@ import { sayData } from '../run/sayData.js'
 import type { Status } from '../run/statusLine.js'
 import { checkSections } from '../run/checkSections.js'
 import { problemOf, problemSection } from '../run/tune.js'
+import { Seed } from '../../core/codec/seed.js'
 import { writtenConfig } from '../../core/log/RunLog.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import { budgetOf, epochsPerSolve, type Allot } from './budget.js'
@@ -172,12 +173,12 @@ export const prepare = (wanted: Wanted): TE.TaskEither<ShellError, Prepared> => 
   return pipe(
     TE.Do,
     TE.bind('contenders', () => TE.fromEither(contendersFor([...methods.keys()], wanted.labels)(config))),
-    TE.chainFirstEitherK(({ contenders }) =>
-      pipe(
-        contenders,
-        E.traverseArray(({ method }) => methodNamed(methods)(method)),
-      ),
-    ),
+    TE.chainFirstEitherK(() => {
+      const wrong = seedsOf(wanted.seeds, named.config.seed).find(seed => E.isLeft(Seed.decode(seed)))
+      return wrong === undefined
+        ? E.right(undefined)
+        : E.left(badInput(`The option --seeds asks for the seed ${wrong}; a seed is ${Seed.name}.`))
+    }),
     TE.chainFirstEitherK(() => usable(folder)),
     TE.bind('earlier', () => TE.fromEither(read(folder))),
     TE.chainFirstEitherK(({ contenders }) =>

@@ -9,8 +9,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decode, decodeField, Natural } from '../../core/codec/Codec.js'
-import { options, strict } from '../../core/codec/options.js'
-import { knownFields } from '../../core/codec/unknownField.js'
+import { sentence } from '../../core/codec/sentence.js'
+import { lenient, options, strict } from '../../core/codec/options.js'
+import { seedRule } from '../../core/codec/seed.js'
+import { knownFields, notKnown } from '../../core/codec/unknownField.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { DataConfig } from '../data/DataConfig.js'
@@ -36,6 +38,7 @@ export const RunConfig = options(
     }),
     'RunConfig',
   ),
+  { rules: [seedRule] },
 )
 /**
  * The configuration of a run: data, network, hyperparameters, solver, method, seed. docs/configuration.md lists every field.
@@ -87,15 +90,17 @@ const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => 
  * const named = E.isLeft(wrong) && wrong.left.message.includes('`solver.batchsize`') // => true
  * ```
  */
-export const decodeRunConfig =
-  (source: string) =>
+export const decodeRunConfig = (source: string): ((input: unknown) => E.Either<ShellError, RunConfig>) =>
+  decodeAs(RunConfig, source)
+
+/** As {@link decodeRunConfig}, for the configuration in a record, which an older version may have written. */
+export const decodeRecorded = (source: string): ((input: unknown) => E.Either<ShellError, RunConfig>) =>
+  decodeAs(lenient(RunConfig), source)
+
+const decodeAs =
+  (codec: t.Type<RunConfig, unknown>, source: string) =>
   (input: unknown): E.Either<ShellError, RunConfig> =>
-    pipe(
-      decode(RunConfig)(input),
-      E.mapLeft(problem => `${problem}.`),
-      E.chainFirst(checkBounds),
-      E.mapLeft(refused(source)),
-    )
+    pipe(decode(codec)(input), E.mapLeft(sentence), E.chainFirst(checkBounds), E.mapLeft(refused(source)))
 
 const derived = ['space', 'seed', 'trainingExamples'] as const
 
@@ -145,6 +150,10 @@ export const methodConfig =
         ),
       )
     const known = knownFields(method.config)
+    const own = known?.filter(field => !derived.some(name => name === field))
+    const unknown = own === undefined ? undefined : Object.keys(given).find(field => !own.includes(field))
+    if (own !== undefined && unknown !== undefined)
+      return E.left(refused(source)(sentence(`\`method.${unknown}\` ${notKnown(unknown, own)}`)))
     const ofTheRun = Object.entries({
       ...(linear ? {} : { linearInCoefficients: false }),
       space,
@@ -154,6 +163,14 @@ export const methodConfig =
     return pipe(
       { ...Object.fromEntries(ofTheRun), ...given },
       decodeField('method')(strict(method.config)),
-      E.mapLeft(problem => refused(source)(`${problem}.`)),
+      E.mapLeft(problem => refused(source)(sentence(problem))),
     )
   }
+
+/** The error with the name of the configuration that it is about. */
+export const inConfiguration =
+  (source: string | undefined) =>
+  (error: ShellError): ShellError =>
+    source === undefined || error._tag !== 'BadInput'
+      ? error
+      : badInput(`The configuration ${source} cannot be used: ${error.message}`)

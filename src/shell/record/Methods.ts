@@ -7,6 +7,7 @@ import { gridSearch } from '../../core/baselines/gridSearch.js'
 import { hyperband } from '../../core/baselines/hyperband.js'
 import { randomSearch } from '../../core/baselines/randomSearch.js'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
+import { didYouMean } from '../../core/codec/unknownField.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 
@@ -86,6 +87,7 @@ export const methodNamed =
   (name: string): E.Either<ShellError, SomeMethod> =>
     E.fromNullable(
       badInput(
-        `Field \`method.name\`: there is no method called ${JSON.stringify(name)}. Known: ${[...known.keys()].join(', ')}.`,
+        `Field \`method.name\`: there is no method called ${JSON.stringify(name)}` +
+          `${didYouMean(name, [...known.keys()]) || '.'} Known: ${[...known.keys()].join(', ')}.`,
       ),
     )(known.get(name))

@@ -6,7 +6,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { decodeField } from '../../core/codec/Codec.js'
+import { sentence } from '../../core/codec/sentence.js'
 import { firstDifference } from '../../core/codec/Difference.js'
+import { lenient } from '../../core/codec/options.js'
 import type { Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { sameNumerics } from '../../core/log/numerics.js'
@@ -25,7 +29,7 @@ export type About = Omit<RunLog.About, 'versions'>
 
 /** The arguments of {@link recordRun}. */
 export interface Recording<C> {
-  /** The path of the log, a `.jsonl` file. */
+  /** The path of the log, a `.jsonl` file. Its folder is made. */
   readonly path: string
   readonly config: C
   /** Identifies the run: a log with another problem or other data is refused. */
@@ -83,8 +87,41 @@ const sameRun = ({ path, header }: RecordedRun, wanted: RunLog.Header): E.Either
     ),
   )
 
+const { problem, data, backend } = RunLog.headerFields
+const AboutCodec = t.strict({ problem, data, backend })
+
+const cannotUse =
+  (advice: string) =>
+  (problem: string): ShellError =>
+    badInput(`The run cannot be recorded: ${sentence(problem)} ${advice}`)
+
+/** Checks what the caller passes before anything is written. A type does not bind a caller that is not compiled. */
+const checked = <C, S>(
+  { config: codec, name }: Method<C, S>,
+  { path, config, about }: Recording<C>,
+): E.Either<ShellError, void> =>
+  pipe(
+    decodeField('path')(t.string)(path),
+    E.mapLeft(cannotUse('Name the file of the log, such as `runs/mine/run.jsonl`.')),
+    E.flatMap(() =>
+      pipe(
+        decodeField('about')(AboutCodec)(about),
+        E.mapLeft(cannotUse('`about` says what the run is about: `{ problem, data, backend }`.')),
+      ),
+    ),
+    E.flatMap(() =>
+      pipe(
+        decodeField('config')(lenient(codec))(config),
+        E.mapLeft(cannotUse(`Decode the configuration by the codec \`config\` of the method ${name}.`)),
+      ),
+    ),
+    E.map(() => undefined),
+  )
+
 const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<ShellError, Opened<S>> => {
   const { path, config, about } = recording
+  const valid = checked(method, recording)
+  if (E.isLeft(valid)) return valid
   const header = RunLog.headerOf(method)(config, { ...about, versions: versionsOf(method.name, {}) })
   if (!existsSync(path) || hasNoHeader(path))
     return pipe(
@@ -113,7 +150,7 @@ const opened = <C, S>(method: Method<C, S>, recording: Recording<C>): E.Either<S
  * replays the log and continues, without asking an answered question again. The interpreter keeps the weights that open
  * questions name; if they are lost, it answers `CommandFailed`.
  *
- * Errors: those of the interpreter; `BadInput` if the log cannot be read or belongs to another run; `Mismatch` if it does not
+ * Errors: those of the interpreter; `BadInput` if an argument cannot be used, or the log cannot be read or belongs to another run; `Mismatch` if it does not
  * replay; `Environment` if it cannot be written; `Interrupted` if a hook asked to stop.
  *
  * @example

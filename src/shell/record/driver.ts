@@ -9,17 +9,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { decode } from '../../core/codec/Codec.js'
 import pLimit from 'p-limit'
 import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
 import type { Info, Outcome } from '../../core/protocol/Info.js'
 import type { Method } from '../../core/protocol/Method.js'
 import type { MethodError } from '../../core/protocol/MethodError.js'
-import { Observation } from '../../core/protocol/Observation.js'
+import type { Observation } from '../../core/protocol/Observation.js'
 import * as Replay from '../../core/log/Replay.js'
+import { messageOf } from '../base/messageOf.js'
 import { badInput, environment, interrupted, type ShellError } from '../base/ShellError.js'
 import type { Interpreter } from './Interpreter.js'
 import type { LogWriter } from './logFile.js'
+import { broken, recordable } from './recordable.js'
 
 /** Callbacks that watch a run, and can stop it. */
 export interface Hooks {
@@ -68,20 +69,22 @@ export const start =
   (config: C): E.Either<ShellError, Replay.Cursor<S>> =>
     pipe(Replay.start(method)(config), E.mapLeft(fault))
 
-/**
- * The observation after a round trip through JSON, so that the method gets the same value now as in a replay. An answer that
- * a record cannot hold (NaN, a missing field) becomes a `CommandFailed`.
- */
-const asRecorded = (question: Question, answer: Observation): Observation =>
-  pipe(
-    decode(Observation)(JSON.parse(JSON.stringify(answer))),
-    E.getOrElse((reason): Observation => ({
-      _tag: 'CommandFailed',
-      id: question.id,
-      reason: `The answer to ${question._tag} cannot be used: ${reason}.`,
-      effort: 'effort' in answer && Number.isFinite(answer.effort) ? Math.max(0, answer.effort) : 0,
-    })),
-  )
+const isEither = (u: unknown): u is E.Either<ShellError, unknown> =>
+  typeof u === 'object' && u !== null && '_tag' in u && (u._tag === 'Left' || u._tag === 'Right')
+
+/** Asks the interpreter. An exception becomes an error of the run. */
+const answered =
+  ({ answer }: Interpreter) =>
+  (question: Question): TE.TaskEither<ShellError, unknown> =>
+    pipe(
+      TE.tryCatch(
+        () => answer(question)(),
+        cause => broken(question, `it threw ${messageOf(cause)}`),
+      ),
+      TE.flatMapEither((given: unknown) =>
+        isEither(given) ? given : E.left(broken(question, 'it returned something else than an Either')),
+      ),
+    )
 
 const stopped = (): ShellError => interrupted('Stopped as asked.')
 
@@ -91,8 +94,9 @@ const yieldToEvents = (): Promise<void> => new Promise(resolve => setImmediate(r
 /**
  * Runs a method from a cursor (from `start`, or from the end of a replay) until it halts.
  *
- * Errors: `Interrupted` if a hook asked to stop; an error of the interpreter or the log; `Environment` if the method refuses
- * an answer. The log is valid in every case.
+ * A number in an answer that is not finite means that its command failed. Errors: `Interrupted` if a hook asked to stop; an
+ * error of the interpreter or the log; `Environment` if an answer is not an observation, if the method refuses it, or if the
+ * interpreter throws. The log is valid in every case.
  *
  * @example
  * ```ts
@@ -131,7 +135,7 @@ export const drive =
       )
 
     /** The answers to running questions, by the question's id. */
-    const running = new Map<number, TE.TaskEither<ShellError, Observation>>()
+    const running = new Map<number, TE.TaskEither<ShellError, unknown>>()
     /** Whether the run has failed. Then no further question is started. */
     let over = false
 
@@ -144,10 +148,10 @@ export const drive =
       // p-limit starts tasks in the order of its calls.
       const limit = pLimit(atOnce)
       for (const question of questions) {
-        const answer = limit(async (): Promise<E.Either<ShellError, Observation>> => {
+        const answer = limit(async (): Promise<E.Either<ShellError, unknown>> => {
           if (over || hooks.stopRequested()) return E.left(stopped())
           hooks.onQuestion(question)
-          const given = await interpreter.answer(question)()
+          const given = await answered(interpreter)(question)()
           if (E.isLeft(given)) over = true
           return given
         })
@@ -157,10 +161,10 @@ export const drive =
 
     const ask = (question: Question, cursor: Replay.Cursor<S>) =>
       pipe(
-        running.get(question.id) ?? interpreter.answer(question),
-        TE.map(answer => {
+        running.get(question.id) ?? answered(interpreter)(question),
+        TE.flatMapEither(answer => {
           running.delete(question.id)
-          return asRecorded(question, answer)
+          return recordable(question)(answer)
         }),
         TE.chain(observation =>
           pipe(

@@ -5,11 +5,13 @@ import { messageOf } from '../base/messageOf.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
+import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as RunLog from '../../core/log/RunLog.js'
 import { createWhole, removeDrafts } from './newLog.js'
+import { makeFolders } from '../base/folders.js'
 import { environment, type ShellError } from '../base/ShellError.js'
 
 /** Writes the lines of a log. */
@@ -105,8 +107,8 @@ const writer = (path: string, file: number, from: LogEnd): LogWriter => {
 }
 
 /**
- * Creates a log with its header. The file appears with its whole header: it is written under another name, and then linked. A log
- * without a complete header, which a killed run of an older version may have left, is replaced.
+ * Creates a log with its header, and the folder that it is in. The file appears with its whole header: it is written under another
+ * name, and then linked. A log without a complete header, which a killed run of an older version may have left, is replaced.
  *
  * Errors: `Environment` if the file cannot be written or exists already.
  *
@@ -131,6 +133,7 @@ export const create =
     pipe(
       TE.fromIOEither(() =>
         E.tryCatch(() => {
+          makeFolders(dirname(path))
           const from = { ...noLines, packing: RunLog.packingOf(header.version) }
           const { text, end } = after({ body: RunLog.encodeHeader(header), packing: from.packing }, from)
           const file = createWhole(path, text)

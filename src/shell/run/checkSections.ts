@@ -8,7 +8,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { NamedConfig } from '../config/configSource.js'
-import { methodConfig } from '../config/RunConfig.js'
+import { inConfiguration, methodConfig } from '../config/RunConfig.js'
 import { defaultClasses, type DataConfig } from '../data/DataConfig.js'
 import type { ImageSet } from '../data/set/ImageSet.js'
 import { hyperparametersOf } from '../model/Hyperparameters.js'
@@ -55,6 +55,7 @@ const checkedFor =
       E.bind('hyperparameters', ({ network }) =>
         hyperparametersOf(network, config.hyperparameters, examples),
       ),
+      E.mapLeft(inConfiguration(source)),
       E.chain(({ method, hyperparameters: { space } }) =>
         method(typed =>
           pipe(

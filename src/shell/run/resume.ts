@@ -20,7 +20,7 @@ import { methodNamed, type Methods } from '../record/Methods.js'
 import { recall, type Recalled } from '../record/recall.js'
 import { otherNumerics, tornNotice, withRecordedRun, type RecordedRun } from '../record/RecordedRun.js'
 import { readIfThere, summaryIn, weightsIn } from '../record/RunFolder.js'
-import { backendOf, configOf, otherVersions, sameData } from './sameCircumstances.js'
+import { backendOf, byThisProgram, configOf, otherVersions, sameData } from './sameCircumstances.js'
 import { problemOf } from './tune.js'
 import * as WeightFile from '../record/WeightFile.js'
 import { checkSummary } from '../record/WrittenSummary.js'
@@ -172,9 +172,12 @@ export const resume = (options: ResumeOptions): TE.TaskEither<ShellError, Resume
     TE.fromEither(
       withRecordedRun(options.target)(run =>
         pipe(
-          sameNumerics(run.header)
-            ? methodNamed(options.methods)(run.header.method)
-            : E.left(badInput(otherNumerics(run.path, run.header))),
+          byThisProgram(run),
+          E.flatMap(() =>
+            sameNumerics(run.header)
+              ? methodNamed(options.methods)(run.header.method)
+              : E.left(badInput(otherNumerics(run.path, run.header))),
+          ),
           E.chain(method =>
             method(typed =>
               pipe(

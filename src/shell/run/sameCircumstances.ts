@@ -10,7 +10,7 @@ import { decode, nullable } from '../../core/codec/Codec.js'
 import type { Header } from '../../core/log/RunLog.js'
 import { BackendName, type Backend } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
-import { decodeRunConfig } from '../config/RunConfig.js'
+import { decodeRecorded } from '../config/RunConfig.js'
 import * as BackendOf from '../train/backendOf.js'
 import type { Problem } from '../train/Problem.js'
 import { badInput, environment, type ShellError } from '../base/ShellError.js'
@@ -20,6 +20,17 @@ import type { RecordedRun } from '../record/RecordedRun.js'
 import { versionsOf } from '../record/versions.js'
 
 const BaseFolder = t.type({ baseFolder: nullable(t.string) })
+
+/** Refuses a log of `recordRun`, whose interpreter only its own program has. */
+export const byThisProgram = ({ path, header: { problem } }: RecordedRun): E.Either<ShellError, void> =>
+  Object.hasOwn(problem, 'baseFolder')
+    ? E.right(undefined)
+    : E.left(
+        badInput(
+          `${path} was recorded by a program that trains by its own code (\`recordRun\`): its header names no network and no ` +
+            'data, so this command cannot continue it. Start that program again: `recordRun` continues the log where it ends.',
+        ),
+      )
 
 /** The configuration of the problem in the header. */
 export const configOf = ({
@@ -36,7 +47,7 @@ export const configOf = ({
         E.mapLeft(problem => badInput(`The configuration ${source} cannot be used: ${problem}.`)),
       ),
     ),
-    E.bind('config', () => decodeRunConfig(source)({ ...sections, method: { name: method } })),
+    E.bind('config', () => decodeRecorded(source)({ ...sections, method: { name: method } })),
     E.map(({ base, config }) => ({ config, baseFolder: base.baseFolder })),
   )
 }

@@ -1,12 +1,13 @@
 /**
  * A whole run: configuration → data → backend → method → run folder. All checks come before the first write.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { headerOf, type Header } from '../../core/log/RunLog.js'
 import type { BackendChoice } from '../backend/Backend.js'
 import type { NamedConfig } from '../config/configSource.js'
-import { methodConfig, RunConfig } from '../config/RunConfig.js'
+import { inConfiguration, methodConfig, RunConfig } from '../config/RunConfig.js'
 import { size } from '../data/set/ImageSet.js'
 import { loadSplits } from '../data/loadSplits.js'
 import { backendOf } from '../train/backendOf.js'
@@ -55,7 +56,7 @@ export interface TuneOptions extends Audience {
  * ```
  */
 export const problemOf = (
-  { config, baseFolder }: Pick<NamedConfig, 'config' | 'baseFolder'>,
+  { config, baseFolder, source }: Pick<NamedConfig, 'config' | 'baseFolder'> & Partial<NamedConfig>,
   status: Status,
 ): TE.TaskEither<ShellError, Problem> =>
   pipe(
@@ -68,10 +69,17 @@ export const problemOf = (
       }),
     ),
     TE.bind('network', ({ splits: { train } }) =>
-      TE.fromEither(networkOf(config.network, train.shape, train.classes)),
+      TE.fromEither(
+        pipe(networkOf(config.network, train.shape, train.classes), E.mapLeft(inConfiguration(source))),
+      ),
     ),
     TE.bind('hyperparameters', ({ network, splits: { train } }) =>
-      TE.fromEither(hyperparametersOf(network, config.hyperparameters, size(train))),
+      TE.fromEither(
+        pipe(
+          hyperparametersOf(network, config.hyperparameters, size(train)),
+          E.mapLeft(inConfiguration(source)),
+        ),
+      ),
     ),
     TE.map(parts => ({
       ...parts,
@@ -111,7 +119,11 @@ export const tune = (options: TuneOptions): TE.TaskEither<ShellError, Tuned> => 
   return pipe(
     TE.Do,
     TE.chainFirstEitherK(() => RunFolder.available(folder)),
-    TE.bind('method', () => TE.fromEither(methodNamed(methods)(named.config.method.name))),
+    TE.bind('method', () =>
+      TE.fromEither(
+        pipe(methodNamed(methods)(named.config.method.name), E.mapLeft(inConfiguration(named.source))),
+      ),
+    ),
     TE.chainFirstEitherK(() => checkSections(methods)(named)),
     TE.bind('problem', () => problemOf(named, status)),
     TE.tapIO(

@@ -35,6 +35,13 @@ describe('nearest', () => {
     expect(nearest(word, known)).toBe(expected)
   })
 
+  it('allows one slip in a word of three letters, and not in the first', () => {
+    expect(nearest('per', ['family', 'lower', 'upper'])).toBeUndefined()
+    expect(nearest('gpu', ['node', 'wasm', 'cpu'])).toBeUndefined()
+    expect(nearest('sed', ['space', 'seed'])).toBe('seed')
+    expect(nearest('mpl', ['mlp', 'lenet', 'linear'])).toBe('mlp')
+  })
+
   it('takes the word itself before those it begins with, and a slip before a prefix', () => {
     const names = ['net-1k', 'net-1k-global', 'net-5k']
     expect(nearest('NET-5K', names)).toBe('net-5k')

@@ -202,3 +202,33 @@ describe('a cursor', () => {
     })
   })
 })
+
+describe('a decision with a number that is not finite', () => {
+  const asksAt = (lambda: ReadonlyArray<number>) => ({
+    ...sampleAndDescend,
+    init: (config: Parameters<typeof sampleAndDescend.init>[0]) =>
+      pipe(
+        sampleAndDescend.init(config),
+        E.map(transition => ({
+          ...transition,
+          commands: transition.commands.map(command =>
+            command._tag === 'ReleaseWeights' ? command : { ...command, lambda },
+          ),
+        })),
+      ),
+  })
+
+  it('is not recorded', () => {
+    const begun = start(asksAt([NaN, 0]))(configOf())
+    expect(E.isLeft(begun) ? begun.left.message : '').toContain(
+      'cannot be recorded: `commands[0].lambda[0]` must be a finite number, but is NaN',
+    )
+  })
+
+  it('does not replay either', () => {
+    const method = asksAt([Infinity, 0])
+    const begun = right(method.init(configOf()))
+    const found = replay(method)(header)(linesOf([encodeRecord(0, null, begun)]))
+    expect(E.isLeft(found) ? found.left.field : '').toBe('config')
+  })
+})

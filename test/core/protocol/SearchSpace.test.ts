@@ -1,6 +1,8 @@
+import { isLeft, isRight } from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'
+import { cases } from '../../support/cases.js'
 
 const scales = fc.constantFrom('log' as const, 'linear' as const, 'logit' as const)
 const lambdas = fc.double({ min: -8, max: 8, noNaN: true })
@@ -52,5 +54,42 @@ test('the names of five thousand hyperparameters are checked at once; a repeated
   expect(SearchSpace.make(many)._tag).toBe('Right')
   expect(SearchSpace.make([...many, many[7]!])).toMatchObject({
     left: { message: expect.stringContaining('weight[7]') as unknown },
+  })
+})
+
+describe('a search space', () => {
+  const reasonOf = (lower: number, upper: number, scale: 'log' | 'linear' | 'logit'): string => {
+    const made = SearchSpace.make([{ name: 'h', lower, upper, scale }])
+    return isLeft(made) ? made.left.message : ''
+  }
+
+  test('is refused if the width of its bounds overflows', () => {
+    expect(reasonOf(-1e308, 1e308, 'linear')).toBe(
+      'The bounds of the hyperparameter "h", -1e+308 and 1e+308, are too far apart: their difference is not a finite ' +
+        'number. Bring them nearer to each other.',
+    )
+    expect(reasonOf(-8e307, 8e307, 'linear')).toBe('')
+  })
+
+  test('is refused if a coefficient overflows', () => {
+    expect(reasonOf(-12, 800, 'log')).toContain('exp(800) is not a finite number')
+    expect(reasonOf(-12, 709, 'log')).toBe('')
+    expect(reasonOf(-800, 800, 'logit')).toBe('')
+  })
+
+  test('that is made has finite widths, points and coefficients everywhere', () => {
+    const bound = fc.double({ noNaN: true, noDefaultInfinity: true })
+    fc.assert(
+      fc.property(bound, bound, scales, fc.double({ min: 0, max: 1, noNaN: true }), (a, b, scale, u) => {
+        const made = SearchSpace.make([{ name: 'h', lower: Math.min(a, b), upper: Math.max(a, b), scale }])
+        if (!isRight(made)) return
+        const space = made.right
+        const lambda = SearchSpace.fromUnit(space)([u])
+        const numbers = [SearchSpace.widths(space), lambda, SearchSpace.coefficients(space)(lambda)]
+        expect(numbers.flat().every(Number.isFinite)).toBe(true)
+        expect(SearchSpace.contains(space)(lambda)).toBe(true)
+      }),
+      cases(10_000, 'quick'),
+    )
   })
 })

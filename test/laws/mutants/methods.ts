@@ -323,6 +323,69 @@ export const methodMutants: ReadonlyArray<Mutant> = [
           : observation,
       ),
   ),
+  mutant(
+    'reads before it checks',
+    'malformed refused',
+    'The lengths of the gradients are read before the answer is decoded.',
+    () =>
+      observations(observation =>
+        observation._tag === 'LowerLevelSolved' && observation.lowerGradient.length === 0
+          ? { ...observation, upper: NaN }
+          : observation,
+      ),
+  ),
+  mutant(
+    'ignores the check',
+    'malformed refused',
+    'An answer that its codec refuses is taken for a failed command.',
+    () => ({
+      ...bilevel,
+      step: observation => state =>
+        pipe(
+          bilevel.step(observation)(state),
+          E.orElse(error =>
+            error._tag === 'InvalidObservation' && error.id !== null
+              ? bilevel.step({ _tag: 'CommandFailed', id: error.id, reason: error.message, effort: 0 })(state)
+              : E.left(error),
+          ),
+        ),
+    }),
+  ),
+  mutant(
+    'keeps what it was given',
+    'decoded answers used',
+    'The answer is decoded to check it, and then kept as it was passed.',
+    () => ({
+      ...bilevel,
+      step: observation => state =>
+        pipe(
+          bilevel.step(observation)(state),
+          E.map(transition => ({
+            ...transition,
+            state: {
+              ...transition.state,
+              batch: {
+                ...transition.state.batch,
+                answers: transition.state.batch.answers.map(answer =>
+                  answer.id === observation.id ? observation : answer,
+                ),
+              },
+            },
+          })),
+        ),
+    }),
+  ),
+  mutant(
+    'foreign weights accepted',
+    'foreign weights refused',
+    'The weights of an answer are renamed after its command.',
+    () =>
+      observations(observation =>
+        'weights' in observation
+          ? { ...observation, weights: Command.weightsOf(observation.id) }
+          : observation,
+      ),
+  ),
   mutant('goes on after the end', 'halted for good', 'Observations after the outcome are ignored.', () =>
     forgiving('Halted'),
   ),

@@ -201,6 +201,7 @@ describe('a log file', () => {
 
   it('reports an error if it cannot be written', () =>
     withFolder(async folder => {
-      expect(left(await create(join(folder, 'no', 'run.jsonl'))(header)()).message).toContain('--out')
+      await written(join(folder, 'file'), ['{"a":1}'])
+      expect(left(await create(join(folder, 'file', 'run.jsonl'))(header)()).message).toContain('--out')
     }))
 })

@@ -9,6 +9,7 @@ import { friendly, hostile, type Hostility } from '../simulate/Hostility.js'
 import { hostilities, problems } from '../simulate/problems.js'
 import type { Simulated } from '../simulate/World.js'
 import { evidenceOf, type MethodEvidence } from './evidence.js'
+import * as Malformed from './malformed.js'
 import * as Refusals from './refusals.js'
 import * as Runs from './runs.js'
 import * as Transitions from './transitions.js'
@@ -34,6 +35,9 @@ export const methodLaws = [
   Refusals.wrongKind,
   Refusals.nonFinite,
   Refusals.wrongLength,
+  Malformed.malformedRefused,
+  Malformed.decodedIsUsed,
+  Malformed.foreignWeights,
   Refusals.haltedIsHalted,
 ] as const
 
