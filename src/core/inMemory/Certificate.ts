@@ -134,7 +134,8 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
   const solve = (x: Vec, start: Vec): Minimized => {
     solves++
     const own = ownMinimizer(problem, x, start)
-    const found = minimize({ steepness, bounds: problem.y }, [[1, problem.lowerLevel]], x, own, maxIterations)
+    const limits = { steepness, bounds: problem.y, maxIterations }
+    const found = minimize(limits, [[1, problem.lowerLevel]], x, { y: own })
     evaluations += found.evaluations
     return found
   }
@@ -147,8 +148,8 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     return valueOf(lagrangian, x, y)
   }
   const relaxed = (x: Vec, start: Vec): Minimized => {
-    const bounds = { steepness: kappa * steepness, bounds: problem.y }
-    const found = minimize(bounds, lagrangian, x, start, maxIterations)
+    const limits = { steepness: kappa * steepness, bounds: problem.y, maxIterations }
+    const found = minimize(limits, lagrangian, x, { y: start })
     evaluations += found.evaluations
     return found
   }

@@ -48,7 +48,7 @@ export const exactConfig = (
       initialStep: bounded ? 0.1 : 0.5 / reach,
       maxStep: 1,
       minStep: stepTolerance,
-      memory: 30,
+      memory: Math.max(30, 2 * start.length),
       backtracks: 6,
     },
     multiplier: { initial: 10, max: 1e15 },

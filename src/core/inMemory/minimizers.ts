@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
-import { type CompleteProblem, evaluate, type Level, type Variables } from './BilevelProblem.js'
+import { type CompleteProblem, evaluate, type Evaluated, type Level, type Variables } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -125,42 +125,79 @@ export interface Minimized {
   readonly gradientNorm: number
   readonly converged: boolean
   readonly evaluations: number
+  /** What each term's level says at y; `null` where its coefficient is 0. */
+  readonly levels: ReadonlyArray<Evaluated | null>
+  /** What the descent learnt of the curvature, for the next one. */
+  readonly pairs: ReadonlyArray<Lbfgs.Pair>
 }
+
+/** Where a descent begins, and what is known there beforehand. */
+export interface Start {
+  readonly y: Vec
+  /** Of a descent on similar terms. Default: none. */
+  readonly pairs?: ReadonlyArray<Lbfgs.Pair>
+  /** What each term's level says at y. Default: it is asked. */
+  readonly levels?: ReadonlyArray<Evaluated | null> | undefined
+}
+
+/** How a minimisation judges gradients (see {@link steepnessOf}), where y may be, and how long it may take. */
+export interface Limits {
+  readonly steepness: number
+  readonly bounds: Pick<Variables, 'lower' | 'upper'>
+  readonly maxIterations: number
+}
+
+/** Pairs that a descent remembers: as many as y has components, within what is cheap. */
+const memoryFor = (dimension: number): number => Math.min(100, Math.max(30, dimension))
 
 const bad = { value: Infinity, gradient: [] } as const
 
-/** Minimises Σ coefficient·level over y, within its bounds, at x. `steepness`: see {@link steepnessOf}. */
+/** Minimises Σ coefficient·level over y, within its bounds, at x. */
 export const minimize = (
-  { steepness, bounds }: { readonly steepness: number; readonly bounds: Pick<Variables, 'lower' | 'upper'> },
+  { steepness, bounds, maxIterations }: Limits,
   terms: Terms,
   x: Vec,
-  start: Vec,
-  maxIterations: number,
+  { y: start, pairs = [], levels }: Start,
 ): Minimized => {
   let evaluations = 0
-  // L-BFGS begins at the start, which was evaluated before it for its scale.
-  let atStart: Lbfgs.Evaluation | null = null
-  const objective = (y: Vec): Lbfgs.Evaluation => {
-    if (atStart !== null) {
-      const known = atStart
-      atStart = null
-      return known
-    }
-    let value = 0
-    const gradient = new Array<number>(y.length).fill(0)
+  const seen = new WeakMap<Vec, ReadonlyArray<Evaluated | null>>()
+  /** What the levels say at y, or the first that cannot be evaluated as `null`. */
+  const asked = (y: Vec): ReadonlyArray<Evaluated | null> | null => {
+    const said: Array<Evaluated | null> = []
     for (const [coefficient, level] of terms) {
-      if (coefficient === 0) continue
+      if (coefficient === 0) {
+        said.push(null)
+        continue
+      }
       evaluations++
       const result = evaluate(level, x, y)
-      if (E.isLeft(result)) return bad
-      value += coefficient * result.right.value
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += coefficient * result.right.gradY[i]!
+      if (E.isLeft(result)) return null
+      said.push(result.right)
+    }
+    return said
+  }
+  const summed = (said: ReadonlyArray<Evaluated | null>): Lbfgs.Evaluation => {
+    let value = 0
+    const gradient = new Array<number>(start.length).fill(0)
+    for (const [k, at] of said.entries()) {
+      if (at === null) continue
+      const coefficient = terms[k]![0]
+      value += coefficient * at.value
+      for (let i = 0; i < gradient.length; i++) gradient[i]! += coefficient * at.gradY[i]!
     }
     return { value, gradient }
   }
-  const begun = objective(start)
-  const first = norm(begun.gradient)
-  atStart = begun
+  const atFirst = levels ?? asked(start)
+  // L-BFGS begins at the start, which was evaluated before it for its scale.
+  let begun = false
+  const objective = (y: Vec): Lbfgs.Evaluation => {
+    const said = begun ? asked(y) : atFirst
+    begun = true
+    if (said === null) return bad
+    seen.set(y, said)
+    return summed(said)
+  }
+  const first = norm(atFirst === null ? [] : summed(atFirst).gradient)
   const scale = Math.max(steepness, Number.isFinite(first) ? first : 0)
   const minimum = Lbfgs.minimize({
     objective,
@@ -169,6 +206,8 @@ export const minimize = (
     upper: bounds.upper,
     gradientTolerance: relativeTolerance * scale,
     maxIterations,
+    memory: memoryFor(start.length),
+    pairs,
   })
   // Components that push out of the bounds are no slope that could be followed.
   const projected = minimum.gradient.map((g, k) =>
@@ -182,6 +221,8 @@ export const minimize = (
     gradient: projected,
     converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
     evaluations,
+    levels: seen.get(minimum.x) ?? [],
+    pairs: minimum.pairs,
   }
 }
 
