@@ -21,6 +21,7 @@ import {
   type Minimized,
   ownMinimizer,
   randomStarts,
+  type Start,
   type Terms,
   valueOf,
 } from './minimizers.js'
@@ -99,8 +100,8 @@ const radii = [0.02, 0.002] as const
 const mostDirections = 10
 /** What counts as nothing, relative to the scale of F and of f. */
 const relativeTolerance = 1e-4
-/** κ·scale of f / scale of F where ε is as small as rounding allows: V is exact to a millionth, and rounding of f does not show. */
-const force = 1e6
+/** κ·scale of f / scale of F where ε is as small as rounding allows: V is exact to a hundred-thousandth, and rounding of f does not show. */
+const force = 1e5
 /** An ε below this share of the scale of f is no relaxation that shows in V. */
 const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
@@ -118,7 +119,9 @@ const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
 
 interface Value {
   readonly x: Vec
-  readonly z: Vec
+  /** The end of the descent on F + κ·f, and that of the solve of f. */
+  readonly z: Start
+  readonly y: Start
   readonly value: number
 }
 
@@ -131,11 +134,11 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     epsilon > noRelaxation * scales.lower && multiplier > 0
       ? multiplier
       : (force * scales.upper) / scales.lower
-  const solve = (x: Vec, start: Vec): Minimized => {
+  const solve = (x: Vec, start: Start): Minimized => {
     solves++
-    const own = ownMinimizer(problem, x, start)
+    const own = ownMinimizer(problem, x, start.y)
     const limits = { steepness, bounds: problem.y, maxIterations }
-    const found = minimize(limits, [[1, problem.lowerLevel]], x, { y: own })
+    const found = minimize(limits, [[1, problem.lowerLevel]], x, own === start.y ? start : { y: own })
     evaluations += found.evaluations
     return found
   }
@@ -147,14 +150,14 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     evaluations += 2
     return valueOf(lagrangian, x, y)
   }
-  const relaxed = (x: Vec, start: Vec): Minimized => {
+  const relaxed = (x: Vec, start: Start): Minimized => {
     const limits = { steepness: kappa * steepness, bounds: problem.y, maxIterations }
-    const found = minimize(limits, lagrangian, x, { y: start })
+    const found = minimize(limits, lagrangian, x, start)
     evaluations += found.evaluations
     return found
   }
   /** The lower level's minimizer at x, from where it was near by and from what is known to be lower. */
-  const least = (x: Vec, near: Vec): Minimized => {
+  const least = (x: Vec, near: Start): Minimized => {
     const first = solve(x, near)
     const lower = known.filter(y => {
       evaluations++
@@ -162,17 +165,18 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
       return E.isRight(there) && there.right.value < first.value - 1e-7 * (1 + Math.abs(first.value))
     })
     return lower
-      .map(y => solve(x, y))
+      .map(y => solve(x, { y }))
       .reduce((best, one) => (one.converged && one.value < best.value ? one : best), first)
   }
   /** V(x), or `null` where the lower level cannot be solved there. */
-  const valueAt = (x: Vec, near: Vec, z: Vec): Value | null => {
-    const { y, value: phi, converged } = least(x, near)
+  const valueAt = (x: Vec, near: Start, z: Start): Value | null => {
+    const { y, value: phi, converged, pairs } = least(x, near)
     if (!converged) return null
-    const from = at(x, z) <= at(x, y) ? z : y
-    const end = relaxed(x, from)
+    const end = relaxed(x, at(x, z.y) <= at(x, y) ? z : { y, pairs: z.pairs ?? pairs })
     const value = end.value - kappa * phi
-    return Number.isFinite(value) ? { x, z: end.y, value } : null
+    return Number.isFinite(value)
+      ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value }
+      : null
   }
   return { solve, valueAt, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
 }
@@ -273,8 +277,11 @@ export const certify = (subject: Subject): Checked => {
 
   // The lower level, from everything that is known and from fresh starts.
   const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
-  const minima = [y, problem.y.start, ...known, ...fresh]
-    .map(start => solve(x, start))
+  const first = solve(x, { y })
+  const minima = [
+    first,
+    ...[problem.y.start, ...known, ...fresh].map(start => solve(x, { y: start, pairs: first.pairs })),
+  ]
     .filter(one => one.converged && O.isNone(beyond(problem, x, one)))
   const least = minima.reduce<Minimized | null>(
     (best, one) => (best === null || one.value < best.value ? one : best),
@@ -298,14 +305,14 @@ export const certify = (subject: Subject): Checked => {
     return said('tie', { violation, least: least.value }, { x, y: tied.z })
 
   // The upper level, around x.
-  const here = valueAt(x, least.y, y)
+  const here = valueAt(x, { y: least.y, pairs: least.pairs }, { y })
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
   const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, point =>
-    valueAt(point, least.y, here.z),
+    valueAt(point, here.y, here.z),
   )
   const gain = lowest.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
   return gain < -tolerance.upper
-    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z })
+    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z.y })
     : said(kinks ? 'kink' : 'solution', figures, null)
 }

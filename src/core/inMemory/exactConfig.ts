@@ -40,7 +40,7 @@ export const exactConfig = (
       steps: 2000,
       batchSize: null,
       innerIterations: 80,
-      balance: epsilon === undefined ? 0.01 : 1e-6,
+      balance: epsilon === undefined ? 0.9 : 1e-6,
     },
     descent: {
       rule: 'quasiNewton',

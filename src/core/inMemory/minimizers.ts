@@ -147,6 +147,39 @@ export interface Limits {
   readonly maxIterations: number
 }
 
+/** The largest curvature along the remembered steps. */
+const steepest = (pairs: ReadonlyArray<Lbfgs.Pair>): number =>
+  pairs.reduce((most, { s, y }) => Math.max(most, norm(Array.from(y)) / norm(Array.from(s))), 0)
+
+/** By how much the rounding of y alone may change the gradient: up to ε‖H‖·‖y‖, the largest curvature for ‖H‖. */
+const roundingOf = ({ x, pairs }: Pick<Lbfgs.State, 'x' | 'pairs'>): number =>
+  Number.EPSILON * norm(x) * steepest(pairs)
+
+/** The pairs along which the gradient changed by more than its rounding. */
+const telling = (state: Lbfgs.State): ReadonlyArray<Lbfgs.Pair> => {
+  const rounding = roundingOf(state)
+  return state.pairs.filter(({ y }) => norm(Array.from(y)) > patience.rounding * rounding)
+}
+
+/** Steps that may pass without a gain where the gradient is within this multiple of its rounding. */
+const patience = { steps: 2, rounding: 100 } as const
+
+/**
+ * A descent that ends where the gradient is rounding. L-BFGS itself knows the curvature of the latest step only, and
+ * takes some fifty steps there to be sure.
+ */
+const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
+  const next = Lbfgs.step(problem)
+  let state = Lbfgs.init(problem)
+  while (state.ending === null) {
+    const rounding = roundingOf(state)
+    if (state.projectedGradient <= rounding) break
+    if (state.stalled >= patience.steps && state.projectedGradient <= patience.rounding * rounding) break
+    state = next(state)
+  }
+  return state
+}
+
 /** Pairs that a descent remembers: as many as y has components, within what is cheap. */
 const memoryFor = (dimension: number): number => Math.min(100, Math.max(30, dimension))
 
@@ -199,7 +232,7 @@ export const minimize = (
   }
   const first = norm(atFirst === null ? [] : summed(atFirst).gradient)
   const scale = Math.max(steepness, Number.isFinite(first) ? first : 0)
-  const minimum = Lbfgs.minimize({
+  const minimum = untilRounding({
     objective,
     start,
     lower: bounds.lower,
@@ -207,6 +240,7 @@ export const minimize = (
     gradientTolerance: relativeTolerance * scale,
     maxIterations,
     memory: memoryFor(start.length),
+    scaling: 'flattest',
     pairs,
   })
   // Components that push out of the bounds are no slope that could be followed.
@@ -219,10 +253,10 @@ export const minimize = (
     value: minimum.value,
     gradientNorm,
     gradient: projected,
-    converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
+    converged: Number.isFinite(minimum.projectedGradient) && gradientNorm <= hopeless * scale,
     evaluations,
     levels: seen.get(minimum.x) ?? [],
-    pairs: minimum.pairs,
+    pairs: telling(minimum),
   }
 }
 

@@ -28,11 +28,11 @@
  * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, lineFrom, type Pair } from './direction.js'
+import { dotOn, lineFrom, type Pair, type Scaling } from './direction.js'
 import * as Box from './Box.js'
 import { type Evaluation, finite, type Point, searchAlong } from './stepLength.js'
 
-export type { Pair } from './direction.js'
+export type { Pair, Scaling } from './direction.js'
 export type { Evaluation } from './stepLength.js'
 
 type Vec = ReadonlyArray<number>
@@ -54,6 +54,11 @@ export interface Problem {
    * dropped like any others where their direction fails. Default: none.
    */
   readonly pairs?: ReadonlyArray<Pair>
+  /**
+   * The inverse curvature assumed where the pairs say nothing: that of the latest pair, or the largest of all, which is
+   * faster with pairs for every direction. Default: `latest`.
+   */
+  readonly scaling?: Scaling
   /** Default 200. */
   readonly maxIterations?: number
   /** Default: 20 for each iteration allowed. */
@@ -190,6 +195,7 @@ const settingsOf = (problem: Problem): Settings => {
     },
     memory: problem.memory ?? 30,
     pairs: problem.pairs ?? [],
+    scaling: problem.scaling ?? 'latest',
     maxIterations,
     maxEvaluations: problem.maxEvaluations ?? 20 * maxIterations + 20,
     maxLineEvaluations: problem.maxLineEvaluations ?? 60,
@@ -275,7 +281,7 @@ const advance = (settings: Settings, state: State): State => {
   const ending = endingAt(settings, state, stalled, drowned)
   if (ending !== null) return { ...state, ending }
 
-  const line = lineFrom(settings.box, state)
+  const line = lineFrom(settings.box, { ...state, scaling: settings.scaling })
   const budget = {
     line: drowned ? patienceWithin.lineEvaluations : settings.maxLineEvaluations,
     total: settings.maxEvaluations - state.evaluations,

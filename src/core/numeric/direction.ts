@@ -25,6 +25,13 @@ const maxAbs = (a: ArrayLike<number>): number => {
 }
 
 /**
+ * The inverse curvature that is assumed where the pairs say nothing. `latest`: that of the latest pair, as is usual.
+ * `flattest`: the largest of all pairs. With pairs for every direction a curvature that is assumed too small costs a
+ * line search once, but one that is too large costs many short steps.
+ */
+export type Scaling = 'latest' | 'flattest'
+
+/**
  * −H g on the free variables, 0 elsewhere. H is the inverse Hessian estimate from the pairs whose restriction to the
  * free variables has positive curvature; `None` if there is no such pair.
  */
@@ -32,6 +39,7 @@ export const quasiNewton = (
   pairs: ReadonlyArray<Pair>,
   g: ArrayLike<number>,
   free: Uint8Array,
+  scaling: Scaling = 'latest',
 ): O.Option<Float64Array> => {
   const kept = pairs
     .map(({ s, y }) => ({ s, y, sy: dotOn(free, s, y), yy: dotOn(free, y, y), ss: dotOn(free, s, s) }))
@@ -46,7 +54,10 @@ export const quasiNewton = (
     shares[k] = share
     for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! - share * y[i]!
   }
-  const scale = latest.sy / latest.yy
+  const scale =
+    scaling === 'latest'
+      ? latest.sy / latest.yy
+      : kept.reduce((most, { sy, yy }) => Math.max(most, sy / yy), latest.sy / latest.yy)
   for (let i = 0; i < p.length; i++) p[i] = p[i]! * scale
   for (const [k, { s, y, sy }] of kept.entries()) {
     const share = shares[k]! - dotOn(free, y, p) / sy
@@ -85,13 +96,14 @@ export interface Origin {
   readonly pairs: ReadonlyArray<Pair>
   /** The length of a steepest descent step that the latest curvature suggests. */
   readonly steepestStep: number | null
+  readonly scaling: Scaling
 }
 
 /** The quasi-Newton direction if it is a descent direction, else that of steepest descent. */
-export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep }: Origin): Line => {
+export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep, scaling }: Origin): Line => {
   const free = Box.freeVariables(box, x, gradient)
   const newton = pipe(
-    quasiNewton(pairs, gradient, free),
+    quasiNewton(pairs, gradient, free, scaling),
     O.filter(p => dotOn(free, gradient, p) < 0 && p.every(Number.isFinite)),
   )
   const isSteepest = O.isNone(newton)

@@ -135,7 +135,7 @@ const inCube = (unit: Vec, step: Vec): Vec =>
 const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number): Vec => {
   const free = freeAt(point)
   // Two-loop recursion in scaled variables, whose curvatures are all about one.
-  const roots = curvatures(pairs, point.unit.length).map(Math.sqrt)
+  const roots = curvatures(pairs, point.unit.length).map(() => 1)
   const scaled = pairs.map(({ s, y }) => ({
     s: Float64Array.from(s, (x, k) => x * roots[k]!),
     y: Float64Array.from(y, (x, k) => x / roots[k]!),
@@ -151,6 +151,7 @@ const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number):
       scaled,
       point.gradient.map((g, k) => g / roots[k]!),
       free,
+      'flattest',
     ),
     O.map(direction => Array.from(direction, (x, k) => x / roots[k]!)),
     O.filter(direction => direction.every(Number.isFinite) && dot(direction, point.gradient) < 0),
