@@ -17,6 +17,7 @@ import * as Rng from '../numeric/Rng.js'
 import { type CompleteProblem, evaluate } from './BilevelProblem.js'
 import {
   beyond,
+  insideY,
   minimize,
   type Minimized,
   ownMinimizer,
@@ -107,6 +108,8 @@ const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 const maxIterations = 2000
+/** Where gradients count as zero, relative to the start: what is left of f − φ then does not show in V. */
+const accuracy = 1e-11
 /** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
 const freshStream = 7919
 
@@ -137,7 +140,7 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
   const solve = (x: Vec, start: Start): Minimized => {
     solves++
     const own = ownMinimizer(problem, x, start.y)
-    const limits = { steepness, bounds: problem.y, maxIterations }
+    const limits = { steepness, bounds: problem.y, maxIterations, accuracy }
     const found = minimize(limits, [[1, problem.lowerLevel]], x, own === start.y ? start : { y: own })
     evaluations += found.evaluations
     return found
@@ -146,12 +149,8 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     [kappa, problem.lowerLevel],
     [1, problem.upperLevel],
   ]
-  const at = (x: Vec, y: Vec): number => {
-    evaluations += 2
-    return valueOf(lagrangian, x, y)
-  }
   const relaxed = (x: Vec, start: Start): Minimized => {
-    const limits = { steepness: kappa * steepness, bounds: problem.y, maxIterations }
+    const limits = { steepness: kappa * steepness, bounds: problem.y, maxIterations, accuracy }
     const found = minimize(limits, lagrangian, x, start)
     evaluations += found.evaluations
     return found
@@ -169,14 +168,22 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
       .reduce((best, one) => (one.converged && one.value < best.value ? one : best), first)
   }
   /** V(x), or `null` where the lower level cannot be solved there. */
-  const valueAt = (x: Vec, near: Start, z: Start): Value | null => {
+  /** The lowest of several starts, all but one of which may be guesses. */
+  const lowestOf = (terms: Terms, x: Vec, starts: ReadonlyArray<Start>): Start =>
+    starts
+      .map(start => {
+        evaluations += terms.length
+        return { start, value: valueOf(terms, x, start.y) }
+      })
+      .reduce((low, one) => (one.value < low.value ? one : low)).start
+  const valueAt = (x: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>): Value | null => {
+    const near = lowestOf([[1, problem.lowerLevel]], x, ys)
     const { y, value: phi, converged, pairs } = least(x, near)
     if (!converged) return null
-    const end = relaxed(x, at(x, z.y) <= at(x, y) ? z : { y, pairs: z.pairs ?? pairs })
+    const own = { y, pairs: zs[0]?.pairs ?? pairs }
+    const end = relaxed(x, lowestOf(lagrangian, x, [...zs, own]))
     const value = end.value - kappa * phi
-    return Number.isFinite(value)
-      ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value }
-      : null
+    return Number.isFinite(value) ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value } : null
   }
   return { solve, valueAt, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
 }
@@ -202,34 +209,63 @@ interface Neighbourhood {
   readonly kinks: boolean
 }
 
+/** What is expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
+const expected = (
+  share: number,
+  here: Start,
+  known: ReadonlyArray<{ readonly share: number; readonly at: Start }>,
+): Start => {
+  const [a, b] = known
+  if (a === undefined) return here
+  const y = here.y.map((v, k) => {
+    const slope = (a.at.y[k]! - v) / a.share
+    if (b === undefined) return v + share * slope
+    const bend = ((b.at.y[k]! - v) / b.share - slope) / (b.share - a.share)
+    return v + share * (slope + (share - a.share) * bend)
+  })
+  return { y: y.every(Number.isFinite) ? y : here.y, pairs: a.at.pairs ?? [] }
+}
+
 /** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
 const around = (
   { problem, x, seed }: Subject,
   tolerance: number,
   here: Value,
-  valueAt: (point: Vec) => Value | null,
+  valueAt: (point: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>) => Value | null,
 ): Neighbourhood => {
   const { lower, upper } = problem.x
   const ranges = rangesOf(problem, x)
   let lowest = here
-  const riseAt = (point: Vec): number | null => {
-    const inside = point.map((v, k) => Math.min(upper[k]!, Math.max(lower[k]!, v)))
-    const found = inside.every((v, k) => v === x[k]) ? null : valueAt(inside)
-    if (found === null) return null
-    if (found.value < lowest.value) lowest = found
-    return found.value - here.value
-  }
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
   let [gradient, kinks] = [0, false]
   for (const direction of directionsOf(x.length, seed)) {
-    const step = (share: number): Vec => x.map((v, k) => v + share * ranges[k]! * direction[k]!)
+    let met: ReadonlyArray<{ readonly share: number; readonly found: Value }> = []
+    const riseAt = (share: number): number | null => {
+      const point = x.map((v, k) =>
+        Math.min(upper[k]!, Math.max(lower[k]!, v + share * ranges[k]! * direction[k]!)),
+      )
+      if (point.every((v, k) => v === x[k])) return null
+      const startsOf = (of: 'y' | 'z'): ReadonlyArray<Start> => {
+        const guess = expected(
+          share,
+          here[of],
+          met.map(one => ({ share: one.share, at: one.found[of] })),
+        )
+        return met.length === 0 ? [here[of]] : [here[of], { ...guess, y: insideY(problem)(guess.y) }]
+      }
+      const found = valueAt(point, startsOf('y'), startsOf('z'))
+      if (found === null) return null
+      met = [{ share, found }, ...met].slice(0, 2)
+      if (found.value < lowest.value) lowest = found
+      return found.value - here.value
+    }
     const [far, near] = radii.map(r => {
-      const [up, down] = [riseAt(step(r)), riseAt(step(-r))]
+      const [up, down] = [riseAt(r), riseAt(-r)]
       if (up !== null && down !== null) {
         const [a, b] = [(up + down) / 2, (up - down) / 2]
         // The minimum lies between the three, and is lower than x by more than nothing.
-        if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt(step((-b / (2 * a)) * r))
+        if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt((-b / (2 * a)) * r)
       }
       return { up, down }
     })
@@ -281,8 +317,7 @@ export const certify = (subject: Subject): Checked => {
   const minima = [
     first,
     ...[problem.y.start, ...known, ...fresh].map(start => solve(x, { y: start, pairs: first.pairs })),
-  ]
-    .filter(one => one.converged && O.isNone(beyond(problem, x, one)))
+  ].filter(one => one.converged && O.isNone(beyond(problem, x, one)))
   const least = minima.reduce<Minimized | null>(
     (best, one) => (best === null || one.value < best.value ? one : best),
     null,
@@ -305,11 +340,9 @@ export const certify = (subject: Subject): Checked => {
     return said('tie', { violation, least: least.value }, { x, y: tied.z })
 
   // The upper level, around x.
-  const here = valueAt(x, { y: least.y, pairs: least.pairs }, { y })
+  const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
-  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, point =>
-    valueAt(point, here.y, here.z),
-  )
+  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, valueAt)
   const gain = lowest.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
   return gain < -tolerance.upper

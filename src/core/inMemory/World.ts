@@ -254,7 +254,12 @@ const solve = (world: World, question: SolveLowerLevel, { y: given, pairs }: Sto
   const [observation, after] = reported(
     { ...world, known: world.options.remembers ? remembered(world.known, minimizers) : world.known },
     question,
-    ordered.map(({ y, levels, ...rest }) => ({ y, pairs: rest.pairs, upper: null, lower: levels[0] ?? null })),
+    ordered.map(({ y, levels, ...rest }) => ({
+      y,
+      pairs: rest.pairs,
+      upper: null,
+      lower: levels[0] ?? null,
+    })),
     spent + (same.length === 1 ? 0 : same.length),
     {
       gradientNorm: meant.gradientNorm,
@@ -332,7 +337,9 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
   }
   const straight = vectors.map(from)
   const lowest = straight.reduce((least, one) => (one.value < least.value ? one : least))
-  const nudged = lowest.converged ? [] : nudges(world, terms, question.lambda, lowest).map(y => from(unlearnt(y)))
+  const nudged = lowest.converged
+    ? []
+    : nudges(world, terms, question.lambda, lowest).map(y => from(unlearnt(y)))
   // Minimizers of f alone at this λ are feasible. A descent that ends above one of them is stuck, on a saddle perhaps.
   const here =
     world.solved !== null && sameVector(world.solved.lambda, question.lambda) ? world.solved.minimizers : []

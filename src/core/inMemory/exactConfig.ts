@@ -50,6 +50,8 @@ export const exactConfig = (
       minStep: stepTolerance,
       memory: Math.max(30, 2 * start.length),
       backtracks: 6,
+      complete: true,
+      gain: 1e-10,
     },
     multiplier: { initial: 10, max: 1e15 },
     penalty: { initial: 0.1, max: 1e30, growth: 100 },

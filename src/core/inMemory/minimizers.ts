@@ -6,7 +6,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
-import { type CompleteProblem, evaluate, type Evaluated, type Level, type Variables } from './BilevelProblem.js'
+import {
+  type CompleteProblem,
+  evaluate,
+  type Evaluated,
+  type Level,
+  type Variables,
+} from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -145,49 +151,51 @@ export interface Limits {
   readonly steepness: number
   readonly bounds: Pick<Variables, 'lower' | 'upper'>
   readonly maxIterations: number
+  /** Gradients this much smaller than at the start count as zero. Default: near the limit of float64. */
+  readonly accuracy?: number
 }
 
-/** The largest curvature along the remembered steps. */
-const steepest = (pairs: ReadonlyArray<Lbfgs.Pair>): number =>
-  pairs.reduce((most, { s, y }) => Math.max(most, norm(Array.from(y)) / norm(Array.from(s))), 0)
-
-/** By how much the rounding of y alone may change the gradient: up to ε‖H‖·‖y‖, the largest curvature for ‖H‖. */
-const roundingOf = ({ x, pairs }: Pick<Lbfgs.State, 'x' | 'pairs'>): number =>
-  Number.EPSILON * norm(x) * steepest(pairs)
-
-/** The pairs along which the gradient changed by more than its rounding. */
-const telling = (state: Lbfgs.State): ReadonlyArray<Lbfgs.Pair> => {
-  const rounding = roundingOf(state)
-  return state.pairs.filter(({ y }) => norm(Array.from(y)) > patience.rounding * rounding)
+const length = (v: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < v.length; i++) sum += v[i]! * v[i]!
+  return Math.sqrt(sum)
 }
+
+/** How much the gradient changed per unit of a step. */
+const curvature = ({ s, y }: Lbfgs.Pair): number => length(y) / length(s)
 
 /** Steps that may pass without a gain where the gradient is within this multiple of its rounding. */
 const patience = { steps: 2, rounding: 100 } as const
 
 /**
- * A descent that ends where the gradient is rounding. L-BFGS itself knows the curvature of the latest step only, and
- * takes some fifty steps there to be sure.
+ * A descent that ends where the gradient is rounding: the rounding of y alone changes it by up to ε‖H‖·‖y‖, where the
+ * largest curvature stands for ‖H‖. L-BFGS itself looks at the latest curvature only, and takes some fifty steps there
+ * to be sure. Returns the pairs along which the gradient changed by more than that.
  */
 const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
   const next = Lbfgs.step(problem)
   let state = Lbfgs.init(problem)
+  let steepest = state.pairs.reduce((most, pair) => Math.max(most, curvature(pair)), 0)
+  const rounding = (): number => Number.EPSILON * norm(state.x) * steepest
   while (state.ending === null) {
-    const rounding = roundingOf(state)
-    if (state.projectedGradient <= rounding) break
-    if (state.stalled >= patience.steps && state.projectedGradient <= patience.rounding * rounding) break
+    if (state.projectedGradient <= rounding()) break
+    if (state.stalled >= patience.steps && state.projectedGradient <= patience.rounding * rounding()) break
     state = next(state)
+    const latest = state.pairs[state.pairs.length - 1]
+    if (latest !== undefined) steepest = Math.max(steepest, curvature(latest))
   }
-  return state
+  const least = patience.rounding * rounding()
+  return { ...state, pairs: state.pairs.filter(({ y }) => length(y) > least) }
 }
 
 /** Pairs that a descent remembers: as many as y has components, within what is cheap. */
-const memoryFor = (dimension: number): number => Math.min(100, Math.max(30, dimension))
+const memoryFor = (dimension: number): number => Math.min(60, Math.max(30, dimension))
 
 const bad = { value: Infinity, gradient: [] } as const
 
 /** Minimises Σ coefficient·level over y, within its bounds, at x. */
 export const minimize = (
-  { steepness, bounds, maxIterations }: Limits,
+  { steepness, bounds, maxIterations, accuracy = relativeTolerance }: Limits,
   terms: Terms,
   x: Vec,
   { y: start, pairs = [], levels }: Start,
@@ -237,7 +245,7 @@ export const minimize = (
     start,
     lower: bounds.lower,
     upper: bounds.upper,
-    gradientTolerance: relativeTolerance * scale,
+    gradientTolerance: accuracy * scale,
     maxIterations,
     memory: memoryFor(start.length),
     scaling: 'flattest',
@@ -256,7 +264,7 @@ export const minimize = (
     converged: Number.isFinite(minimum.projectedGradient) && gradientNorm <= hopeless * scale,
     evaluations,
     levels: seen.get(minimum.x) ?? [],
-    pairs: telling(minimum),
+    pairs: minimum.pairs,
   }
 }
 

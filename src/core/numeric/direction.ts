@@ -100,7 +100,10 @@ export interface Origin {
 }
 
 /** The quasi-Newton direction if it is a descent direction, else that of steepest descent. */
-export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep, scaling }: Origin): Line => {
+export const lineFrom = (
+  box: Box.Box,
+  { x, value, gradient, pairs, steepestStep, scaling }: Origin,
+): Line => {
   const free = Box.freeVariables(box, x, gradient)
   const newton = pipe(
     quasiNewton(pairs, gradient, free, scaling),
