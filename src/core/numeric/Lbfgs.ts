@@ -28,7 +28,7 @@
  * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, lineFrom, type Pair, type Scaling } from './direction.js'
+import { dotOn, lineFrom, pairOf, type Pair, type Scaling } from './direction.js'
 import * as Box from './Box.js'
 import { type Evaluation, finite, type Point, searchAlong } from './stepLength.js'
 
@@ -260,7 +260,7 @@ const moveTo = (
     projectedGradient: Box.projectedGradient(box, point.x, point.gradient),
     iterations: from.iterations + 1,
     evaluations: from.evaluations,
-    pairs: memory > 0 ? [...from.pairs, { s, y }].slice(-memory) : [],
+    pairs: memory > 0 ? [...from.pairs, pairOf(s, y)].slice(-memory) : [],
     initialValue: from.initialValue,
     best: from.best,
     stalled: from.stalled,

@@ -9,6 +9,14 @@ import * as Box from './Box.js'
 export interface Pair {
   readonly s: Float64Array
   readonly y: Float64Array
+  /** sᵀy, yᵀy and sᵀs over all components, where they are known already. */
+  readonly products?: Products
+}
+
+interface Products {
+  readonly sy: number
+  readonly yy: number
+  readonly ss: number
 }
 
 /** aᵀb over the components whose flag `on` is 1. */
@@ -17,6 +25,19 @@ export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>
   for (let i = 0; i < on.length; i++) if (on[i] === 1) sum += a[i]! * b[i]!
   return sum
 }
+
+const productsOn = (free: Uint8Array, { s, y }: Pair): Products => ({
+  sy: dotOn(free, s, y),
+  yy: dotOn(free, y, y),
+  ss: dotOn(free, s, s),
+})
+
+/** A pair with its products, which are then not computed again at every step. */
+export const pairOf = (s: Float64Array, y: Float64Array): Pair => ({
+  s,
+  y,
+  products: productsOn(new Uint8Array(s.length).fill(1), { s, y }),
+})
 
 const maxAbs = (a: ArrayLike<number>): number => {
   let max = 0
@@ -41,8 +62,13 @@ export const quasiNewton = (
   free: Uint8Array,
   scaling: Scaling = 'latest',
 ): O.Option<Float64Array> => {
+  const whole = free.every(isFree => isFree === 1)
   const kept = pairs
-    .map(({ s, y }) => ({ s, y, sy: dotOn(free, s, y), yy: dotOn(free, y, y), ss: dotOn(free, s, s) }))
+    .map(pair => ({
+      s: pair.s,
+      y: pair.y,
+      ...(whole && pair.products !== undefined ? pair.products : productsOn(free, pair)),
+    }))
     .filter(({ sy, yy, ss }) => sy > 1e-12 * Math.sqrt(yy * ss) && sy > 0)
   const latest = kept[kept.length - 1]
   if (latest === undefined) return O.none
