@@ -130,6 +130,17 @@ const credible = <V, R>(
   return balanced(parts)(config)(search) && stationarity * config.stop.step <= noGain * size
 }
 
+/**
+ * Whether the violation does not answer to the multiplier any more: it was well above ε, μ rose as far as it takes to
+ * bring it to ε, and it did not even halve. Then it is the rounding of f.
+ */
+const unresponsive = <R>({ relaxed: before }: Search<R>, { relaxed: after, lambda }: Search<R>): boolean =>
+  before !== null &&
+  after !== null &&
+  before.lambda.every((value, k) => value === lambda[k]) &&
+  before.violation > 4 * before.epsilon &&
+  after.violation > before.violation / 2
+
 /** Whether ρ is at its cap while the violation is still above ε. */
 const hopeless = <V, R>(parts: Parts<V, R>, config: BilevelConfig, search: Search<R>): boolean =>
   search.relaxed !== null &&
@@ -253,7 +264,11 @@ export const finishMinimising =
           stationarity: stationarityOf(SearchSpace.toUnit(config.space)(search.lambda), gradient),
           coefficient: kappa,
         }
-        if (config.pair.reference === 'solved' && !balanced(parts)(config)(here)) {
+        if (
+          config.pair.reference === 'solved' &&
+          !balanced(parts)(config)(here) &&
+          !unresponsive(search, here)
+        ) {
           const dual = dualStep(parts)(config, 0)({ ...here, innerIteration: here.innerIteration + 1 })
           if (dual.innerIteration < config.pair.innerIterations && descentsLeft(state))
             return again(after.state, dual, details)

@@ -17,10 +17,12 @@ import * as Rng from '../numeric/Rng.js'
 import { type CompleteProblem, evaluate } from './BilevelProblem.js'
 import {
   beyond,
+  insideY,
   minimize,
   type Minimized,
   ownMinimizer,
   randomStarts,
+  type Start,
   type Terms,
   valueOf,
 } from './minimizers.js'
@@ -99,13 +101,15 @@ const radii = [0.02, 0.002] as const
 const mostDirections = 10
 /** What counts as nothing, relative to the scale of F and of f. */
 const relativeTolerance = 1e-4
-/** κ·scale of f / scale of F where ε is as small as rounding allows: V is exact to a millionth, and rounding of f does not show. */
-const force = 1e6
+/** κ·scale of f / scale of F where ε is as small as rounding allows: V is exact to a hundred-thousandth, and rounding of f does not show. */
+const force = 1e5
 /** An ε below this share of the scale of f is no relaxation that shows in V. */
 const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 const maxIterations = 2000
+/** Where gradients count as zero, relative to the start: what is left of f − φ then does not show in V. */
+const accuracy = 1e-11
 /** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
 const freshStream = 7919
 
@@ -118,7 +122,9 @@ const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
 
 interface Value {
   readonly x: Vec
-  readonly z: Vec
+  /** The end of the descent on F + κ·f, and that of the solve of f. */
+  readonly z: Start
+  readonly y: Start
   readonly value: number
 }
 
@@ -131,10 +137,11 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     epsilon > noRelaxation * scales.lower && multiplier > 0
       ? multiplier
       : (force * scales.upper) / scales.lower
-  const solve = (x: Vec, start: Vec): Minimized => {
+  const solve = (x: Vec, start: Start): Minimized => {
     solves++
-    const own = ownMinimizer(problem, x, start)
-    const found = minimize({ steepness, bounds: problem.y }, [[1, problem.lowerLevel]], x, own, maxIterations)
+    const own = ownMinimizer(problem, x, start.y)
+    const limits = { steepness, bounds: problem.y, maxIterations, accuracy }
+    const found = minimize(limits, [[1, problem.lowerLevel]], x, own === start.y ? start : { y: own })
     evaluations += found.evaluations
     return found
   }
@@ -142,18 +149,14 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     [kappa, problem.lowerLevel],
     [1, problem.upperLevel],
   ]
-  const at = (x: Vec, y: Vec): number => {
-    evaluations += 2
-    return valueOf(lagrangian, x, y)
-  }
-  const relaxed = (x: Vec, start: Vec): Minimized => {
-    const bounds = { steepness: kappa * steepness, bounds: problem.y }
-    const found = minimize(bounds, lagrangian, x, start, maxIterations)
+  const relaxed = (x: Vec, start: Start): Minimized => {
+    const limits = { steepness: kappa * steepness, bounds: problem.y, maxIterations, accuracy }
+    const found = minimize(limits, lagrangian, x, start)
     evaluations += found.evaluations
     return found
   }
   /** The lower level's minimizer at x, from where it was near by and from what is known to be lower. */
-  const least = (x: Vec, near: Vec): Minimized => {
+  const least = (x: Vec, near: Start): Minimized => {
     const first = solve(x, near)
     const lower = known.filter(y => {
       evaluations++
@@ -161,17 +164,26 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
       return E.isRight(there) && there.right.value < first.value - 1e-7 * (1 + Math.abs(first.value))
     })
     return lower
-      .map(y => solve(x, y))
+      .map(y => solve(x, { y }))
       .reduce((best, one) => (one.converged && one.value < best.value ? one : best), first)
   }
   /** V(x), or `null` where the lower level cannot be solved there. */
-  const valueAt = (x: Vec, near: Vec, z: Vec): Value | null => {
-    const { y, value: phi, converged } = least(x, near)
+  /** The lowest of several starts, all but one of which may be guesses. */
+  const lowestOf = (terms: Terms, x: Vec, starts: ReadonlyArray<Start>): Start =>
+    starts
+      .map(start => {
+        evaluations += terms.length
+        return { start, value: valueOf(terms, x, start.y) }
+      })
+      .reduce((low, one) => (one.value < low.value ? one : low)).start
+  const valueAt = (x: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>): Value | null => {
+    const near = lowestOf([[1, problem.lowerLevel]], x, ys)
+    const { y, value: phi, converged, pairs } = least(x, near)
     if (!converged) return null
-    const from = at(x, z) <= at(x, y) ? z : y
-    const end = relaxed(x, from)
+    const own = { y, pairs: zs[0]?.pairs ?? pairs }
+    const end = relaxed(x, lowestOf(lagrangian, x, [...zs, own]))
     const value = end.value - kappa * phi
-    return Number.isFinite(value) ? { x, z: end.y, value } : null
+    return Number.isFinite(value) ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value } : null
   }
   return { solve, valueAt, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
 }
@@ -197,34 +209,63 @@ interface Neighbourhood {
   readonly kinks: boolean
 }
 
+/** What is expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
+const expected = (
+  share: number,
+  here: Start,
+  known: ReadonlyArray<{ readonly share: number; readonly at: Start }>,
+): Start => {
+  const [a, b] = known
+  if (a === undefined) return here
+  const y = here.y.map((v, k) => {
+    const slope = (a.at.y[k]! - v) / a.share
+    if (b === undefined) return v + share * slope
+    const bend = ((b.at.y[k]! - v) / b.share - slope) / (b.share - a.share)
+    return v + share * (slope + (share - a.share) * bend)
+  })
+  return { y: y.every(Number.isFinite) ? y : here.y, pairs: a.at.pairs ?? [] }
+}
+
 /** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
 const around = (
   { problem, x, seed }: Subject,
   tolerance: number,
   here: Value,
-  valueAt: (point: Vec) => Value | null,
+  valueAt: (point: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>) => Value | null,
 ): Neighbourhood => {
   const { lower, upper } = problem.x
   const ranges = rangesOf(problem, x)
   let lowest = here
-  const riseAt = (point: Vec): number | null => {
-    const inside = point.map((v, k) => Math.min(upper[k]!, Math.max(lower[k]!, v)))
-    const found = inside.every((v, k) => v === x[k]) ? null : valueAt(inside)
-    if (found === null) return null
-    if (found.value < lowest.value) lowest = found
-    return found.value - here.value
-  }
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
   let [gradient, kinks] = [0, false]
   for (const direction of directionsOf(x.length, seed)) {
-    const step = (share: number): Vec => x.map((v, k) => v + share * ranges[k]! * direction[k]!)
+    let met: ReadonlyArray<{ readonly share: number; readonly found: Value }> = []
+    const riseAt = (share: number): number | null => {
+      const point = x.map((v, k) =>
+        Math.min(upper[k]!, Math.max(lower[k]!, v + share * ranges[k]! * direction[k]!)),
+      )
+      if (point.every((v, k) => v === x[k])) return null
+      const startsOf = (of: 'y' | 'z'): ReadonlyArray<Start> => {
+        const guess = expected(
+          share,
+          here[of],
+          met.map(one => ({ share: one.share, at: one.found[of] })),
+        )
+        return met.length === 0 ? [here[of]] : [here[of], { ...guess, y: insideY(problem)(guess.y) }]
+      }
+      const found = valueAt(point, startsOf('y'), startsOf('z'))
+      if (found === null) return null
+      met = [{ share, found }, ...met].slice(0, 2)
+      if (found.value < lowest.value) lowest = found
+      return found.value - here.value
+    }
     const [far, near] = radii.map(r => {
-      const [up, down] = [riseAt(step(r)), riseAt(step(-r))]
+      const [up, down] = [riseAt(r), riseAt(-r)]
       if (up !== null && down !== null) {
         const [a, b] = [(up + down) / 2, (up - down) / 2]
         // The minimum lies between the three, and is lower than x by more than nothing.
-        if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt(step((-b / (2 * a)) * r))
+        if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt((-b / (2 * a)) * r)
       }
       return { up, down }
     })
@@ -272,9 +313,11 @@ export const certify = (subject: Subject): Checked => {
 
   // The lower level, from everything that is known and from fresh starts.
   const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
-  const minima = [y, problem.y.start, ...known, ...fresh]
-    .map(start => solve(x, start))
-    .filter(one => one.converged && O.isNone(beyond(problem, x, one)))
+  const first = solve(x, { y })
+  const minima = [
+    first,
+    ...[problem.y.start, ...known, ...fresh].map(start => solve(x, { y: start, pairs: first.pairs })),
+  ].filter(one => one.converged && O.isNone(beyond(problem, x, one)))
   const least = minima.reduce<Minimized | null>(
     (best, one) => (best === null || one.value < best.value ? one : best),
     null,
@@ -297,14 +340,12 @@ export const certify = (subject: Subject): Checked => {
     return said('tie', { violation, least: least.value }, { x, y: tied.z })
 
   // The upper level, around x.
-  const here = valueAt(x, least.y, y)
+  const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
-  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, point =>
-    valueAt(point, least.y, here.z),
-  )
+  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, valueAt)
   const gain = lowest.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
   return gain < -tolerance.upper
-    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z })
+    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z.y })
     : said(kinks ? 'kink' : 'solution', figures, null)
 }

@@ -7,6 +7,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { DescendWeights, Question, SolveLowerLevel, WeightsRef } from '../protocol/Command.js'
 import { initialWeights, weightsOf } from '../protocol/Command.js'
 import type { CommandFailed, Observation } from '../protocol/Observation.js'
+import type { Pair } from '../numeric/Lbfgs.js'
 import {
   beyond,
   insideY,
@@ -36,12 +37,20 @@ export interface WorldOptions {
   readonly known: ReadonlyArray<Vec>
 }
 
+/** A vector with what was learnt on the way to it. */
+export interface Stored {
+  readonly y: Vec
+  readonly pairs: ReadonlyArray<Pair>
+  /** What the levels say at y and this x; `null` where they were not asked. */
+  readonly at: { readonly x: Vec; readonly upper: Evaluated; readonly lower: Evaluated } | null
+}
+
 /** What is remembered between questions; a value, never changed. */
 export interface World {
   readonly problem: CompleteProblem
   readonly options: WorldOptions
   /** Vectors by their names; the first is the one the name stands for, the others minimise f as well. */
-  readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Vec>>
+  readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Stored>>
   /** ‖∇_y f‖ at or near the start, by which gradients are judged. */
   readonly steepness: number
   /** Minimizers of f at any x, the latest last; no two of them close. */
@@ -50,17 +59,19 @@ export interface World {
    * Where the lower level was solved last: descents on F + κ·f at this λ must not end above its minimizers. `null` in a world
    * that does not remember.
    */
-  readonly solved: { readonly lambda: Vec; readonly minimizers: ReadonlyArray<Vec> } | null
+  readonly solved: { readonly lambda: Vec; readonly minimizers: ReadonlyArray<Stored> } | null
   /** Where the losses of the initial weights are measured. */
   readonly outset: Vec
   readonly evaluations: number
 }
 
+const unlearnt = (y: Vec): Stored => ({ y, pairs: [], at: null })
+
 /** The world before the first question. */
 export const make = (problem: CompleteProblem, options: WorldOptions): World => ({
   problem,
   options,
-  store: new Map([[initialWeights, [problem.y.start]]]),
+  store: new Map([[initialWeights, [unlearnt(problem.y.start)]]]),
   steepness: steepnessOf(problem),
   known: options.known,
   solved: null,
@@ -94,13 +105,22 @@ const near = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!) 
 
 type Answered = readonly [Observation, World]
 
+/** A vector to be reported, with what its levels are known to say. */
+interface Reached {
+  readonly y: Vec
+  readonly pairs: ReadonlyArray<Pair>
+  readonly upper: Evaluated | null
+  readonly lower: Evaluated | null
+}
+
+/** What both levels say, and how many had to be asked. */
 const lossesAt = (
   { problem: { upperLevel, lowerLevel } }: World,
   x: Vec,
-  y: Vec,
+  { y, ...known }: Reached,
 ): E.Either<string, { readonly upper: Evaluated; readonly lower: Evaluated }> => {
-  const upper = evaluate(upperLevel, x, y)
-  const lower = evaluate(lowerLevel, x, y)
+  const upper = known.upper === null ? evaluate(upperLevel, x, y) : E.right(known.upper)
+  const lower = known.lower === null ? evaluate(lowerLevel, x, y) : E.right(known.lower)
   if (E.isLeft(upper)) return E.left(`the upper level cannot be evaluated: ${upper.left}`)
   if (E.isLeft(lower)) return E.left(`the lower level cannot be evaluated: ${lower.left}`)
   return E.right({ upper: upper.right, lower: lower.right })
@@ -110,13 +130,13 @@ const lossesAt = (
 const reported = (
   world: World,
   question: SolveLowerLevel | DescendWeights,
-  vectors: ReadonlyArray<Vec>,
+  vectors: ReadonlyArray<Reached>,
   spent: number,
   extra: { readonly gradientNorm: number; readonly converged: boolean },
 ): Answered => {
-  const y = vectors[0]!
-  const at = lossesAt(world, question.lambda, y)
-  const effort = spent + 2
+  const [meant, ...others] = vectors
+  const at = lossesAt(world, question.lambda, meant!)
+  const effort = spent + (meant!.upper === null ? 1 : 0) + (meant!.lower === null ? 1 : 0)
   const after = { ...world, evaluations: world.evaluations + effort }
   if (E.isLeft(at)) return [failed(question.id, at.left, effort), after]
   const { upper, lower } = at.right
@@ -135,7 +155,19 @@ const reported = (
     question._tag === 'SolveLowerLevel'
       ? { _tag: 'LowerLevelSolved', ...common, converged: extra.converged }
       : { _tag: 'WeightsDescended', ...common },
-    { ...after, store: new Map([...world.store, [weights, vectors]]) },
+    {
+      ...after,
+      store: new Map([
+        ...world.store,
+        [
+          weights,
+          [
+            { y: meant!.y, pairs: meant!.pairs, at: { x: question.lambda, upper, lower } },
+            ...others.map(({ y, pairs }) => ({ y, pairs, at: null })),
+          ],
+        ],
+      ]),
+    },
   ]
 }
 
@@ -149,16 +181,19 @@ interface Judged {
   readonly beyond: O.Option<Vec>
 }
 
-const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered => {
+const solve = (world: World, question: SolveLowerLevel, { y: given, pairs }: Stored): Answered => {
   const { lowerLevel, upperLevel } = world.problem
   const { lambda } = question
   const from = (start: Vec): Minimized =>
     minimize(
-      { steepness: world.steepness, bounds: world.problem.y },
+      {
+        steepness: world.steepness,
+        bounds: world.problem.y,
+        maxIterations: world.options.maxIterations,
+      },
       [[1, lowerLevel]],
       lambda,
-      start,
-      world.options.maxIterations,
+      { y: start, pairs: start === given ? pairs : [] },
     )
   const judged = (minimum: Minimized): Judged => ({
     minimum,
@@ -216,20 +251,29 @@ const solve = (world: World, question: SolveLowerLevel, given: Vec): Answered =>
     .map(({ minimum }) => minimum)
   const [meant = best] = ordered
   const minimizers = ordered.map(({ y }) => y)
-  return reported(
-    {
-      ...world,
-      solved: world.options.remembers ? { lambda, minimizers } : null,
-      known: world.options.remembers ? remembered(world.known, minimizers) : world.known,
-    },
+  const [observation, after] = reported(
+    { ...world, known: world.options.remembers ? remembered(world.known, minimizers) : world.known },
     question,
-    minimizers,
+    ordered.map(({ y, levels, ...rest }) => ({
+      y,
+      pairs: rest.pairs,
+      upper: null,
+      lower: levels[0] ?? null,
+    })),
     spent + (same.length === 1 ? 0 : same.length),
     {
       gradientNorm: meant.gradientNorm,
       converged: meant.converged,
     },
   )
+  const stored = after.store.get(weightsOf(question.id))
+  return [
+    observation,
+    {
+      ...after,
+      solved: world.options.remembers && stored !== undefined ? { lambda, minimizers: stored } : null,
+    },
+  ]
 }
 
 /** Shares of y's size by which a descent that ended on a slope is moved along it, to begin again. */
@@ -254,13 +298,17 @@ const nudges = (
 
 const sameVector = (a: Vec, b: Vec): boolean => a.every((v, k) => v === b[k])
 
-const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<Vec>): Answered => {
+const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<Stored>): Answered => {
   const { upperLevel, lowerLevel } = world.problem
   if (question.steps === 0)
     return reported(
       world,
       question,
-      question.from === initialWeights ? [world.outset] : vectors.slice(0, 1),
+      [
+        question.from === initialWeights
+          ? { y: world.outset, pairs: [], upper: null, lower: null }
+          : { y: vectors[0]!.y, pairs: vectors[0]!.pairs, upper: null, lower: null },
+      ],
       0,
       { gradientNorm: 0, converged: true },
     )
@@ -268,24 +316,38 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
     [question.lowerCoefficient, lowerLevel],
     [question.upperCoefficient, upperLevel],
   ] as const
-  const from = (start: Vec): Minimized =>
+  const levelsOf = ({ at }: Stored): ReadonlyArray<Evaluated> | undefined =>
+    at !== null && sameVector(at.x, question.lambda) ? [at.lower, at.upper] : undefined
+  const from = (start: Stored): Minimized =>
     minimize(
-      { steepness: world.steepness, bounds: world.problem.y },
+      {
+        steepness: world.steepness,
+        bounds: world.problem.y,
+        maxIterations: Math.min(question.steps, world.options.maxIterations),
+      },
       terms,
       question.lambda,
-      start,
-      Math.min(question.steps, world.options.maxIterations),
+      { y: start.y, pairs: start.pairs, levels: levelsOf(start) },
     )
+  const valueAt = (start: Stored): number => {
+    const levels = levelsOf(start)
+    return levels === undefined
+      ? valueOf(terms, question.lambda, start.y)
+      : terms.reduce((sum, [coefficient], k) => sum + coefficient * levels[k]!.value, 0)
+  }
   const straight = vectors.map(from)
   const lowest = straight.reduce((least, one) => (one.value < least.value ? one : least))
-  const nudged = lowest.converged ? [] : nudges(world, terms, question.lambda, lowest).map(from)
+  const nudged = lowest.converged
+    ? []
+    : nudges(world, terms, question.lambda, lowest).map(y => from(unlearnt(y)))
   // Minimizers of f alone at this λ are feasible. A descent that ends above one of them is stuck, on a saddle perhaps.
   const here =
     world.solved !== null && sameVector(world.solved.lambda, question.lambda) ? world.solved.minimizers : []
   const reached = nudged.reduce((least, one) => (one.value < least ? one.value : least), lowest.value)
-  const lower = here.filter(y => valueOf(terms, question.lambda, y) < reached - sameValue * Math.abs(reached))
+  const lower = here.filter(start => valueAt(start) < reached - sameValue * Math.abs(reached))
   // Each value takes an evaluation of both levels.
-  const checks = terms.length * (here.length + (lowest.converged ? 0 : nudgeSizes.length))
+  const asked = here.filter(start => levelsOf(start) === undefined).length
+  const checks = terms.length * (asked + (lowest.converged ? 0 : nudgeSizes.length))
   const found = [...straight, ...nudged, ...lower.map(from)]
   const spent = found.reduce((sum, { evaluations }) => sum + evaluations, checks)
   const best = found.reduce((least, one) => (one.value < least.value ? one : least))
@@ -294,7 +356,14 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
       failed(question.id, 'the augmented Lagrangian could not be evaluated where its descent started', spent),
       { ...world, evaluations: world.evaluations + spent },
     ]
-  return reported(world, question, [best.y], spent, best)
+  const [lowerAt = null, upperAt = null] = best.levels
+  return reported(
+    world,
+    question,
+    [{ y: best.y, pairs: best.pairs, upper: upperAt, lower: lowerAt }],
+    spent,
+    best,
+  )
 }
 
 /** The answer to a question, and the world after it. */
@@ -329,4 +398,4 @@ export const release =
 export const vector =
   (ref: WeightsRef) =>
   ({ store }: World): Vec | undefined =>
-    store.get(ref)?.[0]
+    store.get(ref)?.[0]?.y

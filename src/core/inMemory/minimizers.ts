@@ -6,7 +6,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lbfgs from '../numeric/Lbfgs.js'
 import * as Rng from '../numeric/Rng.js'
-import { type CompleteProblem, evaluate, type Level, type Variables } from './BilevelProblem.js'
+import {
+  type CompleteProblem,
+  evaluate,
+  type Evaluated,
+  type Level,
+  type Variables,
+} from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -125,50 +131,125 @@ export interface Minimized {
   readonly gradientNorm: number
   readonly converged: boolean
   readonly evaluations: number
+  /** What each term's level says at y; `null` where its coefficient is 0. */
+  readonly levels: ReadonlyArray<Evaluated | null>
+  /** What the descent learnt of the curvature, for the next one. */
+  readonly pairs: ReadonlyArray<Lbfgs.Pair>
 }
+
+/** Where a descent begins, and what is known there beforehand. */
+export interface Start {
+  readonly y: Vec
+  /** Of a descent on similar terms. Default: none. */
+  readonly pairs?: ReadonlyArray<Lbfgs.Pair>
+  /** What each term's level says at y. Default: it is asked. */
+  readonly levels?: ReadonlyArray<Evaluated | null> | undefined
+}
+
+/** How a minimisation judges gradients (see {@link steepnessOf}), where y may be, and how long it may take. */
+export interface Limits {
+  readonly steepness: number
+  readonly bounds: Pick<Variables, 'lower' | 'upper'>
+  readonly maxIterations: number
+  /** Gradients this much smaller than at the start count as zero. Default: near the limit of float64. */
+  readonly accuracy?: number
+}
+
+const length = (v: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < v.length; i++) sum += v[i]! * v[i]!
+  return Math.sqrt(sum)
+}
+
+/** How much the gradient changed per unit of a step. */
+const curvature = ({ s, y }: Lbfgs.Pair): number => length(y) / length(s)
+
+/** Steps that may pass without a gain where the gradient is within this multiple of its rounding. */
+const patience = { steps: 2, rounding: 100 } as const
+
+/**
+ * A descent that ends where the gradient is rounding: the rounding of y alone changes it by up to ε‖H‖·‖y‖, where the
+ * largest curvature stands for ‖H‖. L-BFGS itself looks at the latest curvature only, and takes some fifty steps there
+ * to be sure. Returns the pairs along which the gradient changed by more than that.
+ */
+const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
+  const next = Lbfgs.step(problem)
+  let state = Lbfgs.init(problem)
+  let steepest = state.pairs.reduce((most, pair) => Math.max(most, curvature(pair)), 0)
+  const rounding = (): number => Number.EPSILON * norm(state.x) * steepest
+  while (state.ending === null) {
+    if (state.projectedGradient <= rounding()) break
+    if (state.stalled >= patience.steps && state.projectedGradient <= patience.rounding * rounding()) break
+    state = next(state)
+    const latest = state.pairs[state.pairs.length - 1]
+    if (latest !== undefined) steepest = Math.max(steepest, curvature(latest))
+  }
+  const least = patience.rounding * rounding()
+  return { ...state, pairs: state.pairs.filter(({ y }) => length(y) > least) }
+}
+
+/** Pairs that a descent remembers: as many as y has components, within what is cheap. */
+const memoryFor = (dimension: number): number => Math.min(60, Math.max(30, dimension))
 
 const bad = { value: Infinity, gradient: [] } as const
 
-/** Minimises Σ coefficient·level over y, within its bounds, at x. `steepness`: see {@link steepnessOf}. */
+/** Minimises Σ coefficient·level over y, within its bounds, at x. */
 export const minimize = (
-  { steepness, bounds }: { readonly steepness: number; readonly bounds: Pick<Variables, 'lower' | 'upper'> },
+  { steepness, bounds, maxIterations, accuracy = relativeTolerance }: Limits,
   terms: Terms,
   x: Vec,
-  start: Vec,
-  maxIterations: number,
+  { y: start, pairs = [], levels }: Start,
 ): Minimized => {
   let evaluations = 0
-  // L-BFGS begins at the start, which was evaluated before it for its scale.
-  let atStart: Lbfgs.Evaluation | null = null
-  const objective = (y: Vec): Lbfgs.Evaluation => {
-    if (atStart !== null) {
-      const known = atStart
-      atStart = null
-      return known
-    }
-    let value = 0
-    const gradient = new Array<number>(y.length).fill(0)
+  const seen = new WeakMap<Vec, ReadonlyArray<Evaluated | null>>()
+  /** What the levels say at y, or the first that cannot be evaluated as `null`. */
+  const asked = (y: Vec): ReadonlyArray<Evaluated | null> | null => {
+    const said: Array<Evaluated | null> = []
     for (const [coefficient, level] of terms) {
-      if (coefficient === 0) continue
+      if (coefficient === 0) {
+        said.push(null)
+        continue
+      }
       evaluations++
       const result = evaluate(level, x, y)
-      if (E.isLeft(result)) return bad
-      value += coefficient * result.right.value
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += coefficient * result.right.gradY[i]!
+      if (E.isLeft(result)) return null
+      said.push(result.right)
+    }
+    return said
+  }
+  const summed = (said: ReadonlyArray<Evaluated | null>): Lbfgs.Evaluation => {
+    let value = 0
+    const gradient = new Array<number>(start.length).fill(0)
+    for (const [k, at] of said.entries()) {
+      if (at === null) continue
+      const coefficient = terms[k]![0]
+      value += coefficient * at.value
+      for (let i = 0; i < gradient.length; i++) gradient[i]! += coefficient * at.gradY[i]!
     }
     return { value, gradient }
   }
-  const begun = objective(start)
-  const first = norm(begun.gradient)
-  atStart = begun
+  const atFirst = levels ?? asked(start)
+  // L-BFGS begins at the start, which was evaluated before it for its scale.
+  let begun = false
+  const objective = (y: Vec): Lbfgs.Evaluation => {
+    const said = begun ? asked(y) : atFirst
+    begun = true
+    if (said === null) return bad
+    seen.set(y, said)
+    return summed(said)
+  }
+  const first = norm(atFirst === null ? [] : summed(atFirst).gradient)
   const scale = Math.max(steepness, Number.isFinite(first) ? first : 0)
-  const minimum = Lbfgs.minimize({
+  const minimum = untilRounding({
     objective,
     start,
     lower: bounds.lower,
     upper: bounds.upper,
-    gradientTolerance: relativeTolerance * scale,
+    gradientTolerance: accuracy * scale,
     maxIterations,
+    memory: memoryFor(start.length),
+    scaling: 'flattest',
+    pairs,
   })
   // Components that push out of the bounds are no slope that could be followed.
   const projected = minimum.gradient.map((g, k) =>
@@ -180,8 +261,10 @@ export const minimize = (
     value: minimum.value,
     gradientNorm,
     gradient: projected,
-    converged: minimum.status !== 'nonFinite' && gradientNorm <= hopeless * scale,
+    converged: Number.isFinite(minimum.projectedGradient) && gradientNorm <= hopeless * scale,
     evaluations,
+    levels: seen.get(minimum.x) ?? [],
+    pairs: minimum.pairs,
   }
 }
 

@@ -28,11 +28,11 @@
  * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, lineFrom, type Pair } from './direction.js'
+import { dotOn, lineFrom, pairOf, type Pair, type Scaling } from './direction.js'
 import * as Box from './Box.js'
 import { type Evaluation, finite, type Point, searchAlong } from './stepLength.js'
 
-export type { Pair } from './direction.js'
+export type { Pair, Scaling } from './direction.js'
 export type { Evaluation } from './stepLength.js'
 
 type Vec = ReadonlyArray<number>
@@ -49,6 +49,16 @@ export interface Problem {
   readonly upper?: Vec
   /** Pairs (s, y) remembered. Default 30: cheap next to most objectives, and complete for as many variables. */
   readonly memory?: number
+  /**
+   * Pairs of an earlier descent on a similar objective, oldest first. The first steps are shaped by them, and they are
+   * dropped like any others where their direction fails. Default: none.
+   */
+  readonly pairs?: ReadonlyArray<Pair>
+  /**
+   * The inverse curvature assumed where the pairs say nothing: that of the latest pair, or the largest of all, which is
+   * faster with pairs for every direction. Default: `latest`.
+   */
+  readonly scaling?: Scaling
   /** Default 200. */
   readonly maxIterations?: number
   /** Default: 20 for each iteration allowed. */
@@ -155,6 +165,8 @@ export interface Minimum {
   readonly ending: Ending
   /** `ending` in a word. */
   readonly status: Status
+  /** The latest `memory` steps, oldest first: what a next descent may begin with. */
+  readonly pairs: ReadonlyArray<Pair>
 }
 
 /** Steps that may pass without a lower f or a lower projected gradient. */
@@ -182,6 +194,8 @@ const settingsOf = (problem: Problem): Settings => {
       upper: problem.upper ?? start.map(() => Infinity),
     },
     memory: problem.memory ?? 30,
+    pairs: problem.pairs ?? [],
+    scaling: problem.scaling ?? 'latest',
     maxIterations,
     maxEvaluations: problem.maxEvaluations ?? 20 * maxIterations + 20,
     maxLineEvaluations: problem.maxLineEvaluations ?? 60,
@@ -191,7 +205,7 @@ const settingsOf = (problem: Problem): Settings => {
 }
 
 /** The state at the start; the objective is evaluated there once. */
-const begin = ({ objective, start, box }: Settings): State => {
+const begin = ({ objective, start, box, pairs, memory }: Settings): State => {
   const x = start.map((xi, i) => Box.clamp(box, xi, i))
   const at = objective(x)
   const variable = Box.crossing(box, x.length)
@@ -203,7 +217,7 @@ const begin = ({ objective, start, box }: Settings): State => {
     projectedGradient: usable ? Box.projectedGradient(box, x, at.gradient) : Infinity,
     iterations: 0,
     evaluations: 1,
-    pairs: [],
+    pairs: memory > 0 ? pairs.slice(-memory) : [],
     initialValue: at.value,
     best: { value: Infinity, projectedGradient: Infinity },
     stalled: 0,
@@ -246,7 +260,7 @@ const moveTo = (
     projectedGradient: Box.projectedGradient(box, point.x, point.gradient),
     iterations: from.iterations + 1,
     evaluations: from.evaluations,
-    pairs: memory > 0 ? [...from.pairs, { s, y }].slice(-memory) : [],
+    pairs: memory > 0 ? [...from.pairs, pairOf(s, y)].slice(-memory) : [],
     initialValue: from.initialValue,
     best: from.best,
     stalled: from.stalled,
@@ -267,7 +281,7 @@ const advance = (settings: Settings, state: State): State => {
   const ending = endingAt(settings, state, stalled, drowned)
   if (ending !== null) return { ...state, ending }
 
-  const line = lineFrom(settings.box, state)
+  const line = lineFrom(settings.box, { ...state, scaling: settings.scaling })
   const budget = {
     line: drowned ? patienceWithin.lineEvaluations : settings.maxLineEvaluations,
     total: settings.maxEvaluations - state.evaluations,
@@ -350,6 +364,7 @@ export const minimize = (problem: Problem): Minimum => {
   const settings = settingsOf(problem)
   let state = begin(settings)
   while (state.ending === null) state = advance(settings, state)
-  const { x, value, gradient, projectedGradient, iterations, evaluations, ending } = state
-  return { x, value, gradient, projectedGradient, iterations, evaluations, ending, status: statusOf(ending) }
+  const { ending, x, value, gradient, projectedGradient, iterations, evaluations, pairs } = state
+  const status = statusOf(ending)
+  return { x, value, gradient, projectedGradient, iterations, evaluations, ending, status, pairs }
 }

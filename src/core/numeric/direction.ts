@@ -9,6 +9,14 @@ import * as Box from './Box.js'
 export interface Pair {
   readonly s: Float64Array
   readonly y: Float64Array
+  /** sᵀy, yᵀy and sᵀs over all components, where they are known already. */
+  readonly products?: Products
+}
+
+interface Products {
+  readonly sy: number
+  readonly yy: number
+  readonly ss: number
 }
 
 /** aᵀb over the components whose flag `on` is 1. */
@@ -18,11 +26,31 @@ export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>
   return sum
 }
 
+const productsOn = (free: Uint8Array, { s, y }: Pair): Products => ({
+  sy: dotOn(free, s, y),
+  yy: dotOn(free, y, y),
+  ss: dotOn(free, s, s),
+})
+
+/** A pair with its products, which are then not computed again at every step. */
+export const pairOf = (s: Float64Array, y: Float64Array): Pair => ({
+  s,
+  y,
+  products: productsOn(new Uint8Array(s.length).fill(1), { s, y }),
+})
+
 const maxAbs = (a: ArrayLike<number>): number => {
   let max = 0
   for (let i = 0; i < a.length; i++) max = Math.max(max, Math.abs(a[i]!))
   return max
 }
+
+/**
+ * The inverse curvature that is assumed where the pairs say nothing. `latest`: that of the latest pair, as is usual.
+ * `flattest`: the largest of all pairs. With pairs for every direction a curvature that is assumed too small costs a
+ * line search once, but one that is too large costs many short steps.
+ */
+export type Scaling = 'latest' | 'flattest'
 
 /**
  * −H g on the free variables, 0 elsewhere. H is the inverse Hessian estimate from the pairs whose restriction to the
@@ -32,9 +60,15 @@ export const quasiNewton = (
   pairs: ReadonlyArray<Pair>,
   g: ArrayLike<number>,
   free: Uint8Array,
+  scaling: Scaling = 'latest',
 ): O.Option<Float64Array> => {
+  const whole = free.every(isFree => isFree === 1)
   const kept = pairs
-    .map(({ s, y }) => ({ s, y, sy: dotOn(free, s, y), yy: dotOn(free, y, y), ss: dotOn(free, s, s) }))
+    .map(pair => ({
+      s: pair.s,
+      y: pair.y,
+      ...(whole && pair.products !== undefined ? pair.products : productsOn(free, pair)),
+    }))
     .filter(({ sy, yy, ss }) => sy > 1e-12 * Math.sqrt(yy * ss) && sy > 0)
   const latest = kept[kept.length - 1]
   if (latest === undefined) return O.none
@@ -46,7 +80,10 @@ export const quasiNewton = (
     shares[k] = share
     for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! - share * y[i]!
   }
-  const scale = latest.sy / latest.yy
+  const scale =
+    scaling === 'latest'
+      ? latest.sy / latest.yy
+      : kept.reduce((most, { sy, yy }) => Math.max(most, sy / yy), latest.sy / latest.yy)
   for (let i = 0; i < p.length; i++) p[i] = p[i]! * scale
   for (const [k, { s, y, sy }] of kept.entries()) {
     const share = shares[k]! - dotOn(free, y, p) / sy
@@ -85,13 +122,17 @@ export interface Origin {
   readonly pairs: ReadonlyArray<Pair>
   /** The length of a steepest descent step that the latest curvature suggests. */
   readonly steepestStep: number | null
+  readonly scaling: Scaling
 }
 
 /** The quasi-Newton direction if it is a descent direction, else that of steepest descent. */
-export const lineFrom = (box: Box.Box, { x, value, gradient, pairs, steepestStep }: Origin): Line => {
+export const lineFrom = (
+  box: Box.Box,
+  { x, value, gradient, pairs, steepestStep, scaling }: Origin,
+): Line => {
   const free = Box.freeVariables(box, x, gradient)
   const newton = pipe(
-    quasiNewton(pairs, gradient, free),
+    quasiNewton(pairs, gradient, free, scaling),
     O.filter(p => dotOn(free, gradient, p) < 0 && p.every(Number.isFinite)),
   )
   const isSteepest = O.isNone(newton)

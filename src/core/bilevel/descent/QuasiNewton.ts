@@ -24,22 +24,34 @@ import { quasiNewton } from '../../numeric/direction.js'
 import { Count, Finite, Natural, NonNegative, nullable, Positive, Vector } from '../../codec/Codec.js'
 import type { LagrangianPoint, Moved } from './LagrangianPoint.js'
 
+const Required = t.type({
+  rule: t.literal('quasiNewton'),
+  /** Radius of the first step, as a share of each hyperparameter's range. */
+  initialStep: Positive,
+  maxStep: Positive,
+  /** Shortest step of backtracking. */
+  minStep: Positive,
+  /** Pairs (s, y) remembered. */
+  memory: Count,
+  /**
+   * After this many backtracking steps in a row the stored pairs are dropped; if that does not help either, the
+   * search ends.
+   */
+  backtracks: Count,
+})
+
+const Optional = t.partial({
+  /**
+   * Whether `memory` holds pairs for every direction. Then no curvature is estimated for each variable, and the flattest
+   * one met stands for directions without a pair. Default: no.
+   */
+  complete: t.boolean,
+  /** λ has settled, too, once a step promises to change the merit by at most this share of it. Default 0. */
+  gain: NonNegative,
+})
+
 export const QuasiNewtonOptions = t.readonly(
-  t.strict({
-    rule: t.literal('quasiNewton'),
-    /** Radius of the first step, as a share of each hyperparameter's range. */
-    initialStep: Positive,
-    maxStep: Positive,
-    /** Shortest step of backtracking. */
-    minStep: Positive,
-    /** Pairs (s, y) remembered. */
-    memory: Count,
-    /**
-     * After this many backtracking steps in a row the stored pairs are dropped; if that does not help either, the
-     * search ends.
-     */
-    backtracks: Count,
-  }),
+  t.exact(t.intersection([Required, Optional])),
   'QuasiNewtonOptions',
 )
 export type QuasiNewtonOptions = t.TypeOf<typeof QuasiNewtonOptions>
@@ -132,10 +144,10 @@ const inCube = (unit: Vec, step: Vec): Vec =>
  * The step from an accepted point: a quasi-Newton step if the pairs give one that descends, else scaled steepest
  * descent.
  */
-const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number): Vec => {
+const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number, complete: boolean): Vec => {
   const free = freeAt(point)
   // Two-loop recursion in scaled variables, whose curvatures are all about one.
-  const roots = curvatures(pairs, point.unit.length).map(Math.sqrt)
+  const roots = complete ? point.unit.map(() => 1) : curvatures(pairs, point.unit.length).map(Math.sqrt)
   const scaled = pairs.map(({ s, y }) => ({
     s: Float64Array.from(s, (x, k) => x * roots[k]!),
     y: Float64Array.from(y, (x, k) => x / roots[k]!),
@@ -151,6 +163,7 @@ const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number):
       scaled,
       point.gradient.map((g, k) => g / roots[k]!),
       free,
+      complete ? 'flattest' : 'latest',
     ),
     O.map(direction => Array.from(direction, (x, k) => x / roots[k]!)),
     O.filter(direction => direction.every(Number.isFinite) && dot(direction, point.gradient) < 0),
@@ -181,6 +194,7 @@ export const step =
     const { unit, gradient, merit } = point
     const plain = { unit, gradient: gradient.map(g => g + 0), merit }
     const from = before.point
+    const { complete = false, gain = 0 } = options
     const s = from === null ? [] : minus(unit, from.unit)
     const slope = from === null ? 0 : dot(from.gradient, s)
     const slack = from === null ? 0 : 2 * point.noise
@@ -197,7 +211,7 @@ export const step =
           backtracking: true,
         }
       // The stored pairs gave no descent. Try once more without them; if that fails, no step descends.
-      const afresh = before.pairs.length > 0 ? stepFrom(from, [], radius) : from.unit.map(() => 0)
+      const afresh = before.pairs.length > 0 ? stepFrom(from, [], radius, complete) : from.unit.map(() => 0)
       return {
         unit: from.unit.map((u, k) => u + afresh[k]!),
         after: { ...before, pairs: [], radius, backtracks: 0 },
@@ -211,13 +225,14 @@ export const step =
         : remembered(options.memory, before, s, minus(plain.gradient, from.gradient))
     const radius =
       from === null ? before.radius : Math.min(options.maxStep, Math.max(before.radius, 3 * longest(s)))
-    const next = stepFrom(plain, pairs, radius)
+    const next = stepFrom(plain, pairs, radius, complete)
+    const negligible = pairs.length > 0 && Math.abs(dot(next, plain.gradient)) <= gain * Math.abs(merit)
     return {
       unit: plain.unit.map((u, k) => u + next[k]!),
       after: { rule: 'quasiNewton', point: plain, pairs, radius, backtracks: 0 },
-      longest: longest(next),
+      longest: negligible ? 0 : longest(next),
       // A step that is short because of the radius is no sign of convergence.
-      backtracking: longest(next) >= radius * (1 - 1e-9),
+      backtracking: !negligible && longest(next) >= radius * (1 - 1e-9),
     }
   }
 
