@@ -61,7 +61,7 @@ export { presets, type Preset } from './config/presets.js'
 export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
 
 export { DataConfig } from './data/DataConfig.js'
-export type { ImageSet, Splits } from './data/set/ImageSet.js'
+export type { ImageSet, Reading, Splits } from './data/set/ImageSet.js'
 export { loadSplits, type LoadOptions } from './data/loadSplits.js'
 
 export type { DataProgress } from './data/stored/DataProgress.js'

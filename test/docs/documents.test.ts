@@ -189,7 +189,7 @@ describe('docs/configuration.md', () => {
     'doctor',
   ])('has every option of %s', async command => {
     const help = await helpOf(command)
-    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)].map(([, option]) => option ?? '')
+    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option ?? '')
     const said = [...stated.keys()].filter(name => name.startsWith(`${command} --`))
     expect(said).toEqual(options.filter(option => option !== '--help').map(option => `${command} ${option}`))
   })

@@ -50,7 +50,7 @@ describe('compare', () => {
       expect(line.trimEnd().length).toBeLessThanOrEqual(80)
     for (const part of ['bilevel', 'random', '2/2', '  weights', '†', 'Budget of each method: 48 epochs'])
       expect(ended.out).toContain(part)
-    expect(ended.err).toMatch(/^Backend wasm .*\n/)
+    expect(ended.err).toMatch(/^Backend wasm .*$/m)
     expect(readdirSync(whole).sort()).toEqual([
       'comparison.json',
       'comparison.md',

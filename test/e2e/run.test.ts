@@ -37,7 +37,7 @@ describe('tune', () => {
     const table = ended.out.slice(0, ended.out.indexOf('Run folder'))
     for (const name of ['best initial', 'bilevel', 'refit', 'bilevel weights']) expect(table).toContain(name)
     for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-    expect(ended.err).toMatch(/^Backend wasm .*\n/)
+    expect(ended.err).toMatch(/^Backend wasm .*$/m)
   })
 
   it('gives byte-identical logs and summaries for one seed', () => {

@@ -1,5 +1,5 @@
 /** The text of `bilevel tune --dry-run`. */
-import type { DryRun } from '../run/dryRun.js'
+import type { DryRun } from '../run/DryRun.js'
 import { wrapped } from '../run/wrapped.js'
 
 const number = (value: number): string => value.toLocaleString('en-US')

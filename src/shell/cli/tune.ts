@@ -100,7 +100,7 @@ const perform = async (
   ])
   if (options.dryRun) {
     const [{ dryRun }, { dryRunText }] = await Promise.all([
-      import('../run/dryRun.js'),
+      import('../run/DryRun.js'),
       import('./dryRunText.js'),
     ])
     const display = status(process.stderr, () => performance.now() / 1000)

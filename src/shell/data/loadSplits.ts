@@ -179,13 +179,16 @@ const noisy =
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import { type DataConfig, type ImageSet, loadSplits, type LoadOptions, type Splits } from 'bilevel-hpo/shell'
+ * import { type DataConfig, type ImageSet, loadSplits, type LoadOptions, type Reading, type Splits } from 'bilevel-hpo/shell'
  *
  * const data: DataConfig = { source: 'idx', images: 'images.idx', labels: 'labels.idx', train: 30, validation: 20, classes: 2 }
  * const options: LoadOptions = { seed: 0, baseFolder: '.' }
  * const splits: E.Either<unknown, Splits> = await loadSplits(data, options)()
  * const shapeOf = ({ labels, shape }: ImageSet) => [labels.length, ...shape]
  * E.map(({ train, validation }: Splits) => [train, validation].map(shapeOf))(splits) // => E.right([[30, 3, 3, 1], [20, 3, 3, 1]])
+ * // White is 255 in the files.
+ * const reading: Reading | undefined = E.isRight(splits) ? splits.right.reading : undefined
+ * reading // => { scale: 255, notes: [] }
  * ```
  */
 export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>

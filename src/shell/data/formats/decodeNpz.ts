@@ -211,14 +211,19 @@ const imagesFor =
       ),
     )
 
-/** What a reader should know of how an array was read, where there was a choice. */
-const notes = (x: NpyArray, { shape, channelsFirst }: Layout): ReadonlyArray<string> =>
-  channelsFirst
-    ? [
-        `The array \`x\` of shape ${shapeText(x.shape)} is read as N×channels×height×width, images of ${shape.join('×')} ` +
-          '(height×width×channels).',
-      ]
-    : []
+/** What a person should know of how an array was read, where there was a choice. */
+const notes = ({ shape }: NpyArray, read: Layout): ReadonlyArray<string> => {
+  const images = `images of ${read.shape.join('×')} (height×width×channels)`
+  const [, a = 0, , c = 1] = shape
+  return read.channelsFirst
+    ? [`The array \`x\` of shape ${shapeText(shape)} is read as N×channels×height×width, ${images}.`]
+    : shape.length === 4 && isChannels(a) && a !== 2 && c !== 1
+      ? [
+          `The array \`x\` of shape ${shapeText(shape)} is read as N×height×width×channels, ${images}. If its channels come ` +
+            'first, save it as numpy.moveaxis(x, 1, -1).',
+        ]
+      : []
+}
 
 /** Decodes the images `x` and the labels `y` of an NPZ archive. A `Left` is a clause about the file. */
 export const decodeNpz =

@@ -101,8 +101,8 @@ const shared = (a: ImageSet, b: ImageSet): number => {
 }
 
 const consequence: Readonly<Record<string, string>> = {
-  validation: 'so the validation loss measures what was trained, and λ is chosen by it',
-  test: 'so the test losses do not measure new images',
+  validation: 'the validation loss measures what was trained, and λ is chosen by it',
+  test: 'the test losses do not measure new images',
 }
 
 const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> =>
@@ -112,9 +112,9 @@ const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> =>
       return count === 0
         ? []
         : [
-            `${howMany(count, size(b.set))} the ${b.name} set ${count === 1 ? 'is' : 'are'} also in the ${a.name} set, ` +
-              `${consequence[b.name]!}. ${count === size(b.set) ? 'Were both read from one file? ' : ''}` +
-              'Give sets without common images.',
+            `${howMany(count, size(b.set))} the ${b.name} set ${count === 1 ? 'is' : 'are'} also in the ${a.name} set. On ` +
+              `${count === 1 ? 'it' : 'these'} ${consequence[b.name]!}. ` +
+              `${count === size(b.set) ? 'Were both read from one file? ' : ''}Give sets without common images.`,
           ]
     }),
   )

@@ -33,12 +33,12 @@ describe('suspicions', () => {
 
   it('one file as training and validation set, and a single common image', () => {
     expect(said({ validation: train })).toEqual([
-      'All 4 images of the validation set are also in the training set, so the validation loss measures what was trained, ' +
-        'and λ is chosen by it. Were both read from one file? Give sets without common images.',
+      'All 4 images of the validation set are also in the training set. On these the validation loss measures what was ' +
+        'trained, and λ is chosen by it. Were both read from one file? Give sets without common images.',
     ])
     expect(said({ test: set([0.8, 0.6], [1, 0]) })).toEqual([
-      '1 of 2 images of the test set is also in the validation set, so the test losses do not measure new images. Give sets ' +
-        'without common images.',
+      '1 of 2 images of the test set is also in the validation set. On it the test losses do not measure new images. Give ' +
+        'sets without common images.',
     ])
   })
 
