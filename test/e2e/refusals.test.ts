@@ -87,7 +87,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'strange-labels'), labels(Array.from({ length: 20 }, (_, i) => i % 11)))
   writeFileSync(join(folder, 'a-file'), '')
   mkdirSync(join(folder, 'taken'))
-  writeFileSync(join(folder, 'taken', 'run.jsonl'), '')
+  writeFileSync(join(folder, 'taken', 'run.jsonl'), '{}\n')
 })
 
 describe('a configuration', () => {
