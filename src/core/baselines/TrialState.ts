@@ -72,6 +72,10 @@ export const stateCodec = <C extends TrialConfig, P>({
     'TrialState',
   )
 
+/** The part of the state whose numbers are computed, and may overflow. */
+export const computedCodec = <C extends TrialConfig, P>({ plan }: Strategy<C, P>): t.Mixed =>
+  t.type({ phase: Phase, effort: NonNegative, plan })
+
 /** The part of the state that the strategy may use. */
 export const knownOf = <C, P>({ config, plan, trials }: TrialState<C, P>): Known<C, P> => ({
   config,

@@ -28,6 +28,7 @@ import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { halted, type MethodError, numerical } from '../protocol/MethodError.js'
 import type { Observation } from '../protocol/Observation.js'
+import { recordable } from '../protocol/recordable.js'
 import { wait } from './transitions.js'
 import { BilevelConfig, validate } from './BilevelConfig.js'
 import type { Rule } from './descent/Rule.js'
@@ -37,7 +38,7 @@ import { defaults, type Parts } from './Parts.js'
 import type { GaussianProcessState } from './parts/Surrogate.js'
 import { finishRefining } from './refining.js'
 import { finishSampling, sample } from './sampling.js'
-import { type BilevelState, stateCodec } from './BilevelState.js'
+import { type BilevelState, computedCodec, stateCodec } from './BilevelState.js'
 
 type Step<V, R> = E.Either<MethodError, Transition<BilevelState<V, R>>>
 
@@ -111,12 +112,14 @@ export const make = <V = GaussianProcessState, R = Rule>({
 }: Variant<V, R>): Method<BilevelConfig, BilevelState<V, R>> => {
   // For a part that is left out, V and R are inferred as those of the default part.
   const parts = { ...defaults, ...replaced } as Parts<V, R>
+  const checked = recordable(computedCodec(parts))
+  const next = step(parts)
   return {
     name: name ?? nameOf(replaced),
     config: BilevelConfig,
     state: stateCodec(parts),
-    init: config => pipe(validate(config), E.flatMap(sample(parts))),
-    step: step(parts),
+    init: config => pipe(validate(config), E.flatMap(sample(parts)), E.flatMap(checked)),
+    step: observation => state => pipe(state, next(observation), E.flatMap(checked)),
   }
 }
 
@@ -125,7 +128,7 @@ export const make = <V = GaussianProcessState, R = Rule>({
  * Lagrangian for the constraint.
  *
  * Errors of `init`: `InvalidConfig` with the field. Errors of `step`: `UnknownCommand`, `UnexpectedObservation`,
- * `InvalidObservation`, `Halted`, and `Numerical` if no jitter makes the covariance positive definite. Source: Sinha,
+ * `InvalidObservation`, `Halted`, and `Numerical` if no jitter makes the covariance positive definite, or if numbers overflow. Source: Sinha,
  * Gunwal & Kumar, arXiv 2208.12118; docs/method.md lists the differences.
  *
  * @example

@@ -170,6 +170,10 @@ export const stateCodec = <V, R>(parts: Parts<V, R>): t.Type<BilevelState<V, R>,
     'BilevelState',
   )
 
+/** The part of the state whose numbers are computed, and may overflow. The surrogate checks its own. */
+export const computedCodec = <V, R>(parts: Parts<V, R>): t.Mixed =>
+  t.type({ phase: phaseCodec(parts), effort: NonNegative })
+
 /** How many solved weights are kept to start from. */
 const memory = 32
 

@@ -7,8 +7,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { thrown } from './thrown.js'
 
-/** `values`: it covers vectors of the longest list that JSON may hold, several times over. */
-const limits = { depth: 32, values: 2 ** 20 } as const
+/** They cover vectors and lists of objects as long as the longest list that JSON may hold, several and two times over. */
+const limits = { depth: 32, values: 2 ** 20, containers: 2 ** 17 } as const
 
 /**
  * The value with its objects and lists copied. Functions, typed arrays, and what is no object stay as they are.
@@ -16,7 +16,7 @@ const limits = { depth: 32, values: 2 ** 20 } as const
  * Left: a clause, such as `nests more than 32 objects and lists`.
  */
 export const plainData = (given: unknown): E.Either<string, unknown> => {
-  let values = 0
+  let [values, containers] = [0, 0]
   /** The first fault ends the copying. */
   const faults: Array<string> = []
   const copy = (value: unknown, depth: number): unknown => {
@@ -25,6 +25,8 @@ export const plainData = (given: unknown): E.Either<string, unknown> => {
     const keys = list === null ? Object.keys(value) : []
     values += list?.length ?? keys.length
     if (depth >= limits.depth) faults.push(`nests more than ${limits.depth} objects and lists`)
+    if (++containers > limits.containers)
+      faults.push(`holds more than ${limits.containers} objects and lists`)
     if (values > limits.values) faults.push(`holds more than ${limits.values} values`)
     if (faults.length > 0) return null
     return list === null

@@ -13,6 +13,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { decode } from '../codec/Codec.js'
+import { sentence } from '../codec/sentence.js'
+import { thrown } from '../codec/thrown.js'
+import { notKnown } from '../codec/unknownField.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
 
 type Vec = ReadonlyArray<number>
@@ -65,15 +68,6 @@ export interface CompleteProblem {
   readonly solveLowerLevel?: (x: Vec, from: Vec) => Vec
 }
 
-/** Anything that was thrown, as text; some of what can be thrown refuses even that. */
-const inspected = (cause: unknown): string => {
-  try {
-    return String(cause)
-  } catch {
-    return 'something that cannot be shown'
-  }
-}
-
 /**
  * What a level says, or why it cannot be used: it threw, returned something else than numbers of the right shape, or
  * numbers that are not finite.
@@ -91,7 +85,7 @@ export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluat
       ? E.right({ value, gradX, gradY })
       : E.left(`it returned a number that is not finite (value ${value})`)
   } catch (cause) {
-    return E.left(`it threw: ${cause instanceof Error ? cause.message : inspected(cause)}`)
+    return E.left(`it threw: ${thrown(cause)}`)
   }
 }
 
@@ -108,14 +102,51 @@ const NumberList = new t.Type<Numbers, Numbers>(
   (u, context) => (isNumbers(u) ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
-const VariablesShape = t.intersection([
-  t.type({ start: NumberList }),
-  t.partial({ lower: NumberList, upper: NumberList }),
+const variableFields = { start: NumberList, lower: NumberList, upper: NumberList }
+const Variable = t.intersection([
+  t.type({ start: variableFields.start }),
+  t.partial({ lower: variableFields.lower, upper: variableFields.upper }),
 ])
-const Shape = t.type(
-  { x: VariablesShape, y: VariablesShape, upperLevel: t.Function, lowerLevel: t.Function },
+
+const functionOf = (name: string): t.Type<unknown> =>
+  new t.Type<unknown>(
+    name,
+    (u): u is unknown => typeof u === 'function',
+    (u, context) => (typeof u === 'function' ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+const levels = {
+  upperLevel: functionOf('a function of x and y'),
+  lowerLevel: functionOf('a function of x and y'),
+}
+const solver = { solveLowerLevel: functionOf('a function of x and of a start of y') }
+
+const Shape = t.intersection(
+  [t.type({ x: Variable, y: Variable, ...levels }), t.partial(solver)],
   'a problem with x, y, upperLevel and lowerLevel',
 )
+
+const knownFields: ReadonlyArray<readonly [where: 'x' | 'y' | null, known: ReadonlyArray<string>]> = [
+  [null, ['x', 'y', ...Object.keys(levels), ...Object.keys(solver)]],
+  ['x', Object.keys(variableFields)],
+  ['y', Object.keys(variableFields)],
+]
+
+/** The first field that no problem has; an object with a class of its own may have others for its methods. */
+const surplusOf = (problem: BilevelProblem): string | null => {
+  for (const [where, known] of knownFields) {
+    const given: object = where === null ? problem : problem[where]
+    const prototype: unknown = Object.getPrototypeOf(given)
+    if (prototype !== Object.prototype && prototype !== null) continue
+    const unknown = Object.keys(given).find(name => !known.includes(name))
+    if (unknown !== undefined)
+      return `\`${where === null ? '' : `${where}.`}${unknown}\` ${notKnown(unknown, known)}`
+  }
+  return null
+}
+
+/** @internal Whether a value is a vector that can be given. */
+export const isVector = isNumbers
 
 /** The problem with all its bounds, unchecked. */
 export const complete = (problem: BilevelProblem): CompleteProblem => {
@@ -163,7 +194,9 @@ const checked =
  */
 export const validate = (problem: BilevelProblem): E.Either<MethodError, CompleteProblem> => {
   const shape = decode(Shape)(problem)
-  if (E.isLeft(shape)) return E.left(invalidConfig('problem', shape.left))
+  if (E.isLeft(shape)) return E.left(invalidConfig('problem', sentence(shape.left)))
+  const surplus = surplusOf(problem)
+  if (surplus !== null) return E.left(invalidConfig('problem', sentence(surplus)))
   const whole = complete(problem)
   const x = checked('x')(whole.x)
   if (E.isLeft(x)) return x

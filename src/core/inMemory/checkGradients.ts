@@ -2,7 +2,12 @@
  * Checks the gradients of a level against finite differences, and says which component is off.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { evaluate, type Level } from './BilevelProblem.js'
+import * as t from 'io-ts'
+import { decode, Positive } from '../codec/Codec.js'
+import { options } from '../codec/options.js'
+import { sentence } from '../codec/sentence.js'
+import { shown } from '../codec/shown.js'
+import { evaluate, isVector, type Level, type Numbers } from './BilevelProblem.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -25,6 +30,10 @@ export interface CheckOptions {
   readonly tolerance?: number
 }
 
+const Options: t.Type<CheckOptions, unknown> = options(t.exact(t.partial({ tolerance: Positive })), {
+  name: 'an object such as `{ tolerance: 1e-6 }`',
+})
+
 /** Step of the differences, relative to the size of a component: the cube root of float64's precision, roughly. */
 const relativeStep = 6e-6
 
@@ -32,7 +41,7 @@ const relativeStep = 6e-6
  * Every component of `gradX` and `gradY` at (x, y) that differs from (f(· + h) − f(· − h)) / 2h by more than the
  * tolerance; an empty list where all agree.
  *
- * Errors: a sentence saying where the level cannot be evaluated.
+ * Errors: a sentence that says where the level cannot be evaluated, or which argument cannot be used.
  *
  * @example
  * ```ts
@@ -48,10 +57,21 @@ const relativeStep = 6e-6
  */
 export const checkGradients = (
   level: Level,
-  x: Vec,
-  y: Vec,
-  { tolerance = 1e-5 }: CheckOptions = {},
+  givenX: Numbers,
+  givenY: Numbers,
+  given: CheckOptions = {},
 ): E.Either<string, ReadonlyArray<GradientMismatch>> => {
+  for (const [name, vector] of [
+    ['x', givenX],
+    ['y', givenY],
+  ] as const)
+    if (!isVector(vector))
+      return E.left(`The point ${name} must be an array of numbers, but is ${shown(vector, 60)}.`)
+  const decoded = decode(Options)(given)
+  if (E.isLeft(decoded)) return E.left(sentence(decoded.left))
+  const { tolerance = 1e-5 } = decoded.right
+  // Copies: plain arrays, whatever was given.
+  const [x, y]: readonly [Vec, Vec] = [Array.from(givenX), Array.from(givenY)]
   const here = evaluate(level, x, y)
   if (E.isLeft(here)) return E.left(`At the given point ${here.left}.`)
   const mismatches: GradientMismatch[] = []

@@ -11,14 +11,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as t from 'io-ts'
-import { decode, decodeField, fieldOf } from '../codec/Codec.js'
+import { decode, fieldOf } from '../codec/Codec.js'
 import { lenient } from '../codec/options.js'
-import { Commands, isQuestion, type Command, type Question } from '../protocol/Command.js'
+import { isQuestion, type Command, type Question } from '../protocol/Command.js'
 import { firstDifference, show, type Difference } from '../codec/Difference.js'
-import { Info, type Outcome } from '../protocol/Info.js'
+import type { Outcome } from '../protocol/Info.js'
 import type { Method, Transition } from '../protocol/Method.js'
-import { type MethodError, numerical } from '../protocol/MethodError.js'
+import type { MethodError } from '../protocol/MethodError.js'
 import { answerTag, Observation } from '../protocol/Observation.js'
+import { recordable } from '../protocol/recordable.js'
 import { type LogLine, packRecord } from './RunLog.js'
 
 /** The first place where a log differs from what the method does. */
@@ -43,27 +44,6 @@ export const at =
   (line: number) =>
   (difference: Difference): Divergence => ({ _tag: 'Divergence', line, ...difference })
 
-/** A transition whose commands and info a log can hold: JSON writes a number that is not finite as `null`. */
-const recordable = <S>(transition: Transition<S>): E.Either<MethodError, Transition<S>> => {
-  const { commands, info } = transition
-  if (Commands.is(commands) && Info.is(info)) return E.right(transition)
-  return pipe(
-    decodeField('commands')(Commands)(commands),
-    E.flatMap(() => decodeField('info')(Info)(info)),
-    E.match(
-      reason => reason,
-      () => 'its commands or its info do not decode',
-    ),
-    reason =>
-      E.left(
-        numerical(
-          `The method's decision cannot be recorded: ${reason}. If a number is too large, bring the bounds of the search ` +
-            'space, and the losses, nearer to 1.',
-        ),
-      ),
-  )
-}
-
 /**
  * The cursor where a run of `method` starts: no records, and the transition of `init`.
  *
@@ -86,7 +66,7 @@ export const start =
   (config: C): E.Either<MethodError, Cursor<S>> =>
     pipe(
       method.init(config),
-      E.flatMap(recordable),
+      E.flatMap(recordable()),
       E.map(transition => ({ records: 0, transition, todo: transition.commands })),
     )
 
@@ -129,7 +109,7 @@ export const follow =
   (cursor: Cursor<S>): E.Either<MethodError, Cursor<S>> =>
     pipe(
       method.step(observation)(cursor.transition.state),
-      E.flatMap(recordable),
+      E.flatMap(recordable()),
       E.map(transition => ({
         records: cursor.records + 1,
         transition,

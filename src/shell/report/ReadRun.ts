@@ -20,6 +20,7 @@ import {
   type RecordedRun,
 } from '../record/RecordedRun.js'
 import { readIfThere, timingsIn } from '../record/RunFolder.js'
+import { checkSummary } from '../record/WrittenSummary.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import type { Named } from './findRuns.js'
 import { Common, type Run, Seconds } from './Run.js'
@@ -150,6 +151,12 @@ export const readRun =
         ),
         E.bind('seconds', () => secondsIn(folder)),
         E.map(({ common: { space, seed }, found: { checked, torn, phi }, records, seconds }): ReadRun => {
+          const info = records[records.length - 1]?.info ?? null
+          // The report itself has its numbers from the log only.
+          const summary =
+            torn === null
+              ? checkSummary(folder, header, { records: records.length, info })
+              : E.right(undefined)
           const steps = Story.steps(records)
           return {
             run: {
@@ -168,6 +175,7 @@ export const readRun =
             notices: [
               ...(sameNumerics(header) ? [] : [otherNumerics(path, header)]),
               ...(torn === null ? [] : [tornNotice(path, torn)]),
+              ...(E.isRight(summary) ? [] : [summary.left.message]),
             ],
           }
         }),

@@ -60,7 +60,7 @@ describe('plainData', () => {
     // Two lists that hold the next two, 30 deep: a billion values in 60 lists.
     let wide: unknown = 0
     for (let i = 0; i < 30; i++) wide = [wide, wide]
-    expect(plainData(wide)).toEqual(E.left('holds more than 1048576 values'))
+    expect(plainData(wide)).toEqual(E.left('holds more than 131072 objects and lists'))
     expect(E.isLeft(plainData(revoked()))).toBe(true)
   })
 })

@@ -636,3 +636,19 @@ describe('the optimistic choice', () => {
     )
   })
 })
+
+describe('fields of a problem that are none', () => {
+  const level = () => ({ value: 0, gradX: [0], gradY: [0] })
+  const problem = { x: { start: [0] }, y: { start: [0] }, upperLevel: level, lowerLevel: level }
+
+  it.each([
+    [{ solveLowerLevl: 1 }, '`solveLowerLevl` is not known. Did you mean "solveLowerLevel"? '],
+    [{ solveLowerLevel: 3 }, '`solveLowerLevel` must be a function of x and of a start of y, but is 3.'],
+    [{ x: { start: [0], lowr: [0] } }, '`x.lowr` is not known. Did you mean "lower"? '],
+    [{ upperLevel: 1 }, '`upperLevel` must be a function of x and y, but is 1.'],
+    [{ y: { start: 'a' } }, '`y.start` must be an array of numbers, but is "a".'],
+  ])('%o are refused', (fields, why) => {
+    const solved = solveBilevel({ ...problem, ...fields } as never)
+    expect(E.isLeft(solved) ? solved.left.message : '').toContain(why)
+  })
+})

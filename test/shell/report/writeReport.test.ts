@@ -79,6 +79,22 @@ describe('a report', () => {
       expect(page).toContain('<td class="n">-0.25</td>')
     }))
 
+  it('says that a summary was changed after the run', () =>
+    withFolder(async folder => {
+      const run = join(folder, 'run')
+      mkdirSync(run)
+      for (const name of ['run.jsonl', 'summary.json'])
+        copyFileSync(join(committed('d1'), name), join(run, name))
+      const output = join(folder, 'report.html')
+      const whole = right(await writeReport([run], { output })())
+      expect(whole.notices).toEqual([])
+      const summary = readFileSync(join(run, 'summary.json'), 'utf8')
+      writeFileSync(join(run, 'summary.json'), summary.replace('"stopReason": "', '"stopReason": "not '))
+      const changed = right(await writeReport([run], { output })())
+      expect(changed.notices.join()).toContain('field `stopReason`: expected ')
+      expect(changed.notices.join()).toContain('The summary was changed after it was written')
+    }))
+
   it('accepts folders of runs, and gives the runs unique names', () =>
     withFolder(async folder => {
       for (const seed of ['s1', 's2']) {
