@@ -4,5 +4,6 @@ import { endWithParent } from './endWithParent.js'
 // Before the modules that train, which take a second to load. Messages wait for their listener.
 endWithParent()
 
-const [{ methods }, { serve }] = await Promise.all([import('../record/Methods.js'), import('./serve.js')])
-serve(methods)
+void Promise.all([import('../record/Methods.js'), import('./serve.js')]).then(([{ methods }, { serve }]) =>
+  serve(methods),
+)

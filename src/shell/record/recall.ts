@@ -36,10 +36,13 @@ export interface Recalled<S> {
 const Answer = t.type({ id: Natural, weights: WeightsRef })
 type Answer = t.TypeOf<typeof Answer>
 
-const recordedOf = (answer: Answer, question: Question | undefined): ReadonlyArray<Recorded> =>
-  question !== undefined && Observation.is(answer)
-    ? [{ ref: answer.weights, lambda: question.lambda, answer }]
-    : []
+const recordedOf = (made: Answer, question: Question | undefined): ReadonlyArray<Recorded> => {
+  const answer = Observation.decode(made)
+  // A replayed log has no other answers, and no answer without its question.
+  return question === undefined || E.isLeft(answer)
+    ? []
+    : [{ ref: made.weights, lambda: question.lambda, answer: answer.right }]
+}
 
 /**
  * The stored weights that are not released. A release takes effect once every earlier question is answered. From then on the
