@@ -12,7 +12,16 @@ import { methods } from '../../src/shell/record/Methods.js'
 import { replayRun } from '../../src/shell/record/replayRun.js'
 import { loading } from './loaded.js'
 import { deep } from '../support/cases.js'
-import { bilevel, program, readJson, scratch, smallConfig, writeConfig, type Ended } from './support.js'
+import {
+  bilevel,
+  listing,
+  program,
+  readJson,
+  scratch,
+  smallConfig,
+  writeConfig,
+  type Ended,
+} from './support.js'
 
 const folder = scratch()
 const [first, second] = [join(folder, 'first'), join(folder, 'second')]
@@ -50,6 +59,39 @@ describe('tune', () => {
     const config = join(folder, 'config.json')
     expect((await bilevel(['tune', config, '--seed', '4', '--backend', 'wasm', '--out', out])).code).toBe(0)
     expect(log(out)).not.toBe(log(first))
+  })
+})
+
+describe('tune --dry-run', () => {
+  it('says what a run would do within 80 columns, ends with 0 and writes nothing', async () => {
+    const before = listing(folder)
+    const { code, out, err } = await bilevel(
+      ['tune', join(folder, 'config.json'), '--dry-run', '--backend', 'wasm'],
+      { cwd: folder },
+    )
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    for (const part of [
+      'training set    600 images\n',
+      'every pixel divided by 255\n',
+      'network         mlp 784-8-10, 6,370 weights\n',
+      'time            At most ',
+      'All 400 images of the test set are',
+    ])
+      expect(out).toContain(part)
+    const paths = out.split('\n').filter(line => line.includes(folder))
+    for (const line of out.split('\n')) if (!paths.includes(line)) expect(line.length).toBeLessThanOrEqual(80)
+    expect(listing(folder)).toEqual(before)
+  })
+
+  it('checks every section before it looks for the data', async () => {
+    const config = writeConfig(join(folder, 'wrong.json'), {
+      ...smallConfig,
+      data: { ...smallConfig.data, train: 'nowhere.npz' },
+      method: { name: 'random', budjet: {} },
+    })
+    const { code, err } = await bilevel(['tune', config, '--dry-run'], { cwd: folder })
+    expect(code).toBe(2)
+    expect(err).toContain('`method.budjet` is not known. Did you mean "budget"?')
   })
 })
 

@@ -75,6 +75,9 @@ const fromParts = (
     load('train', { ...options, ...from }),
     TE.chainEitherK(drawn(config, options)),
     TE.bind('test', () => pipe(load('test', { ...options, ...from }), TE.map(Pool.all))),
+    TE.map(splits =>
+      config.folder === undefined ? splits : { ...splits, reading: { scale: 255, notes: [] } },
+    ),
   )
 }
 

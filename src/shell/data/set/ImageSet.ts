@@ -15,7 +15,7 @@ export interface Splits {
   readonly train: ImageSet
   readonly validation: ImageSet
   readonly test: ImageSet | null
-  /** How the files were read, if there was a choice. */
+  /** How the user's own files were read. The stored sets do not have it: they are known. */
   readonly reading?: Reading
 }
 

@@ -76,28 +76,27 @@ const aboutClasses = (sets: ReadonlyArray<Named>): ReadonlyArray<string> => {
   ]
 }
 
-const rows = ({ images, labels }: ImageSet): ((i: number) => Uint8Array) => {
-  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength)
+/** The images of a set as bytes, with a checksum of each. */
+const hashed = ({ images, labels }: ImageSet) => {
+  const bytes = Buffer.from(images.buffer, images.byteOffset, images.byteLength)
   const length = bytes.length / labels.length
-  return i => bytes.subarray(i * length, (i + 1) * length)
+  const image = (i: number): Buffer => bytes.subarray(i * length, (i + 1) * length)
+  return { image, checksums: Array.from(labels, (_, i) => crc32(image(i))) }
 }
 
+type Hashed = ReturnType<typeof hashed>
+
 /** The number of images of `b` that are images of `a`, too. Equal checksums find candidates, and the pixels decide. */
-const shared = (a: ImageSet, b: ImageSet): number => {
-  const [ofA, ofB] = [rows(a), rows(b)]
+const shared = (a: Hashed, b: Hashed): number => {
   const byChecksum = new Map<number, number[]>()
-  for (let i = 0; i < size(a); i++) {
-    const checksum = crc32(ofA(i))
+  for (const [i, checksum] of a.checksums.entries()) {
     const there = byChecksum.get(checksum)
     if (there === undefined) byChecksum.set(checksum, [i])
     else there.push(i)
   }
-  let count = 0
-  for (let i = 0; i < size(b); i++) {
-    const row = Buffer.from(ofB(i))
-    if (byChecksum.get(crc32(row))?.some(k => row.equals(ofA(k))) === true) count++
-  }
-  return count
+  return b.checksums.filter(
+    (checksum, i) => byChecksum.get(checksum)?.some(k => b.image(i).equals(a.image(k))) === true,
+  ).length
 }
 
 const consequence: Readonly<Record<string, string>> = {
@@ -105,30 +104,34 @@ const consequence: Readonly<Record<string, string>> = {
   test: 'the test losses do not measure new images',
 }
 
-const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> =>
-  sets.flatMap((a, i) =>
-    sets.slice(i + 1).flatMap(b => {
+const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> => {
+  const all = sets.map(({ name, set }) => ({ name, of: size(set), set: hashed(set) }))
+  return all.flatMap((a, i) =>
+    all.slice(i + 1).flatMap(b => {
       const count = shared(a.set, b.set)
       return count === 0
         ? []
         : [
-            `${howMany(count, size(b.set))} the ${b.name} set ${count === 1 ? 'is' : 'are'} also in the ${a.name} set. On ` +
+            `${howMany(count, b.of)} the ${b.name} set ${count === 1 ? 'is' : 'are'} also in the ${a.name} set. On ` +
               `${count === 1 ? 'it' : 'these'} ${consequence[b.name]!}. ` +
-              `${count === size(b.set) ? 'Were both read from one file? ' : ''}Give sets without common images.`,
+              `${count === b.of ? 'Were both read from one file? ' : ''}Give sets without common images.`,
           ]
     }),
   )
+}
 
-/** Whether all pixels of an image are equal. */
-const isBlank = (pixels: Float32Array): boolean => pixels.every(pixel => pixel === pixels[0])
+/** Whether all pixels from one place to another are equal. */
+const isBlank = (pixels: Float32Array, from: number, to: number): boolean => {
+  for (let i = from + 1; i < to; i++) if (pixels[i] !== pixels[from]) return false
+  return true
+}
 
-const aboutPixels = (sets: ReadonlyArray<Named>, scale: number | undefined): ReadonlyArray<string> => {
+const aboutPixels = (sets: ReadonlyArray<Named>, scale: number): ReadonlyArray<string> => {
   const blank = sets.flatMap(({ name, set }) => {
     const length = set.images.length / size(set)
     if (length === 1) return []
     let count = 0
-    for (let i = 0; i < size(set); i++)
-      if (isBlank(set.images.subarray(i * length, (i + 1) * length))) count++
+    for (let i = 0; i < size(set); i++) if (isBlank(set.images, i * length, (i + 1) * length)) count++
     return count === 0
       ? []
       : [
@@ -136,19 +139,27 @@ const aboutPixels = (sets: ReadonlyArray<Named>, scale: number | undefined): Rea
             'equal. Check how the file was written.',
         ]
   })
-  const highest = sets.reduce((most, { set }) => set.images.reduce((a, b) => Math.max(a, b), most), 0)
+  let highest = 0
+  for (const { set } of sets) for (const pixel of set.images) if (pixel > highest) highest = pixel
   const dark =
-    scale !== undefined && highest < 0.5
-      ? [
+    highest >= 0.5
+      ? []
+      : [
           `The largest pixel is ${Number((highest * scale).toPrecision(6))} in the files, where ${scale} counts as white. If white is ` +
             'less than that in them, state it in the field `data.scale`.',
         ]
-      : []
   return [...blank, ...dark]
 }
 
-/** Everything that looks wrong; empty if nothing does. */
+/**
+ * Everything that looks wrong; empty if nothing does. Images are looked at only if they were read from files of the user: those
+ * of the stored sets are known, and many.
+ */
 export const suspicions = (splits: Splits): ReadonlyArray<string> => {
   const sets = namedSets(splits)
-  return [...aboutClasses(sets), ...aboutShared(sets), ...aboutPixels(sets, splits.reading?.scale)]
+  const { reading } = splits
+  return [
+    ...aboutClasses(sets),
+    ...(reading === undefined ? [] : [...aboutShared(sets), ...aboutPixels(sets, reading.scale)]),
+  ]
 }

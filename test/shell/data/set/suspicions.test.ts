@@ -15,7 +15,7 @@ const set = (pixels: ReadonlyArray<number>, labels: ReadonlyArray<number>, class
 const train = set([0, 0.1, 0.2, 0.3], [0, 1, 2, 0])
 const validation = set([0.5, 0.6, 0.7], [0, 1, 2])
 const said = (splits: Partial<Splits>): ReadonlyArray<string> =>
-  suspicions({ train, validation, test: null, ...splits })
+  suspicions({ train, validation, test: null, reading: { scale: 1, notes: [] }, ...splits })
 
 describe('suspicions', () => {
   it('are none where nothing is wrong, with label noise or without', () => {
@@ -64,6 +64,11 @@ describe('suspicions', () => {
       'The largest pixel is 16 in the files, where 255 counts as white. If white is less than that in them, state it in the ' +
         'field `data.scale`.',
     ])
+  })
+
+  it('are about the classes alone where the images are those of a stored set', () => {
+    expect(suspicions({ train, validation: train, test: null })).toEqual([])
+    expect(suspicions({ train: set([0, 1], [1, 1]), validation, test: null })).toHaveLength(2)
   })
 
   it('count exactly the common images', () => {
