@@ -196,9 +196,14 @@ describe('an installation without the optional parts', () => {
     },
   )
 
-  it.each([['tune'], ['tune', '--backend', 'wasm'], ['resume', 'd1'], ['data', 'fetch', 'mnist']])(
+  it.each([['tune'], ['tune', '--backend', 'wasm'], ['resume', 'stopped'], ['data', 'fetch', 'mnist']])(
     'says what is missing for bilevel %s',
     async (...args) => {
+      // The beginning of a run, which `resume` is to continue.
+      const stopped = join(installed.folder, 'stopped')
+      mkdirSync(stopped, { recursive: true })
+      const whole = readFileSync(join(current[0]!.folder, 'run.jsonl'), 'utf8')
+      writeFileSync(join(stopped, 'run.jsonl'), `${whole.split('\n').slice(0, 2).join('\n')}\n`)
       const { code, out, err } = await run(
         process.execPath,
         [join('node_modules', '.bin', 'bilevel'), ...args],

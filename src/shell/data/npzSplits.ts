@@ -30,8 +30,9 @@ const reader =
     const file = input(path, `the NPZ file of the ${name} set`, field)
     return pipe(
       TE.Do,
-      TE.bind('bytes', () => readInput(file)),
+      // First, since without it no file can be read.
       TE.bind('npz', () => optional(() => import('./formats/decodeNpz.js'))),
+      TE.bind('bytes', () => readInput(file)),
       TE.chain(({ bytes, npz }) =>
         pipe(
           npz.decodeNpz(classes)(bytes),
