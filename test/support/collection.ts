@@ -145,9 +145,12 @@ const shares = [0.02, -0.02, 0.005, -0.005, 0.001, -0.001] as const
 export const complaint = (stated: Stated, x: Vec, y: Vec): string | null => {
   const [F, f] = [valueAt(stated.F), valueAt(stated.f)]
   const [lowBound, highBound] = stated.y.box?.[0] ?? [null, null]
+  // Where y has no bound, the search goes ten of its sizes to either side.
+  const reach = 10 * Math.max(1, Math.abs(y[0]!))
   const solved = (at: Vec): { readonly y: number; readonly least: number } => {
-    const low = lowBound === null ? (stated.yRange?.[0] ?? -10) : valueAt(String(lowBound))(at, [0])
-    const high = highBound === null ? (stated.yRange?.[1] ?? 10) : valueAt(String(highBound))(at, [0])
+    const low = lowBound === null ? (stated.yRange?.[0] ?? y[0]! - reach) : valueAt(String(lowBound))(at, [0])
+    const high =
+      highBound === null ? (stated.yRange?.[1] ?? y[0]! + reach) : valueAt(String(highBound))(at, [0])
     const found = lowestOn(v => f(at, [v]), low, high)
     return { y: found, least: f(at, [found]) }
   }

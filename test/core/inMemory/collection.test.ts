@@ -65,6 +65,7 @@ describe('of problems with known optima', () => {
     // From the given start 37 of 47; others are local optima or plateaus in x.
     expect(first).toBeGreaterThanOrEqual(deep ? 36 : Math.floor(0.7 * all.length))
     const best = all.filter(({ ends }) => ends.some(end => end?.right === true)).length
+    // 44 or 45 as the starts fall. Two have their optimum at a single x, where f is constant.
     if (deep) expect(best).toBeGreaterThanOrEqual(43)
   })
 
