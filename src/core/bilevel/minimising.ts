@@ -130,15 +130,22 @@ const credible = <V, R>(
   return balanced(parts)(config)(search) && stationarity * config.stop.step <= noGain * size
 }
 
+/** A violation below this share of f may be rounding. */
+const mayBeRounding = 1e-10
+
 /**
  * Whether the violation does not answer to the multiplier any more: it was well above ε, μ rose as far as it takes to
  * bring it to ε, and it did not even halve. Then it is the rounding of f.
  */
-const unresponsive = <R>({ relaxed: before }: Search<R>, { relaxed: after, lambda }: Search<R>): boolean =>
+const unresponsive = <R>(
+  { relaxed: before }: Search<R>,
+  { relaxed: after, lambda, scales }: Search<R>,
+): boolean =>
   before !== null &&
   after !== null &&
   before.lambda.every((value, k) => value === lambda[k]) &&
   before.violation > 4 * before.epsilon &&
+  before.violation <= mayBeRounding * Math.max(scales.lower, Math.abs(after.lower)) &&
   after.violation > before.violation / 2
 
 /** Whether ρ is at its cap while the violation is still above ε. */

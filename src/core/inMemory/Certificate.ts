@@ -189,8 +189,10 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
 }
 
 /** Whether a point is another minimizer than y, and not y followed to or from an x near by. */
-const isElsewhere = (z: Vec, y: Vec): boolean =>
-  z.some((v, k) => Math.abs(v - y[k]!) > 0.05 * Math.max(Math.abs(v), Math.abs(y[k]!)))
+const isElsewhere = (z: Vec, y: Vec): boolean => {
+  const size = [...z, ...y].reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+  return z.some((v, k) => Math.abs(v - y[k]!) > 0.05 * size)
+}
 
 /** Directions of probes, in units of the ranges: coordinates, or as many random ones. */
 const directionsOf = (dimension: number, seed: number): ReadonlyArray<Vec> =>

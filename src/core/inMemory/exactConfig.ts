@@ -51,7 +51,7 @@ export const exactConfig = (
       memory: Math.max(30, 2 * start.length),
       backtracks: 6,
       complete: true,
-      gain: 1e-10,
+      gain: 1e-12,
     },
     multiplier: { initial: 10, max: 1e15 },
     penalty: { initial: 0.1, max: 1e30, growth: 100 },

@@ -28,11 +28,11 @@
  * @module
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { dotOn, lineFrom, pairOf, type Pair, type Scaling } from './direction.js'
+import { dotOn, lineFrom, pairOf, type Pair } from './direction.js'
 import * as Box from './Box.js'
 import { type Evaluation, finite, type Point, searchAlong } from './stepLength.js'
 
-export type { Pair, Scaling } from './direction.js'
+export type { Pair } from './direction.js'
 export type { Evaluation } from './stepLength.js'
 
 type Vec = ReadonlyArray<number>
@@ -58,7 +58,7 @@ export interface Problem {
    * The inverse curvature assumed where the pairs say nothing: that of the latest pair, or the largest of all, which is
    * faster with pairs for every direction. Default: `latest`.
    */
-  readonly scaling?: Scaling
+  readonly scaling?: 'latest' | 'flattest'
   /** Default 200. */
   readonly maxIterations?: number
   /** Default: 20 for each iteration allowed. */

@@ -42,8 +42,8 @@ const Required = t.type({
 
 const Optional = t.partial({
   /**
-   * Whether `memory` holds pairs for every direction. Then no curvature is estimated for each variable, and the flattest
-   * one met stands for directions without a pair. Default: no.
+   * Whether `memory` holds pairs for every direction. Then the flattest curvature met stands for directions without a
+   * pair, and those of single variables are estimated only where they predict the pairs. Default: no.
    */
   complete: t.boolean,
   /** λ has settled, too, once a step promises to change the merit by at most this share of it. Default 0. */
@@ -136,6 +136,29 @@ const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
   })
 }
 
+/** Before so many pairs are judged, the Hessian counts as diagonal. */
+const fewest = 4
+/** So many of the latest pairs decide whether curvatures of single variables are worth having. */
+const judged = 8
+
+/**
+ * Whether curvatures of single variables predict a quarter of the latest pairs, from those before, better than a common
+ * curvature does, which knows the pair itself. They do not where the Hessian is far from diagonal.
+ */
+const isDiagonal = (pairs: QuasiNewton['pairs'], dimension: number): boolean => {
+  let [better, worse] = [0, 0]
+  for (let n = Math.max(1, pairs.length - judged); n < pairs.length; n++) {
+    const { s, y } = pairs[n]!
+    const common = dot(s, y) / dot(s, s)
+    const single = curvatures(pairs.slice(0, n), dimension)
+    const miss = (curvatureOf: (k: number) => number): number =>
+      y.reduce((sum, v, k) => sum + (v - curvatureOf(k) * s[k]!) ** 2, 0)
+    if (miss(k => single[k]!) <= miss(() => common)) better++
+    else worse++
+  }
+  return better + worse < fewest || 3 * better >= worse
+}
+
 /** The part of a step that stays in the cube. Adding 0 turns −0 into 0, since −0 does not survive JSON. */
 const inCube = (unit: Vec, step: Vec): Vec =>
   unit.map((u, k) => Math.min(1, Math.max(0, u + step[k]!)) - u + 0)
@@ -147,7 +170,8 @@ const inCube = (unit: Vec, step: Vec): Vec =>
 const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number, complete: boolean): Vec => {
   const free = freeAt(point)
   // Two-loop recursion in scaled variables, whose curvatures are all about one.
-  const roots = complete ? point.unit.map(() => 1) : curvatures(pairs, point.unit.length).map(Math.sqrt)
+  const dense = complete && !isDiagonal(pairs, point.unit.length)
+  const roots = dense ? point.unit.map(() => 1) : curvatures(pairs, point.unit.length).map(Math.sqrt)
   const scaled = pairs.map(({ s, y }) => ({
     s: Float64Array.from(s, (x, k) => x * roots[k]!),
     y: Float64Array.from(y, (x, k) => x / roots[k]!),
@@ -163,7 +187,7 @@ const stepFrom = (point: Accepted, pairs: QuasiNewton['pairs'], radius: number, 
       scaled,
       point.gradient.map((g, k) => g / roots[k]!),
       free,
-      complete ? 'flattest' : 'latest',
+      dense ? 'flattest' : 'latest',
     ),
     O.map(direction => Array.from(direction, (x, k) => x / roots[k]!)),
     O.filter(direction => direction.every(Number.isFinite) && dot(direction, point.gradient) < 0),
