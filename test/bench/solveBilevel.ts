@@ -204,7 +204,7 @@ const diabetes = (): Measured => {
 
 /** Softmax regression of 64 pixels on 10 classes, with a λ for each of the eight rows of pixels. */
 const digits = (): BilevelProblem & { readonly best: number } => {
-  const stored = data<{ best: number; A: Array<string>; a: string; V: Array<string>; v: string }>('digits')
+  const stored = data('digits') as { best: number; A: Array<string>; a: string; V: Array<string>; v: string }
   const pixels = (rows: ReadonlyArray<string>) =>
     Float64Array.from(rows.flatMap(row => row.split(' ').map(v => Number(v) / 16)))
   const sets = {
