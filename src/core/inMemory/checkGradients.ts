@@ -2,10 +2,6 @@
  * Checks the gradients of a level against finite differences, and says which component is off.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
-import { decode, Positive } from '../codec/Codec.js'
-import { options } from '../codec/options.js'
-import { sentence } from '../codec/sentence.js'
 import { shown } from '../codec/shown.js'
 import { evaluate, isVector, type Level, type Numbers } from './BilevelProblem.js'
 
@@ -30,9 +26,17 @@ export interface CheckOptions {
   readonly tolerance?: number
 }
 
-const Options: t.Type<CheckOptions, unknown> = options(t.exact(t.partial({ tolerance: Positive })), {
-  name: 'an object such as `{ tolerance: 1e-6 }`',
-})
+/** What is wrong with the options; `null` if nothing is. Not a codec, so that a bundle with this function alone is small. */
+const wrongOption = (given: unknown): string | null => {
+  if (typeof given !== 'object' || given === null)
+    return `The options must be an object such as \`{ tolerance: 1e-6 }\`, but are ${shown(given, 60)}.`
+  for (const [name, value] of Object.entries(given)) {
+    if (name !== 'tolerance') return `The option \`${name}\` is not known; the only one is \`tolerance\`.`
+    if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value)))
+      return `\`tolerance\` must be a positive finite number, but is ${shown(value, 60)}.`
+  }
+  return null
+}
 
 /** Step of the differences, relative to the size of a component: the cube root of float64's precision, roughly. */
 const relativeStep = 6e-6
@@ -67,9 +71,9 @@ export const checkGradients = (
   ] as const)
     if (!isVector(vector))
       return E.left(`The point ${name} must be an array of numbers, but is ${shown(vector, 60)}.`)
-  const decoded = decode(Options)(given)
-  if (E.isLeft(decoded)) return E.left(sentence(decoded.left))
-  const { tolerance = 1e-5 } = decoded.right
+  const wrong = wrongOption(given)
+  if (wrong !== null) return E.left(wrong)
+  const { tolerance = 1e-5 } = given
   // Copies: plain arrays, whatever was given.
   const [x, y]: readonly [Vec, Vec] = [Array.from(givenX), Array.from(givenY)]
   const here = evaluate(level, x, y)

@@ -311,8 +311,7 @@ const advance = (settings: Settings, state: State): State => {
  * import { Lbfgs } from 'bilevel-hpo'
  *
  * const objective = ([x = 0]: ReadonlyArray<number>) => ({ value: x ** 2, gradient: [2 * x] })
- * const scaling: Lbfgs.Scaling = 'flattest'
- * const state: Lbfgs.State = Lbfgs.init({ objective, start: [3], scaling })
+ * const state: Lbfgs.State = Lbfgs.init({ objective, start: [3], scaling: 'flattest' })
  * const pairs: ReadonlyArray<Lbfgs.Pair> = state.pairs
  * const known = [state.value, state.projectedGradient, pairs.length] // => [9, 6, 0]
  * ```

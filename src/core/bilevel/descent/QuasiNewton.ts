@@ -137,7 +137,7 @@ const curvatures = (pairs: QuasiNewton['pairs'], dimension: number): Vec => {
 }
 
 /** Before so many pairs are judged, the Hessian counts as diagonal. */
-const fewest = 4
+const fewest = 8
 /** So many of the latest pairs decide whether curvatures of single variables are worth having. */
 const judged = 8
 
