@@ -61,8 +61,8 @@ export interface Certificate {
   /** The largest distance of a probe, as a share of the range of x. */
   readonly radius: number
   /**
-   * - `solution`: nothing better is near, and V is flat.
-   * - `kink`: nothing better is near, and V grows at once.
+   * - `solution`: nothing better is near, and V is flat or a parabola with its minimum here.
+   * - `kink`: nothing better is near, and V grows at once: the lower level switches there.
    * - `betterLower`: another y has a lower f at this x.
    * - `tie`: another y has the same f at this x, and a lower F.
    * - `betterUpper`: another x near by has a lower V.
@@ -167,7 +167,6 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
       .map(y => solve(x, { y }))
       .reduce((best, one) => (one.converged && one.value < best.value ? one : best), first)
   }
-  /** V(x), or `null` where the lower level cannot be solved there. */
   /** The lowest of several starts, all but one of which may be guesses. */
   const lowestOf = (terms: Terms, x: Vec, starts: ReadonlyArray<Start>): Start =>
     starts
@@ -176,6 +175,7 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
         return { start, value: valueOf(terms, x, start.y) }
       })
       .reduce((low, one) => (one.value < low.value ? one : low)).start
+  /** V(x), or `null` where the lower level cannot be solved there. */
   const valueAt = (x: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>): Value | null => {
     const near = lowestOf([[1, problem.lowerLevel]], x, ys)
     const { y, value: phi, converged, pairs } = least(x, near)
@@ -208,6 +208,8 @@ interface Neighbourhood {
   readonly gradient: number
   /** The lowest V that was found, x itself included. */
   readonly lowest: Value
+  /** Whether V changes next to nothing within the larger radius, or is a parabola whose minimum is as good as x. */
+  readonly flat: boolean
   readonly kinks: boolean
 }
 
@@ -228,6 +230,31 @@ const expected = (
   return { y: y.every(Number.isFinite) ? y : here.y, pairs: a.at.pairs ?? [] }
 }
 
+/** How much V rises at two opposite points; `null` beyond a bound. */
+interface Rise {
+  readonly up: number | null
+  readonly down: number | null
+}
+
+/** Half the difference of the two. On a bound there is one of them, and only a fall counts. */
+const slopeOf = ({ up, down }: Rise): number =>
+  up !== null && down !== null ? Math.abs(up - down) / 2 : Math.max(0, -(up ?? down ?? 0))
+
+/**
+ * Whether V is a parabola along a direction, whose minimum is lower than x by at most the tolerance. The parabola through the far
+ * points predicts the near ones; where V has a kink or a jump, these are ten or a hundred times as high.
+ */
+const isSettled = (far: Rise, near: Rise, tolerance: number): boolean => {
+  if (far.up === null || far.down === null || near.up === null || near.down === null) return false
+  const [a, b] = [(far.up + far.down) / 2, (far.up - far.down) / 2]
+  const share = radii[1] / radii[0]
+  const predicts = (rise: number, sign: 1 | -1): boolean => {
+    const parabola = a * share * share + sign * b * share
+    return Math.abs(rise - parabola) <= (a * share * share + Math.abs(b) * share) / 2
+  }
+  return a > 0 && b * b <= 4 * a * tolerance && predicts(near.up, 1) && predicts(near.down, -1)
+}
+
 /** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
 const around = (
   { problem, x, seed }: Subject,
@@ -240,7 +267,7 @@ const around = (
   let lowest = here
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
-  let [gradient, kinks] = [0, false]
+  let [gradient, flat, kinks] = [0, true, false]
   for (const direction of directionsOf(x.length, seed)) {
     let met: ReadonlyArray<{ readonly share: number; readonly found: Value }> = []
     const riseAt = (share: number): number | null => {
@@ -271,13 +298,13 @@ const around = (
       }
       return { up, down }
     })
-    const [up, down] = [near!.up, near!.down]
-    // On a bound there is one side only, and a slope that rises from it is none that could be followed.
-    const slope = up !== null && down !== null ? Math.abs(up - down) / 2 : Math.max(0, -(up ?? down ?? 0))
-    gradient = Math.max(gradient, slope / radii[1])
-    kinks ||= sharp(far!.up, up) && sharp(far!.down, down)
+    // The smaller of two: V is a difference of large values, whose rounding shows at the nearer radius first.
+    const slope = Math.min(slopeOf(far!) / radii[0], slopeOf(near!) / radii[1])
+    gradient = Math.max(gradient, slope)
+    flat &&= slope * radii[0] <= tolerance || isSettled(far!, near!, tolerance)
+    kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
   }
-  return { gradient, lowest, kinks }
+  return { gradient, lowest, flat, kinks }
 }
 
 /** Checks a solution. Total: what cannot be evaluated makes the verdict `unchecked`. */
@@ -329,8 +356,10 @@ export const certify = (subject: Subject): Checked => {
   if (violation > tolerance.lower)
     return said('betterLower', { violation, least: least.value }, { x, y: least.y })
 
-  // Of points with the same f, a minimizer of another x among them, the one that F likes best.
-  const tied = [...minima.map(one => one.y), ...known, problem.y.start]
+  // Of the minimizers at this x, the one with the least F. A minimizer of another x is a start of theirs and no candidate itself: its
+  // f is almost the same, and F may be lower there only because f is higher.
+  const tied = minima
+    .map(one => one.y)
     .filter(z => isElsewhere(z, y))
     .flatMap(z => {
       const [low, high] = [evaluate(problem.lowerLevel, x, z), evaluate(problem.upperLevel, x, z)]
@@ -344,10 +373,10 @@ export const certify = (subject: Subject): Checked => {
   // The upper level, around x.
   const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
-  const { gradient, lowest, kinks } = around(subject, tolerance.upper, here, valueAt)
+  const { gradient, lowest, flat, kinks } = around(subject, tolerance.upper, here, valueAt)
   const gain = lowest.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
   return gain < -tolerance.upper
     ? said('betterUpper', figures, { x: lowest.x, y: lowest.z.y })
-    : said(kinks ? 'kink' : 'solution', figures, null)
+    : said(kinks || !flat ? 'kink' : 'solution', figures, null)
 }

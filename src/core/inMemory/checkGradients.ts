@@ -31,9 +31,9 @@ const wrongOption = (given: unknown): string | null => {
   if (typeof given !== 'object' || given === null)
     return `The options must be an object such as \`{ tolerance: 1e-6 }\`, but are ${shown(given, 60)}.`
   for (const [name, value] of Object.entries(given)) {
-    if (name !== 'tolerance') return `The option \`${name}\` is not known; the only one is \`tolerance\`.`
+    if (name !== 'tolerance') return `\`${name}\` is not known; the only option is \`tolerance\`.`
     if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value)))
-      return `\`tolerance\` must be a positive finite number, but is ${shown(value, 60)}.`
+      return `\`tolerance\` must be a finite number > 0, but is ${shown(value, 60)}.`
   }
   return null
 }

@@ -153,13 +153,12 @@ const scalesOf = (
   return { upper: gain(problem.upperLevel), lower: gain(problem.lowerLevel) }
 }
 
-/** What a search that says it ended so may be called after its check. */
-const stopReasonOf = (said: string, { verdict, tolerance, gradient, radius }: Certificate): string => {
+/** The stop reason of a search, after the check of what it found. */
+const stopReasonOf = (said: string, { verdict }: Certificate): string => {
   if (said !== 'converged' && said !== 'noProgress') return said
   switch (verdict) {
     case 'solution':
-      // Where nothing better is near although V is not flat, the lower level switches there.
-      return gradient * radius <= tolerance.upper ? 'converged' : 'kink'
+      return 'converged'
     case 'kink':
       return 'kink'
     case 'betterLower':

@@ -1,7 +1,10 @@
 /** What `converged` means: a solution whose certificate holds, checked here against closed forms and dense searches. */
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
+import * as Simulate from '../../../src/core/laws/simulate/index.js'
+import { cases } from '../../support/cases.js'
 import { type BilevelSolution, solveBilevel } from '../../../src/core/inMemory/solveBilevel.js'
 
 type Vec = ReadonlyArray<number>
@@ -11,6 +14,30 @@ const solved = (problem: BilevelProblem, options = {}): BilevelSolution => {
   if (E.isLeft(result)) throw new Error(result.left.message)
   return result.right
 }
+
+describe('a smooth, strictly convex problem', () => {
+  it('has converged at its optimum, without a kink or a tie', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(1e6),
+        (d, m, seed) => {
+          const { problem, x, upperValue: upper } = Simulate.randomQuadratic(d, m, seed)
+          const inside = x.every((v, k) => v > problem.x.lower![k]! && v < problem.x.upper![k]!)
+          fc.pre(inside)
+          const { stopReason, upperValue, certificate } = solved(problem)
+          expect({ stopReason, verdict: certificate.verdict }).toEqual({
+            stopReason: 'converged',
+            verdict: 'solution',
+          })
+          expect(Math.abs(upperValue - upper)).toBeLessThanOrEqual(1e-4 * Math.max(1, Math.abs(upper)))
+        },
+      ),
+      cases(300, 'slow'),
+    )
+  })
+})
 
 describe('a descent that ends unfinished', () => {
   // Outrata's example 1a without constraints, and its smallest form: F(0, 0) cancels to 0 and y*(0) is a rounding error,

@@ -91,12 +91,9 @@ describe('arguments that are none', () => {
     [[level, 'a', [0]], 'The point x must be an array of numbers, but is "a".'],
     [[level, [0], null], 'The point y must be an array of numbers, but is null.'],
     [[3, [0], [0]], 'At the given point it threw: level is not a function.'],
-    [[level, [0], [0], null], 'the value must be an object such as `{ tolerance: 1e-6 }`, but is null.'],
+    [[level, [0], [0], null], 'The options must be an object such as `{ tolerance: 1e-6 }`, but are null.'],
     [[level, [0], [0], { tolerance: -1 }], '`tolerance` must be a finite number > 0, but is -1.'],
-    [
-      [level, [0], [0], { tolerence: 1 }],
-      '`tolerence` is not known. Did you mean "tolerance"? Known fields here: tolerance.',
-    ],
+    [[level, [0], [0], { tolerence: 1 }], '`tolerence` is not known; the only option is `tolerance`.'],
     [[level, new Float64Array(1), new Float64Array(1)], []],
   ])('%o', (given, expected) => {
     expect(said(...given)).toEqual(expected)
