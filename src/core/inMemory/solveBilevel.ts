@@ -154,11 +154,12 @@ const scalesOf = (
 }
 
 /** The stop reason of a search, after the check of what it found. */
-const stopReasonOf = (said: string, { verdict }: Certificate): string => {
+const stopReasonOf = (said: string, { verdict, gradient, radius, tolerance }: Certificate): string => {
   if (said !== 'converged' && said !== 'noProgress') return said
   switch (verdict) {
     case 'solution':
-      return 'converged'
+      // The check alone says so only where V is flat: a search that stalls on wrong gradients may stop at a minimum of V.
+      return said === 'converged' || gradient * radius <= tolerance.upper ? 'converged' : 'kink'
     case 'kink':
       return 'kink'
     case 'betterLower':
