@@ -62,6 +62,9 @@ const strangers: ReadonlyArray<readonly [what: string, value: () => unknown]> = 
   ['a packed vector of a trillion numbers', () => ({ all: 0, length: 1e12 })],
 ]
 
+/** A third of the strangers for each field: three fields in a row get all of them. */
+const strangersFor = (field: number): typeof strangers => strangers.filter((_, s) => (s + field) % 3 === 0)
+
 /** What is not an observation, made from one that is. */
 const malformed = (observation: Observation): ReadonlyArray<readonly [what: string, value: unknown]> => {
   const fields = Object.keys(observation)
@@ -70,12 +73,12 @@ const malformed = (observation: Observation): ReadonlyArray<readonly [what: stri
     ['a text', 'LowerLevelSolved'],
     ['a list that holds the answer', [observation]],
     ['an object that inherits the answer', Object.create(observation)],
-    ...fields.flatMap(field => [
+    ...fields.flatMap((field, i) => [
       [
         `an answer without its ${field}`,
         Object.fromEntries(Object.entries(observation).filter(([name]) => name !== field)),
       ] as const,
-      ...strangers.map(
+      ...strangersFor(i).map(
         ([what, value]) =>
           [`an answer whose ${field} is ${what}`, { ...observation, [field]: value() }] as const,
       ),
