@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as t from 'io-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deep } from '../support/cases.js'
-import { bilevel, readJson, scratch, startBilevel, writeConfig } from './support.js'
+import { bilevel, readJson, scratch, startBilevel, writeConfig, withoutTraining } from './support.js'
 
 const folder = scratch()
 const side = 6
@@ -104,7 +104,7 @@ describe('a run with 5,000 hyperparameters', () => {
     const { code, out, err } = await bilevel(['replay', whole, '--json'])
     expect(code, err).toBe(0)
     const Replayed = t.type({ info: t.type({ lambda: t.array(t.number) }) })
-    const { code: before, out: earlier } = await bilevel(['replay', whole, '--until', '8', '--json'])
+    const { code: before, out: earlier } = await withoutTraining(['replay', whole, '--until', '8', '--json'])
     expect(before).toBe(0)
     const said: unknown = JSON.parse(earlier)
     if (!Replayed.is(said)) throw new Error(earlier.slice(0, 200))
@@ -145,7 +145,7 @@ describe('a run with 5,000 hyperparameters', () => {
       join(run, 'run.jsonl'),
       `${log.slice(0, at)}${log[at] === 'Q' ? 'R' : 'Q'}${log.slice(at + 1)}`,
     )
-    const { code, err } = await bilevel(['replay', run])
+    const { code, err } = await withoutTraining(['replay', run])
     expect(code).toBe(1)
     expect(err).toMatch(/Line \d+ of .*field `\w+.*expected .*, found /s)
     expect(err.length).toBeLessThan(2000)
@@ -155,7 +155,7 @@ describe('a run with 5,000 hyperparameters', () => {
     const run = join(folder, 'cut')
     cpSync(whole, run, { recursive: true })
     truncateSync(join(run, 'run.jsonl'), Math.floor(0.6 * text(whole).length))
-    const { code, err } = await bilevel(['replay', run])
+    const { code, err } = await withoutTraining(['replay', run])
     expect(code).toBe(2)
     expect(err).toContain('is incomplete and was dropped')
   })

@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { npyFile, npzFile } from '../shell/data/Fixtures.js'
-import { listing, npzFolder, refusing, scratch, smallConfig, writeConfig, type Ended } from './support.js'
+import {
+  listing,
+  npzFolder,
+  withoutTraining,
+  scratch,
+  smallConfig,
+  writeConfig,
+  type Ended,
+} from './support.js'
 
 const folder = scratch()
 const env = {
@@ -36,7 +44,9 @@ const refused = async (
 ): Promise<string> => {
   const path = writeConfig(join(folder, 'config.json'), config)
   const before = listing(folder)
-  const said = paragraph(await refusing(['tune', path, ...args], { cwd: folder, env: { ...env, ...more } }))
+  const said = paragraph(
+    await withoutTraining(['tune', path, ...args], { cwd: folder, env: { ...env, ...more } }),
+  )
   expect(listing(folder)).toEqual(before)
   return said
 }
@@ -142,7 +152,7 @@ describe('a configuration', () => {
 
   it('that is not there is refused', async () => {
     const before = listing(folder)
-    const ended = await refusing(['tune', 'none.json'], { cwd: folder, env })
+    const ended = await withoutTraining(['tune', 'none.json'], { cwd: folder, env })
     expect(paragraph(ended)).toContain('none.json')
     expect(listing(folder)).toEqual(before)
   })
@@ -200,7 +210,10 @@ describe('a download', () => {
 
   it('whose tarball has another hash is refused by `data fetch` as well', async () => {
     const before = listing(folder)
-    const ended = await refusing(['data', 'fetch', 'mnist'], { cwd: folder, env: { ...env, ...registry() } })
+    const ended = await withoutTraining(['data', 'fetch', 'mnist'], {
+      cwd: folder,
+      env: { ...env, ...registry() },
+    })
     expect(paragraph(ended)).toContain('hash')
     expect(listing(folder)).toEqual(before)
   })

@@ -14,7 +14,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as Rng from '../../src/core/numeric/Rng.js'
 import { deep, seed } from '../support/cases.js'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bilevel, npzFolder, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
+import {
+  bilevel,
+  npzFolder,
+  scratch,
+  smallConfig,
+  startBilevel,
+  writeConfig,
+  type Ended,
+  withoutTraining,
+} from './support.js'
 
 const folder = scratch()
 const sets = { train: 'train_dataset_1k_60.npz', validation: 'validation_dataset_1k_40.npz' }
@@ -137,7 +146,7 @@ describe('commands at work at once', () => {
   })
 
   it('are refused where their number is none', async () => {
-    const { code, err } = await bilevel(['resume', whole, '--workers', '0'])
+    const { code, err } = await withoutTraining(['resume', whole, '--workers', '0'])
     expect(code).toBe(2)
     expect(err).toMatch(/--workers takes an integer from 1 to 64, not "0"/)
   })
@@ -180,7 +189,7 @@ describe('an interrupted run', () => {
       const length = part === 1 ? 1 : part > 0 ? Math.floor(part * next.length) : next.length + part
       writeFileSync(join(run, 'run.jsonl'), text(stopped) + next.slice(0, length))
       const notice = `Line ${lines(stopped) + 1} of ${join(run, 'run.jsonl')} is incomplete and was dropped`
-      const replayed = await bilevel(['replay', run])
+      const replayed = await withoutTraining(['replay', run])
       expect(replayed.code).toBe(2)
       expect(replayed.err).toContain(notice)
       expect(replayed.out).toContain(`the first ${lines(stopped) - 1} steps replay as logged`)
@@ -205,7 +214,7 @@ describe('an interrupted run', () => {
     const names = readdirSync(join(run, 'weights'))
     expect(names.length).toBeGreaterThan(0)
     for (const name of names) rmSync(join(run, 'weights', name))
-    const { code, out, err } = await bilevel(['resume', run])
+    const { code, out, err } = await withoutTraining(['resume', run])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(/The weights w\d.* are missing in .+weights/)
     expect(text(run).startsWith(text(stopped))).toBe(true)
@@ -217,12 +226,12 @@ describe('an interrupted run', () => {
     const before = text(run)
     try {
       copyFileSync(join(npzFolder, sets.validation), data)
-      const { code, out, err } = await bilevel(['resume', run])
+      const { code, out, err } = await withoutTraining(['resume', run])
       expect({ code, out }).toEqual({ code: 2, out: '' })
       expect(err).toContain('The data has changed since the run was recorded')
       expect(text(run)).toBe(before)
       rmSync(data)
-      expect((await bilevel(['resume', run])).err).toContain(sets.train)
+      expect((await withoutTraining(['resume', run])).err).toContain(sets.train)
     } finally {
       copyFileSync(join(npzFolder, sets.train), data)
     }
@@ -235,7 +244,7 @@ describe('an interrupted run', () => {
       text(stopped).replace(/"effort":(\d)/, (_, d) => `"effort":${(Number(d) + 1) % 10}`),
     )
     const before = text(run)
-    const { code, err } = await bilevel(['resume', run])
+    const { code, err } = await withoutTraining(['resume', run])
     expect(code).toBe(1)
     expect(err).toMatch(/Line \d+ of .+, field `/)
     expect(text(run)).toBe(before)
@@ -256,7 +265,7 @@ describe('a run of another backend', () => {
 describe('a run that has ended', () => {
   it('is left as it is', async () => {
     const before = files(whole)
-    const { code, out } = await bilevel(['resume', whole])
+    const { code, out } = await withoutTraining(['resume', whole])
     expect(code).toBe(0)
     expect(out).toMatch(/has ended \(\w+\) after \d+ steps; there is nothing to resume/)
     expect(files(whole)).toEqual(before)
@@ -266,7 +275,7 @@ describe('a run that has ended', () => {
     const run = join(folder, 'cut')
     cpSync(whole, run, { recursive: true })
     writeFileSync(join(run, 'run.jsonl'), text(whole).slice(0, -100))
-    expect((await bilevel(['replay', run])).code).toBe(2)
+    expect((await withoutTraining(['replay', run])).code).toBe(2)
     await resumed(run)
     expectWhole(run)
   })
@@ -287,16 +296,16 @@ describe('replay and diff of what was recorded', () => {
     for (const part of ['the first 6 steps', 'Info after step 5:', '  lowerLevelSolves: ', 'State:'])
       expect(out).toContain(part)
     const info = (JSON.parse(text(whole).split('\n')[6]!) as { readonly info: unknown }).info
-    const said: unknown = JSON.parse((await bilevel(['replay', whole, '--until', '5', '--json'])).out)
+    const said: unknown = JSON.parse((await withoutTraining(['replay', whole, '--until', '5', '--json'])).out)
     expect(said).toMatchObject({ step: 5, steps: 6, halted: false, torn: null, info })
-    const all: unknown = JSON.parse((await bilevel(['replay', whole, '--json'])).out)
+    const all: unknown = JSON.parse((await withoutTraining(['replay', whole, '--json'])).out)
     expect(all).toMatchObject({
       steps: lines(whole) - 1,
       halted: true,
       open: [],
       header: { backend: 'wasm' },
     })
-    expect(await bilevel(['replay', whole, '--until', '9999'])).toMatchObject({ code: 2, out: '' })
+    expect(await withoutTraining(['replay', whole, '--until', '9999'])).toMatchObject({ code: 2, out: '' })
   })
 
   it('say where two runs part', async () => {
@@ -308,23 +317,23 @@ describe('replay and diff of what was recorded', () => {
       0,
       'SIGINT',
     )
-    const { code, out } = await bilevel(['diff', whole, other])
+    const { code, out } = await withoutTraining(['diff', whole, other])
     expect(code).toBe(1)
     expect(out).toMatch(
       /^Line 1, the header, field `config\.seed`:\n {2}.+: 3\n {2}.+: 4\nLine 2, step 0, field `/,
     )
-    expect(await bilevel(['diff', whole, whole])).toMatchObject({ code: 0, err: '' })
-    expect(await bilevel(['diff', whole, config])).toMatchObject({ code: 2, out: '' })
+    expect(await withoutTraining(['diff', whole, whole])).toMatchObject({ code: 0, err: '' })
+    expect(await withoutTraining(['diff', whole, config])).toMatchObject({ code: 2, out: '' })
   })
 })
 
 describe('what is no run', () => {
   it('is refused', async () => {
-    expect(await bilevel(['resume', join(folder, 'nowhere')])).toMatchObject({ code: 2, out: '' })
+    expect(await withoutTraining(['resume', join(folder, 'nowhere')])).toMatchObject({ code: 2, out: '' })
     const run = join(folder, 'no-header')
     mkdirSync(run)
     writeFileSync(join(run, 'run.jsonl'), text(whole).slice(0, 40))
-    const { code, err } = await bilevel(['resume', run])
+    const { code, err } = await withoutTraining(['resume', run])
     expect(code).toBe(2)
     expect(err).toContain('no complete header')
   })

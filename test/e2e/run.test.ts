@@ -21,6 +21,7 @@ import {
   smallConfig,
   writeConfig,
   type Ended,
+  withoutTraining,
 } from './support.js'
 
 const folder = scratch()
@@ -219,7 +220,7 @@ describe('replay', () => {
     mkdirSync(changed)
     copyFileSync(join(first, 'summary.json'), join(changed, 'summary.json'))
     writeFileSync(join(changed, 'run.jsonl'), withDigit(text, index, (Number(text[index]) + 1) % 10))
-    const { code, out, err } = await bilevel(['replay', changed])
+    const { code, out, err } = await withoutTraining(['replay', changed])
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(/^bilevel: Line \d+ of .+, field `[^`]+`: expected .+, found .+\.\n$/)
     expect(err).toContain(`field \`${field}`)
@@ -255,7 +256,7 @@ describe('replay', () => {
     const summary = readFileSync(join(first, 'summary.json'), 'utf8')
     const index = summary.search(/\d+,\n {6}"refit"|"loss": 0\.\d/) + '"loss": 0.'.length
     writeFileSync(join(changed, 'summary.json'), withDigit(summary, index, (Number(summary[index]) + 1) % 10))
-    const { code, err } = await bilevel(['replay', changed])
+    const { code, err } = await withoutTraining(['replay', changed])
     expect(code).toBe(1)
     expect(err).toMatch(/field `rows\[0\]\.trained\.train\.loss`: expected .+ from the log, found/)
   })

@@ -72,8 +72,8 @@ export const bilevelHere = async (
   }
 }
 
-/** Commands that are refused: in `npm run test:deep` each has a process of its own. */
-export const refusing = deep ? bilevel : bilevelHere
+/** Commands that are refused or only read: in `npm run test:deep` each has a process of its own. */
+export const withoutTraining = deep ? bilevel : bilevelHere
 
 /** A folder of its own for a test file, gone when the file is done. */
 export const scratch = (): string => {
