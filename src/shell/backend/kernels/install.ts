@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { conv2DBackpropFilter } from './conv2DBackpropFilter.js'
 import { conv2DBackpropInput } from './conv2DBackpropInput.js'
 import { denseKernels } from './dense.js'
+import { neverSingle } from './singleFilter.js'
 import { plainProduct, transposingFirst } from './matMul.js'
 import { maxPoolGrad } from './maxPoolGrad.js'
 
@@ -32,7 +33,11 @@ const kernelsOf = (backendName: string, theirs: Theirs): ReadonlyArray<tf.Kernel
     case 'cpu':
       return [maxPoolGrad('cpu'), ...denseKernels('cpu')]
     case 'tensorflow':
-      return [...denseKernels('tensorflow'), ...replaced(theirs, tf.BatchMatMul, plainProduct)]
+      return [
+        ...denseKernels('tensorflow'),
+        ...replaced(theirs, tf.BatchMatMul, plainProduct),
+        ...replaced(theirs, tf.Conv2DBackpropInput, neverSingle),
+      ]
     default:
       return []
   }
