@@ -20,13 +20,10 @@ export const neverSingle = (theirs: tf.KernelConfig): tf.KernelConfig => ({
     const dy = call.inputs['dy'] as tf.Tensor4D
     const filter = call.inputs['filter'] as tf.Tensor4D
     const [, , channels, filters] = filter.shape
-    return channels === 1 && filters === 1
-      ? tf.tidy(() =>
-          theirs.kernelFunc({
-            ...call,
-            inputs: { ...call.inputs, dy: withZeros(dy), filter: withZeros(filter) },
-          }),
-        )
-      : theirs.kernelFunc(call)
+    if (channels !== 1 || filters !== 1) return theirs.kernelFunc(call)
+    const wide = { dy: withZeros(dy), filter: withZeros(filter) }
+    const gradient = theirs.kernelFunc({ ...call, inputs: { ...call.inputs, ...wide } })
+    tf.dispose([wide.dy, wide.filter])
+    return gradient
   },
 })
