@@ -1,5 +1,5 @@
 /**
- * What a new configuration must keep to in its initial design: a box within the search space, and no more points than the
+ * Rules for the initial design of a new configuration: a box within the search space, and no more points than the
  * budget has solves. Logs of earlier versions may break these rules, and replay all the same.
  */
 import type { Rule } from '../codec/options.js'

@@ -213,7 +213,7 @@ interface Neighbourhood {
   readonly kinks: boolean
 }
 
-/** What is expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
+/** The start expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
 const expected = (
   share: number,
   here: Start,

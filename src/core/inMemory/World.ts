@@ -41,7 +41,7 @@ export interface WorldOptions {
 export interface Stored {
   readonly y: Vec
   readonly pairs: ReadonlyArray<Pair>
-  /** What the levels say at y and this x; `null` where they were not asked. */
+  /** The values of both levels at y and this x; `null` where they were not evaluated. */
   readonly at: { readonly x: Vec; readonly upper: Evaluated; readonly lower: Evaluated } | null
 }
 
@@ -113,7 +113,7 @@ interface Reached {
   readonly lower: Evaluated | null
 }
 
-/** What both levels say, and how many had to be asked. */
+/** The values of both levels, and the number of evaluations that this took. */
 const lossesAt = (
   { problem: { upperLevel, lowerLevel } }: World,
   x: Vec,

@@ -1,5 +1,5 @@
 /**
- * What a descent rule is given (`LagrangianPoint`), and what it returns (`Moved`).
+ * The input of a descent rule (`LagrangianPoint`), and its output (`Moved`).
  *
  * Used in minimising, once per step of λ. Both are in the unit cube: coordinates are shares of each hyperparameter's
  * range.
