@@ -8,13 +8,13 @@ import { isQuestion, type Question } from '../protocol/Command.js'
 import type { Outcome } from '../protocol/Info.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
-import * as World from './World.js'
+import * as FunctionWorld from './FunctionWorld.js'
 
 /** A method's way to its end, and what the world then was. */
 export interface Driven<S> {
   readonly outcome: Outcome
   readonly transitions: ReadonlyArray<Transition<S>>
-  readonly world: World.World
+  readonly world: FunctionWorld.FunctionWorld
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Driven<S> {
  */
 export const drive =
   <C, S>(method: Method<C, S>, config: unknown) =>
-  (started: World.World): E.Either<MethodError, Driven<S>> => {
+  (started: FunctionWorld.FunctionWorld): E.Either<MethodError, Driven<S>> => {
     const first = pipe(
       decode(method.config)(config),
       E.mapLeft(message => invalidConfig('options', message)),
@@ -36,13 +36,13 @@ export const drive =
     let open: ReadonlyArray<Question> = []
     for (let last = first.right; ;) {
       for (const command of last.commands)
-        if (!isQuestion(command)) world = World.release(command.weights)(world)
+        if (!isQuestion(command)) world = FunctionWorld.release(command.weights)(world)
       if (last.info.outcome !== null) return E.right({ outcome: last.info.outcome, transitions, world })
       open = [...open, ...last.commands.filter(isQuestion)]
       const [question, ...rest] = open
       if (question === undefined) return E.left(numerical('The method asked nothing and did not halt.'))
       open = rest
-      const [observation, after] = World.answer(question)(world)
+      const [observation, after] = FunctionWorld.answer(question)(world)
       world = after
       const next = method.step(observation)(last.state)
       if (E.isLeft(next)) return next

@@ -17,7 +17,7 @@ import { drive, type Driven } from './drive.js'
 import { exactConfig } from './exactConfig.js'
 import { type CompleteProblem, evaluate, type BilevelProblem, validate } from './BilevelProblem.js'
 import { boxAround, freeOf, onGuessedBound, restricted, tooWide } from './range.js'
-import * as World from './World.js'
+import * as FunctionWorld from './FunctionWorld.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -88,7 +88,7 @@ const nothingSpent: Spent = { solves: 0, evaluations: 0 }
 /** A solution before it was checked, with the world that it was found in. */
 interface Found<S> {
   readonly solution: Omit<BilevelSolution<S>, 'certificate'>
-  readonly world: World.World
+  readonly world: FunctionWorld.FunctionWorld
 }
 
 const foundBy = <S>(
@@ -99,7 +99,7 @@ const foundBy = <S>(
   const info = transitions[transitions.length - 1]!.info
   const row = outcome.rows[0]
   const ref = row?.weights.bilevel ?? null
-  const y = ref === null ? undefined : World.vector(ref)(world)
+  const y = ref === null ? undefined : FunctionWorld.vector(ref)(world)
   if (row === undefined || y === undefined) return E.left(numerical(outcome.message))
   const upper = evaluate(problem.upperLevel, row.lambda, y)
   const lower = evaluate(problem.lowerLevel, row.lambda, y)
@@ -140,7 +140,7 @@ const freshStarts = 4
 /** What F and f gain from where they are measured first to the solution: the units of both. */
 const scalesOf = (
   problem: CompleteProblem,
-  world: World.World,
+  world: FunctionWorld.FunctionWorld,
   { x, y }: { readonly x: Vec; readonly y: Vec },
 ) => {
   const gain = (level: CompleteProblem['upperLevel']): number => {
@@ -208,7 +208,7 @@ const solveFree = <S>(
   ): E.Either<MethodError, BilevelSolution<S>> => {
     const box = boxAround(from, from.x.start, widening)
     const found = pipe(
-      World.make(from, {
+      FunctionWorld.make(from, {
         starts: options.starts ?? 1,
         seed: options.seed ?? 0,
         maxIterations: 2000,

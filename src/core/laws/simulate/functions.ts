@@ -1,14 +1,14 @@
 /** A world for a problem given as functions. It answers as `solveBilevel` does: y takes the place of the weights. */
 import { type BilevelProblem, complete } from '../../inMemory/BilevelProblem.js'
-import * as InMemory from '../../inMemory/World.js'
+import * as FunctionWorld from '../../inMemory/FunctionWorld.js'
 import type { Simulated, World } from './World.js'
 
-const wrapped = (world: InMemory.World): World => ({
+const wrapped = (world: FunctionWorld.FunctionWorld): World => ({
   answer: question => {
-    const [observation, after] = InMemory.answer(question)(world)
+    const [observation, after] = FunctionWorld.answer(question)(world)
     return [observation, wrapped(after)]
   },
-  release: refs => wrapped(InMemory.release(refs)(world)),
+  release: refs => wrapped(FunctionWorld.release(refs)(world)),
   held: [...world.store.keys()],
 })
 
@@ -27,7 +27,7 @@ const wrapped = (world: InMemory.World): World => ({
  */
 export const functionWorld = (problem: BilevelProblem): World =>
   wrapped(
-    InMemory.make(complete(problem), {
+    FunctionWorld.make(complete(problem), {
       starts: 1,
       seed: 0,
       maxIterations: 200,

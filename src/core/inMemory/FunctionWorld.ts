@@ -24,7 +24,7 @@ import { type CompleteProblem, evaluate, type Evaluated } from './BilevelProblem
 
 type Vec = ReadonlyArray<number>
 
-export interface WorldOptions {
+export interface FunctionWorldOptions {
   /** Starts of every lower-level solve: the given one, and random ones around it. */
   readonly starts: number
   readonly seed: number
@@ -46,9 +46,9 @@ export interface Stored {
 }
 
 /** What is remembered between questions; a value, never changed. */
-export interface World {
+export interface FunctionWorld {
   readonly problem: CompleteProblem
-  readonly options: WorldOptions
+  readonly options: FunctionWorldOptions
   /** Vectors by their names; the first is the one the name stands for, the others minimise f as well. */
   readonly store: ReadonlyMap<WeightsRef, ReadonlyArray<Stored>>
   /** ‖∇_y f‖ at or near the start, by which gradients are judged. */
@@ -68,7 +68,7 @@ export interface World {
 const unlearnt = (y: Vec): Stored => ({ y, pairs: [], at: null })
 
 /** The world before the first question. */
-export const make = (problem: CompleteProblem, options: WorldOptions): World => ({
+export const make = (problem: CompleteProblem, options: FunctionWorldOptions): FunctionWorld => ({
   problem,
   options,
   store: new Map([[initialWeights, [unlearnt(problem.y.start)]]]),
@@ -93,7 +93,7 @@ const failed = (id: number, reason: string, effort: number): CommandFailed => ({
 /** So many minimizers are remembered. */
 const mostKnown = 8
 
-const startsOf = ({ options, problem }: World, given: Vec, id: number): ReadonlyArray<Vec> => [
+const startsOf = ({ options, problem }: FunctionWorld, given: Vec, id: number): ReadonlyArray<Vec> => [
   given,
   ...randomStarts(problem, options.starts - 1, options.seed, id),
 ]
@@ -103,7 +103,7 @@ const close = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!)
 /** Whether two points are one minimizer followed from one x to the next, or as good as. */
 const near = (a: Vec, b: Vec): boolean => a.every((v, k) => Math.abs(v - b[k]!) <= 0.01 * (1 + Math.abs(v)))
 
-type Answered = readonly [Observation, World]
+type Answered = readonly [Observation, FunctionWorld]
 
 /** A vector to be reported, with what its levels are known to say. */
 interface Reached {
@@ -115,7 +115,7 @@ interface Reached {
 
 /** The values of both levels, and the number of evaluations that this took. */
 const lossesAt = (
-  { problem: { upperLevel, lowerLevel } }: World,
+  { problem: { upperLevel, lowerLevel } }: FunctionWorld,
   x: Vec,
   { y, ...known }: Reached,
 ): E.Either<string, { readonly upper: Evaluated; readonly lower: Evaluated }> => {
@@ -128,7 +128,7 @@ const lossesAt = (
 
 /** The answer that reports vectors at λ, the first of which is meant. */
 const reported = (
-  world: World,
+  world: FunctionWorld,
   question: SolveLowerLevel | DescendWeights,
   vectors: ReadonlyArray<Reached>,
   spent: number,
@@ -181,7 +181,7 @@ interface Judged {
   readonly beyond: O.Option<Vec>
 }
 
-const solve = (world: World, question: SolveLowerLevel, { y: given, pairs }: Stored): Answered => {
+const solve = (world: FunctionWorld, question: SolveLowerLevel, { y: given, pairs }: Stored): Answered => {
   const { lowerLevel, upperLevel } = world.problem
   const { lambda } = question
   const from = (start: Vec): Minimized =>
@@ -281,7 +281,7 @@ const nudgeSizes = [1e-6, 1e-3, 1e-1] as const
 
 /** The point downhill from where a descent gave up, if the objective is lower there. */
 const nudges = (
-  { problem }: World,
+  { problem }: FunctionWorld,
   terms: Terms,
   x: Vec,
   { y, value, gradient, gradientNorm }: Minimized,
@@ -298,7 +298,11 @@ const nudges = (
 
 const sameVector = (a: Vec, b: Vec): boolean => a.every((v, k) => v === b[k])
 
-const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<Stored>): Answered => {
+const descend = (
+  world: FunctionWorld,
+  question: DescendWeights,
+  vectors: ReadonlyArray<Stored>,
+): Answered => {
   const { upperLevel, lowerLevel } = world.problem
   if (question.steps === 0)
     return reported(
@@ -369,7 +373,7 @@ const descend = (world: World, question: DescendWeights, vectors: ReadonlyArray<
 /** The answer to a question, and the world after it. */
 export const answer =
   (question: Question) =>
-  (world: World): Answered => {
+  (world: FunctionWorld): Answered => {
     switch (question._tag) {
       case 'SolveLowerLevel':
       case 'DescendWeights': {
@@ -389,7 +393,7 @@ export const answer =
 /** The world without vectors that are not needed again. */
 export const release =
   (refs: ReadonlyArray<WeightsRef>) =>
-  (world: World): World => ({
+  (world: FunctionWorld): FunctionWorld => ({
     ...world,
     store: new Map([...world.store].filter(([ref]) => !refs.includes(ref))),
   })
@@ -397,5 +401,5 @@ export const release =
 /** The vector of this name. */
 export const vector =
   (ref: WeightsRef) =>
-  ({ store }: World): Vec | undefined =>
+  ({ store }: FunctionWorld): Vec | undefined =>
     store.get(ref)?.[0]?.y
