@@ -57,7 +57,15 @@ describe('an object of equal fields', () => {
   const Prices = dictionaryOf(Point, 'prices')
 
   it('is decoded and encoded as a record of io-ts', () => {
-    expectAlike(Prices, t.record(t.string, Point), fc.dictionary(fc.string(), entries))
+    // A record of io-ts loses this key: it sets a prototype.
+    const keys = fc.string().filter(key => key !== '__proto__')
+    expectAlike(Prices, t.record(t.string, Point), fc.dictionary(keys, entries))
+  })
+
+  it('keeps a key called __proto__ as a key', () => {
+    const read = Prices.decode(JSON.parse('{"__proto__": {"x": 1, "name": "one"}}'))
+    expect(E.isRight(read) && Object.entries(read.right)).toEqual([['__proto__', { x: 1, name: 'one' }]])
+    expect(E.isRight(read) && Object.getPrototypeOf(read.right)).toBe(Object.prototype)
   })
 
   it('stops at the first invalid field, and names it', () => {

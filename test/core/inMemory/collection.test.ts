@@ -12,10 +12,10 @@ import { collection, complaint, isRight, problemOf, type Stated } from '../../su
 type Vec = ReadonlyArray<number>
 
 /** The given start, and random ones within 5 of it and the bounds. */
-const startsOf = ({ name, x }: Stated, count: number): ReadonlyArray<Vec> =>
+const startsOf = ({ name, x }: Stated, count: number, from: number): ReadonlyArray<Vec> =>
   Array.from({ length: count }, (_, i) => {
     if (i === 0) return x.start
-    const [normals] = Rng.normals(x.start.length)(Rng.make(seed, name.length, i))
+    const [normals] = Rng.normals(x.start.length)(Rng.make(from, name.length, i))
     return x.start.map((v, k) => {
       const low = Math.max(x.lower[k] ?? -Infinity, v - 5)
       const high = Math.min(x.upper[k] ?? Infinity, v + 5)
@@ -50,7 +50,7 @@ describe('of problems with known optima', () => {
   const some = deep ? collection : collection.filter((_, i) => i % 6 === 0)
   const all = some.map(stated => ({
     name: stated.name,
-    ends: startsOf(stated, deep ? 5 : 1).map(start => ended(stated, start)),
+    ends: startsOf(stated, deep ? 5 : 1, seed).map(start => ended(stated, start)),
   }))
   const ends = all.flatMap(({ name, ends }) => ends.map(end => ({ name, end })))
 
@@ -64,9 +64,12 @@ describe('of problems with known optima', () => {
     const first = all.filter(({ ends: [end] }) => end?.right === true).length
     // From the given start 37 of 47; others are local optima or plateaus in x.
     expect(first).toBeGreaterThanOrEqual(deep ? 36 : Math.floor(0.7 * all.length))
-    const best = all.filter(({ ends }) => ends.some(end => end?.right === true)).length
-    // 44 or 45 as the starts fall. Two have their optimum at a single x, where f is constant.
-    if (deep) expect(best).toBeGreaterThanOrEqual(43)
+    if (!deep) return
+    // The same starts in every run: as the starts fall, 42 to 45 are solved. Two have their optimum at a single x, where f is constant.
+    const best = collection.filter(stated =>
+      startsOf(stated, 5, 1).some(start => ended(stated, start)?.right === true),
+    ).length
+    expect(best).toBeGreaterThanOrEqual(43)
   })
 
   it('a right answer is called one, but for at most 5%', () => {
