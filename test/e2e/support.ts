@@ -57,7 +57,7 @@ export const bilevelHere = async (
   { cwd = root, env = {} }: Parameters<typeof startNode>[1] = {},
 ): Promise<Ended> => {
   const heard = { out: '', err: '' }
-  const before = { cwd: process.cwd(), env: { ...process.env } }
+  const before = { cwd: process.cwd(), env: Object.keys(env).map(name => [name, process.env[name]] as const) }
   process.chdir(cwd)
   Object.assign(process.env, env)
   try {
@@ -68,7 +68,9 @@ export const bilevelHere = async (
     return { code, ...heard }
   } finally {
     process.chdir(before.cwd)
-    process.env = before.env
+    for (const [name, value] of before.env)
+      if (value === undefined) Reflect.deleteProperty(process.env, name)
+      else process.env[name] = value
   }
 }
 
