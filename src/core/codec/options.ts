@@ -23,7 +23,7 @@ export type Derive = (given: JsonObject) => JsonObject
 export interface Rule<A> {
   /** Path of the field to name: `budget.lowerLevelSolves`. */
   readonly field: string
-  /** What is wrong, as the rest of a clause about that field, such as `must be below 10, but is 11`; `null` if it holds. */
+  /** Completes a sentence that begins with the field, such as `must be below 10, but is 11`; `null` if the rule holds. */
   readonly broken: (options: A) => string | null
 }
 

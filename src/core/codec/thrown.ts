@@ -1,4 +1,4 @@
-/** What was thrown, as text. Even `String` of some values throws. */
+/** The text of a thrown value. Even `String` of some values throws. */
 import { shown } from './shown.js'
 
 /** The message of an error, or the value that was thrown. */

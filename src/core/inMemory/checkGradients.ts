@@ -26,7 +26,7 @@ export interface CheckOptions {
   readonly tolerance?: number
 }
 
-/** What is wrong with the options; `null` if nothing is. Not a codec, so that a bundle with this function alone is small. */
+/** The fault of the options; `null` if they are fine. A codec would make a bundle of this function twice as large. */
 const wrongOption = (given: unknown): string | null => {
   if (typeof given !== 'object' || given === null)
     return `The options must be an object such as \`{ tolerance: 1e-6 }\`, but are ${shown(given, 60)}.`

@@ -131,9 +131,9 @@ export interface Minimized {
   readonly gradientNorm: number
   readonly converged: boolean
   readonly evaluations: number
-  /** What each term's level says at y; `null` where its coefficient is 0. */
+  /** The values of each term's level at y; `null` where its coefficient is 0. */
   readonly levels: ReadonlyArray<Evaluated | null>
-  /** What the descent learnt of the curvature, for the next one. */
+  /** The curvature that the descent met, for the next one. */
   readonly pairs: ReadonlyArray<Lbfgs.Pair>
 }
 
@@ -142,7 +142,7 @@ export interface Start {
   readonly y: Vec
   /** Of a descent on similar terms. Default: none. */
   readonly pairs?: ReadonlyArray<Lbfgs.Pair>
-  /** What each term's level says at y. Default: it is asked. */
+  /** The values of each term's level at y. Default: they are evaluated. */
   readonly levels?: ReadonlyArray<Evaluated | null> | undefined
 }
 
@@ -202,7 +202,7 @@ export const minimize = (
 ): Minimized => {
   let evaluations = 0
   const seen = new WeakMap<Vec, ReadonlyArray<Evaluated | null>>()
-  /** What the levels say at y, or the first that cannot be evaluated as `null`. */
+  /** The values of the levels at y; `null` if one of them cannot be evaluated. */
   const asked = (y: Vec): ReadonlyArray<Evaluated | null> | null => {
     const said: Array<Evaluated | null> = []
     for (const [coefficient, level] of terms) {
