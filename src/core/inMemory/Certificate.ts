@@ -129,7 +129,7 @@ interface Value {
 }
 
 /** V and the solves it takes, with their count. */
-const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => {
+const probing = ({ problem, steepness, scales, known, relaxation }: Subject, fresh: ReadonlyArray<Vec>) => {
   let [solves, evaluations] = [0, 0]
   const { epsilon, multiplier } = relaxation
   // The relaxed problem has a solution of its own, which is that of V with κ = μ.
@@ -155,10 +155,20 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => 
     evaluations += found.evaluations
     return found
   }
-  /** The lower level's minimizer at x, from where it was near by and from what is known to be lower. */
+  /** A minimizer of an x near by may be a saddle or a maximum of f here: the descent then goes on from beside it. */
+  const settled = (x: Vec, start: Start): Minimized => {
+    const end = solve(x, start)
+    const past = beyond(problem, x, end)
+    // That of `beyond`.
+    evaluations++
+    if (O.isNone(past)) return end
+    const further = solve(x, { y: past.value, pairs: end.pairs })
+    return further.converged && further.value < end.value ? further : end
+  }
+  /** The lower level's minimizer at x, from where it was near by and from what has a lower f. */
   const least = (x: Vec, near: Start): Minimized => {
-    const first = solve(x, near)
-    const lower = known.filter(y => {
+    const first = settled(x, near)
+    const lower = [...known, ...fresh].filter(y => {
       evaluations++
       const there = evaluate(problem.lowerLevel, x, y)
       return E.isRight(there) && there.right.value < first.value - 1e-7 * (1 + Math.abs(first.value))
@@ -310,7 +320,8 @@ const around = (
 /** Checks a solution. Total: what cannot be evaluated makes the verdict `unchecked`. */
 export const certify = (subject: Subject): Checked => {
   const { problem, x, y, known, scales, seed, relaxation } = subject
-  const { solve, valueAt, spent } = probing(subject)
+  const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
+  const { solve, valueAt, spent } = probing(subject, fresh)
   const own = evaluate(problem.lowerLevel, x, y)
   const upper = evaluate(problem.upperLevel, x, y)
   const tolerance = {
@@ -341,7 +352,6 @@ export const certify = (subject: Subject): Checked => {
   if (E.isLeft(own) || E.isLeft(upper)) return said('unchecked', {}, null)
 
   // The lower level, from everything that is known and from fresh starts.
-  const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
   const first = solve(x, { y })
   const minima = [
     first,

@@ -77,7 +77,7 @@ export const make = (problem: CompleteProblem, options: FunctionWorldOptions): F
   solved: null,
   outset: outsetOf(problem, options.outsets),
   // Those of `validate`, of the steepness and of the outset.
-  evaluations: 8 + 2 * options.outsets.length,
+  evaluations: 9 + 2 * options.outsets.length,
 })
 
 /** Values of f this close, relatively, are the same minimum value. */

@@ -32,15 +32,20 @@ export const insideY =
 /** The slope a unit away from the start, of which nobody knows whether that is far, counts for this share. */
 const share = 1e-6
 
-/** ‖∇_y f‖ at or near the start, by which gradients are judged. Takes two evaluations. */
+/** Steps away from the start, relative to each of its components: a periodic f may be stationary at one of them. */
+const steps = [1, 0.618] as const
+
+/** ‖∇_y f‖ at or near the start, by which gradients are judged. Takes three evaluations. */
 export const steepnessOf = (problem: CompleteProblem): number => {
-  // The start may happen to be a minimizer; a step away from it tells more.
-  const away = insideY(problem)(problem.y.start.map(y => y + (y === 0 ? 1 : Math.abs(y))))
-  const slopes = [problem.y.start, away].map(y => {
+  const slopeAt = (y: Vec): number => {
     const result = evaluate(problem.lowerLevel, problem.x.start, y)
     return E.isRight(result) ? norm(result.right.gradY) : 0
-  })
-  return Math.max(slopes[0]!, share * slopes[1]!)
+  }
+  // The start may happen to be a minimizer; a step away from it tells more.
+  const away = steps.map(step =>
+    insideY(problem)(problem.y.start.map(y => y + step * (y === 0 ? 1 : Math.abs(y)))),
+  )
+  return Math.max(slopeAt(problem.y.start), ...away.map(y => share * slopeAt(y)))
 }
 
 /** How much a start is moved to see what leaving a minimum costs, relative to each of its components. */

@@ -155,3 +155,31 @@ describe('a kink', () => {
     expect(certificate.gain).toBeGreaterThanOrEqual(-certificate.tolerance.upper)
   })
 })
+
+describe('a minimizer that is a maximum of the lower level a little further', () => {
+  // f = −x·cos y and F = 1 + cos y: y = 0, with F = 2, for x > 0, and y = ±π, with F = 0, for x < 0. Descents from y = 0 stay there.
+  const turning = (start: number): BilevelProblem => ({
+    x: { start: [start], lower: [-1], upper: [1] },
+    y: { start: [0] },
+    upperLevel: (_, [y = 0]) => ({ value: 1 + Math.cos(y), gradX: [0], gradY: [-Math.sin(y)] }),
+    lowerLevel: ([x = 0], [y = 0]) => ({
+      value: -x * Math.cos(y),
+      gradX: [-Math.cos(y)],
+      gradY: [x * Math.sin(y)],
+    }),
+  })
+
+  it('is not followed there: the other side is better', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-3, max: 0.015, noNaN: true }), start => {
+        const { x, upperValue, stopReason } = solved(turning(start))
+        expect({ x, upperValue, stopReason }).toEqual({
+          x: [expect.any(Number)],
+          upperValue: expect.closeTo(0, 6) as number,
+          stopReason: expect.any(String) as string,
+        })
+      }),
+      cases(300, 'slow'),
+    )
+  })
+})
