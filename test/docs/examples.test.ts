@@ -1,5 +1,5 @@
 /**
- * Every public symbol has an example, and every example runs.
+ * Every public symbol has a docstring with an example, and every example runs.
  *
  * A value (a function, a constant, a codec, a method) needs an example of its own, in its docstring. A type needs one, or
  * has to appear in one: by name, as the type of an expression, of an argument, or as a part of such a type.
@@ -15,7 +15,7 @@ import * as core from '../../src/core/index.js'
 import * as laws from '../../src/core/laws/index.js'
 import * as shell from '../../src/shell/index.js'
 import * as runs from '../../src/shell/runs.js'
-import { claimsOf, entries, exported, publicSymbols, root, run, typesOf } from './examples.js'
+import { claimsOf, docstringsOf, entries, exported, publicSymbols, root, run, typesOf } from './examples.js'
 
 /** Examples that are checked by the compiler only, and why. */
 const notRun: Readonly<Record<string, string>> = {
@@ -58,6 +58,14 @@ const own: Readonly<Record<string, unknown>> = {
 }
 const load = async (specifier: string): Promise<unknown> =>
   own[specifier] ?? ((await import(/* @vite-ignore */ specifier)) as unknown)
+
+describe('the public symbols', () => {
+  it.each(Object.keys(entries))('of %s have a docstring each', entry => {
+    const { all, missing } = docstringsOf(program, entry)
+    expect(all.length).toBeGreaterThan(10)
+    expect(missing).toEqual([])
+  })
+})
 
 describe('the examples of the public symbols', () => {
   it('are of the entries that the package has', () => {

@@ -116,6 +116,39 @@ const publicOf = (
     ]
   })
 
+/** A file's own comment, by which an entry or a namespace is described. */
+const fileComment = (file: ts.SourceFile): boolean => /^\/\*\*[\s\S]*? @module\b/.test(file.text)
+
+/** The public symbols of an entry, whole modules and the entry itself included, and those without a docstring. */
+export const docstringsOf = (
+  program: ts.Program,
+  entry: string,
+): { readonly all: ReadonlyArray<string>; readonly missing: ReadonlyArray<string> } => {
+  const checker = program.getTypeChecker()
+  const [all, missing]: [Array<string>, Array<string>] = [[], []]
+  const add = (name: string, documented: boolean): void => {
+    all.push(name)
+    if (!documented) missing.push(name)
+  }
+  const visit = (file: ts.SourceFile, path: string): void => {
+    add(path, fileComment(file))
+    const module = checker.getSymbolAtLocation(file)
+    if (module === undefined) throw new Error(`${file.fileName} is no module`)
+    for (const exported of checker.getExportsOfModule(module)) {
+      const symbol =
+        (exported.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(exported) : exported
+      const namespace = symbol.declarations?.find(ts.isSourceFile)
+      if (namespace !== undefined) visit(namespace, `${path}.${exported.name}`)
+      else if (!isInternal(checker, symbol))
+        add(`${path}.${exported.name}`, symbol.getDocumentationComment(checker).length > 0)
+    }
+  }
+  const file = program.getSourceFile(join(root, entries[entry]!))
+  if (file === undefined) throw new Error(`${entry} has no source`)
+  visit(file, entry)
+  return { all, missing }
+}
+
 /** A program over the entries, with other texts as further files. */
 const programOf = (texts: ReadonlyMap<string, string>, old?: ts.Program): ts.Program => {
   const host = ts.createCompilerHost(options)

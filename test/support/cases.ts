@@ -18,7 +18,7 @@ import { modeOf } from './mode.js'
 export type Cost = keyof typeof budget
 
 /** The most cases of `npm test`. */
-const budget = { quick: 1000, usual: 150, slow: 40, heavy: 12, huge: 1 } as const
+const budget = { quick: 1000, usual: 80, slow: 16, heavy: 5, huge: 1 } as const
 
 const mode = modeOf(process.env)
 
