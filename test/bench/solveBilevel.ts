@@ -220,15 +220,21 @@ const digits = (): BilevelProblem & { readonly best: number } => {
     let value = 0
     for (let i = 0; i < labels.length; i++) {
       z.fill(0)
-      for (let k = 0; k < 64; k++) for (let j = 0; j < 10; j++) z[j] = z[j]! + X[64 * i + k]! * w[10 * k + j]!
-      const most = z.reduce((least, v) => Math.max(least, v), -Infinity)
-      const log = most + Math.log(z.reduce((sum, v) => sum + Math.exp(v - most), 0))
+      for (let k = 0; k < 64; k++) {
+        const pixel = X[64 * i + k]!
+        if (pixel !== 0) for (let j = 0; j < 10; j++) z[j]! += pixel * w[10 * k + j]!
+      }
+      let [most, sum] = [-Infinity, 0]
+      for (let j = 0; j < 10; j++) most = Math.max(most, z[j]!)
+      for (let j = 0; j < 10; j++) sum += Math.exp(z[j]! - most)
+      const log = most + Math.log(sum)
       value += log - z[labels[i]!]!
       for (let j = 0; j < 10; j++) z[j] = Math.exp(z[j]! - log)
-      z[labels[i]!] = z[labels[i]!]! - 1
-      for (let k = 0; k < 64; k++)
-        for (let j = 0; j < 10; j++)
-          gradient[10 * k + j] = gradient[10 * k + j]! + (X[64 * i + k]! * z[j]!) / labels.length
+      z[labels[i]!]! -= 1
+      for (let k = 0; k < 64; k++) {
+        const pixel = X[64 * i + k]! / labels.length
+        if (pixel !== 0) for (let j = 0; j < 10; j++) gradient[10 * k + j]! += pixel * z[j]!
+      }
     }
     return { value: value / labels.length, gradient: Array.from(gradient) }
   }

@@ -108,8 +108,8 @@ const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 const maxIterations = 2000
-/** Where gradients count as zero, relative to the start: what is left of f − φ then does not show in V. */
-const accuracy = 1e-11
+/** Where gradients count as zero, relative to the start. What is left of f, times κ, is then of order 1e-13 times the condition of f. */
+const accuracy = 1e-9
 /** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
 const freshStream = 7919
 
