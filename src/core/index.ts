@@ -29,12 +29,8 @@ export type { BilevelState } from './bilevel/BilevelState.js'
 export { type Certificate } from './inMemory/Certificate.js'
 export { checkGradients, type CheckOptions, type GradientMismatch } from './inMemory/checkGradients.js'
 export { type BilevelProblem, type Evaluated, type Level } from './inMemory/BilevelProblem.js'
-export {
-  type BilevelSolution,
-  solveBilevel,
-  solveBilevelWith,
-  type SolveOptions,
-} from './inMemory/solveBilevel.js'
+export { type BilevelSolution, solveBilevel, solveBilevelWith } from './inMemory/solveBilevel.js'
+export { type SolveOptions, type SolveProgress } from './inMemory/SolveOptions.js'
 export * as Design from './numeric/Design.js'
 export * as Lbfgs from './numeric/Lbfgs.js'
 export * as Rng from './numeric/Rng.js'

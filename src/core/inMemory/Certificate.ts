@@ -91,6 +91,8 @@ export interface Subject {
   readonly scales: { readonly upper: number; readonly lower: number }
   /** The tolerance of f − φ ≤ ε that the search had, and its multiplier. */
   readonly relaxation: { readonly epsilon: number; readonly multiplier: number }
+  /** A change of F, as a share of F, that counted as none in the search. */
+  readonly upperTolerance: number
   readonly seed: number
   readonly freshStarts: number
 }
@@ -329,7 +331,9 @@ export const certify = (subject: Subject): Checked => {
       2 * relaxation.epsilon,
       relativeTolerance * Math.max(scales.lower, E.isRight(own) ? 1e-6 * Math.abs(own.right.value) : 0),
     ),
-    upper: relativeTolerance * Math.max(scales.upper, E.isRight(upper) ? Math.abs(upper.right.value) : 0),
+    upper:
+      Math.max(relativeTolerance, subject.upperTolerance) *
+      Math.max(scales.upper, E.isRight(upper) ? Math.abs(upper.right.value) : 0),
   }
   const said = (
     verdict: Certificate['verdict'],

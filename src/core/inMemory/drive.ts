@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decode } from '../codec/Codec.js'
 import { isQuestion, type Question } from '../protocol/Command.js'
-import type { Outcome } from '../protocol/Info.js'
+import type { Info, Outcome } from '../protocol/Info.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
 import * as FunctionWorld from './FunctionWorld.js'
@@ -17,13 +17,16 @@ export interface Driven<S> {
   readonly world: FunctionWorld.FunctionWorld
 }
 
+/** Is told of every transition, and may end the search. */
+export type Watch = (info: Info, world: FunctionWorld.FunctionWorld) => E.Either<MethodError, void>
+
 /**
  * Drives the method to its end, answering its questions one by one in the order they are asked.
  *
- * Errors: the method's own, for a configuration that it refuses or answers that it cannot use.
+ * Errors: the method's own, for a configuration that it refuses or answers that it cannot use; those of `watch`.
  */
 export const drive =
-  <C, S>(method: Method<C, S>, config: unknown) =>
+  <C, S>(method: Method<C, S>, config: unknown, watch: Watch) =>
   (started: FunctionWorld.FunctionWorld): E.Either<MethodError, Driven<S>> => {
     const first = pipe(
       decode(method.config)(config),
@@ -48,5 +51,7 @@ export const drive =
       if (E.isLeft(next)) return next
       last = next.right
       transitions.push(last)
+      const told = watch(last.info, world)
+      if (E.isLeft(told)) return told
     }
   }

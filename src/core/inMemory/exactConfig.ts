@@ -3,6 +3,7 @@
  */
 import type { CompleteProblem } from './BilevelProblem.js'
 import { type Box, reach } from './range.js'
+import type { SolveOptions } from './SolveOptions.js'
 
 /**
  * The final ε relative to the scale of f: as little as float64 leaves visible of f(z) − f(y) where f is a sum of about
@@ -16,14 +17,14 @@ export const exactConfig = (
   box: Box,
   widening: number,
   budget: number,
-  { epsilon, seed = 0 }: { readonly epsilon?: number; readonly seed?: number },
+  { epsilon, xTolerance = 1e-6, upperTolerance = 1e-12, seed = 0 }: SolveOptions,
 ): unknown => {
   const { x, y } = problem
   const { start } = x
   const bounded = x.lower.every(Number.isFinite) && x.upper.every(Number.isFinite)
   const final = leastEpsilon * Math.sqrt(y.start.length)
   // As shares of the range, which is only a guess where there are no bounds.
-  const stepTolerance = bounded ? 1e-6 : 1e-6 / (reach * widening)
+  const stepTolerance = bounded ? xTolerance : xTolerance / (reach * widening)
   return {
     seed,
     space: start.map((_, k) => ({
@@ -51,7 +52,7 @@ export const exactConfig = (
       memory: Math.max(30, 2 * start.length),
       backtracks: 6,
       complete: true,
-      gain: 1e-12,
+      gain: upperTolerance,
     },
     multiplier: { initial: 10, max: 1e15 },
     penalty: { initial: 0.1, max: 1e30, growth: 100 },

@@ -3,41 +3,21 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
 import { bilevel } from '../bilevel/Bilevel.js'
 import type { BilevelConfig } from '../bilevel/BilevelConfig.js'
 import type { BilevelState } from '../bilevel/BilevelState.js'
-import { Count, explain, fieldOf, Positive, Seed } from '../codec/Codec.js'
-import { sentence } from '../codec/sentence.js'
-import { options } from '../codec/options.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
 import { type Certificate, certify } from './Certificate.js'
-import { drive, type Driven } from './drive.js'
+import { drive, type Driven, type Watch } from './drive.js'
 import { exactConfig } from './exactConfig.js'
 import { type CompleteProblem, evaluate, type BilevelProblem, validate } from './BilevelProblem.js'
 import { boxAround, freeOf, onGuessedBound, restricted, tooWide } from './range.js'
 import * as FunctionWorld from './FunctionWorld.js'
+import { checkedOptions, type SolveOptions, type SolveProgress, tell } from './SolveOptions.js'
 
 type Vec = ReadonlyArray<number>
 
-/** How closely, how long and from where to search; every option has a default. */
-export interface SolveOptions {
-  /** The tolerance of f − φ ≤ ε, in the unit of f. Default: 1e-13·√m of what solving the lower level gains at
-   * the start, m being the components of y. */
-  readonly epsilon?: number
-  /** Default: 50, and 5 for each component of x. */
-  readonly maxLowerLevelSolves?: number
-  /**
-   * Starts of every lower-level solve: 1 (the default) follows one minimizer; more look for the global one, and among
-   * equally good ones take what serves the upper level.
-   */
-  readonly starts?: number
-  /** Seeds the random starts. Default 0. */
-  readonly seed?: number
-}
-
-/** Where a search ended: the point, the losses there, what it took and why it stopped. */
 /**
  * Where a search ended: the point (x, y), the losses there, the certificates of the constraint, what it took and why it stopped. `S` is
  * the type of the states of the method that found it.
@@ -65,17 +45,6 @@ export interface BilevelSolution<S = BilevelState> {
   /** Every state the method went through. */
   readonly transitions: ReadonlyArray<Transition<S>>
 }
-
-const Options: t.Type<SolveOptions, unknown> = options(
-  t.exact(t.partial({ epsilon: Positive, maxLowerLevelSolves: Count, starts: Count, seed: Seed })),
-  { name: 'an object such as `{ seed: 1 }`' },
-)
-
-const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions> =>
-  pipe(
-    Options.decode(given),
-    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))),
-  )
 
 /** What a whole call has spent so far. */
 interface Spent {
@@ -207,6 +176,15 @@ const solveFree = <S>(
     known: ReadonlyArray<Vec>,
   ): E.Either<MethodError, BilevelSolution<S>> => {
     const box = boxAround(from, from.x.start, widening)
+    const watch: Watch = ({ lambda, upperLoss, violation, lowerLevelSolves }, { evaluations }) =>
+      tell(options)({
+        x: lambda ?? from.x.start,
+        upperValue: upperLoss,
+        violation,
+        lowerLevelSolves: spent.solves + lowerLevelSolves,
+        evaluations: spent.evaluations + evaluations,
+        maxLowerLevelSolves: budget,
+      })
     const found = pipe(
       FunctionWorld.make(from, {
         starts: options.starts ?? 1,
@@ -216,7 +194,7 @@ const solveFree = <S>(
         remembers: true,
         known,
       }),
-      drive(method, exactConfig(from, box, widening, budget - spent.solves, options)),
+      drive(method, exactConfig(from, box, widening, budget - spent.solves, options), watch),
       E.flatMap(driven => foundBy(from, driven, spent)),
     )
     if (E.isLeft(found)) return found
@@ -247,6 +225,7 @@ const solveFree = <S>(
       steepness: world.steepness,
       scales: scalesOf(from, world, solution),
       relaxation: { epsilon: solution.epsilon, multiplier: solution.multiplier },
+      upperTolerance: options.upperTolerance ?? 0,
       seed: options.seed ?? 0,
       freshStarts: Math.max(freshStarts, options.starts ?? 1),
     })
@@ -300,18 +279,26 @@ export const solveBilevelWith =
       E.flatMap(() => validate(problem)),
       E.flatMap(valid => {
         const free = freeOf(valid)
+        const whole = (part: Vec): Vec => {
+          const x = [...valid.x.start]
+          free.forEach((k, i) => (x[k] = part[i]!))
+          return x
+        }
+        const wholeProgress =
+          (onProgress: NonNullable<SolveOptions['onProgress']>) =>
+          (progress: SolveProgress): void =>
+            onProgress({ ...progress, x: whole(progress.x) })
         if (free.length === valid.x.start.length) return solveFree(method, valid, options)
         if (free.length === 0)
           return E.left(
             invalidConfig('x', 'Every component of x has bounds that touch: there is nothing to choose.'),
           )
         return pipe(
-          solveFree(method, restricted(valid, free), options),
-          E.map(solution => {
-            const x = [...valid.x.start]
-            free.forEach((k, i) => (x[k] = solution.x[i]!))
-            return { ...solution, x }
+          solveFree(method, restricted(valid, free), {
+            ...options,
+            ...(options.onProgress === undefined ? {} : { onProgress: wholeProgress(options.onProgress) }),
           }),
+          E.map(solution => ({ ...solution, x: whole(solution.x) })),
         )
       }),
     )

@@ -11,11 +11,8 @@ import {
   type Evaluated,
   type Level,
 } from '../../../src/core/inMemory/BilevelProblem.js'
-import {
-  solveBilevel,
-  type BilevelSolution,
-  type SolveOptions,
-} from '../../../src/core/inMemory/solveBilevel.js'
+import { solveBilevel, type BilevelSolution } from '../../../src/core/inMemory/solveBilevel.js'
+import type { SolveOptions } from '../../../src/core/inMemory/SolveOptions.js'
 import type { MethodError } from '../../../src/core/protocol/MethodError.js'
 import { cases } from '../../support/cases.js'
 
@@ -506,6 +503,11 @@ describe('options out of range', () => {
     { seed: -1 },
     { seed: 2 ** 53 },
     { seed: 0.5 },
+    { xTolerance: 0 },
+    { xTolerance: 1 },
+    { upperTolerance: -1e-3 },
+    { upperTolerance: '1e-3' as never },
+    { onProgress: true as never },
   ])('%j: refused, by name', options => {
     const left = failed(solveBilevel(plain, options))
     expect(left._tag === 'InvalidConfig' && left.field).toBe(Object.keys(options)[0])
@@ -519,7 +521,7 @@ describe('options out of range', () => {
         field: 'maxLowerLevelSolvs',
         message:
           '`maxLowerLevelSolvs` is not known. Did you mean "maxLowerLevelSolves"? ' +
-          'Known fields here: epsilon, maxLowerLevelSolves, starts, seed.',
+          'Known fields here: epsilon, xTolerance, upperTolerance, maxLowerLevelSolves, starts, seed, onProgress.',
       }),
     )
   })

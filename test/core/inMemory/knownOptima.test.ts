@@ -7,8 +7,8 @@ import {
   solveBilevel,
   solveBilevelWith,
   type BilevelSolution,
-  type SolveOptions,
 } from '../../../src/core/inMemory/solveBilevel.js'
+import type { SolveOptions } from '../../../src/core/inMemory/SolveOptions.js'
 import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
 import { deep } from '../../support/cases.js'
 import * as Known from '../../support/knownOptima.js'

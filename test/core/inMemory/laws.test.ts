@@ -3,11 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { complete, type BilevelProblem, type Level } from '../../../src/core/inMemory/BilevelProblem.js'
-import {
-  solveBilevel,
-  type BilevelSolution,
-  type SolveOptions,
-} from '../../../src/core/inMemory/solveBilevel.js'
+import { solveBilevel, type BilevelSolution } from '../../../src/core/inMemory/solveBilevel.js'
+import type { SolveOptions } from '../../../src/core/inMemory/SolveOptions.js'
 import { diagonalRidge } from '../../support/knownOptima.js'
 import { randomQuadratic } from '../../../src/core/laws/simulate/Quadratic.js'
 import { cases } from '../../support/cases.js'
