@@ -10,6 +10,7 @@
  * V is F at the lower level's solution up to a term of order 1/κ, and of several solutions at the one that F likes best.
  * Probes of V at x ± r·e_k, clipped to the bounds, for two radii, say three things: whether a better x is near; how large
  * the projected gradient is, by differences; and whether V has a kink at x, where it grows in proportion to r.
+ * Between x and a probe at which f has another minimizer, V is also taken where the two are equally good.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -76,7 +77,14 @@ export interface Certificate {
 /** A check, and where to go on from if there is something better. */
 export interface Checked {
   readonly certificate: Certificate
-  readonly better: { readonly x: Vec; readonly y: Vec } | null
+  readonly better: Better | null
+}
+
+/** A better point. Where it is `isolated`, another minimizer of f takes over at this very x, and a search that moves x loses it. */
+export interface Better {
+  readonly x: Vec
+  readonly y: Vec
+  readonly isolated: boolean
 }
 
 /** What a check is given. */
@@ -223,6 +231,8 @@ interface Neighbourhood {
   /** Whether V changes next to nothing within the larger radius, or is a parabola whose minimum is as good as x. */
   readonly flat: boolean
   readonly kinks: boolean
+  /** The nearest probe at which the lower level has another minimizer. */
+  readonly other: Value | null
 }
 
 /** The start expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
@@ -276,7 +286,9 @@ const around = (
 ): Neighbourhood => {
   const { lower, upper } = problem.x
   const ranges = rangesOf(problem, x)
-  let lowest = here
+  let [lowest, other]: [Value, Value | null] = [here, null]
+  const distance = ({ x: point }: Value): number =>
+    Math.max(...point.map((v, k) => Math.abs(v - x[k]!) / ranges[k]!))
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
   let [gradient, flat, kinks] = [0, true, false]
@@ -299,6 +311,8 @@ const around = (
       if (found === null) return null
       met = [{ share, found }, ...met].slice(0, 2)
       if (found.value < lowest.value) lowest = found
+      if (isElsewhere(found.y.y, here.y.y) && (other === null || distance(found) < distance(other)))
+        other = found
       return found.value - here.value
     }
     const [far, near] = radii.map(r => {
@@ -316,7 +330,27 @@ const around = (
     flat &&= slope * radii[0] <= tolerance || isSettled(far!, near!, tolerance)
     kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
   }
-  return { gradient, lowest, flat, kinks }
+  return { gradient, lowest, flat, kinks, other }
+}
+
+/** Halvings of the way between two points: more than float64 has digits. */
+const halvings = 100
+
+/** The x between two points at which their minimizers of f are equally good; `null` if one is better at both. */
+const switching = ({ lowerLevel }: CompleteProblem, from: Value, to: Value): Vec | null => {
+  const at = (share: number): Vec => from.x.map((v, k) => v + share * (to.x[k]! - v))
+  /** f at the minimizer of `from`, minus f at that of `to`. */
+  const lead = (x: Vec): number =>
+    valueOf([[1, lowerLevel]], x, from.y.y) - valueOf([[1, lowerLevel]], x, to.y.y)
+  let [low, high] = [0, 1]
+  if (!(lead(at(low)) <= 0 && lead(at(high)) > 0)) return null
+  for (let i = 0; i < halvings; i++) {
+    const middle = (low + high) / 2
+    if (lead(at(middle)) <= 0) low = middle
+    else high = middle
+  }
+  // A component that is zero but for rounding is zero.
+  return at(low).map((v, k) => (Math.abs(v) <= Number.EPSILON * Math.abs(to.x[k]! - from.x[k]!) ? 0 : v))
 }
 
 /** Checks a solution. Total: what cannot be evaluated makes the verdict `unchecked`. */
@@ -368,7 +402,7 @@ export const certify = (subject: Subject): Checked => {
   if (least === null) return said('unchecked', {}, null)
   const violation = Math.max(0, own.right.value - least.value)
   if (violation > tolerance.lower)
-    return said('betterLower', { violation, least: least.value }, { x, y: least.y })
+    return said('betterLower', { violation, least: least.value }, { x, y: least.y, isolated: false })
 
   // Of the minimizers at this x, the one with the least F. A minimizer of another x is a start of theirs and no candidate itself: its
   // f is almost the same, and F may be lower there only because f is higher.
@@ -382,15 +416,20 @@ export const certify = (subject: Subject): Checked => {
     })
     .reduce((best, one) => (one.upper < best.upper ? one : best), { z: y, upper: upper.right.value })
   if (tied.upper < upper.right.value - tolerance.upper)
-    return said('tie', { violation, least: least.value }, { x, y: tied.z })
+    return said('tie', { violation, least: least.value }, { x, y: tied.z, isolated: true })
 
   // The upper level, around x.
   const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
-  const { gradient, lowest, flat, kinks } = around(subject, tolerance.upper, here, valueAt)
-  const gain = lowest.value - here.value
+  const { gradient, lowest, flat, kinks, other } = around(subject, tolerance.upper, here, valueAt)
+  // V has a jump where the minimizers of f change places, and its least value may be at that very x.
+  const border = other === null ? null : switching(problem, here, other)
+  const there =
+    border === null || other === null ? null : valueAt(border, [here.y, other.y], [here.z, other.z])
+  const isolated = there !== null && there.value < lowest.value - tolerance.upper
+  const best = isolated ? there : lowest
+  const gain = best.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
-  return gain < -tolerance.upper
-    ? said('betterUpper', figures, { x: lowest.x, y: lowest.z.y })
-    : said(kinks || !flat ? 'kink' : 'solution', figures, null)
+  if (gain < -tolerance.upper) return said('betterUpper', figures, { x: best.x, y: best.z.y, isolated })
+  return said(kinks || !flat ? 'kink' : 'solution', figures, null)
 }

@@ -8,7 +8,7 @@ import type { BilevelConfig } from '../bilevel/BilevelConfig.js'
 import type { BilevelState } from '../bilevel/BilevelState.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { invalidConfig, type MethodError, numerical } from '../protocol/MethodError.js'
-import { type Certificate, certify } from './Certificate.js'
+import { type Better, type Certificate, type Checked, certify } from './Certificate.js'
 import { drive, type Driven, type Watch } from './drive.js'
 import { exactConfig } from './exactConfig.js'
 import { type CompleteProblem, evaluate, type BilevelProblem, validate } from './BilevelProblem.js'
@@ -139,26 +139,27 @@ const stopReasonOf = (said: string, { verdict, gradient, radius, tolerance }: Ce
   }
 }
 
-/** The solution with another minimizer of f at its x, as good within the tolerance of the check. */
-const atTie = <S>(
+/** A solution at a point that a check found better, with its own check; `null` if that finds something better still. */
+const standingAt = <S>(
   { upperLevel, lowerLevel }: CompleteProblem,
-  { x, certificate }: BilevelSolution<S>,
-  y: Vec,
-): Pick<
-  BilevelSolution<S>,
-  'x' | 'y' | 'upperValue' | 'lowerValue' | 'violation' | 'stopReason' | 'certificate'
-> | null => {
+  solution: BilevelSolution<S>,
+  { x, y }: Better,
+  { certificate, better }: Checked,
+): BilevelSolution<S> | null => {
   const [upper, lower] = [evaluate(upperLevel, x, y), evaluate(lowerLevel, x, y)]
-  if (E.isLeft(upper) || E.isLeft(lower)) return null
-  const violation = Math.max(0, lower.right.value - certificate.least)
+  if (E.isLeft(upper) || E.isLeft(lower) || better !== null || certificate.verdict === 'unchecked')
+    return null
   return {
+    ...solution,
     x,
     y,
     upperValue: upper.right.value,
     lowerValue: lower.right.value,
-    violation,
+    violation: certificate.violation,
+    certificate,
+    evaluations: solution.evaluations + certificate.evaluations,
+    // Beyond this x another minimizer of f takes over.
     stopReason: 'kink',
-    certificate: { ...certificate, violation, verdict: 'kink' },
   }
 }
 
@@ -217,18 +218,20 @@ const solveFree = <S>(
     const beyond = onGuessedBound(from, box, solution.x)
     if (round < rounds && left >= 1 && (beyond || tooWide(from, box, solution.x)))
       return restarted(solution.x, solution.y, beyond ? 100 * widening : 1, soFar)
-    const { certificate, better } = certify({
-      problem: from,
-      x: solution.x,
-      y: solution.y,
-      known: world.known,
-      steepness: world.steepness,
-      scales: scalesOf(from, world, solution),
-      relaxation: { epsilon: solution.epsilon, multiplier: solution.multiplier },
-      upperTolerance: options.upperTolerance ?? 0,
-      seed: options.seed ?? 0,
-      freshStarts: Math.max(freshStarts, options.starts ?? 1),
-    })
+    const check = ({ x, y }: { readonly x: Vec; readonly y: Vec }): Checked =>
+      certify({
+        problem: from,
+        x,
+        y,
+        known: world.known,
+        steepness: world.steepness,
+        scales: scalesOf(from, world, solution),
+        relaxation: { epsilon: solution.epsilon, multiplier: solution.multiplier },
+        upperTolerance: options.upperTolerance ?? 0,
+        seed: options.seed ?? 0,
+        freshStarts: Math.max(freshStarts, options.starts ?? 1),
+      })
+    const { certificate, better } = check(solution)
     const evaluations = solution.evaluations + certificate.evaluations
     const checked: BilevelSolution<S> = {
       ...solution,
@@ -240,12 +243,14 @@ const solveFree = <S>(
     }
     if (better === null || round >= rounds || left < 1) return E.right(checked)
     const again = restarted(better.x, better.y, widening, { ...soFar, evaluations })
-    // A better point that leads to an error was none.
-    if (E.isLeft(again)) return E.right(checked)
-    // Only at this x the other minimizer of f is as good: a search that moves x loses it.
-    const tied = certificate.verdict === 'tie' ? atTie(from, checked, better.y) : null
+    const standing = better.isolated ? standingAt(from, checked, better, check(better)) : null
+    const stands = ({ upperValue, stopReason }: BilevelSolution<S>, other: BilevelSolution<S>): boolean =>
+      stopReason !== 'noProgress' && upperValue <= other.upperValue
+    if (E.isRight(again) && (standing === null || stands(again.right, standing))) return again
+    // A better point that leads to an error was none, unless it stands by itself.
+    if (standing === null) return E.right(checked)
     return E.right(
-      tied !== null && tied.upperValue < again.right.upperValue ? { ...again.right, ...tied } : again.right,
+      E.isRight(again) ? { ...standing, lowerLevelSolves: again.right.lowerLevelSolves } : standing,
     )
   }
   return attempt(problem, 0, 1, nothingSpent, [])

@@ -183,3 +183,29 @@ describe('a minimizer that is a maximum of the lower level a little further', ()
     )
   })
 })
+
+describe('an x at which the minimizers of the lower level change places', () => {
+  // f = (x − c)·y and F = y² with y in [−1, 1]: F is 1 on either side of c, where y = ±1, and 0 at c, where f is constant.
+  const changing = (c: number, start: number): BilevelProblem => ({
+    x: { start: [start], lower: [-1], upper: [1] },
+    y: { start: [0.5], lower: [-1], upper: [1] },
+    upperLevel: (_, [y = 0]) => ({ value: y * y, gradX: [0], gradY: [2 * y] }),
+    lowerLevel: ([x = 0], [y = 0]) => ({ value: (x - c) * y, gradX: [y], gradY: [x - c] }),
+  })
+
+  it('is found from near by, though F is lower at that x alone', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 0.5, -0.25),
+        fc.double({ min: 0.001, max: 0.03, noNaN: true }),
+        fc.boolean(),
+        (c, distance, right) => {
+          const { x, upperValue } = solved(changing(c, right ? c + distance : c - distance))
+          expect(x).toEqual([c])
+          expect(upperValue).toBeCloseTo(0, 6)
+        },
+      ),
+      cases(300, 'slow'),
+    )
+  })
+})

@@ -62,14 +62,14 @@ describe('of problems with known optima', () => {
 
   it('as many are solved as before', () => {
     const first = all.filter(({ ends: [end] }) => end?.right === true).length
-    // From the given start 37 of 47; others are local optima or plateaus in x.
-    expect(first).toBeGreaterThanOrEqual(deep ? 36 : Math.floor(0.7 * all.length))
+    // From the given start 38 of 47; others are local optima or plateaus in x.
+    expect(first).toBeGreaterThanOrEqual(deep ? 38 : Math.floor(0.7 * all.length))
     if (!deep) return
-    // The same starts in every run: as the starts fall, 42 to 45 are solved. Two have their optimum at a single x, where f is constant.
+    // The same starts in every run: as the starts fall, 44 to 46 are solved. The f of one changes with the cube of x at its optimum.
     const best = collection.filter(stated =>
       startsOf(stated, 5, 1).some(start => ended(stated, start)?.right === true),
     ).length
-    expect(best).toBeGreaterThanOrEqual(43)
+    expect(best).toBeGreaterThanOrEqual(45)
   })
 
   it('a right answer is called one, but for at most 5%', () => {
