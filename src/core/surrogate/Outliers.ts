@@ -7,7 +7,7 @@
  *
  * | symbol | name     | meaning                                                                                      |
  * | ------ | -------- | -------------------------------------------------------------------------------------------- |
- * | q      |          | the rank below which three quarters of the samples are, ⌈¾n⌉                                  |
+ * | q      |          | the rank below which three quarters of the places are, ⌈¾n⌉                                  |
  * | r_ij   |          | root mean square of u_i − u_j over the dimensions of the unit cube, .001 at least             |
  * | t_i    | `climb`  | √(Σ_k (a_k g_ik)²/12): the deviation that the slope g_i makes over the cube; 0 without a slope |
  * | s      |          | the greater of t_(q) and the largest (y_j − y_i)/r_ij over the samples up to rank q            |
@@ -15,8 +15,9 @@
  *     y_i is an outlier if   y_i > y_(q) + 25·s,        g_i if   t_i > 25·s
  *
  * So s is the change of f across the cube at the steepest slope of three quarters of the samples. Distances matter
- * because samples crowd: where a search has settled, values agree because their places do. Up to a quarter of the
- * samples may be outliers without an effect on s. The factor is so large because functions of log-scaled
+ * because samples crowd: where a search has settled, values agree because their places do. For the same reason, of
+ * samples within .001 of each other only the lowest counts in q and t_(q). Up to a quarter of the places may have
+ * outliers without an effect on s. The factor is so large because functions of log-scaled
  * hyperparameters grow by orders of magnitude over a box. The units of f and of λ do not matter.
  *
  * @module
@@ -30,7 +31,7 @@ export const Limits = t.readonly(t.strict({ value: Finite, climb: Positive }), '
 /** The largest value and the largest climb that are not outliers. */
 export type Limits = t.TypeOf<typeof Limits>
 
-/** Samples are checked from this number on: of two, either could be the outlier. */
+/** Places from which on samples are checked: of two, either could have the outlier. */
 const least = 3
 
 /** The share of samples that set the limits. */
@@ -39,7 +40,7 @@ const share = 0.75
 /** Distance of an outlier above the others, in units of s. */
 const factor = 25
 
-/** Smaller distances between places count as this one. */
+/** Samples no farther apart than this are at one place. */
 const closest = 1e-3
 
 const ascending = (values: ReadonlyArray<number>): ReadonlyArray<number> =>
@@ -55,17 +56,33 @@ export const climb = (width: ReadonlyArray<number>, gradient: NonNullable<Sample
   return largest * Math.sqrt(gradient.reduce((sum, g, k) => sum + ((g * width[k]!) / largest) ** 2 / 12, 0))
 }
 
+/** A sample with its place in the unit cube. */
+interface Placed {
+  readonly sample: Sample
+  readonly unit: ReadonlyArray<number>
+}
+
+/** Root mean square of the difference over the dimensions. */
+const distance = (one: Placed, other: Placed): number => {
+  let square = 0
+  for (let k = 0; k < one.unit.length; k++) square += (one.unit[k]! - other.unit[k]!) ** 2
+  return Math.sqrt(square / Math.max(1, one.unit.length))
+}
+
+/** The samples without those that have a lower one at their place; given and returned in the order of their values. */
+const lowestAtPlaces = (placed: ReadonlyArray<Placed>): ReadonlyArray<Placed> => {
+  const found: Array<Placed> = []
+  for (const one of placed) if (found.every(other => distance(one, other) > closest)) found.push(one)
+  return found
+}
+
 /** The largest difference of two values divided by the distance of their places. */
-const steepest = (space: SearchSpace, samples: ReadonlyArray<Sample>): number => {
-  const units = samples.map(({ lambda }) => toUnit(space)(lambda))
+const steepest = (placed: ReadonlyArray<Placed>): number => {
   let most = 0
-  for (let i = 0; i < samples.length; i++)
+  for (let i = 0; i < placed.length; i++)
     for (let j = 0; j < i; j++) {
-      const [one, other] = [units[i]!, units[j]!]
-      let square = 0
-      for (let k = 0; k < one.length; k++) square += (one[k]! - other[k]!) ** 2
-      const distance = Math.max(closest, Math.sqrt(square / Math.max(1, one.length)))
-      most = Math.max(most, Math.abs(samples[i]!.value - samples[j]!.value) / distance)
+      const difference = Math.abs(placed[i]!.sample.value - placed[j]!.sample.value)
+      most = Math.max(most, difference / Math.max(closest, distance(placed[i]!, placed[j]!)))
     }
   return most
 }
@@ -74,12 +91,18 @@ const steepest = (space: SearchSpace, samples: ReadonlyArray<Sample>): number =>
  * The limits from samples; `null` if there are too few, or if all are zero or near the end of the floating-point range.
  */
 export const limitsOf = (space: SearchSpace, samples: ReadonlyArray<Sample>): Limits | null => {
-  if (samples.length < least) return null
+  const placed = [...samples]
+    .sort((one, other) => one.value - other.value)
+    .map(sample => ({ sample, unit: toUnit(space)(sample.lambda) }))
+  const places = lowestAtPlaces(placed)
+  if (places.length < least) return null
   const width = widths(space)
-  const climbs = ascending(samples.map(({ gradient }) => (gradient === null ? 0 : climb(width, gradient))))
-  const high = upper(ascending(samples.map(({ value }) => value)))
-  const usual = samples.filter(({ value }) => value <= high)
-  const change = Math.max(steepest(space, usual), upper(climbs))
+  const climbs = ascending(
+    places.map(({ sample: { gradient } }) => (gradient === null ? 0 : climb(width, gradient))),
+  )
+  const high = upper(places.map(({ sample }) => sample.value))
+  const usual = placed.filter(({ sample }) => sample.value <= high)
+  const change = Math.max(steepest(usual), upper(climbs))
   // The only scale of equal values is their own size.
   const scale = change > 0 ? change : Math.abs(high)
   const limits = { value: high + factor * scale, climb: factor * scale }
@@ -89,7 +112,7 @@ export const limitsOf = (space: SearchSpace, samples: ReadonlyArray<Sample>): Li
 /** Whether the value of a sample is an outlier. */
 export const isOutlier =
   (limits: Limits | null) =>
-  ({ value }: Sample): boolean =>
+  ({ value }: Pick<Sample, 'value'>): boolean =>
     limits !== null && value > limits.value
 
 /** The sample, without its gradient if that is an outlier: its value may still be right. */

@@ -118,8 +118,24 @@ describe('limits', () => {
 
   it('take samples that crowd for one place: where another lies far away, it may differ', () => {
     const crowd = [0, 1e-3, 2e-3, 3e-3].map(by => plain(phi(by), by))
-    const { limits } = Standardization.of(space, [...crowd, plain(phi(4), 4)])
-    expect(limits!.value).toBeGreaterThan(1)
+    const far = plain(phi(4), 4)
+    const { limits } = Standardization.of(space, [...crowd, far])
+    expect(Outliers.isOutlier(limits)(far)).toBe(false)
+  })
+
+  it('do not depend on how often a place was sampled', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 3, maxLength: 8 }),
+        fc.array(fc.nat(7), { maxLength: 20 }),
+        (values, again) => {
+          const once = values.map((value, i) => plain(value, i - 4))
+          const often = [...once, ...again.map(i => once[i % once.length]!)]
+          expect(Outliers.limitsOf(space, often)).toEqual(Outliers.limitsOf(space, once))
+        },
+      ),
+      cases(1000, 'quick'),
+    )
   })
 
   it('know no units of f', () => {
@@ -132,7 +148,7 @@ describe('limits', () => {
           const [one, other] = [1, factor].map(by =>
             Outliers.limitsOf(
               space,
-              values.map(value => plain(by * value)),
+              values.map((value, i) => plain(by * value, i - 4)),
             ),
           )
           expect(other?.value).toBe(one === null ? undefined : factor * one!.value)
@@ -143,6 +159,6 @@ describe('limits', () => {
 
   it('are none of fewer than three samples, nor of zeros', () => {
     expect(Outliers.limitsOf(space, [plain(1), plain(1e9)])).toBeNull()
-    expect(Outliers.limitsOf(space, [plain(0), plain(0), plain(0)])).toBeNull()
+    expect(Outliers.limitsOf(space, [plain(0, 0), plain(0, 1), plain(0, 2)])).toBeNull()
   })
 })
