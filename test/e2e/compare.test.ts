@@ -8,15 +8,7 @@ import { again } from '../../src/shell/compare/text/again.js'
 import { isMark } from '../../src/shell/compare/lock.js'
 import { deep } from '../support/cases.js'
 import { right } from '../support/recordedRun.js'
-import {
-  bilevel,
-  withoutTraining,
-  scratch,
-  smallConfig,
-  startBilevel,
-  writeConfig,
-  type Ended,
-} from './support.js'
+import { bilevel, carryOut, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
 const { method: longer, ...task } = smallConfig
@@ -83,7 +75,7 @@ describe('compare', () => {
 
   it('leaves runs that replay, each what `tune` makes of the same configuration', async () => {
     for (const run of runs)
-      expect(await withoutTraining(['replay', join(whole, 'runs', run)])).toMatchObject({ code: 0, err: '' })
+      expect(await carryOut(['replay', join(whole, 'runs', run)])).toMatchObject({ code: 0, err: '' })
     const contender = comparisonOf(whole).plan.contenders[0]!
     const alone = writeConfig(join(folder, 'alone.json'), {
       ...task,
@@ -237,7 +229,7 @@ describe('what cannot be compared', () => {
     [['compare', config, '--out', folder], 'but no comparison'],
   ])('is refused in one paragraph: %#', async (argv, problem) => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
-    const { code, out, err } = await withoutTraining(argv, { cwd: folder })
+    const { code, out, err } = await carryOut(argv, { cwd: folder })
     expect({ code, out }, err).toEqual({ code: 2, out: '' })
     expect(err.trimEnd().split('\n').at(-1)).toMatch(/^bilevel: \S/)
     expect(err).toContain(problem)
@@ -247,7 +239,7 @@ describe('what cannot be compared', () => {
   })
 
   it('is explained', async () => {
-    const { code, out } = await withoutTraining(['compare', '--help'])
+    const { code, out } = await carryOut(['compare', '--help'])
     expect(code).toBe(0)
     for (const part of ['--methods', '--seeds', '--budget', '--out', '--jobs', '--resume', 'Exit codes'])
       expect(out).toContain(part)
