@@ -118,7 +118,7 @@ const resumed = async (run: string): Promise<Ended> => {
 }
 
 /** Kills of real processes; interruption.test.ts interrupts a run at every record. */
-const kills = deep ? 16 : 2
+const kills = deep ? 16 : 1
 const [moments] = Rng.uniforms(2 * kills)(Rng.make(seed))
 
 describe('a run that is killed', () => {
@@ -127,7 +127,7 @@ describe('a run that is killed', () => {
     async i => {
       const run = join(folder, `killed-${i}`)
       const [delay, second] = [1000 * seconds * moments[2 * i]!, 300 * moments[2 * i + 1]!]
-      const twice = i % 2 === 1
+      const twice = i % 2 === 0
       console.log(
         `Seed ${seed}, run ${i}: killed ${delay.toFixed(0)} ms after its header` +
           (twice ? `, and ${second.toFixed(0)} ms after the first record when resumed.` : '.'),
