@@ -10,7 +10,7 @@ import { Observation } from '../../src/core/protocol/Observation.js'
 import { follow, recorded, start } from '../../src/core/log/Replay.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { replayRun } from '../../src/shell/record/replayRun.js'
-import { loading } from './loaded.js'
+import { loading, type Loading } from './loaded.js'
 import { deep } from '../support/cases.js'
 import {
   bilevel,
@@ -20,7 +20,6 @@ import {
   scratch,
   smallConfig,
   writeConfig,
-  type Ended,
   carryOut,
 } from './support.js'
 
@@ -32,11 +31,11 @@ const right = <A>(either: E.Either<unknown, A>): A => {
   throw new Error(`expected a Right, found ${JSON.stringify(either.left)}`)
 }
 
-let ended: Ended
+let ended: Loading
 beforeAll(async () => {
   const config = writeConfig(join(folder, 'config.json'), smallConfig)
-  ended = await bilevel(['tune', config, '--backend', 'wasm', '--out', first])
-  // Two processes with one seed: 'tfjs is not loaded', below.
+  const args = ['tune', config, '--backend', 'wasm', '--workers', '1', '--out', first]
+  ended = await loading(join(folder, 'loaded-by-tune'), [program, ...args])
   expect(await carryOut(['tune', config, '--backend', 'wasm', '--out', second])).toMatchObject({ code: 0 })
 })
 
@@ -97,24 +96,21 @@ describe('tune --dry-run', () => {
   })
 })
 
-/** The files of tfjs that a command has loaded when it ends. */
-const tfjsOf = async (...argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  const { code, loaded } = await loading(join(folder, `loaded-by-${argv[0] ?? ''}`), [program, ...argv])
+/** The files of tfjs that a command has loaded when it ended. */
+const tfjsOf = ({ code, loaded }: Loading): ReadonlyArray<string> => {
   expect(code).toBe(0)
   return loaded.filter(file => file.includes('@tensorflow'))
 }
 
 describe('tfjs', () => {
-  it('is not loaded for a dense network, though the log names its version', async () => {
-    const out = join(folder, 'light')
-    const config = join(folder, 'config.json')
-    expect(await tfjsOf('tune', config, '--backend', 'wasm', '--workers', '1', '--out', out)).toEqual([])
-    expect(log(out)).toBe(log(first))
-    expect(log(out)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
+  it('is not loaded for a dense network, though the log names its version', () => {
+    expect(tfjsOf(ended)).toEqual([])
+    expect(log(first)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
   })
 
   it('is loaded by who tries the backends', async () => {
-    expect(await tfjsOf('doctor')).not.toEqual([])
+    const doctor = await loading(join(folder, 'loaded-by-doctor'), [program, 'doctor'])
+    expect(tfjsOf(doctor)).not.toEqual([])
   })
 })
 
