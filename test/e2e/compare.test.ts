@@ -8,18 +8,13 @@ import { again } from '../../src/shell/compare/text/again.js'
 import { isMark } from '../../src/shell/compare/lock.js'
 import { deep } from '../support/cases.js'
 import { right } from '../support/recordedRun.js'
-import {
-  bilevel,
-  withoutTraining,
-  scratch,
-  smallConfig,
-  startBilevel,
-  writeConfig,
-  type Ended,
-} from './support.js'
+import { tinyConfig } from '../support/tinyRun.js'
+import { bilevel, carryOut, scratch, smallConfig, startBilevel, writeConfig, type Ended } from './support.js'
 
 const folder = scratch()
-const { method: longer, ...task } = smallConfig
+const { method: longer, ...small } = smallConfig
+/** Small images: a run is the start of a process and little else. */
+const task = { ...small, data: tinyConfig.data }
 const method = { ...longer, solve: { coldEpochs: 6, warmEpochs: 3 } }
 const random = { name: 'random', solve: { coldEpochs: 6 } }
 const config = writeConfig(join(folder, 'task.json'), { ...task, methods: [method, random] })
@@ -44,11 +39,33 @@ const lasting = (out: string): unknown => {
 }
 
 const log = (out: string, run: string): string => readFileSync(join(out, 'runs', run, 'run.jsonl'), 'utf8')
+/** The command that the document prints. */
+const printed = (): ReadonlyArray<string> => again([config], comparisonOf(whole).plan)
 const runs = ['bilevel-seed3', 'random-seed3', 'bilevel-seed4', 'random-seed4']
 
+/** Whatever happened to it, a comparison ends as the one that nothing happened to. */
+const expectWhole = async (out: string): Promise<void> => {
+  const done = await bilevel([...printed(), '--out', out, '--no-report'])
+  expect(done.code, done.err).toBe(0)
+  expect(lasting(out)).toEqual(lasting(whole))
+  for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
+  expect(readdirSync(out).filter(isMark)).toEqual([])
+  expect(existsSync(join(out, 'report.html'))).toBe(false)
+}
+
 let ended: Ended
+let second: Ended
+let pid = 0
 beforeAll(async () => {
-  ended = await bilevel(args(whole))
+  const { child, ended: end } = startBilevel(args(whole))
+  pid = child.pid ?? 0
+  while (!existsSync(join(whole, 'runs', 'bilevel-seed3', 'run.jsonl')) && child.exitCode === null)
+    await sleep(5)
+  // Another one at the same time. Meanwhile the first one stands still, so that it does not end before.
+  child.kill('SIGSTOP')
+  second = await carryOut(args(whole))
+  child.kill('SIGCONT')
+  ended = await end
 })
 
 describe('compare', () => {
@@ -72,6 +89,11 @@ describe('compare', () => {
     expect(readFileSync(join(whole, 'comparison.md'), 'utf8')).toContain('## Effort to come near the best')
   })
 
+  it('refuses another one that is at work on its folder at the same time', () => {
+    expect(second).toMatchObject({ code: 2, out: '' })
+    expect(second.err).toContain(`Process ${pid} is at work`)
+  })
+
   it('keeps every method within the budget', () => {
     for (const run of comparisonOf(whole).runs) {
       if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
@@ -83,14 +105,14 @@ describe('compare', () => {
 
   it('leaves runs that replay, each what `tune` makes of the same configuration', async () => {
     for (const run of runs)
-      expect(await withoutTraining(['replay', join(whole, 'runs', run)])).toMatchObject({ code: 0, err: '' })
+      expect(await carryOut(['replay', join(whole, 'runs', run)])).toMatchObject({ code: 0, err: '' })
     const contender = comparisonOf(whole).plan.contenders[0]!
     const alone = writeConfig(join(folder, 'alone.json'), {
       ...task,
       method: { name: contender.method, ...contender.options },
     })
     const out = join(folder, 'alone')
-    expect(await bilevel(['tune', alone, '--seed', '4', '--backend', 'wasm', '--out', out])).toMatchObject({
+    expect(await carryOut(['tune', alone, '--seed', '4', '--backend', 'wasm', '--out', out])).toMatchObject({
       code: 0,
     })
     expect(readFileSync(join(out, 'run.jsonl'), 'utf8')).toBe(log(whole, 'bilevel-seed4'))
@@ -100,7 +122,7 @@ describe('compare', () => {
     const page = join(whole, 'report.html')
     const text = readFileSync(page)
     writeFileSync(page, 'Notes of mine.')
-    const again = await bilevel(args(whole))
+    const again = await carryOut(args(whole))
     expect(again.code, again.err).toBe(0)
     expect(again.err).toMatch(/No report was written: .* exists and is not a report/)
     expect(readFileSync(page, 'utf8')).toBe('Notes of mine.')
@@ -108,21 +130,16 @@ describe('compare', () => {
   })
 
   it('is made again by the command that the document prints', async () => {
-    const out = join(folder, 'again')
-    const argv = again([config], comparisonOf(whole).plan)
-    expect(argv.join(' ')).toBe(
+    expect(printed().join(' ')).toBe(
       `compare ${config} --methods bilevel,random --seeds 3,4 --budget 8 --backend wasm`,
     )
-    const { code, err } = await bilevel([...argv, '--out', out, '--no-report'])
-    expect(code, err).toBe(0)
-    expect(lasting(out)).toEqual(lasting(whole))
-    for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
-    expect(existsSync(join(out, 'report.html'))).toBe(false)
+    // In `npm test`: below, with interruptions.
+    if (deep) await expectWhole(join(folder, 'again'))
   })
 
   it('does nothing again', async () => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
-    const again = await bilevel(args(whole, '--resume', ...(deep ? [] : ['--no-report'])))
+    const again = await carryOut(args(whole, '--resume', ...(deep ? [] : ['--no-report'])))
     expect(again.code).toBe(0)
     // The last paragraph says where the page is.
     const table = ended.out.slice(0, ended.out.lastIndexOf('\n\n'))
@@ -130,15 +147,6 @@ describe('compare', () => {
     expect(readFileSync(join(whole, 'comparison.json'), 'utf8')).toBe(before)
   })
 })
-
-/** Whatever happened to it, a comparison ends as the one that nothing happened to. */
-const expectWhole = async (out: string): Promise<void> => {
-  const done = await bilevel(args(out, '--no-report'))
-  expect(done.code, done.err).toBe(0)
-  expect(lasting(out)).toEqual(lasting(whole))
-  for (const run of runs) expect(log(out, run)).toBe(log(whole, run))
-  expect(readdirSync(out).filter(isMark)).toEqual([])
-}
 
 const finishedIn = (out: string): number =>
   existsSync(join(out, 'comparison.json'))
@@ -171,11 +179,15 @@ describe('a comparison that is interrupted', () => {
           [1, 0, 'SIGKILL'],
           [2, 0, 'SIGINT'],
         ] as const)) {
-      const { child, ended: end } = startBilevel(args(out, '--no-report'))
+      const { child, ended: end } = startBilevel([...printed(), '--out', out, '--no-report'])
       while (finishedIn(out) < count && child.exitCode === null) await sleep(5)
       await sleep(delay)
       child.kill(signal)
-      const { code } = await end
+      const { code, out: said, err } = await end
+      if (code === 130) {
+        expect(said).toBe('')
+        expect(err).toMatch(/Stopped as asked\. \d of 4 runs are finished/)
+      }
       if (code === null || code === 130) landed.push(finishedIn(out))
       if (!existsSync(join(out, 'comparison.json'))) continue
       keptAreThere()
@@ -190,25 +202,6 @@ describe('a comparison that is interrupted', () => {
     await expectWhole(out)
     expect(kept.size).toBeGreaterThanOrEqual(deep ? runs.length : 2)
     keptAreThere()
-  })
-
-  it('by Ctrl-C says where it is, and goes on', async () => {
-    const out = join(folder, 'stopped')
-    const { child, ended: end } = startBilevel(args(out, '--jobs', '1', '--no-report'))
-    while (!existsSync(join(out, 'runs', 'bilevel-seed3', 'run.jsonl')) && child.exitCode === null)
-      await sleep(5)
-    // Another one at the same time is refused.
-    const second = await bilevel(args(out))
-    if (child.exitCode === null) {
-      expect(second).toMatchObject({ code: 2, out: '' })
-      expect(second.err).toContain(`Process ${child.pid ?? 0} is at work`)
-    }
-    child.kill('SIGINT')
-    const { code, out: printed, err } = await end
-    expect({ code, printed }, err).toEqual({ code: 130, printed: '' })
-    expect(err).toMatch(/Stopped as asked\. \d of 4 runs are finished/)
-    // The test above goes on after two such stops, too.
-    if (deep) await expectWhole(out)
   })
 })
 
@@ -237,7 +230,7 @@ describe('what cannot be compared', () => {
     [['compare', config, '--out', folder], 'but no comparison'],
   ])('is refused in one paragraph: %#', async (argv, problem) => {
     const before = readFileSync(join(whole, 'comparison.json'), 'utf8')
-    const { code, out, err } = await withoutTraining(argv, { cwd: folder })
+    const { code, out, err } = await carryOut(argv, { cwd: folder })
     expect({ code, out }, err).toEqual({ code: 2, out: '' })
     expect(err.trimEnd().split('\n').at(-1)).toMatch(/^bilevel: \S/)
     expect(err).toContain(problem)
@@ -247,7 +240,7 @@ describe('what cannot be compared', () => {
   })
 
   it('is explained', async () => {
-    const { code, out } = await withoutTraining(['compare', '--help'])
+    const { code, out } = await carryOut(['compare', '--help'])
     expect(code).toBe(0)
     for (const part of ['--methods', '--seeds', '--budget', '--out', '--jobs', '--resume', 'Exit codes'])
       expect(out).toContain(part)
@@ -255,32 +248,33 @@ describe('what cannot be compared', () => {
   })
 })
 
-describe('the table of 1,000 MNIST images', () => {
+describe('a table of all methods', () => {
+  // In depth of 1,000 MNIST images.
   it('has all five methods’ rows, at a seed and with a small budget', async () => {
     const solve = { coldEpochs: 12 }
     const names = ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
-    const path = writeConfig(join(folder, 'mnist-1k.json'), {
-      ...task,
+    const path = writeConfig(join(folder, 'five.json'), {
+      ...(deep ? small : task),
       network: { kind: 'mlp', hidden: [32] },
       hyperparameters: { family: 'l2', per: 'layer', lower: -10, upper: 4 },
       solver: { epochs: 6 },
       methods: names.map(name => ({
         name,
-        solve: name === 'bilevel' ? { ...solve, warmEpochs: 5 } : solve,
+        ...(name === 'bilevel' ? { solve: { ...solve, warmEpochs: 5 }, pair: longer.pair } : { solve }),
       })),
     })
-    const out = join(folder, 'mnist-1k')
+    const out = join(folder, 'five')
     const {
       code,
       out: printed,
       err,
-    } = await bilevel(['compare', path, '--seeds', '1', '--budget', '8', '--out', out])
+    } = await bilevel(['compare', path, '--seeds', '1', '--budget', '8', '--out', out, '--no-report'])
     expect(code, err).toBe(0)
     for (const name of names) expect(printed).toMatch(new RegExp(`^${name} +1/1 `, 'm'))
     for (const run of comparisonOf(out).runs) {
       if (run._tag !== 'Finished') throw new Error(`${run.folder} is ${run._tag}`)
       expect(run.result.effortEpochs).toBeLessThanOrEqual(8 * 12 * 1.0001)
-      // A network that learnt anything at all tells most digits apart.
+      // A network that learnt anything at all tells most images apart.
       expect(run.result.trained!.validation.accuracy).toBeGreaterThan(0.7)
       expect(run.trajectory.retrained.length).toBeGreaterThan(0)
     }

@@ -1,7 +1,7 @@
 /**
  * Logs that are made to cost much: each is refused with a message and exit code 1 or 2. A process of its own may hold at
- * most 200 MB; `npm run test:deep` gives each log one, `npm test` those that are largest in memory. The rest are read in
- * this process, where the test's timeout is what protects against reading for ever.
+ * most 200 MB; `npm run test:deep` gives each log and each command one, `npm test` a replay of those that are largest in memory. The
+ * rest are read in this process, where the test's timeout is what protects against reading for ever.
  */
 import { closeSync, copyFileSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -59,8 +59,12 @@ const here = async (args: ReadonlyArray<string>): Promise<Said> => {
 
 /** What takes the most memory, by what it is called. */
 const large = /of 10⁶ lists|10⁵ objects|of 4 million|1 GB|80 GB|as many packed|a million empty/
+/** The largest of all: also for the commands that read a log as `replay` does. */
+const largest = /of 10⁶ lists/
 const answered = (name: string, args: ReadonlyArray<string>): Promise<Said> =>
-  thorough || large.test(name) ? measured(name, args) : here(args)
+  thorough || (args[0] === 'replay' && large.test(name)) || largest.test(name)
+    ? measured(name, args)
+    : here(args)
 
 afterAll(() =>
   console.log(

@@ -55,10 +55,11 @@ const resumed = async (run: string, where: string): Promise<void> => {
 }
 
 describe('a run that is interrupted', () => {
-  it('at any record’s boundary ends as if it had not been', async () => {
+  it('at a record’s boundary ends as if it had not been', async () => {
     expect(records).toBe(text(whole).split('\n').length - 2)
     expect(records).toBeGreaterThan(15)
-    for (let record = 0; record < records; record++) {
+    // The test below resumes at all of them, one after the other.
+    for (let record = 0; record < records; record += deep ? 1 : 3) {
       const run = join(folder, 'at-a-boundary')
       cpSync(after(record), run, { recursive: true })
       expect(text(run).split('\n').length - 2).toBe(record + 1)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as t from 'io-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deep } from '../support/cases.js'
-import { bilevel, readJson, scratch, startBilevel, writeConfig, withoutTraining } from './support.js'
+import { readJson, scratch, startBilevel, writeConfig, carryOut } from './support.js'
 
 const folder = scratch()
 const side = 6
@@ -64,11 +64,11 @@ const config = writeConfig(join(folder, 'config.json'), {
 const text = (run: string, name = 'run.jsonl'): string => readFileSync(join(run, name), 'utf8')
 const linesOf = (run: string): ReadonlyArray<string> =>
   existsSync(join(run, 'run.jsonl')) ? text(run).split('\n').slice(0, -1) : []
-const tune = (run: string) => startBilevel(['tune', config, '--backend', 'wasm', '--out', run])
+const tuning = (run: string): ReadonlyArray<string> => ['tune', config, '--backend', 'wasm', '--out', run]
 
 const whole = join(folder, 'whole')
 beforeAll(async () => {
-  const { code, err } = await tune(whole).ended
+  const { code, err } = await carryOut(tuning(whole))
   expect(code, err).toBe(0)
 })
 
@@ -101,10 +101,10 @@ describe('a run with 5,000 hyperparameters', () => {
   })
 
   it('replays, and says what it decided in plain numbers', async () => {
-    const { code, out, err } = await bilevel(['replay', whole, '--json'])
+    const { code, out, err } = await carryOut(['replay', whole, '--json'])
     expect(code, err).toBe(0)
     const Replayed = t.type({ info: t.type({ lambda: t.array(t.number) }) })
-    const { code: before, out: earlier } = await withoutTraining(['replay', whole, '--until', '8', '--json'])
+    const { code: before, out: earlier } = await carryOut(['replay', whole, '--until', '8', '--json'])
     expect(before).toBe(0)
     const said: unknown = JSON.parse(earlier)
     if (!Replayed.is(said)) throw new Error(earlier.slice(0, 200))
@@ -123,14 +123,14 @@ describe('a run with 5,000 hyperparameters', () => {
     'killed after line %i and resumed, ends with the same bytes',
     async lines => {
       const run = join(folder, `killed-${lines}`)
-      const { child, ended } = tune(run)
+      const { child, ended } = startBilevel(tuning(run))
       while (linesOf(run).length < lines && child.exitCode === null) await sleep(3)
       child.kill('SIGKILL')
       await ended
       // The rest of a line that was being written when the power failed.
       if (!existsSync(join(run, 'summary.json')))
         writeFileSync(join(run, 'run.jsonl'), '{"step":', { flag: 'a' })
-      const { code, err } = await bilevel(['resume', run])
+      const { code, err } = await carryOut(['resume', run])
       expect(code, err).toBe(0)
       expectWhole(run)
     },
@@ -145,7 +145,7 @@ describe('a run with 5,000 hyperparameters', () => {
       join(run, 'run.jsonl'),
       `${log.slice(0, at)}${log[at] === 'Q' ? 'R' : 'Q'}${log.slice(at + 1)}`,
     )
-    const { code, err } = await withoutTraining(['replay', run])
+    const { code, err } = await carryOut(['replay', run])
     expect(code).toBe(1)
     expect(err).toMatch(/Line \d+ of .*field `\w+.*expected .*, found /s)
     expect(err.length).toBeLessThan(2000)
@@ -155,7 +155,7 @@ describe('a run with 5,000 hyperparameters', () => {
     const run = join(folder, 'cut')
     cpSync(whole, run, { recursive: true })
     truncateSync(join(run, 'run.jsonl'), Math.floor(0.6 * text(whole).length))
-    const { code, err } = await withoutTraining(['replay', run])
+    const { code, err } = await carryOut(['replay', run])
     expect(code).toBe(2)
     expect(err).toContain('is incomplete and was dropped')
   })

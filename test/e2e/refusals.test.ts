@@ -9,7 +9,7 @@ import {
   bilevel,
   listing,
   npzFolder,
-  withoutTraining,
+  carryOut,
   scratch,
   smallConfig,
   writeConfig,
@@ -46,7 +46,7 @@ const refused = async (
   const path = writeConfig(join(folder, 'config.json'), config)
   const before = listing(folder)
   const said = paragraph(
-    await (Object.keys(more).length > 0 ? bilevel : withoutTraining)(['tune', path, ...args], {
+    await (Object.keys(more).length > 0 ? bilevel : carryOut)(['tune', path, ...args], {
       cwd: folder,
       env: { ...env, ...more },
     }),
@@ -156,7 +156,7 @@ describe('a configuration', () => {
 
   it('that is not there is refused', async () => {
     const before = listing(folder)
-    const ended = await withoutTraining(['tune', 'none.json'], { cwd: folder, env })
+    const ended = await carryOut(['tune', 'none.json'], { cwd: folder, env })
     expect(paragraph(ended)).toContain('none.json')
     expect(listing(folder)).toEqual(before)
   })

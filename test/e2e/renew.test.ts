@@ -13,6 +13,7 @@ import {
 import { markdown } from '../../src/shell/compare/text/markdown.js'
 import { comparisonOf, finished, metrics, planOf } from '../support/comparison.js'
 import { right } from '../support/recordedRun.js'
+import { tinyConfig } from '../support/tinyRun.js'
 import { renew, renewed } from '../tools/renew.js'
 import { bilevel, scratch, smallConfig, writeConfig } from './support.js'
 
@@ -111,7 +112,7 @@ describe('repeated runs', () => {
     const folder = scratch()
     const { method, ...task } = smallConfig
     const methods = [method, { name: 'random', solve: { coldEpochs: 12 } }]
-    const config = writeConfig(join(folder, 'task.json'), { ...task, methods })
+    const config = writeConfig(join(folder, 'task.json'), { ...task, data: tinyConfig.data, methods })
     const [whole, committed] = [join(folder, 'whole'), join(folder, 'committed')]
     const args = ['--seeds', '1', '--budget', '8', '--backend', 'wasm', '--no-report', '--out', whole]
     const { code, err } = await bilevel(['compare', config, ...args])

@@ -10,7 +10,7 @@ import { Observation } from '../../src/core/protocol/Observation.js'
 import { follow, recorded, start } from '../../src/core/log/Replay.js'
 import { methods } from '../../src/shell/record/Methods.js'
 import { replayRun } from '../../src/shell/record/replayRun.js'
-import { loading } from './loaded.js'
+import { loading, type Loading } from './loaded.js'
 import { deep } from '../support/cases.js'
 import {
   bilevel,
@@ -20,8 +20,7 @@ import {
   scratch,
   smallConfig,
   writeConfig,
-  type Ended,
-  withoutTraining,
+  carryOut,
 } from './support.js'
 
 const folder = scratch()
@@ -32,11 +31,12 @@ const right = <A>(either: E.Either<unknown, A>): A => {
   throw new Error(`expected a Right, found ${JSON.stringify(either.left)}`)
 }
 
-let ended: Ended
+let ended: Loading
 beforeAll(async () => {
   const config = writeConfig(join(folder, 'config.json'), smallConfig)
-  ended = await bilevel(['tune', config, '--backend', 'wasm', '--out', first])
-  expect(await bilevel(['tune', config, '--backend', 'wasm', '--out', second])).toMatchObject({ code: 0 })
+  const args = ['tune', config, '--backend', 'wasm', '--workers', '1', '--out', first]
+  ended = await loading(join(folder, 'loaded-by-tune'), [program, ...args])
+  expect(await carryOut(['tune', config, '--backend', 'wasm', '--out', second])).toMatchObject({ code: 0 })
 })
 
 const log = (run: string): string => readFileSync(join(run, 'run.jsonl'), 'utf8')
@@ -58,7 +58,7 @@ describe('tune', () => {
   it('gives another log for another seed', async () => {
     const out = join(folder, 'other-seed')
     const config = join(folder, 'config.json')
-    expect((await bilevel(['tune', config, '--seed', '4', '--backend', 'wasm', '--out', out])).code).toBe(0)
+    expect((await carryOut(['tune', config, '--seed', '4', '--backend', 'wasm', '--out', out])).code).toBe(0)
     expect(log(out)).not.toBe(log(first))
   })
 })
@@ -66,7 +66,7 @@ describe('tune', () => {
 describe('tune --dry-run', () => {
   it('says what a run would do within 80 columns, ends with 0 and writes nothing', async () => {
     const before = listing(folder)
-    const { code, out, err } = await bilevel(
+    const { code, out, err } = await carryOut(
       ['tune', join(folder, 'config.json'), '--dry-run', '--backend', 'wasm'],
       { cwd: folder },
     )
@@ -96,24 +96,21 @@ describe('tune --dry-run', () => {
   })
 })
 
-/** The files of tfjs that a command has loaded when it ends. */
-const tfjsOf = async (...argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  const { code, loaded } = await loading(join(folder, `loaded-by-${argv[0] ?? ''}`), [program, ...argv])
+/** The files of tfjs that a command has loaded when it ended. */
+const tfjsOf = ({ code, loaded }: Loading): ReadonlyArray<string> => {
   expect(code).toBe(0)
   return loaded.filter(file => file.includes('@tensorflow'))
 }
 
 describe('tfjs', () => {
-  it('is not loaded for a dense network, though the log names its version', async () => {
-    const out = join(folder, 'light')
-    const config = join(folder, 'config.json')
-    expect(await tfjsOf('tune', config, '--backend', 'wasm', '--workers', '1', '--out', out)).toEqual([])
-    expect(log(out)).toBe(log(first))
-    expect(log(out)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
+  it('is not loaded for a dense network, though the log names its version', () => {
+    expect(tfjsOf(ended)).toEqual([])
+    expect(log(first)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
   })
 
   it('is loaded by who tries the backends', async () => {
-    expect(await tfjsOf('doctor')).not.toEqual([])
+    const doctor = await loading(join(folder, 'loaded-by-doctor'), [program, 'doctor'])
+    expect(tfjsOf(doctor)).not.toEqual([])
   })
 })
 
@@ -193,8 +190,11 @@ const digitAfter = (text: string, line: number, phrase: string): number => {
 
 describe('replay', () => {
   it('says with 0 that both runs are as logged', async () => {
-    for (const run of [first, second]) {
-      const { code, out } = await bilevel(['replay', run])
+    for (const [run, replay] of [
+      [first, bilevel],
+      [second, carryOut],
+    ] as const) {
+      const { code, out } = await replay(['replay', run])
       expect(code).toBe(0)
       expect(out).toContain('steps replay as logged')
     }
@@ -220,7 +220,7 @@ describe('replay', () => {
     mkdirSync(changed)
     copyFileSync(join(first, 'summary.json'), join(changed, 'summary.json'))
     writeFileSync(join(changed, 'run.jsonl'), withDigit(text, index, (Number(text[index]) + 1) % 10))
-    const { code, out, err } = await withoutTraining(['replay', changed])
+    const { code, out, err } = await carryOut(['replay', changed])
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toMatch(/^bilevel: Line \d+ of .+, field `[^`]+`: expected .+, found .+\.\n$/)
     expect(err).toContain(`field \`${field}`)
@@ -256,7 +256,7 @@ describe('replay', () => {
     const summary = readFileSync(join(first, 'summary.json'), 'utf8')
     const index = summary.search(/\d+,\n {6}"refit"|"loss": 0\.\d/) + '"loss": 0.'.length
     writeFileSync(join(changed, 'summary.json'), withDigit(summary, index, (Number(summary[index]) + 1) % 10))
-    const { code, err } = await withoutTraining(['replay', changed])
+    const { code, err } = await carryOut(['replay', changed])
     expect(code).toBe(1)
     expect(err).toMatch(/field `rows\[0\]\.trained\.train\.loss`: expected .+ from the log, found/)
   })

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
 import { commandLine } from '../../src/shell/cli/commandLine.js'
 import { deep } from '../support/cases.js'
 
@@ -51,7 +51,14 @@ export const bilevel = (
   options: Parameters<typeof startNode>[1] = {},
 ): Promise<Ended> => startBilevel(args, options).ended
 
-/** The same commands in this process, which saves starting one: for those that end before they train. */
+/** A thread has to be built, and the sources that run here are not. */
+const withoutThreads = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  /^(tune|resume)$/.test(args[0] ?? '') && !args.includes('--workers') ? [...args, '--workers', '1'] : args
+
+/**
+ * The same commands in this process, one at a time, which saves starting one. `err` has all that is written to stderr meanwhile.
+ * Not for what only a process has: signals, streams, threads, and what is loaded. `compare` starts built processes.
+ */
 export const bilevelHere = async (
   args: ReadonlyArray<string>,
   { cwd = root, env = {} }: Parameters<typeof startNode>[1] = {},
@@ -60,13 +67,19 @@ export const bilevelHere = async (
   const before = { cwd: process.cwd(), env: Object.keys(env).map(name => [name, process.env[name]] as const) }
   process.chdir(cwd)
   Object.assign(process.env, env)
+  // A run's status goes there directly.
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(text => {
+    heard.err += String(text)
+    return true
+  })
   try {
     const code = await commandLine({
       out: text => void (heard.out += text),
       err: text => void (heard.err += text),
-    })(args)
+    })(withoutThreads(args))
     return { code, ...heard }
   } finally {
+    stderr.mockRestore()
     process.chdir(before.cwd)
     for (const [name, value] of before.env)
       if (value === undefined) Reflect.deleteProperty(process.env, name)
@@ -74,8 +87,11 @@ export const bilevelHere = async (
   }
 }
 
-/** Commands that are refused or only read: in `npm run test:deep` each has a process of its own. */
-export const withoutTraining = deep ? bilevel : bilevelHere
+/**
+ * Carries out a command of which only the exit code, the text and the files matter: in this process; in `npm run test:deep`, each in
+ * a process of its own.
+ */
+export const carryOut = deep ? bilevel : bilevelHere
 
 /** A folder of its own for a test file, gone when the file is done. */
 export const scratch = (): string => {

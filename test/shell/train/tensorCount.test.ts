@@ -5,6 +5,7 @@ import type { Question } from '../../../src/core/protocol/Command.js'
 import { available } from '../../../src/shell/backend/chooseBackend.js'
 import type { Problem } from '../../../src/shell/train/Problem.js'
 import { networkInterpreter } from '../../../src/shell/work/networkInterpreter.js'
+import { deep } from '../../support/cases.js'
 import { presentBackends, problem, right, run } from './fixtures.js'
 
 const backends = await presentBackends()
@@ -49,7 +50,8 @@ const networks: Readonly<Record<string, (learningRate: number) => Problem>> = {
     problem({
       network: { kind: 'lenet' },
       shape: [12, 12, 1],
-      sizes: [16, 12, 8],
+      // Few images: the convolutions of the cpu backend are slow.
+      sizes: deep ? [16, 12, 8] : [8, 4, 4],
       hyperparameters: { per: 'model' },
       solver: { epochs: 2, learningRate },
     }),

@@ -3,8 +3,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { afterEach, describe, expect, test } from 'vitest'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Question, SolveLowerLevel, WeightsRef } from '../../../src/core/protocol/Command.js'
 import { choose } from '../../../src/shell/backend/chooseBackend.js'
 import { HyperparametersConfig } from '../../../src/shell/model/Hyperparameters.js'
@@ -21,13 +24,23 @@ const wasm = await run(choose('wasm'))
 
 /** Running threads. All must have ended at the end of a test. */
 const threads = new Set<Worker>()
-const entry = new URL('../../../src/shell/work/trainingThread.worker.ts', import.meta.url).href
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+/** A thread does not inherit the TypeScript loader, and it takes a second to read sources. */
+const bundle = path(`../../../node_modules/.cache/bilevel-test/trainingThread-${process.pid}.mjs`)
+beforeAll(async () => {
+  await build({
+    entryPoints: [path('../../../src/shell/work/trainingThread.worker.ts')],
+    outfile: bundle,
+    bundle: true,
+    external: ['@tensorflow/*', 'ml-matrix'],
+    platform: 'node',
+    format: 'esm',
+  })
+})
+afterAll(() => rmSync(bundle, { force: true }))
+
 const startThread: StartThread = workerData => {
-  // A thread does not inherit the TypeScript loader.
-  const worker = new Worker(
-    `import('tsx/esm/api').then(tsx => { tsx.register(); return import(${JSON.stringify(entry)}) })`,
-    { eval: true, workerData },
-  )
+  const worker = new Worker(bundle, { workerData })
   threads.add(worker)
   worker.on('exit', () => threads.delete(worker))
   return worker

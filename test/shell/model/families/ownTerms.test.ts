@@ -173,7 +173,12 @@ describe.each(Object.entries(families))('%s', (_, list) => {
     for (const family of deep ? list : others)
       expect(
         right(
-          checkFamily(backend, network)(family, { lambda: family.space.map(() => -0.7), weights: w, set }),
+          checkFamily(backend, network)(
+            family,
+            { lambda: family.space.map(() => -0.7), weights: w, set },
+            // Of each kind of argument. In depth as many as by default.
+            deep ? {} : { coordinates: 8 },
+          ),
         ),
       ).toEqual([])
     expect(tf.memory().numTensors).toBe(before)
