@@ -12,7 +12,7 @@ import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { cpus } from 'node:os'
 import { examineUnbroken, type Examined } from '../laws/results.js'
-import { examineInTarball, prepareKit } from '../package/lawKit.js'
+import { kitOfTarball, prepareKit } from '../package/lawKit.js'
 import { install } from '../package/support.js'
 
 const tarball = process.argv.includes('--tarball')
@@ -22,11 +22,11 @@ const [runs = 10_000, seed = 20_221] = process.argv
   .map(Number)
 
 const examineTarball = async (): Promise<{ kit: string; examined: ReadonlyArray<Examined> }> => {
-  const installed = await install()
+  const installed = await install(true)
   try {
     await prepareKit(installed)
-    const examined = await examineInTarball(installed, runs, seed)
-    return { kit: `${basename(installed.tarball)}, installed`, examined }
+    const { examined } = await kitOfTarball(installed, { runs: 1, most: 0 }, { runs, seed })
+    return { kit: `${basename(installed.packed)}, installed`, examined }
   } finally {
     installed.remove()
   }

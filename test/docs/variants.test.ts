@@ -162,7 +162,7 @@ describe('the value-only process', () => {
 
 describe('the laws', () => {
   it.each([quadraticPenalty, equalityForm, valueOnly])('of a method are all kept by $name', variant => {
-    Laws.assert(examineMethod(variant)(lawCases(40, 'slow')))
+    Laws.assert(examineMethod(variant)(lawCases(40, 'heavy')))
   })
 
   it('of a constraint form are kept by the quadratic penalty, but for those that speak of a multiplier', () => {

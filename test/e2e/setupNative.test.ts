@@ -83,7 +83,7 @@ const setup = async (
     writeFileSync(join(bin, name), script)
     chmodSync(join(bin, name), 0o755)
   }
-  for (const name of ['sh', 'sleep', 'cp']) symlinkSync(join('/bin', name), join(bin, name))
+  for (const name of ['sh', 'sleep', 'ln']) symlinkSync(join('/bin', name), join(bin, name))
   const env = { ...alone, PATH: bin, BILEVEL_CACHE: cache }
   return { ...(await startNode([main, 'setup-native', ...args], { cwd: base, env }).ended), cache }
 }
@@ -155,19 +155,19 @@ describe.runIf(linuxOnX64)('without the tools it needs (Linux x64)', () => {
   it('a wheel with another size or hash than the pinned one is refused, and not kept', async () => {
     withPackage()
     const { file, bytes } = tensorflowWheel
-    const fake = join(folder, 'fake.whl')
     for (const [size, problem] of [
       [3, /instead of/],
       [bytes, /SHA-256/],
     ] as const) {
-      // A sparse file of zeros takes no space on the disk.
+      // A sparse file of zeros takes no space on the disk, and a link no time.
+      const fake = join(folder, `fake-${size}.whl`)
       writeFileSync(fake, '')
       truncateSync(fake, size)
       const pip = stub(
         // The stand-in checks the requirements that the real pip would check.
         'for a; do case $a in --dest=*) d="${a#--dest=}";; --requirement=*) r="${a#--requirement=}";; esac; done\n' +
           `read -r line < "$r"; [ "$line" = "${requirement(tensorflowWheel).trimEnd()}" ] || exit 7\n` +
-          `cp "${fake}" "$d/${file}"`,
+          `ln "${fake}" "$d/${file}"`,
       )
       const message = await refusedWell(await setup({ ...compilers, pip3: pip }))
       expect(message).toMatch(/was refused/)

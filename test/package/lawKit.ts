@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import type { Examined, Hunted } from '../laws/results.js'
-import { deep } from '../support/cases.js'
 import { compile, type Installed, lend, npmOptions, plant, root, succeed } from './support.js'
 
 const Peers = t.type({ peerDependencies: t.type({ 'fast-check': t.string }) })
@@ -22,9 +21,9 @@ const sources = (): ReadonlyArray<string> => [
   'test/package/consumer/lawKit.ts',
 ]
 
-/** Installs the peer (in depth, by npm) and compiles what is examined, strictly and by the published types; then the kit can be run. */
-export const prepareKit = async ({ folder }: Installed): Promise<void> => {
-  if (!deep) lend(folder)('fast-check')
+/** Installs the peer and compiles what is examined, strictly and by the published types; then the kit can be run. */
+export const prepareKit = async ({ folder, byNpm }: Installed): Promise<void> => {
+  if (!byNpm) lend(folder)('fast-check')
   else if (!existsSync(join(folder, 'node_modules/fast-check')))
     await succeed('npm', ['install', ...npmOptions, '--omit=optional', '--prefer-offline', peer()], folder)
   plant(folder)(...sources())
@@ -37,25 +36,25 @@ export const prepareKit = async ({ folder }: Installed): Promise<void> => {
   if (code !== 0) throw new Error(`The mutants do not compile against the tarball:\n${out}`)
 }
 
-const kit = ({ folder }: Installed, ...args: ReadonlyArray<string>): Promise<string> =>
-  succeed(process.execPath, ['package/consumer/lawKit.js', ...args], folder)
+export interface Said {
+  readonly hunted: ReadonlyArray<Hunted>
+  readonly examined: ReadonlyArray<Examined>
+}
 
-/** What the published kit says of so many mutants of each family. */
-export const huntInTarball = async (
-  installed: Installed,
-  runs: number,
-  most: number,
-): Promise<ReadonlyArray<Hunted>> =>
-  JSON.parse(await kit(installed, 'mutants', String(runs), String(most))) as ReadonlyArray<Hunted>
-
-/** What the published kit says of the unbroken method and its parts, or of those of these names. */
-export const examineInTarball = async (
-  installed: Installed,
-  runs: number,
-  seed: number,
-  names: ReadonlyArray<string> = [],
-): Promise<ReadonlyArray<Examined>> =>
-  (await kit(installed, 'unbroken', String(runs), String(seed), ...names))
+/**
+ * What the published kit says: of so many mutants of each family, and of the unbroken method and its parts, or those of these names.
+ */
+export const kitOfTarball = async (
+  { folder }: Installed,
+  hunt: { readonly runs: number; readonly most: number },
+  examine: { readonly runs: number; readonly seed: number; readonly names?: ReadonlyArray<string> },
+): Promise<Said> => {
+  const { names = [] } = examine
+  const numbers = [hunt.runs, hunt.most, examine.runs, examine.seed].map(String)
+  const said = await succeed(process.execPath, ['package/consumer/lawKit.js', ...numbers, ...names], folder)
+  const [hunted, ...examined] = said
     .trimEnd()
     .split('\n')
-    .map(line => JSON.parse(line) as Examined)
+    .map((line): unknown => JSON.parse(line))
+  return { hunted, examined } as Said
+}

@@ -2,6 +2,7 @@
 import type { Figure, Table } from './figures/Figure.js'
 import { themed, variables } from './figures/theme.js'
 import { html, trusted, type Html } from './Html.js'
+import { inTags } from './inTags.js'
 import { style } from './style.js'
 import { dataTable, resultsTable, settingsTable } from './tables.js'
 import type { Task } from './Task.js'
@@ -48,15 +49,17 @@ const hundredths = (text: string): string => String(Math.round(100 * Number(text
  */
 const inline = (svg: string, id: string): Html =>
   trusted(
-    themed(svg)
-      .replace(/(?<=<[^<>]*)\bid="/g, `id="${id}-`)
-      .replace(/(?<=<[^<>]*)url\(#/g, `url(#${id}-`)
+    inTags(tag =>
+      tag
+        .replace(/\bid="/g, `id="${id}-`)
+        .replace(/url\(#/g, `url(#${id}-`)
+        .replace(/ (?:role|aria-roledescription|aria-hidden|class|pointer-events)="[^"]*"/g, '')
+        .replace(
+          /translate\((-?[\d.]+),(-?[\d.]+)/g,
+          (_, x: string, y: string) => `translate(${hundredths(x)},${hundredths(y)}`,
+        ),
+    )(themed(svg))
       .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
-      .replace(/(?<=<[^<>]*) (?:role|aria-roledescription|aria-hidden|class|pointer-events)="[^"]*"/g, '')
-      .replace(
-        /(?<=<[^<>]*translate\()(-?[\d.]+),(-?[\d.]+)/g,
-        (_, x: string, y: string) => `${hundredths(x)},${hundredths(y)}`,
-      )
       .replace(/<path d="" display="none"\/>/g, '')
       .replace(/^<svg\b/, '<svg aria-hidden="true" focusable="false"'),
   )

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
 import { optional } from '../base/optional.js'
 import { environment, type ShellError } from '../base/ShellError.js'
+import { inTags } from './inTags.js'
 import type { Spec } from './figures/Figure.js'
 import { config } from './figures/theme.js'
 
@@ -26,11 +27,12 @@ export const complete = (spec: Spec): Spec => ({
 /** Renumbers the clip paths of a picture from 0, so that equal pictures are equal text: Vega counts over all pictures. */
 const renumbered = (svg: string): string => {
   const names = new Map<string, string>()
-  return svg.replace(/(?<=<[^<>]*(?:\bid="|url\(#))clip\d+/g, name => {
+  const renumber = (_: string, before: string, name: string): string => {
     const own = names.get(name) ?? `clip${names.size}`
     names.set(name, own)
-    return own
-  })
+    return before + own
+  }
+  return inTags(tag => tag.replace(/(\bid="|url\(#)(clip\d+)/g, renumber))(svg)
 }
 
 /** Draws a specification. Errors: `Environment` if Vega is not installed or cannot draw it. */

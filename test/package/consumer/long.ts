@@ -1,16 +1,16 @@
-/** A run of more than 500 steps, recorded by the packed library in a folder that is named on the command line. */
+/** A run recorded by the packed library: `node long.js LOG SOLVES`, with about eleven steps for each solve. */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { bilevel, decode } from '../../../src/core/index.js'
 import { recordRun } from '../../../src/shell/runs.js'
 import { trainer } from '../../../docs/examples/ownLoop.js'
 
-const path = process.argv[2]
+const [path, solves] = process.argv.slice(2)
 const config = decode(bilevel.config)({
   space: [{ name: 'shrinkage', lower: -6, upper: 4, scale: 'log' }],
   // Never settled, so that all of the budget is spent.
   pair: { innerIterations: 5 },
-  budget: { lowerLevelSolves: 60, outerIterations: 1000 },
+  budget: { lowerLevelSolves: Number(solves), outerIterations: 1000 },
   stop: { step: 0 },
 })
 if (path === undefined || isLeft(config)) throw new Error(`cannot run: ${JSON.stringify({ path, config })}`)

@@ -99,6 +99,16 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 export const integrityOf = (bytes: Uint8Array): string =>
   `sha512-${createHash('sha512').update(bytes).digest('base64')}`
 
+/**
+ * The path of an npm that knows its environment only, for the variable `npm_execpath`. npm itself takes half a second to say what its
+ * configuration is.
+ */
+export const plainNpm = async (at: ReturnType<typeof scratch>): Promise<string> =>
+  put(
+    await at('plain', 'npm-cli.js'),
+    'console.log(JSON.stringify({ registry: process.env.npm_config_registry }))\n',
+  )
+
 /** The number of labels of each of ten classes. */
 export const histogram = (labels: Uint8Array): ReadonlyArray<number> =>
   Array.from({ length: 10 }, (_, digit) => labels.filter(label => label === digit).length)

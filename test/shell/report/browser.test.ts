@@ -31,29 +31,56 @@ const [plain, owned, many] = ['plain', 'hostile', 'many'].map(name => join(folde
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Inks {
-  readonly colours: ReadonlyArray<string>
-  readonly page: string
+interface Box {
+  readonly x: number
+  readonly width: number
+  readonly height: number
 }
 
-// Code for the page is a string, since this program is compiled without types of the DOM.
+/** A figure as it is seen: its pictures, the colours in them, whether the first has photographs, and the colour of the page. */
+interface Seen {
+  readonly pictures: ReadonlyArray<Box & { readonly visible: boolean }>
+  readonly colours: ReadonlyArray<string>
+  readonly pictured: boolean
+  readonly background: string
+}
 
-/** The colours in a figure's pictures, and the colour of the page. */
-const inksOf = `figure => {
+// Code for the page is a string, since this program is compiled without types of the DOM. It asks for all at once: a question for
+// each element takes longer than all the rest.
+
+const seen = `[...document.querySelectorAll('figure')].map(figure => {
+  const pictures = [...figure.querySelectorAll('svg')]
   const colours = [...figure.querySelectorAll('svg path, svg line, svg text')].flatMap(node => {
     const { fill, stroke, opacity } = getComputedStyle(node)
     return opacity === '0' ? [] : [fill, stroke]
   })
-  return { colours: [...new Set(colours)], page: getComputedStyle(document.body).backgroundColor }
-}`
+  return {
+    pictures: pictures.map(picture => {
+      const { x, width, height } = picture.getBoundingClientRect()
+      const visible = width > 0 && height > 0 && getComputedStyle(picture).visibility === 'visible'
+      return { x, width, height, visible }
+    }),
+    colours: [...new Set(colours)],
+    pictured: pictures[0].querySelector('image') !== null,
+    background: getComputedStyle(document.body).backgroundColor,
+  }
+})`
 
 /** An element's accessible name and description. */
 const labelsOf = `node => ['aria-labelledby', 'aria-describedby'].map(
   attribute => document.getElementById(node.getAttribute(attribute))?.textContent ?? '',
 )`
 
+/** Where elements are, all in one question. */
+const boxesOf = (selector: string): string => `[...document.querySelectorAll('${selector}')].map(node => {
+  const { x, width, height } = node.getBoundingClientRect()
+  return { x, width, height }
+})`
+
 const ofFigure = (program: string, i: number): string =>
   `(${program})(document.querySelectorAll('figure')[${i}])`
+
+type Scheme = 'light' | 'dark'
 
 interface Opened {
   readonly page: Page
@@ -75,7 +102,7 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
     right(await writeReport(runs, { output: owned, title: hostile })())
     const weights = [{ family: 'exampleWeights' }, { family: 'l2', per: 'model', fixed: 2 }]
     const large = [
-      await manyRun(folder, 'weights', weights, 0.5),
+      await manyRun(folder, 'weights', weights, { labelNoise: 0.5 }),
       await manyRun(folder, 'pixels', { family: 'l2', per: 'input' }),
     ]
     right(await writeReport(large, { output: many })())
@@ -85,7 +112,7 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
 
   afterAll(() => browser.close())
 
-  const open = async (path: string, width: number, colorScheme: 'light' | 'dark'): Promise<Opened> => {
+  const open = async (path: string, width: number, colorScheme: Scheme): Promise<Opened> => {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
     const url = pathToFileURL(path).href
     const trouble: Array<string> = []
@@ -104,22 +131,35 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
     return { page, trouble }
   }
 
+  const pages = new Map<string, Opened>()
+  /** A page for tests that only look, up to the last, which opens a table: changed to this screen, or in depth opened in it. */
+  const opened = async (path: string, width: number, colorScheme: Scheme): Promise<Opened> => {
+    const key = deep ? `${path}, ${width}, ${colorScheme}` : path
+    const before = pages.get(key)
+    const one = before ?? (await open(path, width, colorScheme))
+    pages.set(key, one)
+    if (before !== undefined) {
+      await one.page.setViewportSize({ width, height: 900 })
+      await one.page.emulateMedia({ colorScheme })
+    }
+    return one
+  }
+
   const screens = [400, 1280].flatMap(width =>
     (['light', 'dark'] as const).map(scheme => ({ width, scheme })),
   )
 
-  const pages = screens.flatMap(screen => [
+  const all = screens.flatMap(screen => [
     { ...screen, name: 'few hyperparameters', file: plain, figureCount: 4 + 5 },
     { ...screen, name: 'hundreds of hyperparameters', file: many, figureCount: 5 + 4 },
   ])
 
   // Every pair of width, scheme and report once; all eight in depth.
-  const opened = pages.filter(
+  const chosen = all.filter(
     ({ width, scheme, file }) => deep || (width === 400) === ((scheme === 'light') === (file === plain)),
   )
-
   it('is opened in every pair of width, scheme and report', () => {
-    const pairs = opened.flatMap(({ width, scheme, file }) => [
+    const pairs = chosen.flatMap(({ width, scheme, file }) => [
       `${width}, ${scheme}`,
       `${width}, ${file}`,
       `${scheme}, ${file}`,
@@ -127,44 +167,39 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
     expect(new Set(pairs).size).toBe(12)
   })
 
-  it.each(opened)(
+  it.each(chosen)(
     'shows every figure, $width pixels wide, $scheme, of $name',
     async ({ width, scheme, file, figureCount }) => {
-      const { page, trouble } = await open(file, width, scheme)
+      const { page, trouble } = await opened(file, width, scheme)
       expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-      const figures = page.locator('figure')
-      const count = await figures.count()
-      expect(count).toBe(figureCount)
-      for (let i = 0; i < count; i++) {
-        const pictures = await figures.nth(i).locator('svg').all()
-        const shown = await Promise.all(pictures.map(picture => picture.isVisible()))
-        expect(shown.filter(Boolean).length).toBe(1)
-        const box = (await pictures[shown.indexOf(true)]!.boundingBox())!
-        expect(box.width).toBeGreaterThan(0.75 * Math.min(width, 640))
-        expect(box.x + box.width).toBeLessThanOrEqual(width)
-        expect(box.height).toBeGreaterThan(100)
+      const figures = await page.evaluate<ReadonlyArray<Seen>>(seen)
+      expect(figures).toHaveLength(figureCount)
+      for (const { pictures, colours, pictured, background } of figures) {
+        const shown = pictures.filter(({ visible }) => visible)
+        expect(shown).toHaveLength(1)
+        const [box] = shown
+        expect(box!.width).toBeGreaterThan(0.75 * Math.min(width, 640))
+        expect(box!.x + box!.width).toBeLessThanOrEqual(width)
+        expect(box!.height).toBeGreaterThan(100)
         // A picture with one colour would be empty: its lines must have colours of the scheme, other than the page's.
-        const inks = await page.evaluate<Inks>(ofFigure(inksOf, i))
+        const inks = colours.filter(colour => colour.startsWith('rgb') && colour !== background)
         // In figures with photographs, only text is drawn in colours of the scheme.
-        const pictured = (await pictures[0]!.locator('image').count()) > 0
-        expect(
-          inks.colours.filter(colour => colour.startsWith('rgb') && colour !== inks.page).length,
-        ).toBeGreaterThan(pictured ? 1 : 2)
-        expect(inks.page).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)')
+        expect(inks.length).toBeGreaterThan(pictured ? 1 : 2)
+        expect(background).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 29)')
       }
       expect(trouble).toEqual([])
-      await page.close()
     },
   )
 
   it.each([400, 1280])(
     'shows forty examples, each picture decoded and in its place, $0 pixels wide',
     async width => {
-      const { page, trouble } = await open(many, width, 'dark')
-      const images = await page.locator(`.${width === 400 ? 'narrow' : 'wide'} svg image`).all()
-      expect(images).toHaveLength(40)
-      for (const image of images) {
-        const box = (await image.boundingBox())!
+      const { page, trouble } = await opened(many, width, 'dark')
+      const boxes = await page.evaluate<ReadonlyArray<Box>>(
+        boxesOf(`.${width === 400 ? 'narrow' : 'wide'} svg image`),
+      )
+      expect(boxes).toHaveLength(40)
+      for (const box of boxes) {
         expect(Math.min(box.width, box.height)).toBeGreaterThan(40)
         expect(box.x).toBeGreaterThanOrEqual(0)
         expect(box.x + box.width).toBeLessThanOrEqual(width)
@@ -178,14 +213,16 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
     }))`
       expect(new Set(await page.evaluate<ReadonlyArray<number>>(decoded))).toEqual(new Set([28]))
       expect(trouble).toEqual([])
-      await page.close()
     },
   )
 
-  it.each(['plain', 'many'])(
-    'has names and descriptions for those who do not see, and nothing else to stop at: %s',
-    async name => {
-      const { page } = await open(join(folder, `${name}.html`), 1280, 'light')
+  it.each([
+    { name: 'plain', file: plain },
+    { name: 'many', file: many },
+  ])(
+    'has names and descriptions for those who do not see, and nothing else to stop at: $name',
+    async ({ file }) => {
+      const { page } = await opened(file, 1280, 'light')
       for (const [i, figure] of (await page.locator('figure').all()).entries()) {
         const [name, text] = await page.evaluate<ReadonlyArray<string>>(ofFigure(labelsOf, i))
         expect(name!.length).toBeGreaterThan(10)
@@ -195,7 +232,6 @@ describeWith(chromiumOf(missing), 'a report in Chromium', () => {
       expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0)
       await page.locator('figure summary').first().press('Enter')
       expect(await page.locator('figure details table').first().isVisible()).toBe(true)
-      await page.close()
     },
   )
 

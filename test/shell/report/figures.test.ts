@@ -12,7 +12,7 @@ import {
   background,
 } from '../../../src/shell/report/figures/theme.js'
 import { figuresOf } from '../../../src/shell/report/figuresOf.js'
-import { draw } from '../../../src/shell/report/render.js'
+import { draw, type Drawn } from '../../../src/shell/report/render.js'
 import type { Run } from '../../../src/shell/report/Run.js'
 import { deep } from '../../support/cases.js'
 import { asMethod, hostile, readCommitted } from '../../support/reportRuns.js'
@@ -26,7 +26,7 @@ const compared = (run: Run): readonly [Run, ...ReadonlyArray<Run>] => [
   ...rivals.flatMap((method, m) => [0, 7].map(seed => asMethod(run, method, seed, 1 + 0.1 * m))),
 ]
 
-const cases = (['d1', 'd2'] as const).flatMap(name => {
+const kinds = (['d1', 'd2'] as const).flatMap(name => {
   const run = readCommitted(name)
   return [
     { name: `${name} alone`, runs: [run] as const },
@@ -35,17 +35,29 @@ const cases = (['d1', 'd2'] as const).flatMap(name => {
       name: `${name} unfinished`,
       runs: [{ ...run, outcome: null, solves: run.solves.slice(0, 1) }] as const,
     },
-  ].flatMap(({ name: kind, runs }) =>
-    figuresOf({ title: '', runs }, null).figures.flatMap((figure, i) =>
-      // In depth, each figure is drawn in both.
-      (deep ? [wide, narrow] : [i % 2 === 0 ? wide : narrow]).map(frame => ({
-        title: `${kind}: ${figure.id}, ${frame.width} pixels`,
-        figure,
-        frame,
-      })),
-    ),
-  )
+  ].map(({ name: kind, runs }) => ({ kind, figures: figuresOf({ title: '', runs }, null).figures }))
 })
+
+const cases = kinds.flatMap(({ kind, figures }) =>
+  figures.flatMap((figure, i) =>
+    // In depth, each figure is drawn in both.
+    (deep ? [wide, narrow] : [i % 2 === 0 ? wide : narrow]).map(frame => ({
+      title: `${kind}: ${figure.id}, ${frame.width} pixels`,
+      figure,
+      frame,
+    })),
+  ),
+)
+
+type Case = (typeof cases)[number]
+
+/** What was drawn, for tests that look at the same picture. */
+const pictures = new Map<Case, Promise<Drawn>>()
+const pictureOf = (one: Case): Promise<Drawn> => {
+  const picture = pictures.get(one) ?? draw(one.figure.spec(one.frame))().then(right)
+  pictures.set(one, picture)
+  return picture
+}
 
 const sizeOf = (svg: string): readonly [number, number] => {
   const [, width, height] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
@@ -54,12 +66,10 @@ const sizeOf = (svg: string): readonly [number, number] => {
 
 describe('figures', () => {
   it('all exist for one and for two hyperparameters', () => {
-    const ids = (name: 'd1' | 'd2', all: boolean): ReadonlyArray<string> => {
-      const run = readCommitted(name)
-      return figuresOf({ title: '', runs: all ? compared(run) : [run] }, null).figures.map(({ id }) => id)
-    }
-    expect(ids('d1', false)).toEqual(['best', 'validation', 'value-function', 'dual'])
-    expect(ids('d2', true)).toEqual([
+    const ids = (kind: string): ReadonlyArray<string> | undefined =>
+      kinds.find(one => one.kind === kind)?.figures.map(({ id }) => id)
+    expect(ids('d1 alone')).toEqual(['best', 'validation', 'value-function', 'dual'])
+    expect(ids('d2 compared')).toEqual([
       'best',
       'gap',
       'validation',
@@ -70,8 +80,9 @@ describe('figures', () => {
     ])
   })
 
-  it.each(cases)('$title', async ({ figure, frame }) => {
-    const { svg, warnings } = right(await draw(figure.spec(frame))())
+  it.each(cases)('$title', async one => {
+    const { frame } = one
+    const { svg, warnings } = await pictureOf(one)
     expect(warnings).toEqual([])
     const [width, height] = sizeOf(svg)
     expect(width).toBeGreaterThan(0.8 * frame.width)
@@ -94,8 +105,8 @@ describe('figures', () => {
 
   it('give equal pictures when drawn twice', async () => {
     const [first] = cases
-    const once = right(await draw(first!.figure.spec(wide))()).svg
-    expect(right(await draw(first!.figure.spec(wide))()).svg).toBe(once)
+    const once = (await pictureOf(first!)).svg
+    expect(right(await draw(first!.figure.spec(first!.frame))()).svg).toBe(once)
   })
 
   it('load nothing, even if a specification requests it', async () => {
@@ -164,12 +175,12 @@ describe('the theme', () => {
   })
 
   it('has all colours that figures use', async () => {
-    for (const { figure } of cases.filter(({ title }) => title.includes('compared'))) {
-      const svg = themed(right(await draw(figure.spec(wide))()).svg)
+    for (const one of cases.filter(({ title }) => title.includes('compared'))) {
+      const svg = themed((await pictureOf(one)).svg)
       const left = [...svg.matchAll(/(?:fill|stroke)="(?!var|none|transparent|url)([^"]*)"/g)].map(
         ([, colour]) => colour,
       )
-      expect(new Set(left), figure.id).toEqual(new Set())
+      expect(new Set(left), one.figure.id).toEqual(new Set())
     }
   })
 

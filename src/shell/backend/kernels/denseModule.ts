@@ -1,4 +1,7 @@
-/** `assembly/dense.ts`, compiled. Written by `npm run assembly`. */
+/**
+ * `assembly/dense.ts`, compiled. Written by `npm run assembly`. Sources, compiler and module have the
+ * SHA-256 f2c335ac6ef02e10bcb73833a8c4cacdb0606162b0f436f7fda4666e7e723300.
+ */
 export const denseModule =
   'AGFzbQEAAAABQwlgCH9/f39/f39/AGADf39/AGAGf39/f39/AGAAAGAFf39/f38AYAN/f38Bf2AFfX1/f30AYAABfGAHf39/f39/' +
   'fwADEA8BAgMEAgUBBgcIAAMAAAQFBgEBAICAAgZbB38BQQALewH9DAAAAAAAAAAAAAAAAAAAAAALewH9DAAAAAAAAAAAAAAAAAAA' +

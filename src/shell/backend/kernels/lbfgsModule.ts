@@ -1,4 +1,7 @@
-/** `assembly/lbfgs.ts`, compiled. Written by `npm run assembly`. */
+/**
+ * `assembly/lbfgs.ts`, compiled. Written by `npm run assembly`. Sources, compiler and module have the
+ * SHA-256 51d8373c2139999a374c95f332efdbb7c43345f18ba2a67c7892479c03ff9956.
+ */
 export const lbfgsModule =
   'AGFzbQEAAAABOghgA39/fwF8YAJ/fwF8YAABfGADf31/AGADf39/AGAFf398f38AYAd/f39/f39/AXxgBX99f39/AXwDCgkBAAID' +
   'BAUABgcFBgEBAICAAgYNAXwBRAAAAAAAAAAACwdrCgNkb3QABgphZGRUaGVuRG90AAgFc2NhbGUAAwRtb3ZlAAUIbmVnYXRpdmUA' +

@@ -151,7 +151,11 @@ const download =
   async (): Promise<ReadonlyMap<string, Uint8Array>> => {
     const name = `${wanted.name}@${wanted.version}`
     // Loaded only here, so that a run with cached data loads neither.
-    const [{ default: pacote }, options] = await Promise.all([import('pacote'), npmOptions()])
+    const [{ default: pacote }, options] = await Promise.all([
+      import('pacote'),
+      // A file comes from no registry.
+      spec?.startsWith('file:') === true ? {} : npmOptions(),
+    ])
     const once = (): Promise<ReadonlyMap<string, Uint8Array>> =>
       new Promise((resolve, reject) => {
         const aborting = new AbortController()

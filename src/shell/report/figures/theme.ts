@@ -3,6 +3,7 @@
  * variables, so that one picture serves light and dark mode. Series differ in colour, dash and shape, and bands in
  * lightness, so that they can be distinguished in black and white.
  */
+import { inTags } from '../inTags.js'
 
 /** A colour for paper, and its replacement on a dark page. */
 interface Ink {
@@ -80,11 +81,12 @@ export const variables = (scheme: 'light' | 'dark'): string =>
 const byColour = new Map(all.map(({ name, light }) => [light, name]))
 
 /** Replaces the colours of a figure's SVG by variables. Text that looks like a colour attribute stays unchanged. */
-export const themed = (svg: string): string =>
-  svg.replace(/(?<=<[^<>]*)="(#[0-9a-f]{6})"/g, (attribute, colour: string) => {
+export const themed = inTags(tag =>
+  tag.replace(/="(#[0-9a-f]{6})"/g, (attribute, colour: string) => {
     const name = byColour.get(colour)
     return name === undefined ? attribute : `="var(--${name})"`
-  })
+  }),
+)
 
 const cycle = <A>(values: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, i) => values[i % values.length]!)

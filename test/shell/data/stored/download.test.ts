@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { fetchFiles, type PinnedPackage } from '../../../../src/shell/data/stored/download.js'
 import { cacheStatus, fetchMnist, mnistFolder } from '../../../../src/shell/data/stored/mnist.js'
 import type { DataProgress } from '../../../../src/shell/data/stored/DataProgress.js'
-import { integrityOf, messageOf, put, right, scratch, sha256 } from '../Fixtures.js'
+import { deep } from '../../../support/cases.js'
+import { integrityOf, messageOf, plainNpm, put, right, scratch, sha256 } from '../Fixtures.js'
 
 const at = scratch()
 
@@ -51,6 +52,7 @@ afterEach(() => {
 /** A local registry that serves the package; `serve` may change or refuse the answer to the nth request for the tarball. */
 const registry = async (
   serve: (n: number, tarball: Buffer) => Buffer | number,
+  npm: 'npm itself' | 'a plain one' = 'a plain one',
 ): Promise<{ readonly url: string; readonly requests: string[] }> => {
   const { tarball, wanted } = await prepared
   const bytes = await readFile(tarball)
@@ -83,6 +85,7 @@ const registry = async (
   const url = `http://127.0.0.1:${address.port}/`
   // Configured as a user does it: by npm's configuration, not by an argument.
   vi.stubEnv('npm_config_registry', url)
+  if (npm === 'a plain one' && !deep) vi.stubEnv('npm_execpath', await plainNpm(at))
   return { url, requests }
 }
 
@@ -133,7 +136,7 @@ describe('fetchFiles', () => {
 
   it('uses the registry of the user’s npm configuration', async () => {
     const { wanted } = await prepared
-    const { requests } = await registry((_, tarball) => tarball)
+    const { requests } = await registry((_, tarball) => tarball, 'npm itself')
     expect(right(await fetchFiles(wanted)()).size).toBe(2)
     expect(requests).toEqual(['/tiny-data', '/tiny-data-1.0.0.tgz'])
   })
@@ -169,6 +172,7 @@ describe('fetchFiles', () => {
   it('reports that no registry answers', async () => {
     const { wanted } = await prepared
     vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9/')
+    if (!deep) vi.stubEnv('npm_execpath', await plainNpm(at))
     expect(messageOf('Environment', await fetchFiles(wanted, { retries: 0 })())).toContain('ECONNREFUSED')
   })
 })

@@ -8,7 +8,9 @@ import { cases, deep } from '../../../support/cases.js'
 import type { DataProgress } from '../../../../src/shell/data/stored/DataProgress.js'
 import { fetchFiles, type PinnedPackage } from '../../../../src/shell/data/stored/download.js'
 import { watch } from '../../../../src/shell/data/stored/Pace.js'
-import { integrityOf, messageOf, right, sha256 } from '../Fixtures.js'
+import { integrityOf, messageOf, plainNpm, right, scratch, sha256 } from '../Fixtures.js'
+
+const at = scratch()
 
 const content = new Uint8Array(20_000).map((_, i) => (i * i) % 251)
 
@@ -107,6 +109,7 @@ const registry = async (packument: Behaviour, body: Behaviour) => {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   vi.stubEnv('npm_config_registry', `http://127.0.0.1:${address.port}/`)
+  if (!deep) vi.stubEnv('npm_execpath', await plainNpm(at))
   return seen
 }
 
