@@ -29,9 +29,14 @@ export const { deep, seed } = mode
 export const count = (wanted: number, cost: Cost = 'usual'): number =>
   deep ? wanted : Math.min(wanted, budget[cost])
 
+/** Against hanging only: numbers can be shrunk for an hour. What was found until then is reported. */
+const limit = deep ? 1_200_000 : 100_000
+
 /** fast-check's parameters of a property that wants so many cases in depth. */
 export const cases = (wanted: number, cost: Cost = 'usual') => ({
   numRuns: count(wanted, cost),
+  interruptAfterTimeLimit: limit,
+  markInterruptAsFailure: true,
   seed,
   ...(mode.path === null ? {} : { path: mode.path }),
 })
