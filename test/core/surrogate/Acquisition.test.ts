@@ -111,10 +111,11 @@ describe('expected improvement', () => {
           const at = (point: ReadonlyArray<number>) =>
             pipe(point, GaussianProcess.posterior(gp.right), Acquisition.logExpectedImprovementGradient(best))
           const { gradient } = at(x)
-          const h = 1e-5
           for (let k = 0; k < d; k++) {
             const moved = (by: number) => at(x.map((value, j) => (j === k ? value + by : value))).value
-            const difference = (moved(h) - moved(-h)) / (2 * h)
+            const central = (h: number) => (moved(h) - moved(-h)) / (2 * h)
+            // Richardson's extrapolation: next to a sample the third derivative is large.
+            const difference = (4 * central(1e-5) - central(2e-5)) / 3
             expect(Math.abs(gradient[k]! - difference)).toBeLessThan(1e-5 * (1 + Math.abs(difference)))
           }
         },
