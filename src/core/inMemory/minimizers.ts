@@ -196,6 +196,10 @@ const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
 /** Pairs that a descent remembers: as many as y has components, within what is cheap. */
 const memoryFor = (dimension: number): number => Math.min(60, Math.max(30, dimension))
 
+/** Whether a step that was to end on a bound did so, but for the rounding of its sum. */
+const isAt = (y: number, bound: number): boolean =>
+  Number.isFinite(bound) && Math.abs(y - bound) <= 4 * Number.EPSILON * Math.abs(bound)
+
 const bad = { value: Infinity, gradient: [] } as const
 
 /** Minimises Σ coefficient·level over y, within its bounds, at x. */
@@ -257,9 +261,10 @@ export const minimize = (
     pairs,
   })
   // Components that push out of the bounds are no slope that could be followed.
-  const projected = minimum.gradient.map((g, k) =>
-    (g > 0 && minimum.x[k]! <= bounds.lower[k]!) || (g < 0 && minimum.x[k]! >= bounds.upper[k]!) ? 0 : g,
-  )
+  const projected = minimum.gradient.map((g, k) => {
+    const [y, low, high] = [minimum.x[k]!, bounds.lower[k]!, bounds.upper[k]!]
+    return (g > 0 && isAt(y, low)) || (g < 0 && isAt(y, high)) ? 0 : g
+  })
   const gradientNorm = norm(projected)
   return {
     y: minimum.x,

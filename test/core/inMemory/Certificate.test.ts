@@ -184,6 +184,20 @@ describe('a minimizer that is a maximum of the lower level a little further', ()
   })
 })
 
+describe('a step onto a bound of y', () => {
+  // f = x·y on [−1, 1]: the step from y = .5 to −1 ends at −1 + 2e-16.
+  it('is there, though its sum is rounded', () => {
+    const { y, stopReason } = solved({
+      x: { start: [0.022341080121632884], lower: [0.02], upper: [1] },
+      y: { start: [0.5], lower: [-1], upper: [1] },
+      upperLevel: ([x = 0], [y = 0]) => ({ value: x + y, gradX: [1], gradY: [1] }),
+      lowerLevel: ([x = 0], [y = 0]) => ({ value: x * y, gradX: [y], gradY: [x] }),
+    })
+    expect(y[0]).toBeCloseTo(-1, 12)
+    expect(stopReason).toBe('converged')
+  })
+})
+
 describe('an x at which the minimizers of the lower level change places', () => {
   // f = (x − c)·y and F = y² with y in [−1, 1]: F is 1 on either side of c, where y = ±1, and 0 at c, where f is constant.
   const changing = (c: number, start: number): BilevelProblem => ({

@@ -17,7 +17,7 @@ const solved = (problem: BilevelProblem, options: SolveOptions): BilevelSolution
 const sized = [fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 }), fc.nat(1e6)] as const
 
 describe('looser tolerances', () => {
-  it('of F and of x take no more evaluations on random quadratics, and give what they promise', () => {
+  it('of F and of x take fewer evaluations on random quadratics in all, and give what they promise', () => {
     let [loose, tight] = [0, 0]
     fc.assert(
       fc.property(...sized, (d, m, seed) => {
@@ -26,7 +26,6 @@ describe('looser tolerances', () => {
         const near = solved(problem, { xTolerance: 1e-3, upperTolerance: 1e-3 })
         const size = Math.max(1, Math.abs(exact.upperValue))
         expect(near.upperValue - exact.upperValue).toBeLessThanOrEqual(0.01 * size)
-        expect(near.lowerLevelSolves).toBeLessThanOrEqual(exact.lowerLevelSolves)
         loose += near.evaluations
         tight += exact.evaluations
       }),
