@@ -96,7 +96,7 @@ export const damages: Readonly<Record<string, Damage>> = {
     edited((bytes, { where }) => {
       const from = Math.floor((where * bytes.length) / 512) * 512
       // A sector of zeros may be as the run wrote it; this one is not.
-      return bytes.fill(0x11, from, from + 512)
+      return bytes.fill(0x11, from, Math.min(from + 512, bytes.length))
     }),
   ),
   'not a number at its head': seen(valued(values => values.fill(NaN, 0, 1))),
