@@ -99,7 +99,7 @@ export interface Subject {
   readonly scales: { readonly upper: number; readonly lower: number }
   /** The tolerance of f − φ ≤ ε that the search had, and its multiplier. */
   readonly relaxation: { readonly epsilon: number; readonly multiplier: number }
-  /** A change of F, as a share of F, that counted as none in the search. */
+  /** The relative change of F that the search ignored. */
   readonly upperTolerance: number
   readonly seed: number
   readonly freshStarts: number
@@ -118,7 +118,7 @@ const noRelaxation = 1e-8
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 const maxIterations = 2000
-/** Where gradients count as zero, relative to the start. What is left of f, times κ, is then of order 1e-13 times the condition of f. */
+/** A descent ends where the gradient is this share of that at the start. V is then off by about 1e-13 times the condition number of f. */
 const accuracy = 1e-9
 /** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
 const freshStream = 7919
@@ -169,7 +169,7 @@ const probing = ({ problem, steepness, scales, known, relaxation }: Subject, fre
   const settled = (x: Vec, start: Start): Minimized => {
     const end = solve(x, start)
     const past = beyond(problem, x, end)
-    // That of `beyond`.
+    // `beyond` evaluates f.
     evaluations++
     if (O.isNone(past)) return end
     const further = solve(x, { y: past.value, pairs: end.pairs })
@@ -286,9 +286,7 @@ const around = (
 ): Neighbourhood => {
   const { lower, upper } = problem.x
   const ranges = rangesOf(problem, x)
-  let [lowest, other]: [Value, Value | null] = [here, null]
-  const distance = ({ x: point }: Value): number =>
-    Math.max(...point.map((v, k) => Math.abs(v - x[k]!) / ranges[k]!))
+  let [lowest, other]: [Value, { readonly found: Value; readonly share: number } | null] = [here, null]
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
   let [gradient, flat, kinks] = [0, true, false]
@@ -311,8 +309,8 @@ const around = (
       if (found === null) return null
       met = [{ share, found }, ...met].slice(0, 2)
       if (found.value < lowest.value) lowest = found
-      if (isElsewhere(found.y.y, here.y.y) && (other === null || distance(found) < distance(other)))
-        other = found
+      if (isElsewhere(found.y.y, here.y.y) && (other === null || Math.abs(share) < Math.abs(other.share)))
+        other = { found, share }
       return found.value - here.value
     }
     const [far, near] = radii.map(r => {
@@ -330,14 +328,14 @@ const around = (
     flat &&= slope * radii[0] <= tolerance || isSettled(far!, near!, tolerance)
     kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
   }
-  return { gradient, lowest, flat, kinks, other }
+  return { gradient, lowest, flat, kinks, other: other?.found ?? null }
 }
 
 /** Halvings of the way between two points: more than float64 has digits. */
 const halvings = 100
 
-/** The x between two points at which their minimizers of f are equally good; `null` if one is better at both. */
-const switching = ({ lowerLevel }: CompleteProblem, from: Value, to: Value): Vec | null => {
+/** The x between two points at which their minimizers of f have the same f; `null` if one is better at both points. */
+const switchingPoint = ({ lowerLevel }: CompleteProblem, from: Value, to: Value): Vec | null => {
   const at = (share: number): Vec => from.x.map((v, k) => v + share * (to.x[k]! - v))
   /** f at the minimizer of `from`, minus f at that of `to`. */
   const lead = (x: Vec): number =>
@@ -423,7 +421,7 @@ export const certify = (subject: Subject): Checked => {
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
   const { gradient, lowest, flat, kinks, other } = around(subject, tolerance.upper, here, valueAt)
   // V has a jump where the minimizers of f change places, and its least value may be at that very x.
-  const border = other === null ? null : switching(problem, here, other)
+  const border = other === null ? null : switchingPoint(problem, here, other)
   const there =
     border === null || other === null ? null : valueAt(border, [here.y, other.y], [here.z, other.z])
   const isolated = there !== null && there.value < lowest.value - tolerance.upper

@@ -1,5 +1,5 @@
 /**
- * What a caller of `solveBilevel` may choose, with its codec.
+ * The options of `solveBilevel`, and their codec.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -55,7 +55,7 @@ export interface SolveOptions {
   readonly starts?: number
   /** Seeds the random starts. Default 0. */
   readonly seed?: number
-  /** Is told where the search is, after each answer. What it throws ends the search with a `Left`. */
+  /** Called after each answer with the progress so far. If it throws, `solveBilevel` returns a `Left`. */
   readonly onProgress?: (progress: SolveProgress) => void
 }
 
@@ -77,22 +77,25 @@ const Options: t.Type<Omit<SolveOptions, 'onProgress'>, unknown> = options(
   { name: 'an object such as `{ seed: 1 }`' },
 )
 
+const refused = (errors: t.Errors): MethodError =>
+  invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))
+
 /** The options, or what is wrong with them. Unknown ones are errors. */
 export const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions> => {
   const whole: unknown = given
-  const { onProgress, ...rest } = isObject(whole) ? whole : { ...given, onProgress: undefined }
+  if (!isObject(whole)) return pipe(Options.decode(whole), E.mapLeft(refused))
+  const { onProgress, ...rest } = whole
   if (onProgress !== undefined && typeof onProgress !== 'function')
     return E.left(invalidConfig('onProgress', '`onProgress` must be a function.'))
   return pipe(
-    Options.decode(isObject(whole) ? rest : whole),
-    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))),
-    E.map(decoded =>
-      given.onProgress === undefined ? decoded : { ...decoded, onProgress: given.onProgress },
+    Options.decode(rest),
+    E.bimap(refused, decoded =>
+      onProgress === undefined ? decoded : ({ ...decoded, onProgress } as SolveOptions),
     ),
   )
 }
 
-/** Tells the caller, whose function may throw. */
+/** Calls `onProgress`. `Left` if it throws. */
 export const tell =
   ({ onProgress }: SolveOptions) =>
   (progress: SolveProgress): E.Either<MethodError, void> => {

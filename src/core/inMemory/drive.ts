@@ -17,7 +17,7 @@ export interface Driven<S> {
   readonly world: FunctionWorld.FunctionWorld
 }
 
-/** Is told of every transition, and may end the search. */
+/** Called after every transition. A `Left` ends the search. */
 export type Watch = (info: Info, world: FunctionWorld.FunctionWorld) => E.Either<MethodError, void>
 
 /**

@@ -196,7 +196,7 @@ const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
 /** Pairs that a descent remembers: as many as y has components, within what is cheap. */
 const memoryFor = (dimension: number): number => Math.min(60, Math.max(30, dimension))
 
-/** Whether a step that was to end on a bound did so, but for the rounding of its sum. */
+/** Whether y is at a bound, up to the rounding of the step that ended there. */
 const isAt = (y: number, bound: number): boolean =>
   Number.isFinite(bound) && Math.abs(y - bound) <= 4 * Number.EPSILON * Math.abs(bound)
 

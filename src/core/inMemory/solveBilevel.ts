@@ -14,7 +14,7 @@ import { exactConfig } from './exactConfig.js'
 import { type CompleteProblem, evaluate, type BilevelProblem, validate } from './BilevelProblem.js'
 import { boxAround, freeOf, onGuessedBound, restricted, tooWide } from './range.js'
 import * as FunctionWorld from './FunctionWorld.js'
-import { checkedOptions, type SolveOptions, type SolveProgress, tell } from './SolveOptions.js'
+import { checkedOptions, type SolveOptions, tell } from './SolveOptions.js'
 
 type Vec = ReadonlyArray<number>
 
@@ -157,7 +157,6 @@ const standingAt = <S>(
     lowerValue: lower.right.value,
     violation: certificate.violation,
     certificate,
-    evaluations: solution.evaluations + certificate.evaluations,
     // Beyond this x another minimizer of f takes over.
     stopReason: 'kink',
   }
@@ -167,6 +166,8 @@ const solveFree = <S>(
   method: Method<BilevelConfig, S>,
   problem: CompleteProblem,
   options: SolveOptions,
+  /** All of x, from the components that are free. */
+  whole: (free: Vec) => Vec,
 ): E.Either<MethodError, BilevelSolution<S>> => {
   const budget = options.maxLowerLevelSolves ?? 50 + 5 * problem.x.start.length
   const attempt = (
@@ -179,7 +180,7 @@ const solveFree = <S>(
     const box = boxAround(from, from.x.start, widening)
     const watch: Watch = ({ lambda, upperLoss, violation, lowerLevelSolves }, { evaluations }) =>
       tell(options)({
-        x: lambda ?? from.x.start,
+        x: whole(lambda ?? from.x.start),
         upperValue: upperLoss,
         violation,
         lowerLevelSolves: spent.solves + lowerLevelSolves,
@@ -242,16 +243,15 @@ const solveFree = <S>(
       stopReason: beyond ? 'budgetSpent' : stopReasonOf(solution.stopReason, certificate),
     }
     if (better === null || round >= rounds || left < 1) return E.right(checked)
-    const again = restarted(better.x, better.y, widening, { ...soFar, evaluations })
-    const standing = better.isolated ? standingAt(from, checked, better, check(better)) : null
-    const stands = ({ upperValue, stopReason }: BilevelSolution<S>, other: BilevelSolution<S>): boolean =>
-      stopReason !== 'noProgress' && upperValue <= other.upperValue
-    if (E.isRight(again) && (standing === null || stands(again.right, standing))) return again
+    const own = better.isolated ? check(better) : null
+    const after = { ...soFar, evaluations: evaluations + (own?.certificate.evaluations ?? 0) }
+    const standing = own === null ? null : standingAt(from, { ...checked, ...after }, better, own)
+    const again = restarted(better.x, better.y, widening, after)
     // A better point that leads to an error was none, unless it stands by itself.
-    if (standing === null) return E.right(checked)
-    return E.right(
-      E.isRight(again) ? { ...standing, lowerLevelSolves: again.right.lowerLevelSolves } : standing,
-    )
+    if (E.isLeft(again)) return E.right(standing ?? { ...checked, ...after })
+    const { stopReason, upperValue, lowerLevelSolves, evaluations: all } = again.right
+    const stands = standing !== null && (stopReason === 'noProgress' || standing.upperValue < upperValue)
+    return E.right(stands ? { ...standing, lowerLevelSolves, evaluations: all } : again.right)
   }
   return attempt(problem, 0, 1, nothingSpent, [])
 }
@@ -289,20 +289,13 @@ export const solveBilevelWith =
           free.forEach((k, i) => (x[k] = part[i]!))
           return x
         }
-        const wholeProgress =
-          (onProgress: NonNullable<SolveOptions['onProgress']>) =>
-          (progress: SolveProgress): void =>
-            onProgress({ ...progress, x: whole(progress.x) })
-        if (free.length === valid.x.start.length) return solveFree(method, valid, options)
+        if (free.length === valid.x.start.length) return solveFree(method, valid, options, whole)
         if (free.length === 0)
           return E.left(
             invalidConfig('x', 'Every component of x has bounds that touch: there is nothing to choose.'),
           )
         return pipe(
-          solveFree(method, restricted(valid, free), {
-            ...options,
-            ...(options.onProgress === undefined ? {} : { onProgress: wholeProgress(options.onProgress) }),
-          }),
+          solveFree(method, restricted(valid, free), options, whole),
           E.map(solution => ({ ...solution, x: whole(solution.x) })),
         )
       }),

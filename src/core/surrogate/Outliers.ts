@@ -31,7 +31,7 @@ export const Limits = t.readonly(t.strict({ value: Finite, climb: Positive }), '
 /** The largest value and the largest climb that are not outliers. */
 export type Limits = t.TypeOf<typeof Limits>
 
-/** Places from which on samples are checked: of two, either could have the outlier. */
+/** The least number of places for a check: of two, either could have the outlier. */
 const least = 3
 
 /** The share of samples that set the limits. */

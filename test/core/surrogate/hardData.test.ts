@@ -76,7 +76,7 @@ const sound = (phi: ValueFunction.ValueFunction, samples: ReadonlyArray<ValueFun
     if (isOutlier(sample)) continue
     // A fit may attribute contradictions between repeats to noise, but must not leave the range of the values by more than it
     // says it may be wrong: a line through noise ends beyond the highest value.
-    const doubt = 2 * Math.sqrt(variance)
+    const doubt = phi.fitted ? Math.sqrt(variance) : 0
     expect(mean + doubt).toBeGreaterThanOrEqual(least - slack)
     expect(mean - doubt).toBeLessThanOrEqual(most + slack)
   }

@@ -61,15 +61,15 @@ export const interpolates: SurrogateLaw = {
 export const learnsKnownPhi: SurrogateLaw = {
   name: 'learns a known φ',
   meaning:
-    'Noiseless values and gradients at five or more evenly spread λ of one hyperparameter give φ itself (tolerance: 3 % of its range). Evenly spread: neighbours within 0.3 of the range of λ, the outer ones within 0.15 of its ends.',
+    'Noiseless values and gradients at five or more evenly spread λ of one hyperparameter give φ itself (tolerance: 3 % of its range). Evenly spread: neighbours, and the ends of the range, within 0.3 of it. Beyond the outer ones φ̂ is asked up to 0.15 away.',
   source: 'φ of a ridge problem in closed form; envelope theorem: ∇φ = ∂f/∂λ at a minimizer',
   check: ({ one, learnt, truth, range, query, space }) => {
     const xs = one.points.map(([x]) => x!).sort((a, b) => a - b)
-    if (space.length > 1 || one.noise !== 0 || !one.gradients || xs.length < 5) return silent
-    // Beyond the outer ones there is nothing that φ̂ could lie between.
-    const edge = Math.max(xs[0]!, 1 - xs[xs.length - 1]!)
-    const gap = Math.max(...xs.slice(1).map((x, i) => x - xs[i]!))
-    if (gap > 0.3 || edge > 0.15) return silent
+    const gap = Math.max(...[0, ...xs].map((x, i) => (xs[i] ?? 1) - x))
+    if (space.length > 1 || one.noise !== 0 || !one.gradients || xs.length < 5 || gap > 0.3) return silent
+    // Farther out nothing tells what φ is.
+    const [asked] = one.query
+    if (Math.max(xs[0]! - asked!, asked! - xs[xs.length - 1]!) > 0.15) return silent
     return given(learnt(), phi =>
       near(`φ̂ at ${text(query)}`, truth(query), phi.predict(query).mean, 0.03 * range),
     )
