@@ -36,6 +36,9 @@ export interface Public {
   readonly name: string
   /** Whether it exists at run time; a type alone does not. */
   readonly isValue: boolean
+  /** A whole module that is exported under a name, or an entry. Its file describes it. */
+  readonly isModule: boolean
+  readonly documented: boolean
   readonly symbol: ts.Symbol
   readonly examples: ReadonlyArray<Example>
 }
@@ -84,6 +87,16 @@ const asTypeOnly = (exported: ts.Symbol): boolean =>
       ts.isExportSpecifier(declaration) && (declaration.isTypeOnly || declaration.parent.parent.isTypeOnly),
   ) === true
 
+/** A module, which its file's own comment describes. */
+const moduleOf = (name: string, symbol: ts.Symbol, file: ts.SourceFile): Public => ({
+  name,
+  isValue: false,
+  isModule: true,
+  documented: /^\/\*\*[\s\S]*? @module\b/.test(file.text),
+  symbol,
+  examples: [],
+})
+
 /** All that a module exports, whole modules that it exports under a name included. */
 const publicOf = (
   checker: ts.TypeChecker,
@@ -96,13 +109,17 @@ const publicOf = (
       (exported.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(exported) : exported
     const path = prefix + exported.name
     const declarations = symbol.declarations ?? []
-    if (declarations.some(ts.isSourceFile)) return publicOf(checker, symbol, entry, `${path}.`)
-    if (isInternal(checker, symbol)) return []
     const name = `${entry}: ${path}`
+    const file = declarations.find(ts.isSourceFile)
+    if (file !== undefined)
+      return [moduleOf(name, symbol, file), ...publicOf(checker, symbol, entry, `${path}.`)]
+    if (isInternal(checker, symbol)) return []
     return [
       {
         name,
         isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0 && !asTypeOnly(exported),
+        isModule: false,
+        documented: symbol.getDocumentationComment(checker).length > 0,
         symbol,
         examples: declarations.flatMap(declaration =>
           blocksOf(declaration).map((code, i) => ({
@@ -115,39 +132,6 @@ const publicOf = (
       },
     ]
   })
-
-/** A file's own comment, by which an entry or a namespace is described. */
-const fileComment = (file: ts.SourceFile): boolean => /^\/\*\*[\s\S]*? @module\b/.test(file.text)
-
-/** The public symbols of an entry, whole modules and the entry itself included, and those without a docstring. */
-export const docstringsOf = (
-  program: ts.Program,
-  entry: string,
-): { readonly all: ReadonlyArray<string>; readonly missing: ReadonlyArray<string> } => {
-  const checker = program.getTypeChecker()
-  const [all, missing]: [Array<string>, Array<string>] = [[], []]
-  const add = (name: string, documented: boolean): void => {
-    all.push(name)
-    if (!documented) missing.push(name)
-  }
-  const visit = (file: ts.SourceFile, path: string): void => {
-    add(path, fileComment(file))
-    const module = checker.getSymbolAtLocation(file)
-    if (module === undefined) throw new Error(`${file.fileName} is no module`)
-    for (const exported of checker.getExportsOfModule(module)) {
-      const symbol =
-        (exported.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(exported) : exported
-      const namespace = symbol.declarations?.find(ts.isSourceFile)
-      if (namespace !== undefined) visit(namespace, `${path}.${exported.name}`)
-      else if (!isInternal(checker, symbol))
-        add(`${path}.${exported.name}`, symbol.getDocumentationComment(checker).length > 0)
-    }
-  }
-  const file = program.getSourceFile(join(root, entries[entry]!))
-  if (file === undefined) throw new Error(`${entry} has no source`)
-  visit(file, entry)
-  return { all, missing }
-}
 
 /** A program over the entries, with other texts as further files. */
 const programOf = (texts: ReadonlyMap<string, string>, old?: ts.Program): ts.Program => {
@@ -185,8 +169,8 @@ export const publicSymbols = (): {
   const symbols = Object.entries(entries).flatMap(([entry, path]) => {
     const file = program.getSourceFile(join(root, path))
     const module = file && checker.getSymbolAtLocation(file)
-    if (module === undefined) throw new Error(`${path} is no module`)
-    return publicOf(checker, module, entry, '').filter(({ symbol }) => {
+    if (file === undefined || module === undefined) throw new Error(`${path} is no module`)
+    return [moduleOf(entry, module, file), ...publicOf(checker, module, entry, '')].filter(({ symbol }) => {
       const isNew = !seen.has(symbol)
       seen.add(symbol)
       return isNew

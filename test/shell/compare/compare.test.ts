@@ -4,8 +4,6 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import { allot } from '../../../src/shell/compare/budget.js'
@@ -18,39 +16,13 @@ import {
   type RunEntry,
 } from '../../../src/shell/compare/result/Comparison.js'
 import { registry, some } from '../../../src/shell/record/Methods.js'
+import { bundled } from '../../support/bundled.js'
 import { comparisonOf, finished } from '../../support/comparison.js'
 import { sampleAndDescend } from '../../support/sampleAndDescend.js'
 import { left, right, withFolder } from '../../support/recordedRun.js'
 import { tinyConfig } from '../../support/tinyRun.js'
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
-/**
- * The worker is bundled with all that the program's own bundles have, since the many processes would otherwise spend more time on
- * reading sources than on training.
- */
-const worker = path(`../../../node_modules/.cache/bilevel-test/compareWorker-${process.pid}.mjs`)
-
-beforeAll(async () => {
-  await build({
-    entryPoints: [path('../../support/compareWorker.ts')],
-    outfile: worker,
-    bundle: true,
-    external: [
-      '@tensorflow/*',
-      'fast-png',
-      'fflate',
-      'ml-matrix',
-      'pacote',
-      'tar',
-      'vega',
-      'vega-lite',
-      'yauzl',
-    ],
-    platform: 'node',
-    format: 'esm',
-  })
-})
-afterAll(() => rmSync(worker, { force: true }))
+const worker = bundled('test/support/compareWorker.ts')
 
 const made = mkdtempSync(join(tmpdir(), 'bilevel-compared-'))
 afterAll(() => rmSync(made, { recursive: true, force: true }))

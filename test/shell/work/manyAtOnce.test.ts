@@ -3,11 +3,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { build } from 'esbuild'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { Question, SolveLowerLevel, WeightsRef } from '../../../src/core/protocol/Command.js'
 import { choose } from '../../../src/shell/backend/chooseBackend.js'
 import { HyperparametersConfig } from '../../../src/shell/model/Hyperparameters.js'
@@ -16,6 +13,7 @@ import type { Problem } from '../../../src/shell/train/Problem.js'
 import type { Persistence } from '../../../src/shell/train/WeightStore.js'
 import { networkInterpreter, type InterpreterOptions } from '../../../src/shell/work/networkInterpreter.js'
 import type { StartThread } from '../../../src/shell/work/TrainingThread.js'
+import { bundled } from '../../support/bundled.js'
 import { deep } from '../../support/cases.js'
 import { left, presentBackends, problem, right, run } from '../train/fixtures.js'
 
@@ -24,20 +22,7 @@ const wasm = await run(choose('wasm'))
 
 /** Running threads. All must have ended at the end of a test. */
 const threads = new Set<Worker>()
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
-/** A thread does not inherit the TypeScript loader, and it takes a second to read sources. */
-const bundle = path(`../../../node_modules/.cache/bilevel-test/trainingThread-${process.pid}.mjs`)
-beforeAll(async () => {
-  await build({
-    entryPoints: [path('../../../src/shell/work/trainingThread.worker.ts')],
-    outfile: bundle,
-    bundle: true,
-    external: ['@tensorflow/*', 'ml-matrix'],
-    platform: 'node',
-    format: 'esm',
-  })
-})
-afterAll(() => rmSync(bundle, { force: true }))
+const bundle = bundled('src/shell/work/trainingThread.worker.ts')
 
 const startThread: StartThread = workerData => {
   const worker = new Worker(bundle, { workerData })
