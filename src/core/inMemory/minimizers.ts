@@ -278,6 +278,12 @@ export const minimize = (
   }
 }
 
+/** Whether a point is another minimizer than y, and not y followed to or from an x near by. */
+export const isElsewhere = (z: Vec, y: Vec): boolean => {
+  const size = [...z, ...y].reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+  return z.some((v, k) => Math.abs(v - y[k]!) > 0.05 * size)
+}
+
 /** A start from standard normals: three sizes of y around its start, folded back into bounds where they are narrower. */
 const scattered = ({ y: { start, lower, upper } }: Pick<CompleteProblem, 'y'>, normals: Vec): Vec =>
   start.map((y, k) => {
