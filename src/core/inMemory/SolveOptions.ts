@@ -77,22 +77,32 @@ const Options: t.Type<Omit<SolveOptions, 'onProgress'>, unknown> = options(
   { name: 'an object such as `{ seed: 1 }`' },
 )
 
-const refused = (errors: t.Errors): MethodError =>
-  invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))
+const decoded = (given: unknown): E.Either<MethodError, SolveOptions> =>
+  pipe(
+    Options.decode(given),
+    E.mapLeft(errors => invalidConfig(fieldOf(errors[0]?.context ?? []), sentence(explain(errors)))),
+  )
 
-/** The options, or what is wrong with them. Unknown ones are errors. */
+type OnProgress = NonNullable<SolveOptions['onProgress']>
+
+const isFunction = (value: unknown): value is OnProgress => typeof value === 'function'
+
+/** The options, or what is wrong with them. Unknown ones are errors, and so is what throws when it is read. */
 export const checkedOptions = (given: SolveOptions): E.Either<MethodError, SolveOptions> => {
   const whole: unknown = given
-  if (!isObject(whole)) return pipe(Options.decode(whole), E.mapLeft(refused))
-  const { onProgress, ...rest } = whole
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    return E.left(invalidConfig('onProgress', '`onProgress` must be a function.'))
-  return pipe(
-    Options.decode(rest),
-    E.bimap(refused, decoded =>
-      onProgress === undefined ? decoded : ({ ...decoded, onProgress } as SolveOptions),
-    ),
-  )
+  try {
+    if (!isObject(whole) || !Object.hasOwn(whole, 'onProgress')) return decoded(whole)
+    const { onProgress, ...rest } = whole
+    if (onProgress === undefined) return decoded(rest)
+    return isFunction(onProgress)
+      ? pipe(
+          decoded(rest),
+          E.map(options => ({ ...options, onProgress })),
+        )
+      : E.left(invalidConfig('onProgress', '`onProgress` must be a function.'))
+  } catch (cause) {
+    return E.left(invalidConfig('options', `The options could not be read: ${thrown(cause)}`))
+  }
 }
 
 /** Calls `onProgress`. `Left` if it throws. */

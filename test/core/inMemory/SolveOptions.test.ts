@@ -91,4 +91,21 @@ describe('onProgress', () => {
       E.left({ _tag: 'Numerical', message: '`onProgress` threw: enough' }),
     )
   })
+
+  it('is not asked of options that cannot be read', () => {
+    const silent = (): void => undefined
+    const unreadable = (field: string, more: object): object =>
+      Object.defineProperty({ ...more }, field, {
+        enumerable: true,
+        get: () => {
+          throw new Error('gone')
+        },
+      })
+    for (const options of [
+      unreadable('seed', {}),
+      unreadable('seed', { onProgress: silent }),
+      unreadable('onProgress', {}),
+    ])
+      expect(solveBilevel(pair, options)).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidConfig' } })
+  })
 })
