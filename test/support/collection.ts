@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import type { BilevelProblem, Level } from '../../src/core/inMemory/BilevelProblem.js'
 import { type Expression, parse, variablesOf } from './expressions.js'
+import { type Box, descended, type Found } from './newtonByDifferences.js'
 
 type Vec = ReadonlyArray<number>
 type Bound = number | string | null
@@ -138,23 +139,45 @@ const lowestOn = (f: (y: number) => number, low: number, high: number): number =
 /** Shares of the range of x at which a better one is looked for. */
 const shares = [0.02, -0.02, 0.005, -0.005, 0.001, -0.001] as const
 
+/** The bounds of y at an x; where there is no bound, ten of its sizes to either side. */
+const boxAt = (stated: Stated, x: Vec, y: Vec): Box => {
+  const end = (side: 0 | 1, sign: number) =>
+    y.map((v, k) => {
+      const bound = stated.y.box?.[k]?.[side] ?? null
+      return bound === null
+        ? (stated.yRange?.[side] ?? v + 10 * sign * Math.max(1, Math.abs(v)))
+        : valueAt(String(bound))(x, y)
+    })
+  return { low: end(0, -1), high: end(1, 1) }
+}
+
+/** Starts over a box: an irrational step for each component never repeats a place. */
+const spread = ({ low, high }: Box, count: number): ReadonlyArray<Vec> =>
+  Array.from({ length: count }, (_, i) =>
+    low.map((v, k) => v + (high[k]! - v) * (((i + 1) * Math.sqrt(k + 2)) % 1)),
+  )
+
 /**
- * What is wrong with a point that is called a solution of a problem with one y, by a dense search of y at x and around it:
- * `null` if nothing. `x` and `y` are in the problem's own variables.
+ * What is wrong with a point that is called a solution: `null` if nothing. The lower level is searched at x and around it,
+ * densely where y has one component, else by Newton steps from several starts. `x` and `y` are in the problem's own variables.
  */
 export const complaint = (stated: Stated, x: Vec, y: Vec): string | null => {
   const [F, f] = [valueAt(stated.F), valueAt(stated.f)]
-  const [lowBound, highBound] = stated.y.box?.[0] ?? [null, null]
-  // Where y has no bound, the search goes ten of its sizes to either side.
-  const reach = 10 * Math.max(1, Math.abs(y[0]!))
-  const solved = (at: Vec): { readonly y: number; readonly least: number } => {
-    const low = lowBound === null ? (stated.yRange?.[0] ?? y[0]! - reach) : valueAt(String(lowBound))(at, [0])
-    const high =
-      highBound === null ? (stated.yRange?.[1] ?? y[0]! + reach) : valueAt(String(highBound))(at, [0])
-    const found = lowestOn(v => f(at, [v]), low, high)
-    return { y: found, least: f(at, [found]) }
+  /** Minima of f(at, ·) within the bounds, the lowest first. */
+  const minimaAt = (at: Vec, starts: (box: Box) => ReadonlyArray<Vec>): ReadonlyArray<Found> => {
+    const box = boxAt(stated, at, y)
+    const lower = (v: Vec): number => f(at, v)
+    if (y.length > 1)
+      return starts(box)
+        .map(start => descended(lower, box, start))
+        .sort((a, b) => a.value - b.value)
+    const found = lowestOn(v => lower([v]), box.low[0]!, box.high[0]!)
+    return [{ y: [found], value: lower([found]) }]
   }
-  const { least } = solved(x)
+  const minima = minimaAt(x, box => [y, stated.y.start, ...spread(box, 6)])
+  // Near x, one of the lowest minima there is the lowest.
+  const near = [y, ...minima.slice(0, 3).map(one => one.y)]
+  const least = minima[0]!.value
   const violation = f(x, y) - least
   const scale = Math.max(1, Math.abs(least), Math.abs(f(stated.x.start, stated.y.start) - least))
   if (violation > 1e-4 * scale) return `the violation is ${violation}`
@@ -166,7 +189,7 @@ export const complaint = (stated: Stated, x: Vec, y: Vec): string | null => {
       const moved = x.map((value, i) =>
         i === k ? Math.min(high, Math.max(low, value + share * range)) : value,
       )
-      const value = F(moved, [solved(moved).y])
+      const value = F(moved, minimaAt(moved, () => near)[0]!.y)
       if (value < here - 2e-3 * Math.max(1, Math.abs(here)))
         return `at x = [${moved.join(', ')}] F is ${value} instead of ${here}`
     }
