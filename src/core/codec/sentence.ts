@@ -1,2 +1,2 @@
-/** A clause as a sentence: with a full stop, unless it ends with a question. */
-export const sentence = (clause: string): string => (clause.endsWith('?') ? clause : `${clause}.`)
+/** A clause as a sentence: with a full stop, unless it ends with a mark of its own, as an error's message may. */
+export const sentence = (clause: string): string => (/[.?!…]$/.test(clause) ? clause : `${clause}.`)

@@ -14,6 +14,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { decode } from '../codec/Codec.js'
 import { sentence } from '../codec/sentence.js'
+import { shown } from '../codec/shown.js'
 import { thrown } from '../codec/thrown.js'
 import { notKnown } from '../codec/unknownField.js'
 import { invalidConfig, type MethodError } from '../protocol/MethodError.js'
@@ -68,33 +69,51 @@ export interface CompleteProblem {
   readonly solveLowerLevel?: (x: Vec, from: Vec) => Vec
 }
 
-/**
- * What a level says, or why it cannot be used: it threw, returned something else than numbers of the right shape, or
- * numbers that are not finite.
- */
-export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluated> => {
-  try {
-    const { value, ...gradients } = level(x, y)
-    // Copies, for the function may fill the same typed arrays again at its next call.
-    const [gradX, gradY] = [Array.from(gradients.gradX), Array.from(gradients.gradY)]
-    if (gradX.length !== x.length || gradY.length !== y.length)
-      return E.left(
-        `gradX and gradY have ${gradX.length} and ${gradY.length} components, but x and y have ${x.length} and ${y.length}`,
-      )
-    return Number.isFinite(value) && gradX.every(Number.isFinite) && gradY.every(Number.isFinite)
-      ? E.right({ value, gradX, gradY })
-      : E.left(`it returned a number that is not finite (value ${value})`)
-  } catch (cause) {
-    return E.left(`it threw: ${thrown(cause)}`)
-  }
-}
-
 /** Arrays of numbers, plain or typed. */
 const isNumbers = (u: unknown): u is Numbers =>
   (Array.isArray(u) && u.every(v => typeof v === 'number')) ||
   u instanceof Float64Array ||
   u instanceof Float32Array ||
   u instanceof Int32Array
+
+const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
+
+/** A copy, for a function may fill the same typed arrays again at its next call; `null` if it is no array. */
+const copied = (u: unknown): ReadonlyArray<unknown> | null => {
+  if (Array.isArray(u)) return [...(u as ReadonlyArray<unknown>)]
+  return ArrayBuffer.isView(u) && !(u instanceof DataView) ? Array.from(u as Float64Array) : null
+}
+
+const areFinite = (list: ReadonlyArray<unknown>): list is Vec => list.every(Number.isFinite)
+
+/**
+ * What a level says, or why it cannot be used: it threw, returned something else than numbers of the right shape, or
+ * numbers that are not finite.
+ */
+export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluated> => {
+  try {
+    const given: unknown = level(x, y)
+    if (!isRecord(given))
+      return E.left(`it returned ${shown(given, 60)} instead of \`{ value, gradX, gradY }\``)
+    const { value } = given
+    if (typeof value !== 'number')
+      return E.left(`it returned value = ${shown(value, 60)}; it must be a number`)
+    const [gradX, gradY] = [copied(given['gradX']), copied(given['gradY'])]
+    if (gradX === null || gradY === null) {
+      const name = gradX === null ? 'gradX' : 'gradY'
+      return E.left(`it returned ${name} = ${shown(given[name], 60)}; it must be an array of numbers`)
+    }
+    if (gradX.length !== x.length || gradY.length !== y.length)
+      return E.left(
+        `gradX and gradY have ${gradX.length} and ${gradY.length} components, but x and y have ${x.length} and ${y.length}`,
+      )
+    return Number.isFinite(value) && areFinite(gradX) && areFinite(gradY)
+      ? E.right({ value, gradX, gradY })
+      : E.left(`it returned a number that is not finite (value ${value})`)
+  } catch (cause) {
+    return E.left(`it threw: ${thrown(cause)}`)
+  }
+}
 
 const NumberList = new t.Type<Numbers, Numbers>(
   'an array of numbers',
@@ -155,7 +174,16 @@ export const complete = (problem: BilevelProblem): CompleteProblem => {
     lower: lower === undefined ? Array.from(start, () => -Infinity) : Array.from(lower),
     upper: upper === undefined ? Array.from(start, () => Infinity) : Array.from(upper),
   })
-  return { ...problem, x: filled(problem.x), y: filled(problem.y) }
+  return {
+    x: filled(problem.x),
+    y: filled(problem.y),
+    // Called on the problem: it may be an object of a class, and its functions may be methods.
+    upperLevel: (x, y) => problem.upperLevel(x, y),
+    lowerLevel: (x, y) => problem.lowerLevel(x, y),
+    ...(problem.solveLowerLevel === undefined
+      ? {}
+      : { solveLowerLevel: (x, from) => problem.solveLowerLevel!(x, from) }),
+  }
 }
 
 /** The variables with their start moved into their bounds. Errors: `InvalidConfig` with the field. */
@@ -195,17 +223,21 @@ const checked =
 export const validate = (problem: BilevelProblem): E.Either<MethodError, CompleteProblem> => {
   const shape = decode(Shape)(problem)
   if (E.isLeft(shape)) return E.left(invalidConfig('problem', sentence(shape.left)))
-  const surplus = surplusOf(problem)
+  const read = E.tryCatch(
+    () => ({ surplus: surplusOf(problem), whole: complete(problem) }),
+    cause => invalidConfig('problem', sentence(`the problem cannot be read: ${thrown(cause)}`)),
+  )
+  if (E.isLeft(read)) return read
+  const { surplus, whole } = read.right
   if (surplus !== null) return E.left(invalidConfig('problem', sentence(surplus)))
-  const whole = complete(problem)
   const x = checked('x')(whole.x)
   if (E.isLeft(x)) return x
   const y = checked('y')(whole.y)
   if (E.isLeft(y)) return y
   for (const name of ['upperLevel', 'lowerLevel'] as const) {
-    const result = evaluate(problem[name], x.right.start, y.right.start)
+    const result = evaluate(whole[name], x.right.start, y.right.start)
     if (E.isLeft(result))
-      return E.left(invalidConfig(name, `\`${name}\` cannot be used at the start: ${result.left}.`))
+      return E.left(invalidConfig(name, sentence(`\`${name}\` cannot be used at the start: ${result.left}`)))
   }
-  return E.right({ ...problem, x: x.right, y: y.right })
+  return E.right({ ...whole, x: x.right, y: y.right })
 }

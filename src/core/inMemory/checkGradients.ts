@@ -2,6 +2,7 @@
  * Checks the gradients of a level against finite differences, and says which component is off.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { sentence } from '../codec/sentence.js'
 import { shown } from '../codec/shown.js'
 import { evaluate, isVector, type Level, type Numbers } from './BilevelProblem.js'
 
@@ -77,7 +78,7 @@ export const checkGradients = (
   // Copies: plain arrays, whatever was given.
   const [x, y]: readonly [Vec, Vec] = [Array.from(givenX), Array.from(givenY)]
   const here = evaluate(level, x, y)
-  if (E.isLeft(here)) return E.left(`At the given point ${here.left}.`)
+  if (E.isLeft(here)) return E.left(sentence(`At the given point ${here.left}`))
   const mismatches: GradientMismatch[] = []
   for (const by of ['x', 'y'] as const) {
     const vector = by === 'x' ? x : y
@@ -88,7 +89,7 @@ export const checkGradients = (
         const shifted = vector.with(component, at + shift)
         const result = by === 'x' ? evaluate(level, shifted, y) : evaluate(level, x, shifted)
         return E.isLeft(result)
-          ? E.left(`At ${by}[${component}] = ${at + shift} ${result.left}.`)
+          ? E.left(sentence(`At ${by}[${component}] = ${at + shift} ${result.left}`))
           : E.right(result.right.value)
       }
       const above = valueAt(h)

@@ -91,6 +91,21 @@ describe('arguments that are none', () => {
     [[level, 'a', [0]], 'The point x must be an array of numbers, but is "a".'],
     [[level, [0], null], 'The point y must be an array of numbers, but is null.'],
     [[3, [0], [0]], 'At the given point it threw: level is not a function.'],
+    [[() => null, [0], [0]], 'At the given point it returned null instead of `{ value, gradX, gradY }`.'],
+    [
+      [() => ({ value: 1, gradX: [1] }), [0], [0]],
+      'At the given point it returned gradY = undefined; it must be an array of numbers.',
+    ],
+    [
+      [
+        () => {
+          throw new Error('No data.')
+        },
+        [0],
+        [0],
+      ],
+      'At the given point it threw: No data.',
+    ],
     [[level, [0], [0], null], 'The options must be an object such as `{ tolerance: 1e-6 }`, but are null.'],
     [[level, [0], [0], { tolerance: -1 }], '`tolerance` must be a finite number > 0, but is -1.'],
     [[level, [0], [0], { tolerence: 1 }], '`tolerence` is not known; the only option is `tolerance`.'],

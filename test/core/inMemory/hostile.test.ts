@@ -654,3 +654,52 @@ describe('fields of a problem that are none', () => {
     expect(E.isLeft(solved) ? solved.left.message : '').toContain(why)
   })
 })
+
+describe('problems that are objects of a class', () => {
+  class Distance {
+    readonly x = { start: [0] }
+    readonly y = { start: [0] }
+    constructor(readonly target: number) {}
+
+    upperLevel([x = 0]: ReadonlyArray<number>, [y = 0]: ReadonlyArray<number>): Evaluated {
+      const away = y - this.target
+      return { value: x ** 2 + away ** 2, gradX: [2 * x], gradY: [2 * away] }
+    }
+
+    lowerLevel([x = 0]: ReadonlyArray<number>, [y = 0]: ReadonlyArray<number>): Evaluated {
+      return { value: (y - x) ** 2, gradX: [2 * (x - y)], gradY: [2 * (y - x)] }
+    }
+  }
+
+  it('are solved, and their methods know their object', () => {
+    const result = solveBilevel(new Distance(1))
+    expect(E.isRight(result) ? result.right.x[0] : result.left).toBeCloseTo(0.5, 4)
+  })
+
+  it('may have methods of their own, and a solver', () => {
+    class Solved extends Distance {
+      solveLowerLevel(x: ReadonlyArray<number>): ReadonlyArray<number> {
+        return this.here(x)
+      }
+      here(x: ReadonlyArray<number>): ReadonlyArray<number> {
+        return x
+      }
+    }
+    const result = solveBilevel(new Solved(1))
+    expect(E.isRight(result) ? result.right.x[0] : result.left).toBeCloseTo(0.5, 4)
+  })
+
+  it('end in a `Left` where reading them throws', () => {
+    const fails = (): never => {
+      throw new Error('closed.')
+    }
+    for (const trap of ['get', 'getPrototypeOf', 'ownKeys', 'has', 'getOwnPropertyDescriptor'] as const)
+      for (const problem of [
+        new Proxy(plain, { [trap]: fails }),
+        { ...plain, x: new Proxy({ start: [0] }, { [trap]: fails }) },
+      ]) {
+        const result = solveBilevel(problem)
+        if (E.isLeft(result)) expect(result.left.message).toMatch(/cannot be read: closed\.$/)
+      }
+  })
+})
