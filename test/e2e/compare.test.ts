@@ -215,6 +215,7 @@ describe('what cannot be compared', () => {
     [['compare', config, '--seeds', '0'], '--seeds takes an integer from 1'],
     [['compare', config, '--seeds', '1,x'], '--seeds takes a number of seeds'],
     [['compare', config, '--seeds', '1,1'], 'a list of different integers'],
+    [['compare', config, '--seeds', '0,4294967296'], 'different integers from 0 to 4294967295'],
     [['compare', config, '--budget', '-1'], '--budget takes an integer from 1'],
     [['compare', config, '--jobs', '1.5'], '--jobs takes an integer from 1'],
     [['compare', config, '--resume', '--out', join(folder, 'nothing')], 'no comparison in'],

@@ -142,6 +142,7 @@ describe('a configuration', () => {
       ['`solver.epochs`'],
     ],
     ['with a fraction for a seed', { ...smallConfig, seed: 0.5 }, ['`seed`', 'integer']],
+    ['with a seed of more than 32 bits', { ...smallConfig, seed: 2 ** 32 }, ['`seed`', '0 to 4294967295']],
     [
       'with parts that do not fit together',
       section('method', { name: 'bilevel', epsilon: { initial: 1e-9, final: 1 } }),
