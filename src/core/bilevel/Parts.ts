@@ -6,8 +6,8 @@
  * configuration.
  *
  * Three methods are instances of this record: the method of this package ({@link defaults}); the paper's, with an
- * equality constraint and an ever-growing penalty; and the exact method of `solveBilevel`, with `descent.rule` set to
- * `"quasiNewton"`. docs/research-variants.md has the code.
+ * equality constraint and an ever-growing penalty; and that of `solveBilevel`, which takes the default parts with
+ * `pair.reference: "solved"` and `descent.rule: "quasiNewton"`. docs/research-variants.md has the code.
  *
  * @module
  */

@@ -13,7 +13,7 @@
  * With `"surrogate"` the reference is φ̂, as in the paper. With `"solved"` it is the lower-level solution, for problems
  * whose solves are exact.
  *
- * `"paired"` and `"solved"` differ from the paper: the error of φ̂, times κ, easily exceeds the violation.
+ * `"paired"` and `"solved"` differ from the paper, because the error of φ̂, times κ, easily exceeds the violation.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { inOrder } from '../protocol/Batch.js'

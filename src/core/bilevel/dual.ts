@@ -7,7 +7,7 @@
  * only combines them:
  *
  *     μ⁺ = constraint.next     default: max(0, μ + min(ρ, μ/(2ε))·(v − ε)), within limits   (parts/ConstraintForm.ts)
- *     ρ⁺ = penalty.next        default: 10·ρ, within limits, if infeasibility has stalled   (parts/PenaltySchedule.ts)
+ *     ρ⁺ = penalty.next        default: growth·ρ, within limits, if infeasibility has stalled   (parts/PenaltySchedule.ts)
  *     ε⁺ = tolerance.next      default: 0.7·ε, down to the final ε, if v ≤ 2ε               (parts/ToleranceSchedule.ts)
  *
  * `dualStart` returns μ₀, ρ₀ and ε₀. The stopping test asks `balanced` (does v agree with the final ε?) and `capped`

@@ -1,7 +1,7 @@
 /**
  * The remaining budget of the search: whether it covers another minimisation, or another solve followed by one.
  *
- * Used in minimising and refining before they ask. In: the state. Out: yes or no. Sampling uses `descentEpochs` to
+ * Used in minimising before it asks, and in refining before it repeats a failed solve. In: the state. Out: yes or no. Sampling uses `descentEpochs` to
  * check that the budget covers the initial design and a minimisation after it. A solve is asked for only if the budget
  * also covers the descents after it, since it is useless without them.
  */

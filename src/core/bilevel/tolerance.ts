@@ -1,5 +1,6 @@
 /**
- * The arithmetic of the tolerance ε in f(λ, w) ≤ φ(λ) + ε. ε is lowered here, by `nextEpsilon`, and nowhere else.
+ * The arithmetic of the tolerance ε in f(λ, w) ≤ φ(λ) + ε. By default ε is lowered here, by `nextEpsilon`, and nowhere
+ * else.
  *
  * Used in the dual step: `dualStep` (dual.ts) calls the part `tolerance` (parts/ToleranceSchedule.ts), which calls this
  * file. That is after every solve of refining, or, with `pair.reference: "solved"`, in minimising. In: ε and the

@@ -77,7 +77,7 @@ export const outsetOf = (problem: CompleteProblem, others: ReadonlyArray<Vec>): 
  * multiplied by κ in the gradient by x.
  */
 const relativeTolerance = 1e-14
-/** A "minimum" whose gradient is a larger share of the gradient at the start is none. */
+/** At most this share of the gradient at the start is left at a minimum. */
 const hopeless = 1e-3
 /** A minimizer has f rising again within this share of y's size, or of the way from its start. */
 const vicinity = 1e-3

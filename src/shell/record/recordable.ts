@@ -1,6 +1,6 @@
 /**
- * What a log can hold of an interpreter's answer. Training that fails is an outcome; an answer that is none is a fault of the
- * interpreter, and ends the run at once.
+ * What a log can hold of an interpreter's answer. Training that fails is an outcome; anything that is not an answer is a fault
+ * of the interpreter, and ends the run at once.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

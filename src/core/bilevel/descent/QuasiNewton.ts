@@ -13,8 +13,8 @@
  * | g      | `gradient` | d     | ∂m/∂u                                   |
  * | Δ      | `radius`   |       | largest component of a step, share      |
  *
- * Every point costs a lower-level solve. So sufficient decrease (Armijo) alone decides whether a step is accepted, and
- * its slope is used in either case. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which
+ * Every point costs a lower-level solve. So sufficient decrease (Armijo) alone decides whether a step is accepted. The
+ * gradient at the new point updates H whether or not the step is accepted. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which
  * takes Nesterov gradient descent steps of a fixed size on λ and w together.
  */
 import { pipe } from 'fp-ts/lib/function.js'

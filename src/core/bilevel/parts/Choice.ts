@@ -1,5 +1,5 @@
 /**
- * The part `choice`: which of the visited points is the result of the search.
+ * The part `choice`: the result of the search, from the points that it visited.
  *
  * Used in minimising (`prefers` keeps the best iterate) and in finishing (`lambda`, `iterate`, `accepts`). The default returns
  * the mean of the last `averaged` λ of the path.
