@@ -5,14 +5,17 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import pLimit from 'p-limit'
 import { beforeAll, expect, it } from 'vitest'
 import * as Rng from '../../src/core/numeric/Rng.js'
 import { bilevel, program, root, scratch, startBilevel, startNode, writeConfig } from '../e2e/support.js'
+import { bundled } from '../support/bundled.js'
 import { seed } from '../support/cases.js'
 import { tinyConfig } from '../support/tinyRun.js'
 
 const folder = scratch()
+const watch = bundled('test/support/killAtOperation.ts')
 const config = writeConfig(join(folder, 'config.json'), tinyConfig)
 const whole = join(folder, 'whole')
 /** Against hanging only: each test starts hundreds of processes, and a busy machine takes long for them. */
@@ -88,22 +91,10 @@ it(
   async () => {
     // In one thread, because a training thread would load the watch, too.
     const watched = (run: string, env: Readonly<Record<string, string>>) =>
-      startNode(
-        [
-          '--import',
-          'tsx',
-          '--import',
-          './test/support/killAtOperation.ts',
-          program,
-          ...tuneArgs(run),
-          '--workers',
-          '1',
-        ],
-        {
-          cwd: root,
-          env: { KILLED_FOLDER: run, ...env },
-        },
-      ).ended
+      startNode(['--import', pathToFileURL(watch).href, program, ...tuneArgs(run), '--workers', '1'], {
+        cwd: root,
+        env: { KILLED_FOLDER: run, ...env },
+      }).ended
     const times = join(folder, 'times.txt')
     expect(await watched(join(folder, 'timed'), { KILLED_TIMES: times })).toMatchObject({ code: 0 })
     const operations = readFileSync(times, 'utf8').trim().split('\n')
