@@ -88,18 +88,26 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
         fc.boolean(),
         fc.boolean(),
         fc.nat(),
-        (rows, inner, columns, a, b, seed) =>
+        (rows, inner, columns, a, b, seed) => {
+          const product = (): tf.Tensor =>
+            tf.matMul(
+              random(a ? [inner, rows] : [rows, inner], seed),
+              random(b ? [columns, inner] : [inner, columns], seed + 1),
+              a,
+              b,
+            )
           agrees(backend, inner + rows, () => {
             const left = random(a ? [inner, rows] : [rows, inner], seed)
             const right = random(b ? [columns, inner] : [inner, columns], seed + 1)
-            const product: tf.Tensor = tf.matMul(left, right, a, b)
             const explicit: tf.Tensor = tf.matMul(
               a ? tf.transpose(left) : left,
               b ? tf.transpose(right) : right,
             )
-            const biased = tf.add(product, random([columns], seed + 2))
-            return [product, explicit, tf.relu(biased), tf.sum(product, 0)]
-          }),
+            const biased = tf.add(product(), random([columns], seed + 2))
+            return [product(), explicit, tf.relu(biased)]
+          })
+          agrees(backend, inner * rows, () => [tf.sum(product(), 0)])
+        },
       ),
     )
   })
@@ -112,7 +120,7 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
         extent,
         fc.constantFrom<Kernels.Activation>('relu', 'linear'),
         fc.nat(),
-        (rows, inputs, units, activation, seed) =>
+        (rows, inputs, units, activation, seed) => {
           agrees(backend, inputs + rows, () => {
             const x = random([rows, inputs], seed)
             const y = Kernels.dense(
@@ -122,11 +130,13 @@ describe.each(others.map(backend => [backend.name, backend] as const))('%s', (_,
               activation,
             )
             const dy = random([rows, units], seed + 3)
-            const image = tf.reshape(dy, [rows, 1, units, 1])
             // Zeros stand for outputs that the ReLU has set to 0.
             const cut = Kernels.throughRelu(dy, tf.relu(random([rows, units], seed + 4)))
-            return [y, Kernels.biasGradient(dy), Kernels.biasGradient(image), cut]
-          }),
+            return [y, Kernels.biasGradient(dy), cut]
+          })
+          // An image's one channel: the sum over all of its pixels.
+          agrees(backend, rows * units, () => [Kernels.biasGradient(random([rows, 1, units, 1], seed + 3))])
+        },
       ),
     )
   })
