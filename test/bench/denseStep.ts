@@ -10,7 +10,8 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { denseNetwork, type RowList } from '../../src/shell/backend/kernels/DenseNetwork.js'
+import type { RowList } from '../../src/shell/backend/kernels/AssembledNetwork.js'
+import { denseNetwork } from '../../src/shell/backend/kernels/DenseNetwork.js'
 import { fromPreset } from '../../src/shell/config/configSource.js'
 import { loadSplits } from '../../src/shell/data/loadSplits.js'
 import { crossEntropy } from '../../src/shell/model/crossEntropy.js'

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The modules: `assembly/dense.ts` becomes `denseModule.ts`. */
-export const modules = ['dense', 'lbfgs'] as const
+export const modules = ['conv', 'dense', 'lbfgs'] as const
 export type Module = (typeof modules)[number]
 
 const kernels = 'src/shell/backend/kernels'

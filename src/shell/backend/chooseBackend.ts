@@ -25,8 +25,8 @@ const toBackend =
 
 /**
  * With `auto`, the first backend that works in one of these orders. `fastestFirst` is the usual one: libtensorflow is the
- * fastest at tensors. `unloadedFirst` is for problems that are computed without tensors, where no backend is faster: backends
- * that need no loading come first, because loading libtensorflow takes seconds.
+ * fastest at tensors. `unloadedFirst` is for problems that are computed without tensors, where libtensorflow is not faster:
+ * backends that need no loading come first, because loading libtensorflow takes seconds.
  */
 export const autoOrder = {
   fastestFirst: ['node', 'wasm', 'cpu'],
@@ -95,7 +95,7 @@ export const choose = choosing(loadBackend)
 export const chooseForNoTensors = choosing(named)
 
 /**
- * The backend for callers that create no tensors and compute the same way on every backend. With `auto` it prefers a backend that
+ * The backend for callers that create no tensors and gain nothing from libtensorflow. With `auto` it prefers a backend that
  * needs no loading, because loading libtensorflow takes seconds. Errors: those of {@link choose}.
  */
 export const chooseUnloaded = choosing(

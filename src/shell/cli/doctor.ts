@@ -23,7 +23,8 @@ const backendAdvice = (found: ReadonlyArray<Availability>): ReadonlyArray<string
     return present.includes('wasm')
       ? [
           used,
-          "  For dense networks on mostly dark images, such as MNIST's, it uses wasm, which starts sooner.",
+          "  For networks with convolutions, and for dense networks on mostly dark images, such as MNIST's, it uses wasm,",
+          '  which starts sooner.',
         ]
       : [used]
   return present.includes('wasm')

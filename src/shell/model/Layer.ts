@@ -8,6 +8,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import * as Kernels from '../backend/kernels/dense.js'
+import type { SpatialLayer } from '../backend/kernels/conv/Layout.js'
 import type { DenseLayer } from '../backend/kernels/DenseNetwork.js'
 import { tfjs } from '../backend/kernels/tfjs.js'
 
@@ -55,6 +56,8 @@ export interface Layer {
   readonly outputShape: Shape
   /** The description of a dense layer, for trainers that do not use `forward`. Its parameters are W and b. */
   readonly dense?: DenseLayer
+  /** The description of a convolution or pooling, likewise. A convolution's parameters are K and b. */
+  readonly spatial?: SpatialLayer
   readonly forward: (parameters: ReadonlyArray<tf.Tensor>, input: tf.Tensor) => Pass
 }
 
@@ -157,6 +160,7 @@ export const convolution = (
       { role: 'bias', shape: [filters], fanIn: area * channels, fanOut: area * filters },
     ],
     outputShape: [height - shrunk, width - shrunk, filters],
+    spatial: { kind: 'convolution', input: inputShape, filters, size, padding },
     forward: ([kernel, bias], input) => {
       const x = input as tf.Tensor4D
       const filter = kernel as tf.Tensor4D
@@ -213,6 +217,7 @@ export const maxPool = (inputShape: readonly [number, number, number]): Layer =>
     name: 'pool',
     parameters: [],
     outputShape: [Math.floor(height / 2), Math.floor(width / 2), channels],
+    spatial: { kind: 'pool', input: inputShape },
     forward: (_, input) => {
       const output = tfjs().maxPool(input as tf.Tensor4D, 2, 2, 'valid')
       return {

@@ -6,6 +6,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core'
 import { uniforms, make as makeRng } from '../../core/numeric/Rng.js'
+import type { ConvLayers } from '../backend/kernels/conv/convNetwork.js'
 import type { DenseLayer } from '../backend/kernels/DenseNetwork.js'
 import type { Layer, ParameterShape, Shape } from './Layer.js'
 
@@ -36,6 +37,8 @@ export interface Network {
   readonly size: number
   /** Its layers, if all of them are dense layers on flat images; otherwise `null`. */
   readonly dense: ReadonlyArray<DenseLayer> | null
+  /** Its layers, if they are convolutions and poolings, then `flatten`, then dense layers; otherwise `null`. */
+  readonly convolutional: ConvLayers | null
   /** The shape in which {@link pass} takes an image: flat if the first layer is `flatten`, otherwise the input shape. */
   readonly entryShape: Shape
   /** `images`: B × the entry shape. */
@@ -92,6 +95,17 @@ const denseOf = ([flatten, ...layers]: ReadonlyArray<Layer>): Network['dense'] =
   return flatten?.name === 'flatten' && dense.length === layers.length && dense.length > 0 ? dense : null
 }
 
+const convolutionalOf = (layers: ReadonlyArray<Layer>): Network['convolutional'] => {
+  const flatten = layers.findIndex(({ name }) => name === 'flatten')
+  const images = layers.slice(0, Math.max(0, flatten))
+  const spatial = images.flatMap(layer => layer.spatial ?? [])
+  const dense = denseOf(layers.slice(images.length))
+  const whole = images.every(({ outputShape }) => outputShape.every(side => side > 0))
+  return dense !== null && whole && spatial.length === images.length && spatial.length > 0
+    ? { spatial, dense }
+    : null
+}
+
 /**
  * The network that applies `layers` one after the other. The outputs of the last layer are the logits.
  *
@@ -120,6 +134,7 @@ export const sequential = (
     inputShape,
     entryShape: layers[0]?.name === 'flatten' ? layers[0].outputShape : inputShape,
     dense: denseOf(layers),
+    convolutional: convolutionalOf(layers),
     classes,
     parameters,
     size: parameters.reduce((sum, { size }) => sum + size, 0),

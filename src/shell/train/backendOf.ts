@@ -7,12 +7,12 @@ import { isDark } from './gradient/PlacedImages.js'
 import type { Problem } from './Problem.js'
 
 /**
- * Whether a problem may create tensors, and so needs a loaded backend. Dense networks run on our own WebAssembly
- * (denseGradient.ts), and the built-in families create no tensors. User-defined families may ({@link tensorTerm}); a problem
- * that was not made from a configuration may contain one.
+ * Whether a problem may create tensors, and so needs a loaded backend. Dense networks, and those with convolutions, run on our
+ * own WebAssembly (gradientOf.ts), and the built-in families create no tensors. User-defined families may
+ * ({@link tensorTerm}); a problem that was not made from a configuration may contain one.
  */
 const makesTensors = ({ network, recipe }: Pick<Problem, 'network' | 'recipe'>): boolean =>
-  network.dense === null || recipe === undefined
+  (network.dense === null && network.convolutional === null) || recipe === undefined
 
 /** The backend of a choice, for a problem. Errors: `Environment` if it cannot be loaded; with `auto`, if no backend can. */
 export const backendOf = (
@@ -21,5 +21,8 @@ export const backendOf = (
 ): TE.TaskEither<ShellError, Backend> => {
   if (makesTensors(problem)) return choose(choice)
   const { train, validation } = problem.splits
-  return [train, validation].every(isDark) ? chooseUnloaded(choice) : chooseForNoTensors(choice)
+  // Libtensorflow is faster only for dense networks on bright images.
+  return problem.network.dense === null || [train, validation].every(isDark)
+    ? chooseUnloaded(choice)
+    : chooseForNoTensors(choice)
 }

@@ -6,9 +6,20 @@
  * the module's memory, rows of weights, sums and gradients are padded with zeros to whole vectors of four float32;
  * arguments and results are not padded.
  */
-import { instancesOf, type Instance } from './assemblyMemory.js'
+import {
+  placedTensors,
+  regionOf,
+  reserving,
+  type Address,
+  type AssembledNetwork,
+  type PlacedTensor,
+  type Region,
+  type RowList,
+  type Transposed,
+} from './AssembledNetwork.js'
+import { instancesOf } from './assemblyMemory.js'
 import { denseModule } from './denseModule.js'
-import { gather, spread, strideOf, type PaddedRows } from './PaddedRows.js'
+import { gather, spread, strideOf } from './PaddedRows.js'
 
 /** A layer y = x·W + b, or max(0, x·W + b) with `relu`. */
 export interface DenseLayer {
@@ -17,96 +28,29 @@ export interface DenseLayer {
   readonly activation: 'relu' | 'linear'
 }
 
-/** A sparse matrix, stored by columns: the addresses of its column starts and of its entries. */
-export interface Transposed {
-  readonly starts: number
-  readonly entries: number
-}
-
-/**
- * A list of input rows in the memory. For each row it has the address of a dense row, or the start and end addresses of a
- * sparse row's entries.
- */
-export interface RowList {
-  readonly sparse: boolean
-  readonly count: number
-  /** The address of the list. */
-  readonly address: number
-  /** The total number of entries; 0 if the rows are dense. */
-  readonly entries: number
-  /** Caches the transpose of sparse rows that are used again; `null` for rows that are used once. */
-  readonly keep: { transposed: Transposed | null } | null
-}
-
-/** The address of a network's weights, followed by a velocity and a decay for each. */
-export type Address = number & { readonly address: unique symbol }
-
-/** The parameters of a step. */
-export interface Steps {
-  readonly rate: number
-  readonly momentum: number
-  /** The weight decay of each parameter tensor (W and b of each layer in turn). 'own': that of {@link DenseNetwork.putDecay}. */
-  readonly decay: ReadonlyArray<number | 'own'>
-}
-
-export interface DenseNetwork {
-  readonly memory: Instance
-  /** Allocates weights with zero velocities; release them with `leave`. */
-  readonly place: () => Address
-  readonly leave: (place: Address) => void
-  /** Sets the weights: W and b of each layer in turn, row-major. */
-  readonly put: (place: Address, weights: Float32Array) => void
-  /** Copies the weights into `into`, in the same order. */
-  readonly take: (place: Address, into: Float32Array) => void
-  /** Sets a decay for each weight of the k-th tensor. */
-  readonly putDecay: (place: Address, k: number, decay: Float64Array) => void
-  /** Writes the logits of the rows, rows × classes. */
-  readonly forward: (place: Address, rows: RowList, logits: Float32Array) => void
-  /** Computes ∇ of all parameters from ∂/∂logits of the last `forward`'s rows; calls `show` for each tensor. */
-  readonly gradient: (
-    place: Address,
-    rows: RowList,
-    dLogits: Float32Array,
-    show: (k: number, values: Float32Array) => void,
-  ) => void
-  /** Takes one step with that gradient. Returns Σ decay·w²/2 at the weights before the step. */
-  readonly step: (place: Address, rows: RowList, dLogits: Float32Array, steps: Steps) => number
-}
-
 const bytesOf = (numbers: number): number => 4 * numbers
 /** The number of bytes of an entry of a sparse row. */
 const entrySize = 8
 const start = instancesOf(denseModule)
 
-/** The layout of a parameter tensor. */
-interface Tensor extends PaddedRows {
-  /** Its offset in the padded weights, in bytes. */
-  readonly offset: number
-  /** Its offset in the flat weights, in numbers. */
-  readonly flat: number
+const tensorsOf = (layers: ReadonlyArray<DenseLayer>): ReadonlyArray<PlacedTensor> =>
+  placedTensors(layers.flatMap(({ inputs, units }) => [inputs, 1].map(rows => ({ rows, columns: units }))))
+
+/** A network of dense layers. */
+export interface DenseNetwork extends AssembledNetwork {
+  /** The gradients by the inputs of the last `gradient` or `step`, if they were asked for. */
+  readonly inputGradients: () => Region
 }
 
-const tensorsOf = (layers: ReadonlyArray<DenseLayer>): ReadonlyArray<Tensor> => {
-  let offset = 0
-  let flat = 0
-  return layers.flatMap(({ inputs, units }) =>
-    [inputs, 1].map(rows => {
-      const tensor = { rows, columns: units, stride: strideOf(units), offset, flat }
-      offset += rows * tensor.stride
-      flat += rows * units
-      return tensor
-    }),
-  )
-}
-
-/** A network with its own memory. Throws if the network, or a batch, needs more than 2 GB. */
-export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork => {
-  const memory = start()
-  const reserve = (bytes: number): number => {
-    const address = memory.reserve(bytes)
-    if (address === null) throw new Error('the network and its batches need more than 2 GB')
-    return address
-  }
+/**
+ * A network in a memory of its own, or in one that is given. `below`: compute gradients by the inputs, too. Throws if the
+ * network, or a batch, needs more than 2 GB.
+ */
+export const denseNetwork = (
+  layers: ReadonlyArray<DenseLayer>,
+  { memory = start(), below = false } = {},
+): DenseNetwork => {
+  const reserve = reserving(memory)
   const sparseSums = memory.exported('sparseSums')
   const denseSums = memory.exported('denseSums')
   const transposeSparse = memory.exported('transposeSparse')
@@ -124,25 +68,23 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
   const last = tensors.at(-1)!
   const padded = last.offset + last.stride
   const columns = layers[0]!.inputs
-  const zeros = reserve(Math.max(...strides))
+  /** The bytes of a row of each layer's inputs. */
+  const inputStrides = layers.map(({ inputs }) => strideOf(inputs))
+  const lowest = below ? 0 : 1
+  const zeros = reserve(Math.max(...strides, ...inputStrides.slice(lowest)))
   const gradients = reserve(padded)
   /** Wᵀ of the current layer. */
   const transposedWeights = reserve(
-    Math.max(0, ...layers.slice(1).map(({ units }, l) => units * strides[l]!)),
+    Math.max(0, ...layers.map(({ units }, l) => (l < lowest ? 0 : units * inputStrides[l]!))),
   )
   const free: Address[] = []
 
-  const region = (stride: number, rows: number) => {
-    const [at, list] = [reserve(rows * stride), reserve(bytesOf(rows))]
-    const words = memory.words()
-    for (let row = 0; row < rows; row++) words[list / 4 + row] = at + row * stride
-    return { at, list }
-  }
   // Buffers for each layer's outputs and gradients of `rows` rows; larger batches allocate larger buffers.
   const regions = (rows: number) => ({
     rows,
-    outputs: strides.map(stride => region(stride, rows)),
-    outputGradients: strides.map(stride => region(stride, rows)),
+    outputs: strides.map(stride => regionOf(memory, stride, rows)),
+    outputGradients: strides.map(stride => regionOf(memory, stride, rows)),
+    inputGradients: below ? regionOf(memory, inputStrides[0]!, rows) : null,
   })
   let room = regions(64)
   const transposeRoom = (most: number) => ({
@@ -177,20 +119,22 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
       const dy = outputGradients[l]!.at
       const [kernel, bias] = [tensors[2 * l]!.offset, tensors[2 * l + 1]!.offset]
       const weights = place + kernel
-      const into = gradients + kernel
+      const dW = gradients + kernel
       // Propagate to the layer below first, with the weights before their step.
-      if (l > 0) {
-        const [below, dyBelow] = [strides[l - 1]!, outputGradients[l - 1]!.at]
-        transposeDense(inputs, units, weights, stride, transposedWeights, below)
-        denseSums(count, outputGradients[l]!.list, units, transposedWeights, zeros, below, false, dyBelow)
-        if (layers[l - 1]!.activation === 'relu') throughRelu(dyBelow, outputs[l - 1]!.at, count * below)
+      const into = l > 0 ? outputGradients[l - 1]! : room.inputGradients
+      if (into !== null) {
+        const width = inputStrides[l]!
+        transposeDense(inputs, units, weights, stride, transposedWeights, width)
+        denseSums(count, outputGradients[l]!.list, units, transposedWeights, zeros, width, false, into.at)
       }
+      if (l > 0 && layers[l - 1]!.activation === 'relu')
+        throughRelu(outputGradients[l - 1]!.at, outputs[l - 1]!.at, count * inputStrides[l]!)
       before(2 * l)
-      if (l > 0) denseGradient(count, outputs[l - 1]!.list, inputs, dy, stride, zeros, weights, into)
-      else if (!rows.sparse) denseGradient(count, rows.address, inputs, dy, stride, zeros, weights, into)
+      if (l > 0) denseGradient(count, outputs[l - 1]!.list, inputs, dy, stride, zeros, weights, dW)
+      else if (!rows.sparse) denseGradient(count, rows.address, inputs, dy, stride, zeros, weights, dW)
       else {
         const { starts, entries } = transposed(rows)
-        sparseGradient(columns, starts, entries, dy, stride, zeros, weights, into)
+        sparseGradient(columns, starts, entries, dy, stride, zeros, weights, dW)
       }
       before(2 * l + 1)
       biasGradient(count, dy, stride, place + bias, gradients + bias)
@@ -199,6 +143,7 @@ export const denseNetwork = (layers: ReadonlyArray<DenseLayer>): DenseNetwork =>
 
   return {
     memory,
+    inputGradients: () => room.inputGradients!,
     place: () => {
       // Weights, then velocities, then decays. Clear reused memory: a diverged training may have left NaN in the padding.
       const place = free.pop() ?? (reserve(3 * padded) as Address)

@@ -32,6 +32,8 @@ const mostBytes = 2 ** 31 - pageSize
 /** The module's own data lie below this address. */
 const firstAddress = 1024
 const alignment = 16
+/** Bytes after the last allocated one, because modules may read a vector that is not whole. */
+const slack = 16
 
 /** Returns a function that makes instances of a module, given in base 64. The first call compiles it. */
 export const instancesOf = (module: string): (() => Instance) => {
@@ -56,8 +58,8 @@ export const instancesOf = (module: string): (() => Instance) => {
       reserve: bytes => {
         const address = end
         const next = end + Math.ceil(bytes / alignment) * alignment
-        if (next > mostBytes) return null
-        const missing = next - memory.buffer.byteLength
+        if (next + slack > mostBytes) return null
+        const missing = next + slack - memory.buffer.byteLength
         if (missing > 0) {
           memory.grow(Math.ceil(missing / pageSize))
           floats = new Float32Array(memory.buffer)

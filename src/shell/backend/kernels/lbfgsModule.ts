@@ -1,6 +1,6 @@
 /**
  * `assembly/lbfgs.ts`, compiled. Written by `npm run assembly`. Sources, compiler and module have the
- * SHA-256 51d8373c2139999a374c95f332efdbb7c43345f18ba2a67c7892479c03ff9956.
+ * SHA-256 b099b535e62e3a96c3f6ea4fc2225b6105fb3d87c983f16a07ba2cd991c3547a.
  */
 export const lbfgsModule =
   'AGFzbQEAAAABOghgA39/fwF8YAJ/fwF8YAABfGADf31/AGADf39/AGAFf398f38AYAd/f39/f39/AXxgBX99f39/AXwDCgkBAAID' +

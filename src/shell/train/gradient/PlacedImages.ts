@@ -5,7 +5,7 @@
  * If four fifths of x are zeros, as in MNIST, a product that skips them is four times as fast.
  */
 import type { Instance } from '../../backend/kernels/assemblyMemory.js'
-import type { RowList } from '../../backend/kernels/DenseNetwork.js'
+import type { RowList } from '../../backend/kernels/AssembledNetwork.js'
 import { size, type ImageSet } from '../../data/set/ImageSet.js'
 import { indicesOf, rangeOf, type Chosen } from '../../model/ExampleBatch.js'
 
