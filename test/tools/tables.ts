@@ -228,6 +228,24 @@ const writers: Readonly<Record<string, () => string>> = {
       found,
     )
   },
+  'conv-step': () => {
+    const Times = t.type({ median: t.number, p10: t.number, p90: t.number })
+    const Row = t.type({ network: t.string, batch: t.number, theirs: Times, ours: Times, ratio: Times })
+    const found = read('conv-step', t.type({ table: t.array(Row) }))
+    const text = ({ median, p10, p90 }: t.TypeOf<typeof Times>): string =>
+      `${ms(median)} (${ms(p10)} to ${ms(p90)})`
+    return table(
+      ['network', 'batch', "tfjs' kernels, ms", 'ours, ms', 'ours : theirs'],
+      found.table.map(({ network, batch, theirs, ours, ratio }) => [
+        network,
+        String(batch),
+        text(theirs),
+        text(ours),
+        text(ratio),
+      ]),
+      found,
+    )
+  },
   'many-solves': () => {
     const Ratio = t.type({ median: t.number, p10: t.number, p90: t.number })
     const Row = t.type({
