@@ -108,6 +108,26 @@ describe('tfjs', () => {
     expect(log(first)).toMatch(/"@tensorflow\/tfjs-backend-wasm":"\d/)
   })
 
+  it('is not loaded for LeNet, for which auto takes wasm', async () => {
+    const out = join(folder, 'lenet')
+    const config = writeConfig(join(folder, 'lenet.json'), {
+      ...smallConfig,
+      network: { kind: 'lenet' },
+      solver: { epochs: 1 },
+      method: {
+        ...smallConfig.method,
+        solve: { coldEpochs: 2, warmEpochs: 1 },
+        budget: { lowerLevelSolves: 4, outerIterations: 1 },
+      },
+    })
+    const lenet = await loading(join(folder, 'loaded-by-lenet'), [
+      program,
+      ...['tune', config, '--backend', 'auto', '--workers', '1', '--out', out],
+    ])
+    expect(tfjsOf(lenet)).toEqual([])
+    expect(lenet.err).toMatch(/^Backend wasm .*$/m)
+  })
+
   it('is loaded by who tries the backends', async () => {
     const doctor = await loading(join(folder, 'loaded-by-doctor'), [program, 'doctor'])
     expect(tfjsOf(doctor)).not.toEqual([])
