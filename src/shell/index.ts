@@ -62,6 +62,7 @@ export { decodeRunConfig, methodConfig, RunConfig } from './config/RunConfig.js'
 
 export { DataConfig } from './data/DataConfig.js'
 export type { ImageSet, Reading, Splits } from './data/set/ImageSet.js'
+export type { Standardisation } from './data/set/Standardisation.js'
 export { loadSplits, type LoadOptions } from './data/loadSplits.js'
 
 export type { DataProgress } from './data/stored/DataProgress.js'

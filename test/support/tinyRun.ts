@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeRunConfig } from '../../src/shell/config/RunConfig.js'
 import type { NamedConfig } from '../../src/shell/config/configSource.js'
+import type { Audience } from '../../src/shell/run/conduct.js'
 import { npyFile, npzFile } from '../shell/data/Fixtures.js'
 import { right } from './recordedRun.js'
 
@@ -61,3 +62,16 @@ export const silent = {
   signals: { on: () => undefined, off: () => undefined, exit: () => undefined },
   workers: 1,
 } as const
+
+/** The same, but the run is stopped as if by Ctrl-C after so many steps. */
+export const stoppedAfter = (steps: number): Audience => {
+  const listeners: Array<() => void> = []
+  let count = 0
+  return {
+    ...silent,
+    signals: { ...silent.signals, on: (_, listener) => listeners.push(listener) },
+    onStep: () => {
+      if (++count === steps) listeners[0]?.()
+    },
+  }
+}

@@ -12,7 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { parseObject } from '../codec/boundedJson.js'
-import { Count, dictionaryOf, Finite, nullable } from '../codec/Codec.js'
+import { Count, dictionaryOf, Finite, nullable, Numbers } from '../codec/Codec.js'
 import { type Known, nothingKnown, packAll, unpackAll } from './logVectors.js'
 import type { Method } from '../protocol/Method.js'
 import type { LogRecord } from './LogRecord.js'
@@ -81,8 +81,20 @@ export const headerFields = {
     t.exact(
       t.intersection([
         t.type({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
-        /** What white was in the files, where that had to be decided. Older logs do not have it. */
-        t.partial({ scale: Finite }),
+        t.partial({
+          /** What white was in the files, where that had to be decided. Older logs do not have it. */
+          scale: Finite,
+          /** How pixels were standardised, if they were: by channel or feature, by which numbers, and a hash of them. */
+          standardised: t.readonly(
+            t.exact(
+              t.intersection([
+                t.type({ per: t.keyof({ channel: null, feature: null }), digest: t.string }),
+                // Only if they are few.
+                t.partial({ means: Numbers, deviations: Numbers }),
+              ]),
+            ),
+          ),
+        }),
       ]),
     ),
     'data',

@@ -26,6 +26,17 @@ const scale = {
 /** The share of training labels that are replaced at random, by the run's seed; 0 by default. */
 const labelNoise = { labelNoise: Share } as const
 
+/** Whether pixels are standardised by the training set, for each channel or each feature; `false` by default. */
+const standardise = {
+  standardise: t.union(
+    [t.literal(false), t.literal('channel'), t.literal('feature')],
+    '"channel", "feature" or false',
+  ),
+} as const
+
+/** Fields of every source, all optional. */
+const everySource = { ...labelNoise, ...standardise } as const
+
 const MnistData = t.readonly(
   t.exact(
     t.intersection([
@@ -36,7 +47,7 @@ const MnistData = t.readonly(
         validation: Count,
       }),
       /** A folder with the four IDX files; without it, they are downloaded once into the user's cache. */
-      t.partial({ folder: Path, ...labelNoise }),
+      t.partial({ folder: Path, ...everySource }),
     ]),
   ),
   'MnistData',
@@ -54,7 +65,7 @@ const FashionMnistData = t.readonly(
         validation: Count,
       }),
       /** A folder with the four IDX files; without it, the copy in the cache is used. */
-      t.partial({ folder: Path, ...labelNoise }),
+      t.partial({ folder: Path, ...everySource }),
     ]),
   ),
   'FashionMnistData',
@@ -72,7 +83,7 @@ const Cifar10Data = t.readonly(
         validation: Count,
       }),
       /** A folder with the six official binary batches; without it, they are downloaded once into the user's cache. */
-      t.partial({ folder: Path, ...labelNoise }),
+      t.partial({ folder: Path, ...everySource }),
     ]),
   ),
   'Cifar10Data',
@@ -95,7 +106,7 @@ const NpzData = t.readonly(
         /** The number of classes; 10 by default. */
         classes: Classes,
         ...scale,
-        ...labelNoise,
+        ...everySource,
       }),
     ]),
   ),
@@ -116,7 +127,7 @@ const IdxData = t.readonly(
         validation: Count,
       }),
       /** The test set: give both files or neither. */
-      t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...scale, ...labelNoise }),
+      t.partial({ testImages: Path, testLabels: Path, classes: Classes, ...scale, ...everySource }),
     ]),
   ),
   'IdxData',

@@ -22,6 +22,7 @@ import * as Pool from './set/Pool.js'
 import { npzSplits, unscaled } from './npzSplits.js'
 import type { Input } from './formats/readInput.js'
 import { stratified } from './set/split.js'
+import * as Standardisation from './set/Standardisation.js'
 import type { FetchOptions } from './stored/StoredSet.js'
 
 /** How to find and to split the images of a configuration. */
@@ -174,8 +175,25 @@ const noisy =
   (splits: Splits): Splits =>
     labelNoise === 0 ? splits : { ...splits, train: withLabelNoise(labelNoise, seed)(splits.train) }
 
+const standardised =
+  ({ standardise = false }: DataConfig) =>
+  (splits: Splits): Splits => {
+    if (standardise === false) return splits
+    const standardisation = Standardisation.of(standardise)(splits.train)
+    const set = Standardisation.applied(standardisation)
+    const { train, validation, test } = splits
+    return {
+      ...splits,
+      train: set(train),
+      validation: set(validation),
+      test: test === null ? null : set(test),
+      standardisation,
+    }
+  }
+
 /**
- * Reads, decodes and splits the data that a configuration names, then adds its label noise to the training set.
+ * Reads, decodes and splits the data that a configuration names, then adds its label noise to the training set and
+ * standardises all pixels if the configuration says so.
  *
  * Errors: `BadInput` for a bad file or configuration, `Environment` for failures of a download, the cache or the disk.
  *
@@ -195,4 +213,9 @@ const noisy =
  * ```
  */
 export const loadSplits = (config: DataConfig, options: LoadOptions): TE.TaskEither<ShellError, Splits> =>
-  pipe(loaded(config, options), TE.chainEitherK(checkShapes), TE.map(noisy(config, options)))
+  pipe(
+    loaded(config, options),
+    TE.chainEitherK(checkShapes),
+    TE.map(noisy(config, options)),
+    TE.map(standardised(config)),
+  )

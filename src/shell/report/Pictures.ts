@@ -10,6 +10,7 @@ import { decode, Natural } from '../../core/codec/Codec.js'
 import type { Header } from '../../core/log/RunLog.js'
 import { DataConfig } from '../data/DataConfig.js'
 import type { ImageSet } from '../data/set/ImageSet.js'
+import * as Standardisation from '../data/set/Standardisation.js'
 import { optional } from '../base/optional.js'
 import { describeData } from '../run/describeData.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -17,7 +18,7 @@ import { badInput, type ShellError } from '../base/ShellError.js'
 /** Returns the image of an example as a data URL: PNG with 8 bits per channel. */
 export type Picture = (example: number) => string
 
-/** A run's training set, and how to show its images. */
+/** A run's training set as it was before any standardisation, and how to show its images. */
 export interface Pictures {
   readonly set: ImageSet
   readonly picture: Picture
@@ -94,7 +95,8 @@ export const picturesOf = ({ problem, data }: Header): TE.TaskEither<ShellError,
           splits => describeData(splits).fingerprint === data.fingerprint,
           () => badInput('the data has changed since the run.'),
         ),
-        TE.map(({ train }): Pictures => {
+        TE.map((splits): Pictures => {
+          const train = Standardisation.original(splits.standardisation)(splits.train)
           const [height, width, channels] = train.shape
           const picture: Picture = example => {
             const bytes = encode({

@@ -8,6 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { methodConfig } from '../config/RunConfig.js'
 import { size, type ImageSet } from '../data/set/ImageSet.js'
+import * as Standardisation from '../data/set/Standardisation.js'
 import { classCounts } from '../data/set/suspicions.js'
 import { start } from '../record/driver.js'
 import { methodNamed } from '../record/Methods.js'
@@ -25,7 +26,7 @@ export interface SetFacts {
   readonly images: number
   /** The number of images of each class. */
   readonly counts: ReadonlyArray<number>
-  /** The smallest and the largest pixel, after scaling. */
+  /** The smallest and the largest pixel, after scaling and before any standardisation. */
   readonly range: readonly [number, number]
 }
 
@@ -36,6 +37,8 @@ export interface DryRun {
   /** Height, width, channels. */
   readonly shape: ImageSet['shape']
   readonly scale: number
+  /** How pixels were standardised, as a clause; `null` if they were not. */
+  readonly standardised: string | null
   readonly network: { readonly name: string; readonly weights: number }
   readonly space: SearchSpace
   readonly method: string
@@ -90,16 +93,19 @@ export const dryRun = ({
     TE.bind('backend', ({ problem }) => backendOf(choice, problem)),
     TE.bind('seconds', ({ problem, backend }) => secondsOfEpoch(backend, problem, config)),
     TE.map(({ problem: { splits, network, hyperparameters }, settings, backend, seconds }): DryRun => {
-      const { train, validation, test } = splits
+      const { train, validation, test, standardisation } = splits
+      const facts = (name: string, set: ImageSet): SetFacts =>
+        factsOf(name, Standardisation.original(standardisation)(set))
       return {
         source,
         sets: [
-          factsOf('training', train),
-          factsOf('validation', validation),
-          ...(test === null ? [] : [factsOf('test', test)]),
+          facts('training', train),
+          facts('validation', validation),
+          ...(test === null ? [] : [facts('test', test)]),
         ],
         shape: train.shape,
         scale: splits.reading?.scale ?? 255,
+        standardised: standardisation === undefined ? null : Standardisation.text(standardisation),
         network: { name: network.name, weights: network.size },
         space: hyperparameters.space,
         method: config.method.name,

@@ -105,14 +105,12 @@ export const otherVersions = (header: Header, backend: Backend): ReadonlyArray<s
 export const sameData =
   ({ path, header }: RecordedRun) =>
   ({ splits }: Problem): E.Either<ShellError, void> => {
-    const { train, validation, test, fingerprint, scale } = describeData(splits)
+    const { scale, standardised, ...data } = describeData(splits)
     // Older headers have no scale; the fingerprint covers the scaled pixels.
     const found = {
-      train,
-      validation,
-      test,
-      fingerprint,
+      ...data,
       ...(header.data.scale === undefined ? {} : { scale }),
+      ...(standardised === undefined ? {} : { standardised }),
     }
     const [was, is] = [JSON.stringify(header.data), JSON.stringify(found)]
     return was === is

@@ -1,5 +1,6 @@
 /** Says how the data of a run was read, and what looks wrong in it. */
 import { size, type Splits } from '../data/set/ImageSet.js'
+import * as Standardisation from '../data/set/Standardisation.js'
 import { suspicions } from '../data/set/suspicions.js'
 import type { Status } from './statusLine.js'
 
@@ -22,5 +23,7 @@ export const sayData =
   (status: Status) =>
   (splits: Splits): void => {
     if (splits.reading !== undefined) status.note(dataLine(splits))
+    if (splits.standardisation !== undefined)
+      status.note(`The pixels are ${Standardisation.text(splits.standardisation)}.`)
     remarks(splits).forEach(status.note)
   }

@@ -66,6 +66,9 @@ describe('DataConfig', () => {
     { ...idx, scale: 16 },
     { source: 'npz', train: 'a.npz', validation: 'b.npz', scale: 1 },
     { source: 'mnist', train: 600, validation: 400, labelNoise: 1 },
+    { source: 'cifar10', train: 1200, validation: 800, standardise: 'channel' },
+    { ...idx, standardise: 'feature' },
+    { source: 'npz', train: 'a.npz', validation: 'b.npz', standardise: false },
   ])('accepts $source (%#)', config => {
     expect(decodeData(config)).toEqual(E.right(config))
     expect(DataConfig.encode(right(decodeData(config)))).toEqual(config)
@@ -74,11 +77,11 @@ describe('DataConfig', () => {
   it.each([
     [
       { source: 'mnist', trian: 600, validation: 400 },
-      '`data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder, labelNoise',
+      '`data.trian` is not known. Did you mean "train"? Known fields here: source, train, validation, folder, labelNoise, standardise',
     ],
     [
       { source: 'npz', train: 'a', validation: 'b', folder: 'c' },
-      '`data.folder` is not known. Known fields here: source, train, validation, test, classes, scale, labelNoise',
+      '`data.folder` is not known. Known fields here: source, train, validation, test, classes, scale, labelNoise, standardise',
     ],
     [
       { source: 'mnst', train: 1, validation: 1 },
@@ -98,6 +101,7 @@ describe('DataConfig', () => {
       '`data.test` must be a path, "mnist" or null, but is 3',
     ],
     [{ ...idx, scale: 0 }, '`data.scale` must be a number in (0, 4294967296], such as 1 or 255, but is 0'],
+    [{ ...idx, standardise: true }, '`data.standardise` must be "channel", "feature" or false, but is true'],
     [{ ...idx, classes: 257 }, '`data.classes` must be an integer in 1…256, but is 257'],
     [
       'mnist',
@@ -145,6 +149,64 @@ describe('loadSplits from IDX files', () => {
       'has `testImages` but no `testLabels`',
     )
     expect(messageOf('BadInput', await load({ ...idx, classes: 9 }, folder))).toContain('is 9, outside 0…8')
+  })
+})
+
+describe('standardised pixels', () => {
+  const files = { ...idx, testImages: 'test-images', testLabels: 'test-labels' }
+
+  it('are those of the plain sets minus the mean of the training set, divided by its deviation', async () => {
+    const folder = await idxFolder()
+    const plain = right(await load(files, folder))
+    expect(plain.standardisation).toBeUndefined()
+    for (const standardise of ['channel', 'feature'] as const) {
+      const { standardisation, ...splits } = right(await load({ ...files, standardise }, folder))
+      const drawn = indices(plain.train).map(index => index / 255)
+      const mean = drawn.reduce((sum, x) => sum + x, 0) / 30
+      const deviation = Math.sqrt(drawn.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 30)
+      // Every pixel of an image is its index, so channel and features have the same numbers.
+      for (const found of standardisation!.means) expect(found).toBeCloseTo(mean, 6)
+      for (const found of standardisation!.deviations) expect(found).toBeCloseTo(deviation, 6)
+      expect(standardisation!.means).toHaveLength(standardise === 'channel' ? 1 : 4)
+      for (const name of ['train', 'validation', 'test'] as const)
+        for (const [i, x] of splits[name]!.images.entries())
+          expect(x).toBeCloseTo((plain[name]!.images[i]! - mean) / deviation, 4)
+      expect(splits.reading).toEqual(plain.reading)
+    }
+    expect(right(await load({ ...files, standardise: false }, folder))).toEqual(plain)
+  })
+
+  it('have the numbers of the images that the seed draws, and not of their labels', async () => {
+    const folder = await idxFolder()
+    const of = async (seed: number, more: object = {}) =>
+      right(await load({ ...files, standardise: 'channel', ...more }, folder, seed))
+    const [one, two, noisy] = [await of(1), await of(2), await of(1, { labelNoise: 0.5 })]
+    expect(two.standardisation).not.toEqual(one.standardisation)
+    expect(noisy.standardisation).toEqual(one.standardisation)
+    expect(noisy.train.images).toEqual(one.train.images)
+    expect(noisy.train.labels).not.toEqual(one.train.labels)
+    expect(noisy.train.truth).toEqual(one.train.labels)
+  })
+
+  it('are refused before they are standardised, as plain ones are', async () => {
+    const folder = await idxFolder()
+    expect(
+      messageOf('BadInput', await load({ ...files, scale: 50, standardise: 'channel' }, folder)),
+    ).toContain('above `data.scale`, which is 50')
+  })
+
+  it('are in the header of a log, and a resumed run compares them', async () => {
+    const folder = await idxFolder()
+    const splits = right(await load({ ...files, standardise: 'channel' }, folder))
+    const plain = right(await load(files, folder))
+    const { standardised, ...data } = describeData(splits)
+    expect(standardised).toMatchObject({ per: 'channel', means: [...splits.standardisation!.means] })
+    expect(describeData(plain)).toEqual({ ...data, fingerprint: describeData(plain).fingerprint })
+    expect(data.fingerprint).not.toBe(describeData(plain).fingerprint)
+    const header = JSON.parse(JSON.stringify({ data: describeData(splits) })) as RecordedRun['header']
+    const same = sameData({ path: 'a log', header } as RecordedRun)
+    expect(E.isRight(same({ splits } as Problem))).toBe(true)
+    expect(messageOf('BadInput', same({ splits: plain } as Problem))).toContain('The data has changed')
   })
 })
 

@@ -1,6 +1,9 @@
 /** Labelled images, in the form that all code after the readers uses. */
+import type { Standardisation } from './Standardisation.js'
+
+/** Labelled images of one size. */
 export interface ImageSet {
-  /** N × height × width × channels, row-major, scaled to [0, 1]. */
+  /** N × height × width × channels, row-major, scaled to [0, 1]; standardised after that if the task asks for it. */
   readonly images: Float32Array
   /** N labels in 0 … classes − 1. */
   readonly labels: Uint8Array
@@ -17,6 +20,8 @@ export interface Splits {
   readonly test: ImageSet | null
   /** How the user's own files were read. The stored sets do not have it: they are known. */
   readonly reading?: Reading
+  /** How the pixels of all sets were standardised; absent if they are in [0, 1]. */
+  readonly standardisation?: Standardisation
 }
 
 /** How the files of a task were read. */

@@ -6,6 +6,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { size, type ImageSet, type Splits } from './ImageSet.js'
+import * as Standardisation from './Standardisation.js'
 
 interface Named {
   readonly name: string
@@ -120,27 +121,48 @@ const aboutShared = (sets: ReadonlyArray<Named>): ReadonlyArray<string> => {
   )
 }
 
-/** Whether all pixels from one place to another are equal. */
-const isBlank = (pixels: Float32Array, from: number, to: number): boolean => {
-  for (let i = from + 1; i < to; i++) if (pixels[i] !== pixels[from]) return false
+/** Whether all pixels from one place to another are equal, or differ by `tolerance` at most. */
+const isBlank = (pixels: Float32Array, from: number, to: number, tolerance: number): boolean => {
+  for (let i = from + 1; i < to; i++) if (Math.abs(pixels[i]! - pixels[from]!) > tolerance) return false
   return true
 }
 
-const aboutPixels = (sets: ReadonlyArray<Named>, scale: number): ReadonlyArray<string> => {
-  const blank = sets.flatMap(({ name, set }) => {
-    const length = set.images.length / size(set)
-    if (length === 1) return []
-    let count = 0
-    for (let i = 0; i < size(set); i++) if (isBlank(set.images, i * length, (i + 1) * length)) count++
-    return count === 0
+/** The number of blank images, and the largest pixel. */
+const pixelFacts = (
+  set: ImageSet,
+  tolerance: number,
+): { readonly blank: number; readonly highest: number } => {
+  const length = set.images.length / size(set)
+  let [blank, highest] = [0, 0]
+  if (length > 1)
+    for (let i = 0; i < size(set); i++)
+      if (isBlank(set.images, i * length, (i + 1) * length, tolerance)) blank++
+  for (const pixel of set.images) if (pixel > highest) highest = pixel
+  return { blank, highest }
+}
+
+/** Looks at pixels as they were before they were standardised. */
+const aboutPixels = (
+  sets: ReadonlyArray<Named>,
+  scale: number,
+  standardisation: Splits['standardisation'],
+): ReadonlyArray<string> => {
+  // Equal pixels may be a step of the grid apart where each was standardised by other numbers.
+  const tolerance = standardisation === undefined ? 0 : 2 * Standardisation.grid
+  const facts = sets.map(({ name, set }) => ({
+    name,
+    of: size(set),
+    ...pixelFacts(Standardisation.original(standardisation)(set), tolerance),
+  }))
+  const blank = facts.flatMap(({ name, of, blank: count }) =>
+    count === 0
       ? []
       : [
-          `${howMany(count, size(set))} the ${name} set ${count === 1 ? 'is' : 'are'} blank: all pixels of such an image are ` +
+          `${howMany(count, of)} the ${name} set ${count === 1 ? 'is' : 'are'} blank: all pixels of such an image are ` +
             'equal. Check how the file was written.',
-        ]
-  })
-  let highest = 0
-  for (const { set } of sets) for (const pixel of set.images) if (pixel > highest) highest = pixel
+        ],
+  )
+  const highest = facts.reduce((most, { highest }) => Math.max(most, highest), 0)
   const dark =
     highest >= 0.5
       ? []
@@ -151,15 +173,34 @@ const aboutPixels = (sets: ReadonlyArray<Named>, scale: number): ReadonlyArray<s
   return [...blank, ...dark]
 }
 
+/** Features this many deviations from their mean would rule the first layer. */
+const farAway = 100
+
+/** A pixel that hardly varies in the training set has a tiny deviation, and may be far away in another set. */
+const aboutDeviations = (sets: ReadonlyArray<Named>): ReadonlyArray<string> =>
+  sets.flatMap(({ name, set: { images } }) => {
+    let farthest = 0
+    for (let i = 0; i < images.length; i++) farthest = Math.max(farthest, Math.abs(images[i]!))
+    return farthest <= farAway
+      ? []
+      : [
+          `A standardised pixel of the ${name} set is ${number(Math.round(farthest))} deviations from its mean, since it hardly ` +
+            'varies in the training set. Use `"standardise": "channel"`, or more training images.',
+        ]
+  })
+
 /**
  * Everything that looks wrong; empty if nothing does. Images are looked at only if they were read from files of the user: those
  * of the stored sets are known, and many.
  */
 export const suspicions = (splits: Splits): ReadonlyArray<string> => {
   const sets = namedSets(splits)
-  const { reading } = splits
+  const { reading, standardisation } = splits
   return [
     ...aboutClasses(sets),
-    ...(reading === undefined ? [] : [...aboutShared(sets), ...aboutPixels(sets, reading.scale)]),
+    ...(reading === undefined
+      ? []
+      : [...aboutShared(sets), ...aboutPixels(sets, reading.scale, standardisation)]),
+    ...(standardisation?.per === 'feature' ? aboutDeviations(sets) : []),
   ]
 }
