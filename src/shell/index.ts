@@ -83,7 +83,7 @@ export type {
   Term,
   TermAt,
 } from './model/families/Family.js'
-export { FamilyConfig, type PenaltyConfig } from './model/families/FamilyConfig.js'
+export { FamilyConfig, type L2Config, type PenaltyConfig } from './model/families/FamilyConfig.js'
 export { groupingOf, type Grouping, type Per } from './model/families/Grouping.js'
 export { l1 } from './model/families/l1.js'
 export { l2 } from './model/families/l2.js'

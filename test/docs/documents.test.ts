@@ -98,6 +98,8 @@ describe('docs/configuration.md', () => {
   const space = [{ name: 'x', lower: 0, upper: 1, scale: 'log' }] as const
   const method = right(methodConfig(bilevel)('minimal', config, space))
   const required = ['network.kind', 'method.name', 'seed']
+  /** Options that are not there by default, each with a value that it may have. */
+  const withoutDefault: Readonly<Record<string, unknown>> = { 'hyperparameters.weightDecay': [1e-6, 1] }
   const actual = new Map(
     [
       ...leaves(
@@ -120,7 +122,16 @@ describe('docs/configuration.md', () => {
 
   it('states no option that there is not', () => {
     const options = [...stated.keys()].filter(name => /^(network|hyperparameters|solver|method)\./.test(name))
-    for (const option of options) expect([...actual.keys(), ...required]).toContain(option)
+    const optional = Object.entries(withoutDefault).map(([option, example]) => {
+      const [section, ...path] = option.split('.')
+      const given = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), example)
+      expect(right(decodeRunConfig('optional')({ ...minimal, [section!]: given }))).toMatchObject({
+        [section!]: given,
+      })
+      expect(stated.get(option)).toBe('none')
+      return option
+    })
+    for (const option of options) expect([...actual.keys(), ...required, ...optional]).toContain(option)
   })
 
   it('has every option of the rivals, with its default', () => {

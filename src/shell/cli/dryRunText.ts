@@ -1,5 +1,6 @@
 /** The text of `bilevel tune --dry-run`. */
 import type { DryRun } from '../run/DryRun.js'
+import { decayText } from '../base/WeightDecays.js'
 import { wrapped } from '../run/wrapped.js'
 
 const number = (value: number): string => value.toLocaleString('en-US')
@@ -39,6 +40,7 @@ export const dryRunText = ({
   standardised,
   network,
   space,
+  weightDecay,
   method,
   backend,
   time,
@@ -49,7 +51,13 @@ export const dryRunText = ({
     const [first = '', ...rest] = wrapped(text, 80 - width).split('\n')
     return [`${head.padEnd(width)}${first}`, ...rest.map(more => `${' '.repeat(width)}${more}`)].join('\n')
   }
-  const names = space.slice(0, mostListed).map(({ name, lower, upper }) => `${name} in [${lower}, ${upper}]`)
+  const decayRange = (name: string): string => {
+    const decays = weightDecay.get(name)
+    return decays === undefined ? '' : ` (weight decay ${decayText(decays[0])} to ${decayText(decays[1])})`
+  }
+  const names = space
+    .slice(0, mostListed)
+    .map(({ name, lower, upper }) => `${name} in [${figure(lower)}, ${figure(upper)}]${decayRange(name)}`)
   return [
     wrapped(
       `A dry run of ${source}: every section can be used. Data was loaded, nothing was tuned, and no run folder was made.`,

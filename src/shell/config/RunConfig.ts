@@ -65,7 +65,10 @@ const refused =
 /** Checks the bounds of the search space before any data is loaded. */
 const checkBounds = ({ hyperparameters }: RunConfig): E.Either<string, void> => {
   const families = listed(hyperparameters)
-  const wrong = families.findIndex(({ lower, upper }) => !(lower < upper))
+  // Bounds that are given as weight decay are in order: their codec sees to it.
+  const wrong = families.findIndex(
+    ({ lower, upper }) => lower !== undefined && upper !== undefined && !(lower < upper),
+  )
   if (wrong < 0) return E.right(undefined)
   const { lower, upper } = families[wrong]!
   const place = Array.isArray(hyperparameters) ? `hyperparameters[${wrong}]` : 'hyperparameters'

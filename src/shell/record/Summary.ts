@@ -10,6 +10,7 @@ import type { Info, Outcome, ResultRow } from '../../core/protocol/Info.js'
 import type { Header } from '../../core/log/RunLog.js'
 import { SearchSpace } from '../../core/protocol/SearchSpace.js'
 import { laidOut } from '../base/laidOut.js'
+import { weightDecaysOf } from '../base/WeightDecays.js'
 
 export const format = 'bilevel-hpo/summary'
 export const version = 1
@@ -22,6 +23,8 @@ export interface SummaryRow extends Omit<ResultRow, 'effort'> {
   readonly effortEpochs: number
   readonly seconds: null
   readonly stopReason: string | null
+  /** λ as weight decay, by the names of the L2 coefficients; only if the run's configuration has its bounds so. */
+  readonly weightDecay?: Readonly<Record<string, number>>
 }
 
 /** The content of `summary.json`. */
@@ -46,7 +49,7 @@ export interface Summary {
 }
 
 const rowOf =
-  (train: number, outcome: Outcome) =>
+  (train: number, outcome: Outcome, decays: ReturnType<typeof weightDecaysOf>) =>
   (row: ResultRow): SummaryRow => ({
     name: row.name,
     lambda: row.lambda,
@@ -62,6 +65,7 @@ const rowOf =
     epsilon: row.epsilon,
     // Only the row of the method's own result has a stop reason.
     stopReason: row.bilevelWeights === null ? null : outcome.stopReason,
+    ...(decays === null ? {} : { weightDecay: decays(row.lambda) }),
   })
 
 /**
@@ -94,7 +98,7 @@ export const summarize = (header: Header, steps: number, info: Info, outcome: Ou
     stopReason: outcome.stopReason,
     message: outcome.message,
     total: { steps, lowerLevelSolves: info.lowerLevelSolves, effortEpochs: info.effort / train },
-    rows: outcome.rows.map(rowOf(train, outcome)),
+    rows: outcome.rows.map(rowOf(train, outcome, weightDecaysOf(header))),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The tables of a page: results, settings, and the numbers of a figure. */
 import { meanLines, resultLines, type Measures, type Moment } from './data/results.js'
+import { decayText } from '../base/WeightDecays.js'
 import { settings } from './data/setup.js'
 import type { Entry, Table } from './figures/Figure.js'
 import { html, type Html } from './Html.js'
@@ -60,11 +61,15 @@ const columns = groups.flatMap(group => group.columns)
 
 const mostComponents = 4
 
+const listText = (components: ReadonlyArray<number>, text: (component: number) => string): string =>
+  components.slice(0, mostComponents).map(text).join(', ') +
+  (components.length > mostComponents ? `, … (${components.length})` : '')
+
 const lambdaText = (lambda: ReadonlyArray<number>): string =>
-  lambda
-    .slice(0, mostComponents)
-    .map(component => component.toFixed(3))
-    .join(', ') + (lambda.length > mostComponents ? `, … (${lambda.length})` : '')
+  listText(lambda, component => component.toFixed(3))
+
+const decayNote = (decays: ReadonlyArray<number> | null): Html | string =>
+  decays === null ? '' : html`<br /><small>weight decay ${listText(decays, decayText)}</small>`
 
 const valueCell = ({ format, suffix }: Column, value: number | null): Html =>
   value === null ? html`<td class="n">${dash}</td>` : html`<td class="n">${format(value)}${suffix}</td>`
@@ -91,12 +96,12 @@ export const resultsTable = (task: Task): Html => {
         ${columns.map(entry => momentCell(entry, measures[entry.name]))}
       </tr>`,
   )}${lines.map(
-    ({ method, run, row, lambda, measures }) =>
+    ({ method, run, row, lambda, weightDecay, measures }) =>
       html`<tr>
         <th scope="row">${method}</th>
         <td>${run}</td>
         <td>${row}</td>
-        <td>${lambdaText(lambda)}</td>
+        <td>${lambdaText(lambda)}${decayNote(weightDecay)}</td>
         ${columns.map(entry => valueCell(entry, measures[entry.name]))}
       </tr>`,
   )}`

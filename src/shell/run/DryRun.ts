@@ -11,6 +11,7 @@ import { size, type ImageSet } from '../data/set/ImageSet.js'
 import * as Standardisation from '../data/set/Standardisation.js'
 import { classCounts } from '../data/set/suspicions.js'
 import { start } from '../record/driver.js'
+import { decaysIn } from '../base/WeightDecays.js'
 import { methodNamed } from '../record/Methods.js'
 import * as RunFolder from '../record/RunFolder.js'
 import { backendOf } from '../train/backendOf.js'
@@ -41,6 +42,8 @@ export interface DryRun {
   readonly standardised: string | null
   readonly network: { readonly name: string; readonly weights: number }
   readonly space: SearchSpace
+  /** The bounds as weight decay, by the names of the L2 coefficients, if the configuration has them so. */
+  readonly weightDecay: ReadonlyMap<string, readonly [number, number]>
   readonly method: string
   readonly backend: string
   readonly time: {
@@ -60,6 +63,13 @@ const factsOf = (name: string, set: ImageSet): SetFacts => {
     if (pixel > highest) highest = pixel
   }
   return { name, images: size(set), counts: classCounts(set), range: [lowest, highest] }
+}
+
+const decayBounds = (section: unknown, space: SearchSpace, examples: number): DryRun['weightDecay'] => {
+  const decays = decaysIn(section, space, examples)
+  if (decays === null) return new Map()
+  const [lower, upper] = [decays(space.map(({ lower }) => lower)), decays(space.map(({ upper }) => upper))]
+  return new Map(Object.entries(lower).map(([name, least]) => [name, [least, upper[name]!]]))
 }
 
 /** Checks a configuration, and describes its run. Errors: as those of `tune`, but nothing is written. */
@@ -108,6 +118,7 @@ export const dryRun = ({
         standardised: standardisation === undefined ? null : Standardisation.text(standardisation),
         network: { name: network.name, weights: network.size },
         space: hyperparameters.space,
+        weightDecay: decayBounds(config.hyperparameters, hyperparameters.space, size(train)),
         method: config.method.name,
         backend: backend.oneLine,
         time: {

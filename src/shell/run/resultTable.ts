@@ -5,6 +5,7 @@
 import Table from 'cli-table3'
 import type { Metrics, SetMetrics } from '../../core/protocol/Observation.js'
 import type { Summary, SummaryRow } from '../record/Summary.js'
+import { decayText } from '../base/WeightDecays.js'
 import { wrapped } from './wrapped.js'
 
 const mark = '†'
@@ -22,11 +23,12 @@ const nameColumns = 17
 
 const mostComponents = 4
 
+const listText = (components: ReadonlyArray<number>, text: (component: number) => string): string =>
+  components.slice(0, mostComponents).map(text).join('\n') +
+  (components.length > mostComponents ? `\n… ${components.length} in all` : '')
+
 const lambdaText = (lambda: ReadonlyArray<number>): string =>
-  lambda
-    .slice(0, mostComponents)
-    .map(component => component.toFixed(3))
-    .join('\n') + (lambda.length > mostComponents ? `\n… ${lambda.length} in all` : '')
+  listText(lambda, component => component.toFixed(3))
 
 const head = [
   '',
@@ -40,6 +42,9 @@ const head = [
   'seconds',
 ]
 
+/** The cells beside a row's name and its λ. */
+const empty: ReadonlyArray<string> = head.slice(2).map(() => '')
+
 const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string> => [
   loss(metrics?.validation, suffix),
   percent(metrics?.validation, suffix),
@@ -47,7 +52,7 @@ const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string
   percent(metrics?.test, suffix),
 ]
 
-/** The lines of a row: its λ with the losses of retrained weights, then the losses of other weights at this λ. */
+/** The lines of a row: its λ with the losses of retrained weights, the losses of other weights there, and λ as weight decay. */
 const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => {
   const otherWeights = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
     metrics === null ? [] : [[`  ${name}`, '', ...measured(metrics, mark), '', '', '']]
@@ -62,11 +67,15 @@ const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<Re
     ],
     ...otherWeights('refit', row.refit),
     ...otherWeights('bilevel weights', row.bilevelWeights),
+    ...(row.weightDecay === undefined
+      ? []
+      : [['  weight decay', listText(Object.values(row.weightDecay), decayText), ...empty]]),
   ]
 }
 
 const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
   const marked = rows.some(row => row.refit !== null || row.bilevelWeights !== null)
+  const decayed = rows.some(row => row.weightDecay !== undefined)
   return [
     'Losses (mean cross-entropy) and accuracies without a mark are of weights retrained at that λ on the training set alone; λ itself was chosen ' +
       'by the validation set. Nothing was chosen by the test set.',
@@ -77,6 +86,7 @@ const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
             'weights that saw as much.',
         ]
       : []),
+    ...(decayed ? ['Weight decay: exp(λ)/(2N) of the L2 coefficients, with N training examples.'] : []),
     'Solves of the lower level, epochs and seconds are those until λ was found; one epoch is one gradient of every ' +
       'training example.',
   ]

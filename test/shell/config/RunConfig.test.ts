@@ -79,6 +79,47 @@ describe('a configuration file', () => {
     }))
 })
 
+describe('bounds as weight decay', () => {
+  const decoded = (hyperparameters: unknown) => decodeRunConfig('mine')({ ...whole, hyperparameters })
+
+  it('take the place of the bounds of λ, and survive a JSON round trip', () => {
+    const config = right(decoded({ per: 'layer', weightDecay: [1e-6, 1] }))
+    expect(config.hyperparameters).toEqual({ family: 'l2', per: 'layer', weightDecay: [1e-6, 1] })
+    const encoded: unknown = JSON.parse(JSON.stringify(RunConfig.encode(config)))
+    expect(right(decodeRunConfig('again')(encoded))).toEqual(config)
+    // Without them nothing is as it was not before, not even the order of the fields.
+    expect(JSON.stringify(right(decoded({ fixed: 3, lower: -2 })).hyperparameters)).toBe(
+      '{"family":"l2","per":"model","lower":-2,"upper":4,"fixed":3}',
+    )
+  })
+
+  it.each([
+    [
+      { weightDecay: [1e-6, 1], lower: -3 },
+      '`hyperparameters.weightDecay` gives the bounds of λ as weight decay, but there is `lower`, too, which is about λ itself; ' +
+        'leave one of them out.',
+    ],
+    [{ weightDecay: [1e-6, 1], upper: 3 }, 'but there is `upper`, too'],
+    [{ weightDecay: [1e-6, 1], lower: -3, upper: 3 }, 'but there is `lower`, too'],
+    [{ weightDecay: [1e-6, 1], fixed: 3 }, 'but there is `fixed`, too'],
+    [
+      [{ family: 'classWeights' }, { weightDecay: [1, 1e-6] }],
+      '`hyperparameters[1].weightDecay` must be two positive numbers such as `[1e-6, 1]`, the smaller one first, but is',
+    ],
+    [{ weightDecay: [0, 1] }, '`hyperparameters.weightDecay` must be two positive numbers'],
+    [{ weightDecay: [1e-4] }, '`hyperparameters.weightDecay` must be two positive numbers'],
+    [{ weightDecay: [1e-4, 1, 2] }, '`hyperparameters.weightDecay` must be two positive numbers'],
+    [{ weightDecay: 1e-4 }, '`hyperparameters.weightDecay` must be two positive numbers'],
+    [
+      { family: 'l1', weightDecay: [1e-6, 1] },
+      '`hyperparameters.weightDecay` is not known. Known fields here: family, per, lower, upper, block, fixed',
+    ],
+    [{ weightdecay: [1e-6, 1] }, '`hyperparameters.weightdecay` is not known. Did you mean "weightDecay"?'],
+  ])('%j is refused', (hyperparameters, message) => {
+    expect(left(decoded(hyperparameters)).message).toContain(message)
+  })
+})
+
 describe('presets', () => {
   it.each(Object.keys(presets))('%s is a configuration, and survives a JSON round trip', name => {
     const { config } = right(fromPreset(name))

@@ -5,6 +5,7 @@ import * as t from 'io-ts'
 import { Count, Finite } from '../../../core/codec/Codec.js'
 import { oneOf, options } from '../../../core/codec/options.js'
 import { badInput, type ShellError } from '../../base/ShellError.js'
+import { lambdaAt } from '../../base/WeightDecays.js'
 import type { Network } from '../Network.js'
 import { classWeights } from './classWeights.js'
 import { exampleWeights } from './exampleWeights.js'
@@ -34,7 +35,10 @@ export interface PenaltyConfig<F extends string> {
   readonly fixed?: number
 }
 
-const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<PenaltyConfig<F>, unknown> =>
+// The paper's range is [−10, 0]. On its 1K split the best λ lies above 1, so the default range is larger.
+const penaltyBounds = { lower: -10, upper: 4 } as const
+
+const penalty = <F extends 'l1' | 'elasticNet'>(family: F): t.Type<PenaltyConfig<F>, unknown> =>
   options<PenaltyConfig<F>>(
     t.readonly(
       t.intersection([
@@ -44,10 +48,83 @@ const penalty = <F extends 'l2' | 'l1' | 'elasticNet'>(family: F): t.Type<Penalt
     ),
     {
       name: `an object such as \`{"family": "${family}", "per": "model"}\``,
-      // The paper's range is [−10, 0]. On its 1K split the best λ lies above 1, so the default range is larger.
-      defaults: { family, per: 'model', lower: -10, upper: 4 },
+      defaults: { family, per: 'model', ...penaltyBounds },
     },
   )
+
+/**
+ * The configuration of an L2 penalty. Its bounds are those of λ, or of the weight decay exp(λ)/(2N).
+ *
+ * @example
+ * ```ts
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { hyperparametersOf, type Hyperparameters, type L2Config, linear } from 'bilevel-hpo/shell'
+ *
+ * const config: L2Config = { family: 'l2', per: 'model', weightDecay: [1e-4, 1e-2] }
+ * const bounds = ({ space }: Hyperparameters) => space.map(({ lower, upper }) => [Math.exp(lower), Math.exp(upper)])
+ * // With 500 training examples, exp(λ) is 1,000 times the weight decay.
+ * const made = E.map(bounds)(hyperparametersOf(linear([1, 2, 1], 2), config, 500))
+ * const [lowest = 0, highest = 0] = E.isRight(made) ? made.right[0]! : []
+ * const both = [lowest, highest] // ≈ [0.1, 10]
+ * ```
+ */
+export interface L2Config extends Omit<PenaltyConfig<'l2'>, 'lower' | 'upper'> {
+  readonly lower?: number
+  readonly upper?: number
+  /** The least and the largest weight decay. It takes the place of `lower` and `upper`, and does not move with N. */
+  readonly weightDecay?: readonly [number, number]
+}
+
+const isDecayRange = (u: unknown): u is readonly [number, number] =>
+  Array.isArray(u) && u.length === 2 && u.every(Number.isFinite) && 0 < u[0] && u[0] < u[1]
+
+const DecayRange = new t.Type<readonly [number, number]>(
+  'two positive numbers such as `[1e-6, 1]`, the smaller one first',
+  isDecayRange,
+  (u, context) => (isDecayRange(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+
+/** Says that a weight decay is given together with what else decides λ; `null` if it is not. */
+const twice = (config: L2Config): string | null => {
+  const other = (['lower', 'upper', 'fixed'] as const).find(field => config[field] !== undefined)
+  return config.weightDecay === undefined || other === undefined
+    ? null
+    : `gives the bounds of λ as weight decay, but there is \`${other}\`, too, which is about λ itself; leave one of them out`
+}
+
+const l2Penalty: t.Type<L2Config, unknown> = options<L2Config>(
+  t.readonly(
+    t.intersection([
+      t.type({ family: t.literal('l2'), per: Per }),
+      t.partial({ ...bounds, block: Count, fixed: Finite, weightDecay: DecayRange }),
+    ]),
+  ),
+  {
+    name: 'an object such as `{"family": "l2", "per": "model"}`',
+    defaults: { family: 'l2', per: 'model' },
+    derive: ({ weightDecay }) => (weightDecay === undefined ? penaltyBounds : {}),
+    rules: [{ field: 'weightDecay', broken: twice }],
+  },
+)
+
+/** The bounds of λ of an L2 penalty. */
+const boundsOf = (
+  config: L2Config,
+  examples: number | null,
+): E.Either<ShellError, { readonly lower: number; readonly upper: number }> => {
+  const { weightDecay, lower = penaltyBounds.lower, upper = penaltyBounds.upper } = config
+  if (weightDecay === undefined) return E.right({ lower, upper })
+  const conflict = twice(config)
+  if (conflict !== null) return E.left(badInput(`The hyperparameters' \`weightDecay\` ${conflict}.`))
+  return examples === null
+    ? E.left(
+        badInput(
+          'Bounds as weight decay need the number of training examples. Pass it to `hyperparametersOf`.',
+        ),
+      )
+    : E.right({ lower: lambdaAt(weightDecay[0], examples), upper: lambdaAt(weightDecay[1], examples) })
+}
 
 /** The configuration of a family whose only fields are bounds. */
 const ranged = <F extends string>(family: F, lower: number, upper: number) =>
@@ -74,7 +151,7 @@ const ranged = <F extends string>(family: F, lower: number, upper: number) =>
 export const FamilyConfig = oneOf(
   'an object such as `{"family": "l2", "per": "model"}`',
   [
-    penalty('l2'),
+    l2Penalty,
     penalty('l1'),
     penalty('elasticNet'),
     // Weights between .007 and .993.
@@ -100,14 +177,17 @@ export const familiesOf = (
     case 'elasticNet':
       return pipe(
         groupingOf(network, config.per, config.block),
-        E.map(grouping => {
+        E.chain((grouping): E.Either<ShellError, ReadonlyArray<Family>> => {
           switch (config.family) {
             case 'l2':
-              return [l2(network, grouping, config)]
+              return pipe(
+                boundsOf(config, examples),
+                E.map(bounds => [l2(network, grouping, bounds)]),
+              )
             case 'l1':
-              return [l1(network, grouping, config)]
+              return E.right([l1(network, grouping, config)])
             case 'elasticNet':
-              return [l1(network, grouping, config), l2(network, grouping, config)]
+              return E.right([l1(network, grouping, config), l2(network, grouping, config)])
           }
         }),
         E.map(families => {

@@ -2,6 +2,7 @@
 import * as t from 'io-ts'
 import { Finite, Natural, NonNegative, nullable, Vector } from '../../../core/codec/Codec.js'
 import type { SetMetrics } from '../../../core/protocol/Observation.js'
+import { weightDecaysOf } from '../../base/WeightDecays.js'
 import { epochsOf, methodsOf, resultOf, type Run } from '../Run.js'
 
 /** The measures, by the weights that they belong to. */
@@ -31,6 +32,8 @@ export const ResultLine = t.readonly(
     seed: Natural,
     row: t.string,
     lambda: Vector,
+    /** λ as weight decay, if the run's configuration has its bounds so: the L2 coefficients in their order. */
+    weightDecay: nullable(Vector),
     measures: Measures,
   }),
   'ResultLine',
@@ -56,13 +59,15 @@ const lossOf = (metrics: SetMetrics | null, set: 'validation' | 'test'): number 
   metrics?.[set]?.loss ?? null
 
 /** All rows of a run's results. */
-export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
-  (run.outcome?.rows ?? []).map(row => ({
+export const resultLines = (run: Run): ReadonlyArray<ResultLine> => {
+  const decays = weightDecaysOf(run.header)
+  return (run.outcome?.rows ?? []).map(row => ({
     method: run.method,
     run: run.name,
     seed: run.seed,
     row: row.name,
     lambda: row.lambda,
+    weightDecay: decays === null ? null : Object.values(decays(row.lambda)),
     measures: {
       lowerLevelSolves: row.lowerLevelSolves,
       epochs: epochsOf(run)(row.effort),
@@ -78,6 +83,7 @@ export const resultLines = (run: Run): ReadonlyArray<ResultLine> =>
       ownTest: lossOf(row.bilevelWeights, 'test'),
     },
   }))
+}
 
 const momentOf = (values: ReadonlyArray<number | null>): Moment | null => {
   const known = values.filter(value => value !== null)

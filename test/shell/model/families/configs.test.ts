@@ -44,6 +44,38 @@ describe('hyperparameters', () => {
     expect(right(of(linear, [{ family: 'classWeights' }, { fixed: 3 }]))).toHaveLength(10)
   })
 
+  test('have their bounds as weight decay, which is what the gradient of their penalty is of the weights', () => {
+    const range = [1e-5, 0.03] as const
+    for (const examples of [60, 600, 50_000]) {
+      const decoded = right(decode(HyperparametersConfig)({ per: 'layer', weightDecay: range }))
+      const { space, lowerTerms } = right(hyperparametersOf(lenet, decoded, examples))
+      expect(space).toHaveLength(5)
+      const kernels = lenet.parameters.map(({ role }) => role === 'kernel')
+      for (const [i, bound] of (['lower', 'upper'] as const).entries()) {
+        const { decay } = lowerTerms(
+          space.map(hyperparameter => hyperparameter[bound]),
+          examples,
+        )
+        for (const [k, of] of decay.entries()) expect(of).toBeCloseTo(kernels[k] ? range[i]! : 0, 12)
+      }
+    }
+  })
+
+  test('as weight decay need the number of training examples, and nothing else that decides λ', () => {
+    const decoded = right(decode(HyperparametersConfig)({ weightDecay: [1e-4, 1] }))
+    expect(decoded).toEqual({ family: 'l2', per: 'model', weightDecay: [1e-4, 1] })
+    expect(left(hyperparametersOf(linear, decoded)).message).toContain(
+      'Bounds as weight decay need the number of training examples',
+    )
+    const both = { family: 'l2', per: 'model', weightDecay: [1e-4, 1], lower: -3 } as const
+    expect(left(hyperparametersOf(linear, both, 60)).message).toContain('there is `lower`, too')
+    // The smallest and the largest numbers have a λ, or are refused with the name of the hyperparameter.
+    const tiny = right(decode(HyperparametersConfig)({ weightDecay: [Number.MIN_VALUE, 1] }))
+    expect(right(hyperparametersOf(linear, tiny, 60)).space[0]!.lower).toBeLessThan(-700)
+    const huge = right(decode(HyperparametersConfig)({ weightDecay: [1, Number.MAX_VALUE] }))
+    expect(left(hyperparametersOf(linear, huge, 60)).message).toContain('"l2"')
+  })
+
   test('that are fixed add their penalty at that value, and are not part of λ', () => {
     const decoded = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { fixed: 2 }]))
     const tuned = right(decode(HyperparametersConfig)([{ family: 'l1', per: 'layer' }, { family: 'l2' }]))
