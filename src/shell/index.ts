@@ -125,6 +125,7 @@ export {
 } from './model/Network.js'
 export { NetworkConfig, networkOf } from './model/NetworkConfig.js'
 export type { Problem, Recipe } from './train/Problem.js'
+export type { Augmentation } from './train/Augmentation.js'
 export { SolverConfig } from './train/SolverConfig.js'
 export { folderPersistence, type Persistence } from './train/WeightStore.js'
 

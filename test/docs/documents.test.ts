@@ -99,7 +99,11 @@ describe('docs/configuration.md', () => {
   const method = right(methodConfig(bilevel)('minimal', config, space))
   const required = ['network.kind', 'method.name', 'seed']
   /** Options that are not there by default, each with a value that it may have. */
-  const withoutDefault: Readonly<Record<string, unknown>> = { 'hyperparameters.weightDecay': [1e-6, 1] }
+  const withoutDefault: Readonly<Record<string, unknown>> = {
+    'hyperparameters.weightDecay': [1e-6, 1],
+    'solver.augment.crop': 4,
+    'solver.augment.flip': true,
+  }
   const actual = new Map(
     [
       ...leaves(

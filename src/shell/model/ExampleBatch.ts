@@ -15,6 +15,8 @@ export interface Range {
 export interface Chosen {
   readonly set: ImageSet
   readonly examples: Range | Int32Array
+  /** B × pixels: the images of these examples where they are not the set's own, because they were augmented. */
+  readonly images?: Float32Array
 }
 
 /** B labelled images. */
@@ -53,7 +55,8 @@ export const piece = (set: ImageSet, from: number, to: number): ExampleBatch => 
 const copies = new WeakMap<Int32Array, Float32Array>()
 
 /** The images, B × pixels row-major: a view, or a copy that is valid until the next call with the same array of examples. */
-export const imagesOf = ({ set: { images, labels }, examples }: Chosen): Float32Array => {
+export const imagesOf = ({ set: { images, labels }, examples, images: own }: Chosen): Float32Array => {
+  if (own !== undefined) return own
   const pixels = images.length / labels.length
   if (isRange(examples)) return images.subarray(examples.from * pixels, examples.to * pixels)
   const copy = copies.get(examples) ?? new Float32Array(examples.length * pixels)

@@ -16,6 +16,7 @@ import { networkOf } from '../model/NetworkConfig.js'
 import { start } from '../record/driver.js'
 import { methodNamed, type Methods } from '../record/Methods.js'
 import type { ShellError } from '../base/ShellError.js'
+import { checkedAugmentation } from '../train/Problem.js'
 
 /** What network, hyperparameters and method need to know of the data. */
 interface Form {
@@ -52,6 +53,7 @@ const checkedFor =
       E.Do,
       E.bind('method', () => methodNamed(methods)(config.method.name)),
       E.bind('network', () => networkOf(config.network, shape, classes)),
+      E.chainFirst(() => checkedAugmentation(config.solver, shape)),
       E.bind('hyperparameters', ({ network }) =>
         hyperparametersOf(network, config.hyperparameters, examples),
       ),

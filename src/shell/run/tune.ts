@@ -13,7 +13,7 @@ import { loadSplits } from '../data/loadSplits.js'
 import { backendOf } from '../train/backendOf.js'
 import { hyperparametersOf } from '../model/Hyperparameters.js'
 import { networkOf } from '../model/NetworkConfig.js'
-import type { Problem } from '../train/Problem.js'
+import { checkedAugmentation, type Problem } from '../train/Problem.js'
 import { folderPersistence } from '../train/WeightStore.js'
 import type { ShellError } from '../base/ShellError.js'
 import { checkSections } from './checkSections.js'
@@ -72,6 +72,9 @@ export const problemOf = (
       TE.fromEither(
         pipe(networkOf(config.network, train.shape, train.classes), E.mapLeft(inConfiguration(source))),
       ),
+    ),
+    TE.chainFirstEitherK(({ splits: { train } }) =>
+      pipe(checkedAugmentation(config.solver, train.shape), E.mapLeft(inConfiguration(source))),
     ),
     TE.bind('hyperparameters', ({ network, splits: { train } }) =>
       TE.fromEither(

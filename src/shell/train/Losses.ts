@@ -18,12 +18,15 @@ import type { Curved, Decay } from '../model/families/Family.js'
 import { piece, type ExampleBatch } from '../model/ExampleBatch.js'
 import type { LossGradient, PenaltyGradient, OnGradient } from './gradient/LossGradient.js'
 import type { Terms } from '../model/Hyperparameters.js'
+import type { Augmentation } from './Augmentation.js'
 import type { Aborted, Pauses } from './Pauses.js'
 
 /** A loss at one λ: a set, and the terms that λ adds to its mean data loss. */
 export interface Loss {
   readonly set: ImageSet
   readonly terms: Terms
+  /** What is done to the images of minibatches. Whole sets are plain. */
+  readonly augment?: Augmentation
 }
 
 /** A weighted loss; an objective is a sum of these. */

@@ -28,12 +28,23 @@ export interface MeasuredEnd extends Omit<End, 'weights'> {
   readonly lowerGradient: ReadonlyArray<number>
 }
 
+/** f at a λ on a set that trains: the training set, or in a refit both sets. Its minibatches are augmented if the solver says so. */
+export const lowerOn = (
+  { hyperparameters, solver: { augment } }: Pick<Problem, 'hyperparameters' | 'solver'>,
+  set: ImageSet,
+  lambda: ReadonlyArray<number>,
+): Losses.Loss => ({
+  set,
+  terms: hyperparameters.lowerTerms(lambda, size(set)),
+  ...(augment === undefined ? {} : { augment }),
+})
+
 /** F and f at a λ. */
 export const lossesAt = (
-  { splits: { train, validation }, hyperparameters }: Problem,
+  { splits: { train, validation }, hyperparameters, solver }: Problem,
   lambda: ReadonlyArray<number>,
 ): { readonly lower: Losses.Loss; readonly upper: Losses.Loss } => ({
-  lower: { set: train, terms: hyperparameters.lowerTerms(lambda, size(train)) },
+  lower: lowerOn({ hyperparameters, solver }, train, lambda),
   upper: { set: validation, terms: hyperparameters.upperTerms(lambda, size(validation)) },
 })
 

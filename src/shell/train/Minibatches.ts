@@ -9,6 +9,7 @@ import { make as makeRng, permutation, type Rng } from '../../core/numeric/Rng.j
 import { size, type ImageSet } from '../data/set/ImageSet.js'
 import { whole, type ExampleBatch } from '../model/ExampleBatch.js'
 import type { Target } from '../model/families/Family.js'
+import { augmented, changes, type Augmentation } from './Augmentation.js'
 
 /** Draws the next minibatch. The next draw overwrites the returned batch. */
 export type Minibatches = () => ExampleBatch
@@ -16,13 +17,15 @@ export type Minibatches = () => ExampleBatch
 /**
  * The sequence of minibatches that the random stream `stream` determines, `batchSize` examples each. If `batchSize` is
  * `null` or at least the set's size, every batch is the whole set in its own order. `target`: the targets of the set's
- * examples; a minibatch gets those of its own examples.
+ * examples; a minibatch gets those of its own examples. `augmentation`: what is done to the images of minibatches; a whole set is
+ * always plain, and the order of examples is the same with it.
  */
 export const minibatches = (
   set: ImageSet,
   batchSize: number | null,
   stream: ReadonlyArray<number>,
   target: Target | null = null,
+  augmentation: Augmentation | null = null,
 ): Minibatches => {
   const count = size(set)
   if (batchSize === null || batchSize >= count) {
@@ -32,12 +35,14 @@ export const minibatches = (
   const examples = new Int32Array(batchSize)
   const labels = new Uint8Array(batchSize)
   const costs = target === null || target.examples === null ? null : new Float64Array(batchSize)
-  const drawn: ExampleBatch = {
+  const plain: ExampleBatch = {
     set,
     examples,
     labels,
     ...(target === null ? {} : { target: { ...target, examples: costs } }),
   }
+  const imagesAt =
+    augmentation === null || !changes(augmentation) ? null : augmented(set, augmentation, stream)
   let rng: Rng = makeRng(...stream)
   let order = new Int32Array(0)
   let next = 0
@@ -54,6 +59,6 @@ export const minibatches = (
       labels[i] = set.labels[example]!
       if (costs !== null) costs[i] = target!.examples![example]!
     }
-    return drawn
+    return imagesAt === null ? plain : { ...plain, images: imagesAt(examples) }
   }
 }

@@ -1,10 +1,12 @@
 /** A bilevel problem on a network: the sets, the network, the hyperparameters and the solver's settings. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { size, type ImageSet, type Splits } from '../data/set/ImageSet.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
 import type { Hyperparameters, HyperparametersConfig } from '../model/Hyperparameters.js'
 import { shapeText, type Network } from '../model/Network.js'
 import type { NetworkConfig } from '../model/NetworkConfig.js'
+import { unsuited } from './Augmentation.js'
 import type { SolverConfig } from './SolverConfig.js'
 
 /** A bilevel problem on a network. */
@@ -45,7 +47,16 @@ const fault = (name: string, set: ImageSet, network: Network): string | null => 
         `${network.name} has the classes 0 to ${network.classes - 1}. Correct the label or the number of classes.`
 }
 
-/** Checks that the sets of a problem fit its network. Errors: `BadInput` if one does not. */
+/** Checks that the solver can train on images of a shape. Errors: `BadInput` if its augmentation does not suit them. */
+export const checkedAugmentation = (
+  { augment }: Pick<SolverConfig, 'augment'>,
+  shape: ImageSet['shape'],
+): E.Either<ShellError, void> => {
+  const message = unsuited(augment, shape)
+  return message === null ? E.right(undefined) : E.left(badInput(message))
+}
+
+/** Checks that the sets of a problem fit its network and its solver. Errors: `BadInput` if one does not. */
 export const checked = (problem: Problem): E.Either<ShellError, Problem> => {
   const { train, validation, test } = problem.splits
   for (const [name, set] of [
@@ -56,7 +67,10 @@ export const checked = (problem: Problem): E.Either<ShellError, Problem> => {
     const message = set === null ? null : fault(name, set, problem.network)
     if (message !== null) return E.left(badInput(message))
   }
-  return E.right(problem)
+  return pipe(
+    checkedAugmentation(problem.solver, train.shape),
+    E.map(() => problem),
+  )
 }
 
 /** Two sets of equal shape as one. */

@@ -2,6 +2,7 @@
 import * as t from 'io-ts'
 import { Count, Positive } from '../../core/codec/Codec.js'
 import { options } from '../../core/codec/options.js'
+import { Augmentation } from './Augmentation.js'
 
 const Momentum = new t.Type<number>(
   'a number in [0, 1)',
@@ -18,27 +19,31 @@ const Share = new t.Type<number>(
 )
 
 const Full = t.readonly(
-  t.type({
-    /** Epochs of stochastic descent at the start of a training from the initial weights. */
-    epochs: Positive,
-    /** Examples per stochastic step. */
-    batchSize: Count,
-    learningRate: Positive,
-    /** Nesterov momentum. */
-    momentum: Momentum,
-    /** Nesterov momentum within one `DescendWeights`. */
-    descentMomentum: Momentum,
-    /** The share of the stochastic steps at the full learning rate. In the other steps the rate falls linearly. */
-    constantShare: Share,
-    /** The learning rate of the last step, as a share of the full one. */
-    finalShare: Share,
-    /** The same within one `DescendWeights`, where the rate falls linearly from the first step on. */
-    descentFinalShare: Share,
-    /** Pairs of differences that the full-batch polishing (L-BFGS) keeps. */
-    memory: Count,
-    /** Examples of a whole set that are computed at once. It bounds the memory; it changes results only by rounding. */
-    chunkSize: Count,
-  }),
+  t.intersection([
+    t.type({
+      /** Epochs of stochastic descent at the start of a training from the initial weights. */
+      epochs: Positive,
+      /** Examples per stochastic step. */
+      batchSize: Count,
+      learningRate: Positive,
+      /** Nesterov momentum. */
+      momentum: Momentum,
+      /** Nesterov momentum within one `DescendWeights`. */
+      descentMomentum: Momentum,
+      /** The share of the stochastic steps at the full learning rate. In the other steps the rate falls linearly. */
+      constantShare: Share,
+      /** The learning rate of the last step, as a share of the full one. */
+      finalShare: Share,
+      /** The same within one `DescendWeights`, where the rate falls linearly from the first step on. */
+      descentFinalShare: Share,
+      /** Pairs of differences that the full-batch polishing (L-BFGS) keeps. */
+      memory: Count,
+      /** Examples of a whole set that are computed at once. It bounds the memory; it changes results only by rounding. */
+      chunkSize: Count,
+    }),
+    /** Random crops and flips of the images of the lower level's minibatches; none by default. */
+    t.partial({ augment: Augmentation }),
+  ]),
 )
 
 const defaults = {

@@ -100,10 +100,10 @@ const stochasticDescent = async (
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
   // The index makes the order of one set independent of the other sets in the objective.
-  const drawn = objective.flatMap(({ coefficient, loss: { set, terms } }, index) => {
+  const drawn = objective.flatMap(({ coefficient, loss: { set, terms, augment } }, index) => {
     if (coefficient === 0) return []
     const count = Math.min(plan.batchSize ?? size(set), size(set))
-    const draw = minibatches(set, plan.batchSize, [...plan.stream, index], terms.costs?.target)
+    const draw = minibatches(set, plan.batchSize, [...plan.stream, index], terms.costs?.target, augment)
     const withTerm = termed(terms)
     return [{ draw: () => withTerm(draw()), count, scale: coefficient / count }]
   })

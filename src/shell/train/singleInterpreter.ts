@@ -17,7 +17,7 @@ import {
 import type { Observation } from '../../core/protocol/Observation.js'
 import type { Backend } from '../backend/Backend.js'
 import { environment, interrupted, type ShellError } from '../base/ShellError.js'
-import { size, type ImageSet } from '../data/set/ImageSet.js'
+import type { ImageSet } from '../data/set/ImageSet.js'
 import type { Interpreter } from '../record/Interpreter.js'
 import { gradientOf } from './gradient/gradientOf.js'
 import type { TrainingContext } from './Losses.js'
@@ -194,7 +194,7 @@ export const singleInterpreter = (
 
   const refit = (command: Refit): TE.TaskEither<Failure, Observation> => {
     everything ??= joined(train, validation)
-    const loss = { set: everything, terms: hyperparameters.lowerTerms(command.lambda, size(everything)) }
+    const loss = Measurement.lowerOn(problem, everything, command.lambda)
     const { id } = command
     return pipe(
       weightsAt(initialRef),

@@ -147,6 +147,20 @@ describe('commands that run at once', () => {
     },
   )
 
+  test('see the same augmented images on every thread', async () => {
+    const instance = withRecipe('mlp', { epochs: 3, augment: { crop: 2, flip: true } })
+    const first = rounds(2, 5)[0]!
+    const answers = async (of: Problem, workers: number) => {
+      const interpreter = right(networkInterpreter(wasm, of, { workers, startThread }))
+      const found = await Promise.all(first.map(question => run(interpreter.answer(question))))
+      interpreter.dispose()
+      return found
+    }
+    const together = await answers(instance, 3)
+    expect(together).toEqual(await answers(instance, 1))
+    expect(together).not.toEqual(await answers(withRecipe('mlp', { epochs: 3 }), 1))
+  })
+
   test('a training that diverges fails only its own command', async () => {
     const instance = withRecipe('mlp', { epochs: 3, learningRate: 1 })
     const at = (id: number, lambda: number) => solving(2, id, { lambda: [lambda, lambda] })

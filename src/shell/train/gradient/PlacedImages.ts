@@ -74,7 +74,7 @@ export const placedImages = (
   let bytesKept = 0
 
   /** Writes one image to an address. Returns the address after it. */
-  const write = (sparse: boolean, { images }: ImageSet, example: number, address: number): number => {
+  const write = (sparse: boolean, images: Float32Array, example: number, address: number): number => {
     const from = sparse ? row : address
     memory.floats().set(images.subarray(example * pixels, (example + 1) * pixels), from / 4)
     return sparse ? Number(toSparse(from, pixels, address)) : address + pixels * pixelSize
@@ -87,7 +87,7 @@ export const placedImages = (
     bytesKept += bytes
     const starts = new Uint32Array(size(set) + 1)
     starts[0] = address
-    for (let i = 0; i < size(set); i++) starts[i + 1] = write(sparse, set, i, starts[i]!)
+    for (let i = 0; i < size(set); i++) starts[i + 1] = write(sparse, set.images, i, starts[i]!)
     return { starts, transposes: new Map() }
   }
 
@@ -103,8 +103,8 @@ export const placedImages = (
   return {
     rows: batches => {
       const sparse = batches.every(({ set }) => isSparse(set))
-      // Place sets first: this may grow the memory and invalidate views.
-      const sets = batches.map(({ set }) => keptOf(sparse, set))
+      // Place sets first: this may grow the memory and invalidate views. Augmented images are new in every batch.
+      const sets = batches.map(({ set, images }) => (images === undefined ? keptOf(sparse, set) : null))
       const indices = batches.map(indicesOf)
       const count = indices.reduce((sum, { length }) => sum + length, 0)
       const copied = indices.reduce((sum, { length }, k) => (sets[k] === null ? sum + length : sum), 0)
@@ -113,12 +113,19 @@ export const placedImages = (
       const words = memory.words()
       let at = address / 4
       let entries = 0
-      for (const [k, { set }] of batches.entries()) {
+      for (const [k, { set, images }] of batches.entries()) {
         const there = sets[k]
+        // The place of the example in the batch.
+        let i = 0
         for (const example of indices[k]!) {
           const from = there ? there.starts[example]! : free
-          const to = there ? there.starts[example + 1]! : write(sparse, set, example, from)
+          const to = there
+            ? there.starts[example + 1]!
+            : images === undefined
+              ? write(sparse, set.images, example, from)
+              : write(sparse, images, i, from)
           if (!there) free = to
+          i++
           words[at++] = from
           if (sparse) {
             words[at++] = to
