@@ -214,6 +214,42 @@ export const balancedMultiplier =
   }
 
 /**
+ * The multiplier at which the violation would be ε, from two minimisations at the same λ. 1/√v is nearly linear in μ, exactly
+ * so where one direction of the weights matters: then √v = c/(μ + h), where h is the curvature of F relative to that of f.
+ * So the line through both points gives μ, even where v hardly depends on μ because F alone bounds the weights.
+ *
+ * From one minimisation, or where the line does not rise, it is {@link balancedMultiplier}, whose line goes through zero.
+ * Source: the secular equation of trust regions, Moré & Sorensen (1983), after Hebden (1973).
+ *
+ * @example
+ * ```ts
+ * import { AugmentedLagrangian } from 'bilevel-hpo'
+ *
+ * // √v = 2/(μ + 3): at μ = 1 it is 1/2, at μ = 5 it is 1/4, and at μ = 17 it is 1/10.
+ * const next = AugmentedLagrangian.secularMultiplier({ multiplierMax: 1e6, multiplierTrust: 100 })(0.01)
+ * next({ multiplier: 1, violation: 1 / 4 })({ multiplier: 5, violation: 1 / 16 }) // ≈ 17
+ * ```
+ */
+export const secularMultiplier =
+  (safeguards: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
+  (epsilon: number) =>
+  (earlier: { readonly multiplier: number; readonly violation: number } | null) =>
+  ({ multiplier, violation }: { readonly multiplier: number; readonly violation: number }): number => {
+    const one = balancedMultiplier(safeguards)(epsilon)(violation)(multiplier)
+    if (earlier === null || !(earlier.violation > 0)) return one
+    const height = 1 / Math.sqrt(violation)
+    const slope = (height - 1 / Math.sqrt(earlier.violation)) / (multiplier - earlier.multiplier)
+    if (!(slope > 0)) return one
+    const { multiplierMax, multiplierTrust } = safeguards
+    const crossing = multiplier + (1 / Math.sqrt(epsilon) - height) / slope
+    return Math.min(
+      multiplierMax,
+      multiplier * multiplierTrust,
+      Math.max(multiplier / multiplierTrust, crossing),
+    )
+  }
+
+/**
  * The next penalty: max(ρ, min(matched, cap, growth·ρ)) if infeasibility has stalled, else ρ. ρ never falls.
  * Infeasibility has stalled if `now` exceeds both `slack` and the share `sufficientDecrease` of its previous value. In
  * the first outer iteration there is no previous value, and ρ stays.

@@ -45,13 +45,14 @@ const minimisedOf = (
   { constraint }: DualParts,
   { violation, epsilon }: Relaxed,
   noise: number,
-  outerIteration: number,
+  { outerIteration, earlier }: Pick<Search, 'outerIteration' | 'earlier'>,
 ): Minimised => ({
   violation,
   epsilon,
   constraint: constraint.constraint(epsilon)(violation),
   noise,
   outerIteration,
+  earlier,
 })
 
 /**
@@ -65,7 +66,7 @@ export const dualStep =
     const { relaxed, multipliers: before, scales, base } = search
     if (relaxed === null) return search
     const setting: Setting = { config, scales }
-    const minimised = minimisedOf(parts, relaxed, noise, search.outerIteration)
+    const minimised = minimisedOf(parts, relaxed, noise, search)
     const infeasibility = parts.constraint.infeasibility(before)(minimised.constraint)
     const first = firstOf(parts, setting)
     return {
@@ -75,6 +76,10 @@ export const dualStep =
         penalty: parts.penalty.next(setting)(first)({ ...minimised, infeasibility })(before),
         infeasibility,
       },
+      earlier:
+        config.pair.reference === 'solved'
+          ? { multiplier: before.multiplier, violation: relaxed.violation }
+          : null,
       epsilon: parts.tolerance.next(setting)({ violation: relaxed.violation, lower: base.lower })(
         search.epsilon,
       ),
@@ -92,11 +97,12 @@ const roundingOf = ({ lower }: Relaxed, scales: Scales): number =>
 export const balanced =
   (parts: DualParts) =>
   (config: BilevelConfig) =>
-  <R>({ relaxed, multipliers, scales, base, outerIteration }: Search<R>): boolean => {
+  <R>(search: Search<R>): boolean => {
+    const { relaxed, multipliers, scales, base } = search
     const setting: Setting = { config, scales }
     // The final ε depends on the size of f, which differs slightly between one λ and the next.
     if (relaxed === null || relaxed.epsilon > 2 * parts.tolerance.final(setting)(base.lower)) return false
-    const minimised = minimisedOf(parts, relaxed, roundingOf(relaxed, scales), outerIteration)
+    const minimised = minimisedOf(parts, relaxed, roundingOf(relaxed, scales), search)
     return parts.constraint.balanced(setting)(minimised)(multipliers)
   }
 

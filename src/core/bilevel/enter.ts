@@ -132,6 +132,7 @@ const retreat = <V, R>({ descent }: Parts<V, R>, config: BilevelConfig, search: 
   failures: search.failures + 1,
   lambda: search.lambda.map((value, k) => (value + search.anchor[k]!) / 2),
   descent: descent.retreat(config)(search.descent),
+  earlier: null,
 })
 
 /**

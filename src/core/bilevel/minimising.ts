@@ -60,8 +60,11 @@ const stepped = <V, R>(
   const { space, stop } = config
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
+  // Another κ shifts the merit F + κ·(v − ε) of the point before by Δκ·(v − ε), where v is balanced.
+  const shift = Math.abs(kappa - (search.coefficient ?? kappa)) * config.pair.balance * search.epsilon
   const noise =
-    rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower))
+    rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower)) +
+    shift
   const moved = descent.step(config)({
     unit: SearchSpace.toUnit(space)(search.lambda),
     gradient,
@@ -79,6 +82,8 @@ const stepped = <V, R>(
       base: config.pair.reference === 'paired' ? reference : search.base,
       best: better ? here : search.best,
       descent: moved.after,
+      earlier: null,
+      coefficient: kappa,
     },
     stationarity: stationarityOf(SearchSpace.toUnit(space)(search.lambda), gradient),
     still: moved.longest > stop.step ? null : moved.backtracking ? 'stuck' : 'settled',

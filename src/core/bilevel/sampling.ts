@@ -133,6 +133,8 @@ const searchFrom = <V, R>(
   anchor: best.lambda,
   stepScale: 1,
   relaxed: null,
+  earlier: null,
+  coefficient: null,
   best: null,
   descent: parts.descent.start(config),
   ...dualStart(parts)(config, scales),

@@ -108,7 +108,8 @@ describe('tempered losses', () => {
   it('are the losses themselves where none is far from the others', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 49 }), { minLength: 1, maxLength: 9 }), given => {
-        const even = [...given, 100, 101].slice(-9)
+        // With nine of them, none is so close to another that both count as one place.
+        const even = [...given, 100, 101].slice(-7)
         const spaced = placed([0, 2, ...even])
         expect(temper(spaced)).toEqual(spaced.map(({ loss }) => loss))
       }),

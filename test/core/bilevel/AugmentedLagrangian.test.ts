@@ -7,6 +7,7 @@ import {
   matchedPenalty,
   type Multipliers,
   type Safeguards,
+  secularMultiplier,
   update,
   value,
 } from '../../../src/core/bilevel/AugmentedLagrangian.js'
@@ -100,6 +101,38 @@ describe('the augmented Lagrangian', () => {
         expect(Math.abs(slope - stated!)).toBeLessThan(1e-4 * (1 + multiplier + penalty))
       }),
       runs,
+    )
+  })
+})
+
+describe('the secular update', () => {
+  const limits = { multiplierMax: 1e12, multiplierTrust: 1e4 }
+  const power = (least: number, most: number) =>
+    fc.double({ min: least, max: most, noNaN: true }).map(exponent => 10 ** exponent)
+
+  it('finds μ at once where √v = c/(μ + h), to 1e-6', () => {
+    fc.assert(
+      fc.property(power(-3, 3), power(-2, 2), power(-2, 2), power(-2, 2), (c, h, truth, share) => {
+        const at = (multiplier: number) => ({ multiplier, violation: (c / (multiplier + h)) ** 2 })
+        fc.pre(Math.abs(share - 1) > 1e-3 && Math.abs(2 * share - 1) > 1e-3)
+        const next = secularMultiplier(limits)(at(truth).violation)(at(truth * share))(at(2 * truth * share))
+        expect(Math.abs(next / truth - 1)).toBeLessThanOrEqual(1e-6)
+      }),
+      cases(1000, 'quick'),
+    )
+  })
+
+  it('changes μ by at most its trust, whatever was measured', () => {
+    const one = fc.record({ multiplier: power(-9, 9), violation: power(-30, 9) })
+    fc.assert(
+      fc.property(fc.option(one), one, power(-30, 9), (earlier, now, epsilon) => {
+        const next = secularMultiplier(limits)(epsilon)(earlier)(now)
+        expect(next).toBeGreaterThanOrEqual(now.multiplier / limits.multiplierTrust)
+        expect(next).toBeLessThanOrEqual(
+          Math.min(limits.multiplierMax, now.multiplier * limits.multiplierTrust),
+        )
+      }),
+      cases(1000, 'quick'),
     )
   })
 })

@@ -11,6 +11,7 @@ import {
 import type { SolveOptions } from '../../../src/core/inMemory/SolveOptions.js'
 import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
 import { deep } from '../../support/cases.js'
+import { randomQuadratic } from '../../../src/core/laws/simulate/Quadratic.js'
 import * as Known from '../../support/knownOptima.js'
 
 const solved = (problem: BilevelProblem, options?: SolveOptions): BilevelSolution => {
@@ -179,6 +180,21 @@ describe('a tolerance that is asked for', () => {
     expect(off(lowerValue, epsilon)).toBeLessThanOrEqual(0.01)
     expect(rest.epsilon).toBe(epsilon)
     expect(rest.stopReason).toBe('converged')
+  })
+})
+
+describe('a multiplier that hardly moves the violation', () => {
+  // F alone keeps y so near that f − φ stays just below or above ε, whatever μ.
+  it.each([
+    [1, 2, 6968725],
+    [2, 1, 101],
+  ])('is found in a few descents: d = %i, m = %i, seed %i', (d, m, seed) => {
+    const { violation, epsilon, transitions, stopReason } = solved(randomQuadratic(d, m, seed).problem, {
+      epsilon: 1e-2,
+    })
+    expect(stopReason).toBe('converged')
+    expect(Math.abs(violation / epsilon - 1)).toBeLessThanOrEqual(1e-5)
+    expect(transitions.length).toBeLessThanOrEqual(40)
   })
 })
 

@@ -9,6 +9,9 @@
  *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g), within a factor of 10 of μ and at most multiplier.max·s_F/s_f
  *     μ⁺ = max(0, ρ·g), at most the same maximum, if μ = 0
  *
+ * With `pair.reference: "solved"` v bears no noise, and μ⁺ is where the line through two minimisations says v = ε
+ * (`secularMultiplier` in AugmentedLagrangian.ts).
+ *
  * f is f(z), at the end z of the relaxed path. φ is the value of the reference (descentEnds.ts): by default f(y), at
  * the reference end y of the pair. The surrogate φ̂ enters only with `pair.reference: "surrogate"`.
  */
@@ -96,13 +99,13 @@ export const inequality: ConstraintForm = {
   infeasibility: AugmentedLagrangian.infeasibility,
   next:
     ({ config, scales }) =>
-    ({ constraint, violation, epsilon }) =>
+    ({ constraint, violation, epsilon, earlier = null }) =>
     before =>
       config.pair.reference === 'solved' && before.multiplier > 0 && violation > 0
-        ? AugmentedLagrangian.balancedMultiplier({
+        ? AugmentedLagrangian.secularMultiplier({
             multiplierTrust: exactTrust,
             multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
-          })(epsilon)(violation)(before.multiplier)
+          })(epsilon)(earlier)({ multiplier: before.multiplier, violation })
         : AugmentedLagrangian.nextMultiplier({
             multiplierTrust: trust,
             multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,

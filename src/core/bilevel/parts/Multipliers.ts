@@ -33,6 +33,12 @@ export interface First {
   readonly epsilon: number
 }
 
+/** A multiplier, and the violation of the minimisation with it. */
+export interface Balance {
+  readonly multiplier: number
+  readonly violation: number
+}
+
 /** The values that one outer iteration passes to the next. */
 export interface Multipliers {
   readonly multiplier: number
@@ -70,4 +76,6 @@ export interface Minimised {
   readonly noise: number
   /** Counted from 0. */
   readonly outerIteration: number
+  /** μ and v of the minimisation before this one, if it was at the same λ and exact. */
+  readonly earlier?: Balance | null
 }
