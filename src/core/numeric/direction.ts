@@ -26,6 +26,18 @@ export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>
   return sum
 }
 
+/** The same over all components, without the flags. */
+const dotAll = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/** to ← to + factor·a. */
+const addAll = (factor: number, a: Float64Array, to: Float64Array): void => {
+  for (let i = 0; i < to.length; i++) to[i]! += factor * a[i]!
+}
+
 const productsOn = (free: Uint8Array, { s, y }: Pair): Products => ({
   sy: dotOn(free, s, y),
   yy: dotOn(free, y, y),
@@ -73,12 +85,18 @@ export const quasiNewton = (
   const latest = kept[kept.length - 1]
   if (latest === undefined) return O.none
   const p = Float64Array.from(free, (isFree, i) => (isFree === 1 ? -g[i]! : 0))
+  const dot = whole ? dotAll : (a: Float64Array, b: Float64Array): number => dotOn(free, a, b)
+  const add = whole
+    ? addAll
+    : (factor: number, a: Float64Array): void => {
+        for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! + factor * a[i]!
+      }
   const shares = new Float64Array(kept.length)
   for (let k = kept.length - 1; k >= 0; k--) {
     const { s, y, sy } = kept[k]!
-    const share = dotOn(free, s, p) / sy
+    const share = dot(s, p) / sy
     shares[k] = share
-    for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! - share * y[i]!
+    add(-share, y, p)
   }
   const scale =
     scaling === 'latest'
@@ -86,8 +104,8 @@ export const quasiNewton = (
       : kept.reduce((most, { sy, yy }) => Math.max(most, sy / yy), latest.sy / latest.yy)
   for (let i = 0; i < p.length; i++) p[i] = p[i]! * scale
   for (const [k, { s, y, sy }] of kept.entries()) {
-    const share = shares[k]! - dotOn(free, y, p) / sy
-    for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! + share * s[i]!
+    const share = shares[k]! - dot(y, p) / sy
+    add(share, s, p)
   }
   return O.some(p)
 }

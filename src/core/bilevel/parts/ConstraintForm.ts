@@ -9,8 +9,8 @@
  *     μ⁺ = max(0, μ + min(ρ, μ/(2ε))·g), within a factor of 10 of μ and at most multiplier.max·s_F/s_f
  *     μ⁺ = max(0, ρ·g), at most the same maximum, if μ = 0
  *
- * With `pair.reference: "solved"` v bears no noise, and μ⁺ is where the line through two minimisations says v = ε
- * (`secularMultiplier` in AugmentedLagrangian.ts).
+ * With `pair.reference: "solved"` and a small `pair.balance` v bears no noise, and μ⁺ is where the line through two
+ * minimisations says v = ε (`secularMultiplier` in AugmentedLagrangian.ts).
  *
  * f is f(z), at the end z of the relaxed path. φ is the value of the reference (descentEnds.ts): by default f(y), at
  * the reference end y of the pair. The surrogate φ̂ enters only with `pair.reference: "surrogate"`.
@@ -82,6 +82,12 @@ const trust = 10
 const exactTrust = 1e4
 
 /**
+ * From this `pair.balance` on v need only be of the order of ε, for which one minimisation tells enough. Such an ε is near the
+ * rounding of f, and so is the difference between two violations.
+ */
+const exacting = 0.1
+
+/**
  * g = v − ε ≤ 0 with v = max(0, f − φ), κ = μ, and μ⁺ as at the top of this file.
  *
  * f(λ, w) of any w bounds φ from above. So if f(λ, w) is below the reference's value, that value is wrong, and v = 0.
@@ -105,7 +111,10 @@ export const inequality: ConstraintForm = {
         ? AugmentedLagrangian.secularMultiplier({
             multiplierTrust: exactTrust,
             multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
-          })(epsilon)(earlier)({ multiplier: before.multiplier, violation })
+          })(epsilon)(config.pair.balance < exacting ? earlier : null)({
+            multiplier: before.multiplier,
+            violation,
+          })
         : AugmentedLagrangian.nextMultiplier({
             multiplierTrust: trust,
             multiplierMax: (config.multiplier.max * scales.upper) / scales.lower,
