@@ -29,7 +29,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { NonNegative, nullable, Positive } from '../codec/Codec.js'
+import { Finite, NonNegative, nullable, Positive } from '../codec/Codec.js'
 
 export const Multipliers = t.readonly(
   t.strict({
@@ -55,6 +55,24 @@ export const Multipliers = t.readonly(
  * ```
  */
 export type Multipliers = t.TypeOf<typeof Multipliers>
+
+export const MeasuredMultiplier = t.readonly(
+  t.strict({ multiplier: Finite, violation: Finite }),
+  'MeasuredMultiplier',
+)
+/**
+ * A multiplier μ, in units of F per unit of f, and the violation v of the minimisation with κ = μ, in the unit of f.
+ *
+ * @example
+ * ```ts
+ * import { right } from 'fp-ts/lib/Either.js'
+ * import { AugmentedLagrangian, decode } from 'bilevel-hpo'
+ *
+ * const measured: AugmentedLagrangian.MeasuredMultiplier = { multiplier: 300, violation: 1e-4 }
+ * decode(AugmentedLagrangian.MeasuredMultiplier)(measured) // => right(measured)
+ * ```
+ */
+export type MeasuredMultiplier = t.TypeOf<typeof MeasuredMultiplier>
 
 /**
  * Limits of the updates of μ and ρ. Source: Birgin & Martínez 2008, algorithm 3.1.
@@ -162,6 +180,16 @@ export const infeasibility =
  */
 export const matchedPenalty = (multiplier: number, epsilon: number): number => multiplier / (2 * epsilon)
 
+/** A wanted μ, within the trusted factor of the present one and at most the maximum. */
+const trusted =
+  ({ multiplierMax, multiplierTrust }: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
+  (multiplier: number) =>
+  (wanted: number): number =>
+    Math.min(
+      multiplierMax,
+      Math.min(multiplier * multiplierTrust, Math.max(multiplier / multiplierTrust, wanted)),
+    )
+
 /**
  * The next multiplier: max(0, μ + min(ρ, matched)·g), limited to [μ/trust, trust·μ] and to `multiplierMax`. From μ = 0
  * it is max(0, ρ·g), limited to `multiplierMax` only. A penalty that suits a larger multiplier would make a smaller one
@@ -180,14 +208,15 @@ export const matchedPenalty = (multiplier: number, epsilon: number): number => m
  * ```
  */
 export const nextMultiplier =
-  ({ multiplierMax, multiplierTrust }: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
+  (safeguards: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
   (matched: number) =>
   (constraint: number) =>
   ({ multiplier, penalty }: Pick<Multipliers, 'multiplier' | 'penalty'>): number => {
-    if (multiplier === 0) return Math.min(multiplierMax, coefficient({ multiplier, penalty })(constraint))
-    const kappa = coefficient({ multiplier, penalty: Math.min(penalty, matched) })(constraint)
-    const near = Math.min(multiplier * multiplierTrust, Math.max(multiplier / multiplierTrust, kappa))
-    return Math.min(multiplierMax, near)
+    if (multiplier === 0)
+      return Math.min(safeguards.multiplierMax, coefficient({ multiplier, penalty })(constraint))
+    return trusted(safeguards)(multiplier)(
+      coefficient({ multiplier, penalty: Math.min(penalty, matched) })(constraint),
+    )
   }
 
 /**
@@ -233,20 +262,14 @@ export const balancedMultiplier =
 export const secularMultiplier =
   (safeguards: Pick<Safeguards, 'multiplierMax' | 'multiplierTrust'>) =>
   (epsilon: number) =>
-  (earlier: { readonly multiplier: number; readonly violation: number } | null) =>
-  ({ multiplier, violation }: { readonly multiplier: number; readonly violation: number }): number => {
+  (earlier: MeasuredMultiplier | null) =>
+  ({ multiplier, violation }: MeasuredMultiplier): number => {
     const one = balancedMultiplier(safeguards)(epsilon)(violation)(multiplier)
     if (earlier === null || !(earlier.violation > 0)) return one
     const height = 1 / Math.sqrt(violation)
     const slope = (height - 1 / Math.sqrt(earlier.violation)) / (multiplier - earlier.multiplier)
     if (!(slope > 0)) return one
-    const { multiplierMax, multiplierTrust } = safeguards
-    const crossing = multiplier + (1 / Math.sqrt(epsilon) - height) / slope
-    return Math.min(
-      multiplierMax,
-      multiplier * multiplierTrust,
-      Math.max(multiplier / multiplierTrust, crossing),
-    )
+    return trusted(safeguards)(multiplier)(multiplier + (1 / Math.sqrt(epsilon) - height) / slope)
   }
 
 /**

@@ -15,21 +15,17 @@ import { Finite, Natural, NonNegative, nullable, Positive, Vector } from '../cod
 import { lenient } from '../codec/options.js'
 import { WeightsRef } from '../protocol/Command.js'
 import { Outcome } from '../protocol/Info.js'
+import { MeasuredMultiplier } from './AugmentedLagrangian.js'
 import { BilevelConfig } from './BilevelConfig.js'
 import type { Rule } from './descent/Rule.js'
 import { Relaxed, Scales, Solved } from './iterates.js'
 import type { Parts } from './Parts.js'
-import type { Balance as Balanced, Multipliers } from './parts/Multipliers.js'
+import type { Multipliers } from './parts/Multipliers.js'
 import type { GaussianProcessState } from './parts/Surrogate.js'
 
 export const Stop = t.readonly(t.strict({ stopReason: t.string, message: t.string }), 'Stop')
 /** Why the search ended. */
 export type Stop = t.TypeOf<typeof Stop>
-
-const Balance: t.Type<Balanced, unknown> = t.readonly(
-  t.strict({ multiplier: Finite, violation: Finite }),
-  'Balance',
-)
 
 export const Candidate = t.readonly(t.strict({ lambda: Vector, weights: WeightsRef }), 'Candidate')
 /** A λ, and the weights that belong to it. */
@@ -55,9 +51,9 @@ export interface Search<R = Rule> {
   readonly descent: R
   readonly multipliers: Multipliers
   /** The minimisation before the next one, if both are at the same λ and exact. */
-  readonly earlier: Balanced | null
+  readonly earlier: MeasuredMultiplier | null
   /** κ when λ last took a step. */
-  readonly coefficient: number | null
+  readonly lastCoefficient: number | null
   readonly epsilon: number
   /** λ after every outer iteration, beginning with the initial one. */
   readonly path: ReadonlyArray<ReadonlyArray<number>>
@@ -135,8 +131,8 @@ const searchCodec = <V, R>({ constraint, descent }: Parts<V, R>): t.Type<Search<
         }),
         'Multipliers',
       ),
-      earlier: nullable(Balance),
-      coefficient: nullable(Finite),
+      earlier: nullable(MeasuredMultiplier),
+      lastCoefficient: nullable(Finite),
       epsilon: Positive,
       path: t.readonlyArray(Vector),
       scales: Scales,

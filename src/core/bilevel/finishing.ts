@@ -8,8 +8,8 @@
  *    set together.
  * 3. `finishReporting` puts the answers into rows, and the method halts.
  *
- * Without `retrain`, `finish` halts at once, and the result is the augmented Lagrangian's own weights. In: the search and its stop reason. Out: the
- * outcome.
+ * Without `retrain`, `finish` halts at once, and the result is the augmented Lagrangian's own weights. In: the search and
+ * its stop reason. Out: the outcome.
  */
 import {
   completeTraining,

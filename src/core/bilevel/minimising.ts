@@ -61,7 +61,7 @@ const stepped = <V, R>(
   const here = search.relaxed
   const merit = here?.merit ?? relaxed.upper
   // Another κ shifts the merit F + κ·(v − ε) of the point before by Δκ·(v − ε), where v is balanced.
-  const shift = Math.abs(kappa - (search.coefficient ?? kappa)) * config.pair.balance * search.epsilon
+  const shift = Math.abs(kappa - (search.lastCoefficient ?? kappa)) * config.pair.balance * search.epsilon
   const noise =
     rounding * (Math.abs(relaxed.upper) + kappa * Math.max(Math.abs(relaxed.lower), search.scales.lower)) +
     shift
@@ -83,7 +83,7 @@ const stepped = <V, R>(
       best: better ? here : search.best,
       descent: moved.after,
       earlier: null,
-      coefficient: kappa,
+      lastCoefficient: kappa,
     },
     stationarity: stationarityOf(SearchSpace.toUnit(space)(search.lambda), gradient),
     still: moved.longest > stop.step ? null : moved.backtracking ? 'stuck' : 'settled',

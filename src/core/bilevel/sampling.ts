@@ -134,7 +134,7 @@ const searchFrom = <V, R>(
   stepScale: 1,
   relaxed: null,
   earlier: null,
-  coefficient: null,
+  lastCoefficient: null,
   best: null,
   descent: parts.descent.start(config),
   ...dualStart(parts)(config, scales),

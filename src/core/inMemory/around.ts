@@ -16,7 +16,7 @@ const mostDirections = 10
 /** V has a kink where ten times the distance gives less than this multiple of the rise. */
 const kinkRatio = 30
 
-/** The widths by which shares are meant: that of the bounds, or the size of x where there is none. */
+/** The range of each component of x, of which distances are shares: between its bounds, or its size if it has no bounds. */
 const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
   x.map((v, k) => {
     const width = upper[k]! - lower[k]!

@@ -16,7 +16,7 @@ import {
 
 type Vec = ReadonlyArray<number>
 
-/** What a check is given. */
+/** The solution to check, and facts of the search that found it. */
 export interface Subject {
   readonly problem: CompleteProblem
   readonly x: Vec

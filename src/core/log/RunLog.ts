@@ -82,7 +82,7 @@ export const headerFields = {
       t.intersection([
         t.type({ train: Count, validation: Count, test: nullable(Count), fingerprint: t.string }),
         t.partial({
-          /** What white was in the files, where that had to be decided. Older logs do not have it. */
+          /** The value of white in the files, if it had to be decided. Older logs do not have it. */
           scale: Finite,
           /** How pixels were standardised, if they were: by channel or feature, by which numbers, and a hash of them. */
           standardised: t.readonly(

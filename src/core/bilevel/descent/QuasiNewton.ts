@@ -14,8 +14,8 @@
  * | Δ      | `radius`   |       | largest component of a step, share      |
  *
  * Every point costs a lower-level solve. So sufficient decrease (Armijo) alone decides whether a step is accepted. The
- * gradient at the new point updates H whether or not the step is accepted. Sources: Nocedal & Wright (2006), §§3.5 and 7.2. Differs from the paper, which
- * takes Nesterov gradient descent steps of a fixed size on λ and w together.
+ * gradient at the new point updates H whether or not the step is accepted. Sources: Nocedal & Wright (2006), §§3.5 and
+ * 7.2. Differs from the paper, which takes Nesterov gradient descent steps of a fixed size on λ and w together.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

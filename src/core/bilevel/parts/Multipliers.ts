@@ -14,6 +14,7 @@
  * - `Minimised`: the measurements of one minimisation
  * - `Multipliers`: μ, ρ and the infeasibility, which one outer iteration passes to the next
  */
+import type { MeasuredMultiplier } from '../AugmentedLagrangian.js'
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Scales } from '../iterates.js'
 
@@ -31,12 +32,6 @@ export interface Setting {
 export interface First {
   readonly multiplier: number
   readonly epsilon: number
-}
-
-/** A multiplier, and the violation of the minimisation with it. */
-export interface Balance {
-  readonly multiplier: number
-  readonly violation: number
 }
 
 /** The values that one outer iteration passes to the next. */
@@ -77,5 +72,5 @@ export interface Minimised {
   /** Counted from 0. */
   readonly outerIteration: number
   /** μ and v of the minimisation before this one, if it was at the same λ and exact. */
-  readonly earlier?: Balance | null
+  readonly earlier?: MeasuredMultiplier | null
 }

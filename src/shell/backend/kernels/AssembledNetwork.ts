@@ -1,6 +1,7 @@
 /**
- * What networks in our own WebAssembly have in common (`DenseNetwork.ts`, `conv/convNetwork.ts`). Weights, velocities and images
- * are in the module's memory, rows are lists of addresses, and steps update weights in place.
+ * The interface and the memory layout that networks in our own WebAssembly share (`DenseNetwork.ts`,
+ * `conv/convNetwork.ts`). Weights, velocities and images are in the module's memory, rows are lists of addresses, and steps
+ * update weights in place.
  */
 import type { Instance } from './assemblyMemory.js'
 import { strideOf, type PaddedRows } from './PaddedRows.js'

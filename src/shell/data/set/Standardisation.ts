@@ -21,7 +21,7 @@ import { sharedFloats, type ImageSet } from './ImageSet.js'
  * ```
  */
 export interface Standardisation {
-  /** What has a mean and a deviation of its own. */
+  /** Whether each channel or each feature has its own mean and deviation. */
   readonly per: 'channel' | 'feature'
   /** One for each channel, or for each of height × width × channels features. */
   readonly means: Float64Array
@@ -88,7 +88,7 @@ export const original =
 /** With more groups, a log and a message have not all of their numbers. */
 const mostListed = 16
 
-/** What a log's header has of it: the numbers themselves if they are few, and a hash of all their bits. */
+/** Its form in a log's header: a hash of all bits, and the numbers themselves if they are few. */
 export const recorded = ({
   per,
   means,
@@ -109,7 +109,7 @@ const figure = (value: number): string => String(Number(value.toPrecision(4)))
 const range = (values: Float64Array): string =>
   `${figure(values.reduce((a, b) => Math.min(a, b), Infinity))}…${figure(values.reduce((a, b) => Math.max(a, b), -Infinity))}`
 
-/** What was done to the pixels, as a clause. */
+/** Describes the standardisation as a clause. */
 export const text = ({ per, means, deviations }: Standardisation): string => {
   const varying = deviations.filter(deviation => deviation !== 1)
   const constant = deviations.length - varying.length

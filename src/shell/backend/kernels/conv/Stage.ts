@@ -9,7 +9,7 @@ import type { Instance } from '../assemblyMemory.js'
 import type { Layout } from './Layout.js'
 
 export interface Stage {
-  /** The bytes of what is stored of an example's choices; 0: they are the same for all examples. */
+  /** Bytes for the places of one example's maxima; 0 if all examples have the same. */
   readonly choices: number
   /** Whether it has weights. */
   readonly weighted: boolean
@@ -22,7 +22,7 @@ export interface Stage {
   readonly end: (place: number, gradients: number, before: (k: number) => void) => void
 }
 
-/** What a stage reads and writes. */
+/** The memory of a stage, and the layouts of its input and output. */
 export interface Surroundings {
   readonly memory: Instance
   readonly input: Layout
