@@ -40,7 +40,8 @@ const start = () => {
 process.on('beforeExit', () => {
   if (ended.length === commands.length) return
   ended.push({ code: process.exitCode ?? 0, ...heard })
-  if (ended.length < commands.length) start()
+  // An import alone does not keep a process alive on every version of Node.
+  if (ended.length < commands.length) setImmediate(start)
   else {
     process.exitCode = 0
     print(JSON.stringify(ended))
