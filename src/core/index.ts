@@ -4,6 +4,7 @@
  * - {@link solveBilevel} solves a bilevel problem that is given as functions.
  * - {@link bilevel} is the method as a deterministic step function, to embed in your own training loop.
  * - {@link Bilevel.make} and {@link Parts} assemble the same method with one of its parts replaced by yours.
+ * - {@link tracking} is the method for networks whose lower level is too expensive to solve often.
  * - {@link gridSearch}, {@link randomSearch}, {@link bayesianOptimization} and {@link hyperband} are its rivals.
  * - {@link GaussianProcess} and {@link ValueFunction} are the surrogate.
  *
@@ -51,4 +52,7 @@ export * as Acquisition from './surrogate/Acquisition.js'
 export * as Envelope from './surrogate/Envelope.js'
 export * as GaussianProcess from './surrogate/gp/GaussianProcess.js'
 export * as StructuredGp from './surrogate/structured/StructuredGp.js'
+export { tracking } from './tracking/Tracking.js'
+export type { TrackingConfig } from './tracking/TrackingConfig.js'
+export type { TrackingState } from './tracking/TrackingState.js'
 export * as ValueFunction from './surrogate/ValueFunction.js'

@@ -139,7 +139,16 @@ const bench = async (
   const context = { gradient: gradientOf(backend, network, [set]), chunkSize: 1000, pauses: pausesOf(null) }
   const ours = async (steps: number, size: number | null): Promise<Float32Array> => {
     const objective = [{ coefficient: 1, loss: { set, terms } }]
-    const how = { steps, batchSize: size, seed, stream: 0, stepScale: 1, onProgress: () => undefined }
+    const finalShare = solver.descentFinalShare
+    const how = {
+      steps,
+      batchSize: size,
+      seed,
+      stream: 0,
+      stepScale: 1,
+      finalShare,
+      onProgress: () => undefined,
+    }
     return right(await descend(context, solver)(objective, how)(start)).weights
   }
   const settings = { rate, momentum, decay: Math.max(...terms.decay.map(Number)) }

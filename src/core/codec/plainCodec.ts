@@ -62,6 +62,20 @@ export const Positive = refined('a finite number > 0', value => Number.isFinite(
 export const NonNegative = refined('a finite number ≥ 0', value => Number.isFinite(value) && value >= 0)
 
 /**
+ * A share of something that is not empty: a number greater than 0 and at most 1.
+ *
+ * @example
+ * ```ts
+ * import { left, right } from 'fp-ts/lib/Either.js'
+ * import { Codec } from 'bilevel-hpo'
+ *
+ * Codec.decode(Codec.Share)(1) // => right(1)
+ * Codec.decode(Codec.Share)(1.5) // => left('the value must be a number in (0, 1], but is 1.5')
+ * ```
+ */
+export const Share = refined('a number in (0, 1]', value => value > 0 && value <= 1)
+
+/**
  * A safe integer that is zero or greater.
  *
  * @example

@@ -42,6 +42,8 @@ export interface Finalist {
   readonly trained: WeightsRef | null
   /** The method's own weights, which descended on validation data, and their λ. */
   readonly bilevel: { readonly lambda: Vec; readonly weights: WeightsRef } | null
+  /** Weights that followed a path of λ; only methods that track weights have them. */
+  readonly tracked?: { readonly path: ReadonlyArray<Vec>; readonly weights: WeightsRef }
   readonly lowerLevelSolves: number
   readonly effort: number
   readonly violation: number | null
@@ -49,7 +51,7 @@ export interface Finalist {
 }
 
 /** A finalist as a row without measurements. */
-export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow => ({
+export const unmeasured = ({ trained, bilevel, tracked, ...known }: Finalist): ResultRow => ({
   name: known.name,
   lambda: known.lambda,
   // Logs have the fields in this order, and a replay compares text.
@@ -59,9 +61,15 @@ export const unmeasured = ({ trained, bilevel, ...known }: Finalist): ResultRow 
   refit: null,
   bilevelWeights: null,
   bilevelLambda: bilevel?.lambda ?? null,
-  weights: { trained, refit: null, bilevel: bilevel?.weights ?? null },
+  weights: {
+    trained,
+    refit: null,
+    bilevel: bilevel?.weights ?? null,
+    ...(tracked === undefined ? {} : { tracked: tracked.weights, pathRefit: null }),
+  },
   violation: known.violation,
   epsilon: known.epsilon,
+  ...(tracked === undefined ? {} : { tracked: null, pathRefit: null }),
 })
 
 /** A question, and the key of its answer. */
@@ -82,9 +90,11 @@ const evaluate = (key: string, lambda: Vec, weights: WeightsRef): Part => ({
 })
 
 /**
- * The questions, in this order: all trained weights, all own weights, all refits. Equal questions are asked only once.
+ * The questions, in this order: all trained weights, all own weights, all tracked weights, all refits, all refits along a path.
+ * Equal questions are asked only once.
  */
 const partsOf = ({ solve, refit }: Training, finalists: ReadonlyArray<Finalist>): ReadonlyArray<Part> => {
+  const training = { tolerance: solve.tolerance, maxEpochs: solve.coldEpochs } as const
   const leaders = finalists.flatMap((finalist, i) => (leader(finalists, i) === i ? [{ finalist, i }] : []))
   return [
     ...leaders.flatMap(({ finalist: { lambda, trained }, i }) =>
@@ -93,11 +103,26 @@ const partsOf = ({ solve, refit }: Training, finalists: ReadonlyArray<Finalist>)
     ...finalists.flatMap(({ bilevel }, i) =>
       bilevel === null ? [] : [evaluate(`bilevel ${i}`, bilevel.lambda, bilevel.weights)],
     ),
+    ...finalists.flatMap(({ lambda, tracked }, i) =>
+      tracked === undefined ? [] : [evaluate(`tracked ${i}`, lambda, tracked.weights)],
+    ),
     ...(refit
       ? leaders.map(({ finalist: { lambda }, i }): Part => ({
           key: `refit ${i}`,
-          question: { _tag: 'Refit', lambda, tolerance: solve.tolerance, maxEpochs: solve.coldEpochs },
+          question: { _tag: 'Refit', lambda, ...training },
         }))
+      : []),
+    ...(refit
+      ? finalists.flatMap(({ lambda, tracked }, i): ReadonlyArray<Part> =>
+          tracked === undefined
+            ? []
+            : [
+                {
+                  key: `pathRefit ${i}`,
+                  question: { _tag: 'Refit', lambda, ...training, path: tracked.path },
+                },
+              ],
+        )
       : []),
   ]
 }
@@ -124,18 +149,32 @@ export const rowsOf = (
     const row = unmeasured(finalist)
     const first = leader(finalists, i)
     const refitted = answerTo(`refit ${first}`)
+    const alongPath = answerTo(`pathRefit ${i}`)
+    const tracked =
+      finalist.tracked === undefined
+        ? {}
+        : { tracked: metricsOf(answerTo(`tracked ${i}`)), pathRefit: metricsOf(alongPath) }
+    const trackedWeights =
+      finalist.tracked === undefined
+        ? {}
+        : { pathRefit: alongPath?._tag === 'Refitted' ? alongPath.weights : null }
     return {
       ...row,
       trained: metricsOf(answerTo(`trained ${first}`)),
       refit: metricsOf(refitted),
       bilevelWeights: metricsOf(answerTo(`bilevel ${i}`)),
-      weights: { ...row.weights, refit: refitted?._tag === 'Refitted' ? refitted.weights : null },
+      weights: {
+        ...row.weights,
+        refit: refitted?._tag === 'Refitted' ? refitted.weights : null,
+        ...trackedWeights,
+      },
+      ...tracked,
     }
   })
 }
 
 /** The weights that rows refer to. */
 export const weightsOfRows = (rows: ReadonlyArray<ResultRow>): ReadonlyArray<WeightsRef> =>
-  rows.flatMap(({ weights: { trained, refit, bilevel } }) =>
-    [trained, refit, bilevel].filter(ref => ref !== null),
+  rows.flatMap(({ weights: { trained, refit, bilevel, tracked = null, pathRefit = null } }) =>
+    [trained, refit, bilevel, tracked, pathRefit].filter(ref => ref !== null),
   )

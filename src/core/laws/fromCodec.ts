@@ -8,7 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as t from 'io-ts'
 import * as fc from 'fast-check'
-import { Count, Finite, Natural, NonNegative, Numbers, Positive, Vector } from '../codec/Codec.js'
+import { Count, Finite, Natural, NonNegative, Numbers, Positive, Share, Vector } from '../codec/Codec.js'
 import { hasTag } from '../codec/codecTag.js'
 import { WeightsRef } from '../protocol/Command.js'
 import type { OptionsType } from '../codec/options.js'
@@ -35,6 +35,7 @@ const known: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   [Positive.name]: fc.oneof(double({ min: 1e-6, max: 1e3 }), double({ min: 0, minExcluded: true })),
   [NonNegative.name]: fc.oneof(double({ min: 0, max: 1e3 }), double({ min: 0 })),
   [Natural.name]: fc.nat(50),
+  [Share.name]: double({ min: 0, max: 1, minExcluded: true }),
   [Count.name]: fc.integer({ min: 1, max: 50 }),
   [WeightsRef.name]: fc.oneof(
     fc.constant('initial'),

@@ -6,7 +6,7 @@
  * @module
  */
 import * as t from 'io-ts'
-import { Count, Finite, listOf, Natural, nullable, Positive, Vector } from '../codec/Codec.js'
+import { Count, Finite, listOf, Natural, nullable, Positive, Share, Vector } from '../codec/Codec.js'
 
 /**
  * A name for weights that the shell keeps. `initial` names the freshly initialised weights. The answer to command 7
@@ -77,32 +77,41 @@ export const SolveLowerLevel = t.readonly(
  */
 export type SolveLowerLevel = t.TypeOf<typeof SolveLowerLevel>
 
+/** Step size of the last step of a descent, as a share of that of the first. */
+const finalShare = t.partial({ finalShare: Share })
+
 export const DescendWeights = t.readonly(
-  t.strict({
-    _tag: t.literal('DescendWeights'),
-    id: Natural,
-    lambda: Vector,
-    from: WeightsRef,
-    /** Weight of F in the objective. */
-    upperCoefficient: Finite,
-    /** Weight of f in the objective. */
-    lowerCoefficient: Finite,
-    /** Number of steps; 0 only measures the weights. */
-    steps: Natural,
-    /** Examples of each set per step; `null`: all of them. */
-    batchSize: nullable(Count),
-    /** Factor on the solver's own step size. */
-    stepScale: Positive,
-    /**
-     * Selects the sequence of minibatches: two descents with the same stream see the same examples in the same order.
-     */
-    stream: Natural,
-  }),
+  t.exact(
+    t.intersection([
+      t.type({
+        _tag: t.literal('DescendWeights'),
+        id: Natural,
+        lambda: Vector,
+        from: WeightsRef,
+        /** Weight of F in the objective. */
+        upperCoefficient: Finite,
+        /** Weight of f in the objective. */
+        lowerCoefficient: Finite,
+        /** Number of steps; 0 only measures the weights. */
+        steps: Natural,
+        /** Examples of each set per step; `null`: all of them. */
+        batchSize: nullable(Count),
+        /** Factor on the solver's own step size. */
+        stepScale: Positive,
+        /**
+         * Selects the sequence of minibatches: two descents with the same stream see the same examples in the same order.
+         */
+        stream: Natural,
+      }),
+      finalShare,
+    ]),
+  ),
   'DescendWeights',
 )
 /**
  * Take `steps` steps on upperCoefficient·F + lowerCoefficient·f at a fixed λ (length d). With `steps` 0 the weights are
- * only measured. Answered by `WeightsDescended`.
+ * only measured. The step size falls linearly to the share `finalShare` of its first value; without it, to the solver's
+ * own. Answered by `WeightsDescended`.
  *
  * @example
  * ```ts
@@ -139,17 +148,28 @@ export const EvaluateLosses = t.readonly(
 export type EvaluateLosses = t.TypeOf<typeof EvaluateLosses>
 
 export const Refit = t.readonly(
-  t.strict({
-    _tag: t.literal('Refit'),
-    id: Natural,
-    lambda: Vector,
-    tolerance: Positive,
-    maxEpochs: Positive,
-  }),
+  t.exact(
+    t.intersection([
+      t.type({
+        _tag: t.literal('Refit'),
+        id: Natural,
+        lambda: Vector,
+        tolerance: Positive,
+        maxEpochs: Positive,
+      }),
+      t.partial({
+        /** The λ of equal parts of the training, in order. It ends at `lambda`. */
+        path: listOf(Vector, 'a list of λ'),
+      }),
+    ]),
+  ),
   'Refit',
 )
 /**
  * Train from the initial weights on the union of training and validation set. Answered by `Refitted`.
+ *
+ * With a `path` λ changes while the weights descend: n values of λ share the stochastic steps of the training equally.
+ * Whatever follows is done at `lambda`. So a path of equal λ is a plain refit.
  *
  * @example
  * ```ts

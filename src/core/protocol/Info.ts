@@ -6,33 +6,57 @@ import { Finite, listOf, Natural, NonNegative, nullable, Vector } from '../codec
 import { WeightsRef } from './Command.js'
 import { SetMetrics } from './Observation.js'
 
+/** What only a method that tracks weights has. */
+const trackedFields = t.partial({
+  /** Weights that followed λ's path on training data alone. */
+  tracked: nullable(SetMetrics),
+  /** Weights trained on training and validation set while λ repeated its path. */
+  pathRefit: nullable(SetMetrics),
+})
+
+const trackedWeights = t.partial({ tracked: nullable(WeightsRef), pathRefit: nullable(WeightsRef) })
+
 export const ResultRow = t.readonly(
-  t.strict({
-    name: t.string,
-    lambda: Vector,
-    /** Weights trained on the training set at λ. */
-    trained: nullable(SetMetrics),
-    /** Weights trained on training and validation set at λ. */
-    refit: nullable(SetMetrics),
-    /** Weights of the augmented Lagrangian; they descended on validation data. */
-    bilevelWeights: nullable(SetMetrics),
-    /** The λ of those weights, of `violation` and of `epsilon`: the last iterate, not a mean over several. */
-    bilevelLambda: nullable(Vector),
-    /** References to the weights that were measured. */
-    weights: t.readonly(
-      t.strict({ trained: nullable(WeightsRef), refit: nullable(WeightsRef), bilevel: nullable(WeightsRef) }),
-    ),
-    lowerLevelSolves: Natural,
-    /** Training examples whose gradient was taken to find λ, finishing excluded. */
-    effort: NonNegative,
-    violation: nullable(Finite),
-    epsilon: nullable(Finite),
-  }),
+  t.exact(
+    t.intersection([
+      t.type({
+        name: t.string,
+        lambda: Vector,
+        /** Weights trained on the training set at λ. */
+        trained: nullable(SetMetrics),
+        /** Weights trained on training and validation set at λ. */
+        refit: nullable(SetMetrics),
+        /** Weights of the augmented Lagrangian; they descended on validation data. */
+        bilevelWeights: nullable(SetMetrics),
+        /** The λ of those weights, of `violation` and of `epsilon`: the last iterate, not a mean over several. */
+        bilevelLambda: nullable(Vector),
+        /** References to the weights that were measured. */
+        weights: t.readonly(
+          t.exact(
+            t.intersection([
+              t.type({
+                trained: nullable(WeightsRef),
+                refit: nullable(WeightsRef),
+                bilevel: nullable(WeightsRef),
+              }),
+              trackedWeights,
+            ]),
+          ),
+        ),
+        lowerLevelSolves: Natural,
+        /** Training examples whose gradient was taken to find λ, finishing excluded. */
+        effort: NonNegative,
+        violation: nullable(Finite),
+        epsilon: nullable(Finite),
+      }),
+      trackedFields,
+    ]),
+  ),
   'ResultRow',
 )
 /**
- * One row of the final table: a λ, the metrics of its trained, refitted and bilevel weights on every set, and what was
- * spent to find it.
+ * One row of the final table: a λ, the metrics of its trained, refitted, bilevel and tracked weights on every set, and what
+ * was spent to find it.
  */
 export type ResultRow = t.TypeOf<typeof ResultRow>
 
@@ -66,35 +90,50 @@ export const Outcome = t.readonly(
  */
 export type Outcome = t.TypeOf<typeof Outcome>
 
+/** The accuracy of a measured gradient; only methods that measure it have these fields. */
+const accuracyFields = t.partial({
+  /** Length of the gradient by unit coordinates without its noise, in units of F. */
+  signal: NonNegative,
+  /** Standard deviation of one measurement of the gradient, over all coordinates, in units of F. */
+  noise: NonNegative,
+  /** Estimated length of the gradient's error that grows with 1/κ, in units of F. */
+  bias: NonNegative,
+})
+
 export const Info = t.readonly(
-  t.strict({
-    phase: t.string,
-    outerIteration: Natural,
-    innerIteration: Natural,
-    /** The share of the whole run that is done, in [0, 1], as the method estimates it. */
-    progress: NonNegative,
-    lambda: nullable(Vector),
-    upperLoss: nullable(Finite),
-    lowerLoss: nullable(Finite),
-    phiHat: nullable(Finite),
-    /** Standard deviation of φ̂ at λ. */
-    phiDeviation: nullable(Finite),
-    /** f − φ̂. */
-    violation: nullable(Finite),
-    epsilon: nullable(Finite),
-    multiplier: nullable(Finite),
-    penalty: nullable(Finite),
-    /** ‖projected gradient of the augmented Lagrangian by unit coordinates‖∞, in units of F. */
-    stationarity: nullable(NonNegative),
-    /** κ = max(0, μ + ρ·g), the factor of ∇f in the descent of the weights. */
-    coefficient: nullable(Finite),
-    lowerLevelSolves: Natural,
-    /** Training examples whose gradient was taken so far. */
-    effort: NonNegative,
-    /** A sentence about the step, if it deserves one. */
-    message: nullable(t.string),
-    outcome: nullable(Outcome),
-  }),
+  t.exact(
+    t.intersection([
+      t.type({
+        phase: t.string,
+        outerIteration: Natural,
+        innerIteration: Natural,
+        /** The share of the whole run that is done, in [0, 1], as the method estimates it. */
+        progress: NonNegative,
+        lambda: nullable(Vector),
+        upperLoss: nullable(Finite),
+        lowerLoss: nullable(Finite),
+        phiHat: nullable(Finite),
+        /** Standard deviation of φ̂ at λ. */
+        phiDeviation: nullable(Finite),
+        /** f − φ̂. */
+        violation: nullable(Finite),
+        epsilon: nullable(Finite),
+        multiplier: nullable(Finite),
+        penalty: nullable(Finite),
+        /** ‖projected gradient of the augmented Lagrangian by unit coordinates‖∞, in units of F. */
+        stationarity: nullable(NonNegative),
+        /** κ = max(0, μ + ρ·g), the factor of ∇f in the descent of the weights. */
+        coefficient: nullable(Finite),
+        lowerLevelSolves: Natural,
+        /** Training examples whose gradient was taken so far. */
+        effort: NonNegative,
+        /** A sentence about the step, if it deserves one. */
+        message: nullable(t.string),
+        outcome: nullable(Outcome),
+      }),
+      accuracyFields,
+    ]),
+  ),
   'Info',
 )
 /**

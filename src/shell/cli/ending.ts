@@ -7,10 +7,12 @@ const mostDecays = 8
 
 /** Whether a run measured any weights. If every training diverged, it has nothing to report. */
 export const hasResult = (
-  rows: ReadonlyArray<Pick<Outcome['rows'][number], 'trained' | 'refit' | 'bilevelWeights'>>,
+  rows: ReadonlyArray<
+    Pick<Outcome['rows'][number], 'trained' | 'refit' | 'bilevelWeights' | 'tracked' | 'pathRefit'>
+  >,
 ): boolean =>
-  rows.some(({ trained, refit, bilevelWeights }) =>
-    [trained, refit, bilevelWeights].some(measured => measured !== null),
+  rows.some(({ trained, refit, bilevelWeights, tracked = null, pathRefit = null }) =>
+    [trained, refit, bilevelWeights, tracked, pathRefit].some(measured => measured !== null),
   )
 
 /** The text of a run that has ended, with the exit code of a run with or without a result. */

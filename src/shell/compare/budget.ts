@@ -28,8 +28,8 @@ export const budgetOf = (solves: number, epochs: number): Budget => ({
 /** Writes the budget into a contender's options. */
 export type Allot = (contender: Contender, budget: Budget) => Contender
 
-/** The bilevel method keeps its own limits of solves and iterations, by which it stops; a rival's limit is the budget. */
-const stopsByItself = (method: string): boolean => method === 'bilevel'
+/** These methods keep their own limits of solves and iterations, by which they stop; a rival's limit is the budget. */
+const stopsByItself = (method: string): boolean => method === 'bilevel' || method === 'tracking'
 
 /**
  * Sets the budget fields that all methods of this package share (protocol/Budget.ts). A rival is limited by effort only:

@@ -181,6 +181,85 @@ const grouped = (side: number): readonly [string, Preset] => [
   },
 ]
 
+/** A network whose weights follow λ's path: the method `tracking`. */
+interface Followed {
+  readonly name: string
+  readonly about: string
+  readonly data: object
+  readonly network: object
+  readonly range: object
+  readonly solver: object
+  /** The method's options; pairs take `perImage` steps for each training image, and at least 100. */
+  readonly perImage: number
+  readonly options: object
+  readonly sizes: Family['sizes']
+}
+
+/**
+ * The step of a pair is that of training, at its full size. Pairs are about as long as weights take to follow λ near its optimum:
+ * (1 − momentum)/(step size · weight decay) steps.
+ */
+const followed: ReadonlyArray<Followed> = [
+  {
+    name: 'mnist-mlp',
+    about: 'MNIST, 784-100-10; weights follow λ',
+    data: { source: 'mnist' },
+    network: { kind: 'mlp', hidden: [100] },
+    range: { lower: -10, upper: 4 },
+    // Trainings of 50 epochs are no solutions: validation losses go on falling until about 150.
+    solver: { epochs: 150, constantShare: 0.25 },
+    perImage: 0.1,
+    options: { solve: { coldEpochs: 200 } },
+    sizes: [sized('1k', 1_000), sized('5k', 5_000), sized('10k', 10_000)],
+  },
+  {
+    name: 'cifar10-lenet',
+    about: 'CIFAR-10 with standardised channels, LeNet-5; weights follow λ',
+    data: { source: 'cifar10', standardise: 'channel' },
+    network: { kind: 'lenet' },
+    range: { weightDecay: [1e-5, 1] },
+    solver: { learningRate: 0.01, momentum: 0.9, descentMomentum: 0.9, epochs: 50 },
+    perImage: 1 / 60,
+    options: {
+      // One epoch more than the solver takes leaves no room for polishing: the minima that it finds are too sharp for LeNet.
+      solve: { coldEpochs: 51 },
+      start: { at: 0.5, epochs: 11 },
+      multiplier: { initial: 20 },
+    },
+    sizes: [sized('2k', 2_000), sized('5k', 5_000), sized('10k', 10_000), sized('full', 50_000)],
+  },
+]
+
+const ofFollowed = ({
+  name,
+  about,
+  data,
+  network,
+  range,
+  solver,
+  perImage,
+  options,
+  sizes,
+}: Followed): ReadonlyArray<readonly [string, Preset]> =>
+  sizes.map(size => [
+    `${name}-${size.suffix}-tracking`,
+    {
+      description: `${about}; ${size.about}; one L2 coefficient per layer`,
+      config: {
+        data: { ...data, ...size.value },
+        network,
+        hyperparameters: { family: 'l2', per: 'layer', ...range },
+        solver,
+        method: {
+          name: 'tracking',
+          pair: { steps: Math.max(100, Math.round(perImage * size.value.train)) },
+          ...options,
+        },
+        seed: 0,
+      },
+    },
+  ])
+
 const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
   cleaning('', 'softmax regression', { kind: 'linear' }),
   cleaning('-mlp', '784-100-10', { kind: 'mlp', hidden: [100] }),
@@ -200,6 +279,7 @@ const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
  */
 export const presets: Readonly<Record<string, Preset>> = Object.fromEntries([
   ...families.flatMap(ofFamily),
+  ...followed.flatMap(ofFollowed),
   ...manyHyperparameters,
 ])
 
@@ -212,6 +292,10 @@ const optional = (choices: ReadonlyArray<Choice<unknown>>): string => {
 export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly about: string }> = [
   ...families.map(({ name, about, sizes, groups }) => ({
     pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}${optional(groups)}${optional(ranges)}`,
+    about,
+  })),
+  ...followed.map(({ name, about, sizes }) => ({
+    pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}-tracking`,
     about,
   })),
   {

@@ -7,6 +7,7 @@ import { gridSearch } from '../../core/baselines/gridSearch.js'
 import { hyperband } from '../../core/baselines/hyperband.js'
 import { randomSearch } from '../../core/baselines/randomSearch.js'
 import { bilevel } from '../../core/bilevel/Bilevel.js'
+import { tracking } from '../../core/tracking/Tracking.js'
 import { didYouMean } from '../../core/codec/unknownField.js'
 import type { Method } from '../../core/protocol/Method.js'
 import { badInput, type ShellError } from '../base/ShellError.js'
@@ -53,17 +54,18 @@ export const registry = (...all: ReadonlyArray<SomeMethod>): Methods =>
   new Map(all.map(method => [method(({ name }) => name), method]))
 
 /**
- * The methods of this package: `bilevel`, `grid`, `random`, `bayesian` and `hyperband`.
+ * The methods of this package: `bilevel`, `tracking`, `grid`, `random`, `bayesian` and `hyperband`.
  *
  * @example
  * ```ts
  * import { methods } from 'bilevel-hpo/runs'
  *
- * Array.from(methods.keys()) // => ['bilevel', 'grid', 'random', 'bayesian', 'hyperband']
+ * Array.from(methods.keys()) // => ['bilevel', 'tracking', 'grid', 'random', 'bayesian', 'hyperband']
  * ```
  */
 export const methods: Methods = registry(
   some(bilevel),
+  some(tracking),
   some(gridSearch),
   some(randomSearch),
   some(bayesianOptimization),

@@ -64,7 +64,9 @@ const rowOf =
     violation: row.violation,
     epsilon: row.epsilon,
     // Only the row of the method's own result has a stop reason.
-    stopReason: row.bilevelWeights === null ? null : outcome.stopReason,
+    stopReason: row.bilevelWeights === null && row.tracked === undefined ? null : outcome.stopReason,
+    ...(row.tracked === undefined ? {} : { tracked: row.tracked }),
+    ...(row.pathRefit === undefined ? {} : { pathRefit: row.pathRefit }),
     ...(decays === null ? {} : { weightDecay: decays(row.lambda) }),
   })
 

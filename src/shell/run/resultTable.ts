@@ -9,6 +9,7 @@ import { decayText } from '../base/WeightDecays.js'
 import { wrapped } from './wrapped.js'
 
 const mark = '†'
+const trackedMark = '‡'
 
 const loss = (metrics: Metrics | null | undefined, suffix = ''): string =>
   metrics === null || metrics === undefined ? '–' : metrics.loss.toFixed(4) + suffix
@@ -54,8 +55,14 @@ const measured = (metrics: SetMetrics | null, suffix = ''): ReadonlyArray<string
 
 /** The lines of a row: its λ with the losses of retrained weights, the losses of other weights there, and λ as weight decay. */
 const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<ReadonlyArray<string>> => {
-  const otherWeights = (name: string, metrics: SetMetrics | null): ReadonlyArray<ReadonlyArray<string>> =>
-    metrics === null ? [] : [[`  ${name}`, '', ...measured(metrics, mark), '', '', '']]
+  const otherWeights = (
+    name: string,
+    metrics: SetMetrics | null | undefined,
+    suffix = mark,
+  ): ReadonlyArray<ReadonlyArray<string>> =>
+    metrics === null || metrics === undefined
+      ? []
+      : [[`  ${name}`, '', ...measured(metrics, suffix), '', '', '']]
   return [
     [
       wrapped(row.name, nameColumns),
@@ -65,7 +72,9 @@ const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<Re
       row.effortEpochs.toFixed(0),
       seconds === undefined ? '–' : seconds.toFixed(1),
     ],
+    ...otherWeights('tracked', row.tracked, trackedMark),
     ...otherWeights('refit', row.refit),
+    ...otherWeights('path refit', row.pathRefit),
     ...otherWeights('bilevel weights', row.bilevelWeights),
     ...(row.weightDecay === undefined
       ? []
@@ -75,6 +84,7 @@ const linesOf = (row: SummaryRow, seconds: number | undefined): ReadonlyArray<Re
 
 const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
   const marked = rows.some(row => row.refit !== null || row.bilevelWeights !== null)
+  const tracked = rows.some(row => row.tracked !== undefined)
   const decayed = rows.some(row => row.weightDecay !== undefined)
   return [
     'Losses (mean cross-entropy) and accuracies without a mark are of weights retrained at that λ on the training set alone; λ itself was chosen ' +
@@ -84,6 +94,12 @@ const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
           `${mark} These weights were trained on validation data too: refit trains on the training and validation set together, ` +
             'the bilevel weights descended on the validation loss. Compare them only on the test set, and only with ' +
             'weights that saw as much.',
+        ]
+      : []),
+    ...(tracked
+      ? [
+          `${trackedMark} Tracked weights followed λ's path on the training set alone. The path refit repeats this path on ` +
+            'training and validation set together.',
         ]
       : []),
     ...(decayed ? ['Weight decay: exp(λ)/(2N) of the L2 coefficients, with N training examples.'] : []),

@@ -16,30 +16,35 @@ export type Minibatches = () => ExampleBatch
 
 /**
  * The sequence of minibatches that the random stream `stream` determines, `batchSize` examples each. If `batchSize` is
- * `null` or at least the set's size, every batch is the whole set in its own order. `target`: the targets of the set's
- * examples; a minibatch gets those of its own examples. `augmentation`: what is done to the images of minibatches; a whole set is
+ * `null` or at least the set's size, every batch is the whole set in its own order. `targetNow` is asked at every draw for the
+ * targets of the set's examples; a minibatch gets those of its own examples. `augmentation`: what is done to the images of minibatches; a whole set is
  * always plain, and the order of examples is the same with it.
  */
 export const minibatches = (
   set: ImageSet,
   batchSize: number | null,
   stream: ReadonlyArray<number>,
-  target: Target | null = null,
+  targetNow: () => Target | null = () => null,
   augmentation: Augmentation | null = null,
 ): Minibatches => {
   const count = size(set)
   if (batchSize === null || batchSize >= count) {
-    const all: ExampleBatch = target === null ? whole(set) : { ...whole(set), target }
-    return () => all
+    const all = whole(set)
+    return () => {
+      const target = targetNow()
+      return target === null ? all : { ...all, target }
+    }
   }
   const examples = new Int32Array(batchSize)
   const labels = new Uint8Array(batchSize)
-  const costs = target === null || target.examples === null ? null : new Float64Array(batchSize)
-  const plain: ExampleBatch = {
-    set,
-    examples,
-    labels,
-    ...(target === null ? {} : { target: { ...target, examples: costs } }),
+  const costs = new Float64Array(batchSize)
+  const withTarget = (target: Target | null): ExampleBatch => {
+    const plain = { set, examples, labels }
+    if (target === null) return plain
+    const own = target.examples
+    if (own === null) return { ...plain, target }
+    for (let i = 0; i < batchSize; i++) costs[i] = own[examples[i]!]!
+    return { ...plain, target: { ...target, examples: costs } }
   }
   const imagesAt =
     augmentation === null || !changes(augmentation) ? null : augmented(set, augmentation, stream)
@@ -57,8 +62,8 @@ export const minibatches = (
       const example = order[next++]!
       examples[i] = example
       labels[i] = set.labels[example]!
-      if (costs !== null) costs[i] = target!.examples![example]!
     }
+    const plain = withTarget(targetNow())
     return imagesAt === null ? plain : { ...plain, images: imagesAt(examples) }
   }
 }

@@ -1,6 +1,6 @@
 /** The section `solver` of a configuration: how weights are trained. */
 import * as t from 'io-ts'
-import { Count, Positive } from '../../core/codec/Codec.js'
+import { Count, Positive, Share } from '../../core/codec/Codec.js'
 import { options } from '../../core/codec/options.js'
 import { Augmentation } from './Augmentation.js'
 
@@ -8,13 +8,6 @@ const Momentum = new t.Type<number>(
   'a number in [0, 1)',
   (u): u is number => typeof u === 'number' && u >= 0 && u < 1,
   (u, context) => (typeof u === 'number' && u >= 0 && u < 1 ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
-
-const Share = new t.Type<number>(
-  'a number in (0, 1]',
-  (u): u is number => typeof u === 'number' && u > 0 && u <= 1,
-  (u, context) => (typeof u === 'number' && u > 0 && u <= 1 ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
 

@@ -3,17 +3,20 @@
  *
  * A cold solve starts from the initial weights. It is the paper's stochastic descent with a decaying step size, then
  * full-batch polishing. A warm solve starts from other weights and only polishes. {@link descend} takes a fixed number of
- * stochastic steps.
+ * stochastic steps. A solve along a path has several objectives, which share its stochastic steps equally.
  *
  * `effort` counts examples whose gradient was taken, over all sets of the objective.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { size } from '../data/set/ImageSet.js'
 import {
   penaltyGradientOf,
   termed,
   valueAndGradient,
   wholeSetEffort,
+  type Loss,
   type TrainingContext,
   type Weighted,
 } from './Losses.js'
@@ -51,8 +54,16 @@ export interface SolveOptions {
   readonly maxEpochs: number
   /** Seeds the order of the examples. */
   readonly seed: number
+  /**
+   * Objectives of equal parts of the stochastic steps, with the sets and coefficients of the objective to minimise. Default: only
+   * that objective.
+   */
+  readonly path?: ReadonlyArray<Objective>
   readonly onProgress: OnProgress
 }
+
+/** A sum of weighted losses. */
+type Objective = ReadonlyArray<Weighted>
 
 export interface DescendOptions {
   readonly steps: number
@@ -62,6 +73,8 @@ export interface DescendOptions {
   readonly stream: number
   /** A factor of the configured step size. */
   readonly stepScale: number
+  /** Step size of the last step as a share of that of the first. */
+  readonly finalShare: number
   readonly onProgress: OnProgress
 }
 
@@ -80,7 +93,7 @@ interface Stochastic {
 }
 
 /**
- * Steps of Nesterov's accelerated gradient.
+ * Steps of Nesterov's accelerated gradient. The objectives of `stages` share the steps equally, in order.
  *
  * If the largest coefficient exceeds 1, the step size η is divided by it, because the objective is that much steeper than
  * one loss. It is the largest and not the sum: adding F/κ to f must not change the steps on f, otherwise the two paths of
@@ -88,7 +101,7 @@ interface Stochastic {
  */
 const stochasticDescent = async (
   context: TrainingContext,
-  objective: ReadonlyArray<Weighted>,
+  stages: RNEA.ReadonlyNonEmptyArray<Objective>,
   start: Float32Array,
   plan: {
     readonly steps: number
@@ -99,17 +112,20 @@ const stochasticDescent = async (
     readonly onStep: OnProgress
   },
 ): Promise<E.Either<Stopped, Stochastic>> => {
+  let stage = 0
+  const termsNow = (index: number): Loss['terms'] => stages[stage]![index]!.loss.terms
+  const [first] = stages
   // The index makes the order of one set independent of the other sets in the objective.
-  const drawn = objective.flatMap(({ coefficient, loss: { set, terms, augment } }, index) => {
+  const drawn = first.flatMap(({ coefficient, loss: { set, augment } }, index) => {
     if (coefficient === 0) return []
     const count = Math.min(plan.batchSize ?? size(set), size(set))
-    const draw = minibatches(set, plan.batchSize, [...plan.stream, index], terms.costs?.target, augment)
-    const withTerm = termed(terms)
-    return [{ draw: () => withTerm(draw()), count, scale: coefficient / count }]
+    const targetNow = () => termsNow(index).costs?.target ?? null
+    const draw = minibatches(set, plan.batchSize, [...plan.stream, index], targetNow, augment)
+    return [{ draw: () => termed(termsNow(index))(draw()), count, scale: coefficient / count }]
   })
   const perStep = drawn.reduce((sum, { count }) => sum + count, 0)
-  const steepness = Math.max(1, ...objective.map(({ coefficient }) => Math.abs(coefficient)))
-  const descent = context.gradient.descent(start, penaltyGradientOf(objective))
+  const steepness = Math.max(1, ...first.map(({ coefficient }) => Math.abs(coefficient)))
+  const descent = context.gradient.descent(start, penaltyGradientOf(first))
   try {
     let initial = 0
     for (let step = 0; step < plan.steps; step++) {
@@ -117,6 +133,11 @@ const stochasticDescent = async (
         const paused = await context.pauses.pause()
         if (E.isLeft(paused)) return paused
         plan.onStep(step / plan.steps, step * perStep)
+      }
+      const due = Math.floor((step * stages.length) / plan.steps)
+      if (due > stage) {
+        stage = due
+        descent.penalise(penaltyGradientOf(stages[stage]!))
       }
       const value = descent.step(
         drawn.map(({ draw, scale }) => ({ batch: draw(), scale })),
@@ -177,14 +198,20 @@ export const solve =
       // One epoch of the budget is left for the first gradient of polishing.
       const epochs = Math.min(config.epochs, options.maxEpochs - 1)
       const steps = Math.max(0, Math.floor((epochs * largest) / Math.min(config.batchSize, largest)))
-      const descended = await stochasticDescent(context, objective, start, {
-        steps,
-        batchSize: config.batchSize,
-        momentum: config.momentum,
-        stream: [options.seed, solveStream],
-        learningRate: decayed(config.learningRate, steps, config.constantShare, config.finalShare),
-        onStep: (_, effort) => report(effort),
-      })
+      const stages = RNEA.fromReadonlyArray(options.path ?? [])
+      const descended = await stochasticDescent(
+        context,
+        O.getOrElse(() => RNEA.of(objective))(stages),
+        start,
+        {
+          steps,
+          batchSize: config.batchSize,
+          momentum: config.momentum,
+          stream: [options.seed, solveStream],
+          learningRate: decayed(config.learningRate, steps, config.constantShare, config.finalShare),
+          onStep: (_, effort) => report(effort),
+        },
+      )
       if (E.isLeft(descended)) return descended
       const checked = finite(descended.right)
       if (E.isLeft(checked)) return checked
@@ -209,24 +236,19 @@ export const solve =
   }
 
 /**
- * Takes `steps` steps. The step size falls linearly to `descentFinalShare` of its first value. The minibatches of each set
+ * Takes `steps` steps. The step size falls linearly to `finalShare` of its first value. The minibatches of each set
  * depend only on seed and stream.
  */
 export const descend =
   (context: TrainingContext, config: SolverConfig) =>
   (objective: ReadonlyArray<Weighted>, options: DescendOptions) =>
   async (start: Float32Array): Promise<E.Either<Stopped, Stochastic>> => {
-    const descended = await stochasticDescent(context, objective, start, {
+    const descended = await stochasticDescent(context, RNEA.of(objective), start, {
       steps: options.steps,
       batchSize: options.batchSize,
       momentum: config.descentMomentum,
       stream: [options.seed, descentStream, options.stream],
-      learningRate: decayed(
-        options.stepScale * config.learningRate,
-        options.steps,
-        0,
-        config.descentFinalShare,
-      ),
+      learningRate: decayed(options.stepScale * config.learningRate, options.steps, 0, options.finalShare),
       onStep: options.onProgress,
     })
     return E.isLeft(descended) ? descended : finite(descended.right)

@@ -175,6 +175,7 @@ export const singleInterpreter = (
               seed,
               stream: command.stream,
               stepScale: command.stepScale,
+              finalShare: command.finalShare ?? solver.descentFinalShare,
               onProgress: progressOf(command),
             },
           )(weights),
@@ -194,13 +195,17 @@ export const singleInterpreter = (
 
   const refit = (command: Refit): TE.TaskEither<Failure, Observation> => {
     everything ??= joined(train, validation)
-    const loss = Measurement.lowerOn(problem, everything, command.lambda)
-    const { id } = command
+    const both = everything
+    const at = (lambda: ReadonlyArray<number>) => [
+      { coefficient: 1, loss: Measurement.lowerOn(problem, both, lambda) },
+    ]
+    const { id, lambda, path } = command
     return pipe(
       weightsAt(initialRef),
       TE.chainW(
         weights => () =>
-          solve(context, solver)([{ coefficient: 1, loss }], {
+          solve(context, solver)(at(lambda), {
+            ...(path === undefined ? {} : { path: path.map(at) }),
             cold: true,
             tolerance: command.tolerance,
             maxEpochs: command.maxEpochs,
@@ -226,10 +231,12 @@ export const singleInterpreter = (
 
   const carryOut = (question: Question): TE.TaskEither<Failure, Observation> => {
     const dimension = hyperparameters.space.length
-    if (question.lambda.length !== dimension || !question.lambda.every(Number.isFinite))
-      return TE.left(
-        refused(`λ must have ${dimension} finite component(s), but is [${question.lambda.join(', ')}].`),
-      )
+    const path = question._tag === 'Refit' ? (question.path ?? []) : []
+    const wrong = [question.lambda, ...path].find(
+      lambda => lambda.length !== dimension || !lambda.every(Number.isFinite),
+    )
+    if (wrong !== undefined)
+      return TE.left(refused(`λ must have ${dimension} finite component(s), but is [${wrong.join(', ')}].`))
     switch (question._tag) {
       case 'SolveLowerLevel':
         return solveLowerLevel(question)

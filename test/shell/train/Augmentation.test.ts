@@ -119,9 +119,9 @@ describe('minibatches', () => {
   test('have the same examples with augmentation, and the same images for the same stream', () => {
     const [plain, one, two, other] = [
       minibatches(set, 4, [1, 2]),
-      minibatches(set, 4, [1, 2], null, augment),
-      minibatches(set, 4, [1, 2], null, augment),
-      minibatches(set, 4, [1, 3], null, augment),
+      minibatches(set, 4, [1, 2], () => null, augment),
+      minibatches(set, 4, [1, 2], () => null, augment),
+      minibatches(set, 4, [1, 3], () => null, augment),
     ]
     let different = 0
     for (let step = 0; step < 6; step++) {
@@ -137,9 +137,9 @@ describe('minibatches', () => {
 
   test('of the whole set, and those without augmentation, are plain and copy nothing', () => {
     for (const batchSize of [null, 10, 11])
-      expect(imagesOf(minibatches(set, batchSize, [1], null, augment)()).buffer).toBe(set.images.buffer)
+      expect(imagesOf(minibatches(set, batchSize, [1], () => null, augment)()).buffer).toBe(set.images.buffer)
     for (const off of [null, {}, { crop: 0 }, { flip: false }])
-      expect(minibatches(set, 4, [1], null, off)()).not.toHaveProperty('images')
+      expect(minibatches(set, 4, [1], () => null, off)()).not.toHaveProperty('images')
   })
 })
 

@@ -37,6 +37,8 @@ export interface Descent {
    * of Σ scale·loss + penalty. Returns the value of this objective before the step.
    */
   readonly step: (parts: ReadonlyArray<Part>, options: StepOptions) => number
+  /** Takes another penalty for the steps that follow. It is quadratic, termed, or neither, like the first one. */
+  readonly penalise: (penalty: PenaltyGradient) => void
   /** The current weights. */
   readonly weights: () => Float32Array
   /** Releases its memory. Call it once, last. */

@@ -8,7 +8,7 @@ import type { Backend } from '../../backend/Backend.js'
 import type { ExampleBatch } from '../../model/ExampleBatch.js'
 import { costOf, examplesOf, hasTerm, withDirect } from './batchTerm.js'
 import { lossOf, writeLosses, type LossSum } from '../../model/crossEntropy.js'
-import type { LossGradient, Part } from './LossGradient.js'
+import type { LossGradient, Part, PenaltyGradient } from './LossGradient.js'
 import { hostDescent } from './hostDescent.js'
 import type { Network } from '../../model/Network.js'
 import type { PlacedImages } from './PlacedImages.js'
@@ -99,11 +99,13 @@ export const assembledGradient = (
       if (penaltyGradient.curved !== null || penaltyGradient.termed) return onHost(start, penaltyGradient)
       const place = computing.place()
       computing.put(place, start)
-      const decay = penaltyGradient.decays.map((each, k) => {
-        if (typeof each === 'number') return each
-        computing.putDecay(place, k, each)
-        return 'own'
-      })
+      const placed = ({ decays }: PenaltyGradient) =>
+        decays.map((each, k) => {
+          if (typeof each === 'number') return each
+          computing.putDecay(place, k, each)
+          return 'own'
+        })
+      let decay = placed(penaltyGradient)
       return {
         step: (parts, options) => {
           const { rows, sums, dLogits } = forwardAll(place, parts, (own, { batch, scale }, found) =>
@@ -111,6 +113,9 @@ export const assembledGradient = (
           )
           const penalty = computing.step(place, rows, dLogits, { ...options, decay })
           return sums.reduce((total, { loss }, i) => total + parts[i]!.scale * loss, penalty)
+        },
+        penalise: next => {
+          decay = placed(next)
         },
         weights: () => {
           const weights = new Float32Array(size)

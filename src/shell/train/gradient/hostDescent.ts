@@ -8,7 +8,8 @@ export const hostDescent =
     parameters: LossGradient['parameters'],
     lossAndGradient: LossGradient['lossAndGradient'],
   ): LossGradient['descent'] =>
-  (start: Float32Array, { decays, curved }: PenaltyGradient): Descent => {
+  (start: Float32Array, first: PenaltyGradient): Descent => {
+    let { decays, curved } = first
     const weights = start.slice()
     const velocity = new Float64Array(weights.length)
     return {
@@ -26,6 +27,10 @@ export const hostDescent =
               : momentumStepEach(weights, velocity, gradient, offset, options, decay) / 2
         })
         return sums.reduce((total, { loss }, i) => total + parts[i]!.scale * loss, penalty)
+      },
+      penalise: next => {
+        decays = next.decays
+        curved = next.curved
       },
       weights: () => weights,
       end: () => undefined,

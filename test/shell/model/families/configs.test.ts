@@ -127,7 +127,7 @@ describe('example weights', () => {
     const set = blobs(11, [2, 2, 1], 3, 5)
     const target = { examples: Float64Array.from({ length: 11 }, (_, i) => i), classes: null, smoothing: 0.1 }
     const plain = minibatches(set, 4, [1, 2])
-    const weighted = minibatches(set, 4, [1, 2], target)
+    const weighted = minibatches(set, 4, [1, 2], () => target)
     for (let draw = 0; draw < 9; draw++) {
       const [a, b] = [plain(), weighted()]
       expect(b.examples).toEqual(a.examples)
