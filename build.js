@@ -9,7 +9,16 @@
  * if others are built meanwhile.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const root = import.meta.dirname
@@ -178,6 +187,8 @@ if (clean || !isUpToDate(now)) {
       join(dist, fileName),
       type === 'chunk' ? code : fileName.endsWith('.map') ? withoutOwnSources(source) : source,
     )
+  // npm sets this bit only when it first links the folder.
+  chmodSync(join(dist, 'bilevel.js'), 0o755)
   writeFileSync(join(dist, 'LICENCES'), licences())
   writeFileSync(stamp, now)
 }

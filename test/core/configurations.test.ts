@@ -11,6 +11,7 @@ import {
   randomSearch,
   Replay,
   solveBilevel,
+  tracking,
 } from '../../src/core/index.js'
 import { Simulate } from '../../src/core/laws/index.js'
 import { lenient } from '../../src/core/codec/options.js'
@@ -20,6 +21,7 @@ const space = [{ name: 'a', lower: -12, upper: 2, scale: 'log' }] as const
 
 const decoders: ReadonlyArray<readonly [string, (u: unknown) => E.Either<string, unknown>]> = [
   ['bilevel', decode(bilevel.config)],
+  ['tracking', decode(tracking.config)],
   ['grid', decode(gridSearch.config)],
   ['random', decode(randomSearch.config)],
   ['bayesian', decode(bayesianOptimization.config)],

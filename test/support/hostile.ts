@@ -14,6 +14,7 @@ import {
   type MethodError,
   type Observation,
   randomSearch,
+  tracking,
   RunLog,
   type Transition,
 } from '../../src/core/index.js'
@@ -326,6 +327,10 @@ export const subjects = (): ReadonlyArray<Subject> => [
     { budget },
     { budget, pair: { reference: 'solved' }, descent: { rule: 'quasiNewton', memory: 5, backtracks: 3 } },
     { budget, pair: { reference: 'surrogate' }, kernel: 'rbf', linearInCoefficients: false },
+  ]),
+  subjectOf(tracking, [
+    { budget },
+    { budget, start: { epochs: 4 }, retrain: false, pair: { batchSize: null } },
   ]),
   subjectOf(gridSearch, [{ budget }]),
   subjectOf(randomSearch, [{ budget }]),

@@ -80,7 +80,7 @@ const distance = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
 /**
  * The known weights to start from at λ: those with the lowest bound on φ(λ), or else those solved nearest to λ.
  */
-const nearest = <V, R>(
+const bestStart = <V, R>(
   { config: { space, linearInCoefficients }, known }: BilevelState<V, R>,
   search: Search<R>,
 ): Solved => {
@@ -119,7 +119,7 @@ export const refine = <V, R>(
   const question: Unnumbered = {
     _tag: 'SolveLowerLevel',
     lambda: search.lambda,
-    from: nearest(state, search).weights,
+    from: bestStart(state, search).weights,
     tolerance: solve.tolerance,
     maxEpochs: solve.warmEpochs,
   }

@@ -3,7 +3,8 @@
  * else.
  *
  * Used in the dual step: `dualStep` (dual.ts) calls the part `tolerance` (parts/ToleranceSchedule.ts), which calls this
- * file. That is after every solve of refining, or, with `pair.reference: "solved"`, in minimising. In: ε and the
+ * file. That is after every solve of refining, or, with `pair.reference: "solved"`, in minimising. `solveBilevel` has ε at its final
+ * value from the start, so there it is never lowered. In: ε and the
  * violation v of the last minimisation. Out: the next ε.
  *
  *     ε⁺ = min(ε, max(least, factor·ε))        if v ≤ 2ε

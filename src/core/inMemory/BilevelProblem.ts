@@ -86,6 +86,20 @@ const copied = (u: unknown): ReadonlyArray<unknown> | null => {
 
 const areFinite = (list: ReadonlyArray<unknown>): list is Vec => list.every(Number.isFinite)
 
+/** The first number that is not finite, with its name; `null` if there is none. */
+const notFinite = (
+  value: number,
+  gradX: ReadonlyArray<unknown>,
+  gradY: ReadonlyArray<unknown>,
+): string | null => {
+  if (!Number.isFinite(value)) return `value = ${value}`
+  const named = Object.entries({ gradX, gradY }).flatMap(([name, list]) =>
+    list.map((given, k) => ({ name: `${name}[${k}]`, given })),
+  )
+  const wrong = named.find(({ given }) => !Number.isFinite(given))
+  return wrong === undefined ? null : `${wrong.name} = ${shown(wrong.given, 60)}`
+}
+
 /**
  * What a level says, or why it cannot be used: it threw, returned something else than numbers of the right shape, or
  * numbers that are not finite.
@@ -109,7 +123,7 @@ export const evaluate = (level: Level, x: Vec, y: Vec): E.Either<string, Evaluat
       )
     return Number.isFinite(value) && areFinite(gradX) && areFinite(gradY)
       ? E.right({ value, gradX, gradY })
-      : E.left(`it returned a number that is not finite (value ${value})`)
+      : E.left(`it returned ${notFinite(value, gradX, gradY) ?? 'a number'}, but every number must be finite`)
   } catch (cause) {
     return E.left(`it threw: ${thrown(cause)}`)
   }

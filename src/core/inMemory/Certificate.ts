@@ -58,7 +58,8 @@ export interface Certificate {
    * - `betterLower`: another y has a lower f at this x.
    * - `tie`: another y has the same f at this x, and a lower F.
    * - `betterUpper`: another x near by has a lower V.
-   * - `unchecked`: the lower level could not be solved for the check.
+   * - `unchecked`: the lower level could not be solved for the check, or V falls towards points at which a function throws or
+   *   returns what cannot be used.
    */
   readonly verdict: 'solution' | 'kink' | 'betterLower' | 'tie' | 'betterUpper' | 'unchecked'
   readonly lowerLevelSolves: number
@@ -151,7 +152,7 @@ export const certify = (subject: Subject): Checked => {
   // The upper level, around x.
   const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
-  const { gradient, lowest, flat, kinks, other } = around(subject, tolerance.upper, here, valueAt)
+  const { gradient, lowest, flat, kinks, other, unknown } = around(subject, tolerance.upper, here, valueAt)
   // V has a jump where the minimizers of f change places, and its least value may be at that very x.
   const border = other === null ? null : switchingPoint(problem, here, other)
   const there =
@@ -161,5 +162,6 @@ export const certify = (subject: Subject): Checked => {
   const gain = best.value - here.value
   const figures = { violation, least: least.value, gradient, gain }
   if (gain < -tolerance.upper) return said('betterUpper', figures, { x: best.x, y: best.z.y, isolated })
+  if (unknown) return said('unchecked', figures, null)
   return said(kinks || !flat ? 'kink' : 'solution', figures, null)
 }

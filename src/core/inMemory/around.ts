@@ -42,6 +42,8 @@ interface Neighbourhood {
   readonly kinks: boolean
   /** The nearest probe at which the lower level has another minimizer. */
   readonly other: Value | null
+  /** Whether V falls towards a near point at which it cannot be evaluated. */
+  readonly unknown: boolean
 }
 
 /** The start expected at `share` of a direction, by the parabola or the line through a point of it and x itself. */
@@ -61,10 +63,12 @@ const expected = (
   return { y: y.every(Number.isFinite) ? y : here.y, pairs: a.at.pairs ?? [] }
 }
 
-/** How much V rises at two opposite points; `null` beyond a bound. */
+/** How much V rises at two opposite points; `null` beyond a bound, and where V cannot be evaluated. */
 interface Rise {
   readonly up: number | null
   readonly down: number | null
+  /** Whether V cannot be evaluated at one of the two. */
+  readonly failed: boolean
 }
 
 /** Half the difference of the two. On a bound there is one of them, and only a fall counts. */
@@ -86,6 +90,14 @@ const isSettled = (far: Rise, near: Rise, tolerance: number): boolean => {
   return a > 0 && b * b <= 4 * a * tolerance && predicts(near.up, 1) && predicts(near.down, -1)
 }
 
+/** How fast V falls towards points at which it cannot be evaluated: the slope of the parabola through x and the other side. */
+const fallsBeyond = (far: Rise, near: Rise): number => {
+  const [a, b] = [far.up ?? far.down, near.up ?? near.down]
+  const [r, s] = radii
+  if (b === null) return 0
+  return a === null ? Math.max(0, b / s) : Math.max(0, (b * r * r - a * s * s) / (r * s * (r - s)))
+}
+
 /** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
 export const around = (
   { problem, x, seed }: Subject,
@@ -98,8 +110,9 @@ export const around = (
   let [lowest, other, nearest]: [Value, Value | null, number] = [here, null, Infinity]
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
-  let [gradient, flat, kinks] = [0, true, false]
+  let [gradient, flat, kinks, unknown] = [0, true, false, false]
   for (const direction of directionsOf(x.length, seed)) {
+    let failed = false
     let met: ReadonlyArray<{ readonly share: number; readonly found: Value }> = []
     const riseAt = (share: number): number | null => {
       const point = x.map((v, k) =>
@@ -115,29 +128,37 @@ export const around = (
         return met.length === 0 ? [here[of]] : [here[of], { ...guess, y: insideY(problem)(guess.y) }]
       }
       const found = valueAt(point, startsOf('y'), startsOf('z'))
-      if (found === null) return null
+      if (found === null) {
+        failed = true
+        return null
+      }
       met = [{ share, found }, ...met].slice(0, 2)
       if (found.value < lowest.value) lowest = found
       if (isElsewhere(found.y.y, here.y.y) && Math.abs(share) < nearest)
         [other, nearest] = [found, Math.abs(share)]
       return found.value - here.value
     }
-    const [far, near] = radii.map(r => {
+    const [far, near] = radii.map((r): Rise => {
+      failed = false
       const [up, down] = [riseAt(r), riseAt(-r)]
+      const rise = { up, down, failed }
       if (up !== null && down !== null) {
         const [a, b] = [(up + down) / 2, (up - down) / 2]
         // The minimum lies between the three, and is lower than x by more than nothing.
         if (a > 0 && Math.abs(b) < 2 * a && b * b > 4 * a * tolerance) riseAt((-b / (2 * a)) * r)
       }
-      return { up, down }
+      return rise
     })
+    const beyond = near!.failed ? fallsBeyond(far!, near!) : 0
+    const blind = near!.failed && near!.up === null && near!.down === null
+    unknown ||= blind || beyond * radii[0] > tolerance
     // The smaller of two: V is a difference of large values, whose rounding shows at the nearer radius first.
-    const slope = Math.min(slopeOf(far!) / radii[0], slopeOf(near!) / radii[1])
+    const slope = Math.max(beyond, Math.min(slopeOf(far!) / radii[0], slopeOf(near!) / radii[1]))
     gradient = Math.max(gradient, slope)
     flat &&= slope * radii[0] <= tolerance || isSettled(far!, near!, tolerance)
     kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
   }
-  return { gradient, lowest, flat, kinks, other }
+  return { gradient, lowest, flat, kinks, other, unknown }
 }
 
 /** Halvings of the way between two points: more than float64 has digits. */

@@ -33,8 +33,11 @@ export interface BilevelSolution<S = BilevelState> {
   readonly violation: number
   readonly epsilon: number
   readonly multiplier: number
-  /** Largest component of the projected gradient by x, scaled by the range of x, in units of F. */
-  readonly stationarity: number
+  /**
+   * Largest component of the projected gradient by x, scaled by the range of x, in units of F, where the search measured it last;
+   * `null` if it never did.
+   */
+  readonly stationarity: number | null
   /** What a check found that does not rely on the search. */
   readonly certificate: Certificate
   readonly lowerLevelSolves: number
@@ -76,7 +79,7 @@ const foundBy = <S>(
     return E.left(
       numerical('The solution could not be evaluated a second time: the functions are not deterministic.'),
     )
-  const figures = [row.violation, row.epsilon, info.multiplier, info.stationarity]
+  const figures = [row.violation, row.epsilon, info.multiplier]
   if (!figures.every(value => value === null || Number.isFinite(value)))
     return E.left(
       numerical('The certificates overflow: F and f are of scales too far apart. Bring both near 1.'),
@@ -91,7 +94,7 @@ const foundBy = <S>(
       violation: row.violation ?? 0,
       epsilon: row.epsilon ?? 0,
       multiplier: info.multiplier ?? 0,
-      stationarity: info.stationarity ?? 0,
+      stationarity: transitions.reduce<number | null>((last, each) => each.info.stationarity ?? last, null),
       lowerLevelSolves: spent.solves + info.lowerLevelSolves,
       evaluations: spent.evaluations + world.evaluations,
       stopReason: outcome.stopReason,

@@ -139,6 +139,16 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
   }
 }
 
+const textOf = (
+  { subject, findings, runs, seed }: Report,
+  verdict: string,
+  shown: ReadonlyArray<Finding>,
+): string =>
+  [
+    `${subject}: ${findings.length === 1 ? '1 law' : `${findings.length} laws`}, ${runs} cases each, seed ${seed}${verdict}`,
+    ...shown.flatMap(finding => lines(finding, runs)),
+  ].join('\n')
+
 /**
  * The whole report as text; faults in full detail.
  *
@@ -151,11 +161,7 @@ const lines = (finding: Finding, runs: number): ReadonlyArray<string> => {
  * text.includes('kept      penalty is positive (20 of 20 cases tested it)') // => true
  * ```
  */
-export const format = (report: Report): string =>
-  [
-    `${report.subject}: ${report.findings.length === 1 ? '1 law' : `${report.findings.length} laws`}, ${report.runs} cases each, seed ${report.seed}`,
-    ...report.findings.flatMap(finding => lines(finding, report.runs)),
-  ].join('\n')
+export const format = (report: Report): string => textOf(report, '', report.findings)
 
 /**
  * The faults only, as text.
@@ -170,5 +176,7 @@ export const format = (report: Report): string =>
  * text.includes('BROKEN    penalty is positive') // => true
  * ```
  */
-export const formatFaults = (report: Report): string =>
-  format({ ...report, findings: report.findings.filter(isFault) })
+export const formatFaults = (report: Report): string => {
+  const faults = report.findings.filter(isFault)
+  return textOf(report, faults.length === 0 ? ': no fault' : `: ${faults.length} at fault`, faults)
+}

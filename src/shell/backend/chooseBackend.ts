@@ -49,7 +49,7 @@ const firstOf =
     }
     return E.left(
       environment(
-        `No tfjs backend works here: ${reasons.join('; ')}. Install the project's dependencies again with npm ci.`,
+        `No tfjs backend works here: ${reasons.join('; ')}. Install the optional packages: \`npm install --include=optional\`.`,
       ),
     )
   }

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import type { BilevelProblem } from '../../../src/core/inMemory/BilevelProblem.js'
+import type { BilevelProblem, Level } from '../../../src/core/inMemory/BilevelProblem.js'
 import * as Simulate from '../../../src/core/laws/simulate/index.js'
 import { cases } from '../../support/cases.js'
 import { type BilevelSolution, solveBilevel } from '../../../src/core/inMemory/solveBilevel.js'
@@ -221,5 +221,64 @@ describe('an x at which the minimizers of the lower level change places', () => 
       ),
       cases(300, 'slow'),
     )
+  })
+})
+
+describe('functions that fail beyond a point', () => {
+  const lowerLevel: Level = ([x = 0], [y = 0]) => ({
+    value: (y - x) ** 2,
+    gradX: [-2 * (y - x)],
+    gradY: [2 * (y - x)],
+  })
+  const upperLevel: Level = (_, [y = 0]) => ({ value: (y - 2) ** 2, gradX: [0], gradY: [2 * (y - 2)] })
+  /** The optimum is x = 2; the level fails from `edge` on. */
+  const failing =
+    (edge: number, level: Level, fault: (made: ReturnType<Level>) => ReturnType<Level>): Level =>
+    (x, y) =>
+      x[0]! > edge ? fault(level(x, y)) : level(x, y)
+  const faults: ReadonlyArray<readonly [string, (made: ReturnType<Level>) => ReturnType<Level>]> = [
+    [
+      'throw',
+      () => {
+        throw new Error('boom')
+      },
+    ],
+    ['return NaN as value', made => ({ ...made, value: NaN })],
+    ['return NaN as gradient', made => ({ ...made, gradY: [NaN] })],
+    ['return a gradient of another length', made => ({ ...made, gradY: [1, 2] })],
+  ]
+
+  it.each(faults)('are never certified where F falls towards it: they %s', (_, fault) => {
+    for (const edge of [0.5, 1.2, 1.9])
+      for (const [upper, lower] of [
+        [failing(edge, upperLevel, fault), lowerLevel],
+        [upperLevel, failing(edge, lowerLevel, fault)],
+      ] as const) {
+        const solved = solveBilevel({
+          x: { start: [0.2], lower: [0], upper: [5] },
+          y: { start: [0] },
+          upperLevel: upper,
+          lowerLevel: lower,
+        })
+        if (E.isLeft(solved)) continue
+        const { stopReason, certificate, stationarity } = solved.right
+        expect(stopReason).not.toBe('converged')
+        expect(stopReason).not.toBe('kink')
+        expect(certificate.verdict).not.toBe('solution')
+        expect(stationarity).not.toBe(0)
+      }
+  })
+
+  it('do not matter where F rises towards it', () => {
+    for (const edge of [2.001, 2.05, 2.5]) {
+      const solved = solveBilevel({
+        x: { start: [0.2], lower: [0], upper: [5] },
+        y: { start: [0] },
+        upperLevel: failing(edge, upperLevel, made => ({ ...made, value: NaN })),
+        lowerLevel,
+      })
+      expect(E.isRight(solved) && solved.right.x[0]).toBeCloseTo(2, 4)
+      expect(E.isRight(solved) && solved.right.stopReason).toBe('converged')
+    }
   })
 })

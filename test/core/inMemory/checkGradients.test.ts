@@ -47,7 +47,7 @@ describe('checkGradients', () => {
   it('says where a level cannot be evaluated', () => {
     const log: Level = x => ({ value: Math.log(x[0]!), gradX: [1 / x[0]!], gradY: [0] })
     expect(checkGradients(log, [0], [0])).toEqual(
-      E.left('At the given point it returned a number that is not finite (value -Infinity).'),
+      E.left('At the given point it returned value = -Infinity, but every number must be finite.'),
     )
   })
 })

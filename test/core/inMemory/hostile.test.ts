@@ -66,7 +66,8 @@ const survived = (problem: BilevelProblem, options: SolveOptions = { maxLowerLev
   const all: ReadonlyArray<number> = [
     ...x,
     ...y,
-    ...Object.values(numbers),
+    // The stationarity is `null` where it was never measured.
+    ...Object.values(numbers).filter(value => value !== null),
     ...Object.values(figures),
     ...Object.values(tolerance),
   ]

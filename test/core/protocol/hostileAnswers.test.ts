@@ -11,11 +11,13 @@ import {
   type MethodError,
   type Observation,
   randomSearch,
+  tracking,
 } from '../../../src/core/index.js'
 import { type SomeMethod, some } from '../../../src/shell/record/Methods.js'
 
 const all: ReadonlyArray<readonly [string, SomeMethod]> = [
   ['bilevel', some(bilevel)],
+  ['tracking', some(tracking)],
   ['grid', some(gridSearch)],
   ['random', some(randomSearch)],
   ['bayesian', some(bayesianOptimization)],

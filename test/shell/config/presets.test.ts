@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
+import { tracking } from '../../../src/core/tracking/tracking.js'
 import { fromPreset } from '../../../src/shell/config/configSource.js'
 import { defaultPreset, presetPatterns, presets } from '../../../src/shell/config/presets.js'
 import { methodConfig } from '../../../src/shell/config/RunConfig.js'
@@ -57,11 +58,23 @@ describe('presets', () => {
     const size = sizes[name.split('-')[2]!] ?? source.pool
     expect([train, validation]).toEqual([(6 * size) / 10, (4 * size) / 10])
     const network = right(networkOf(config.network, source.shape, 10))
-    const { space } = right(hyperparametersOf(network, config.hyperparameters))
+    const { space } = right(hyperparametersOf(network, config.hyperparameters, train))
     expect(space.length).toBe(dimension(name))
-    const upper = name.endsWith('-authors-range') ? 0 : 4
-    expect(space.every(h => h.lower === -10 && h.upper === upper && h.scale === 'log')).toBe(true)
-    expect(right(methodConfig(bilevel)(name, config, space)).space).toEqual(space)
+    const follows = name.endsWith('-tracking')
+    // Weight decays from 1e-5 to 1 are bounds that move with the number of images.
+    const [lower, upper] =
+      follows && name.startsWith('cifar10')
+        ? [Math.log(2e-5 * train), Math.log(2 * train)]
+        : [-10, name.endsWith('-authors-range') ? 0 : 4]
+    for (const h of space) {
+      expect(h.lower).toBeCloseTo(lower, 9)
+      expect(h.upper).toBeCloseTo(upper, 9)
+      expect(h.scale).toBe('log')
+    }
+    const settings = follows
+      ? right(methodConfig(tracking)(name, config, space))
+      : right(methodConfig(bilevel)(name, config, space))
+    expect(settings.space).toEqual(space)
     expect(presets[name]!.description).toContain(`${train} images train, ${validation} validate`)
   })
 

@@ -111,13 +111,14 @@ const checked = recordable(computed)
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
- * import { decode, tracking, type TrackingConfig } from 'bilevel-hpo'
+ * import { decode, type Method, tracking, type TrackingConfig, type TrackingState } from 'bilevel-hpo'
  * import { Simulate } from 'bilevel-hpo/laws'
  *
  * // Ridge regression with one weight: training data fit 3, validation data fit 2, so the optimum is λ = ln ½.
  * const { space, world } = Simulate.ridge({ a: [3], b: [2] })
  * const config: E.Either<string, TrackingConfig> = decode(tracking.config)({ space })
- * const run = E.isRight(config) ? Simulate.drive(tracking)(config.right, world) : null
+ * const method: Method<TrackingConfig, TrackingState> = tracking
+ * const run = E.isRight(config) ? Simulate.drive(method)(config.right, world) : null
  * const [found = NaN] = run?.transitions.at(-1)?.info.outcome?.rows.at(-1)?.lambda ?? []
  * Math.abs(found - Math.log(0.5)) < 0.1 // => true
  * ```
