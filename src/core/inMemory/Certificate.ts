@@ -81,14 +81,73 @@ export interface Better {
 
 /** What counts as nothing, relative to the scale of F and of f. */
 const relativeTolerance = 1e-4
+/** The rounding of V, relative to F: κ multiplies that of f. */
+const rounding = 1e-9
+/** The most fresh starts of the lower level at x. */
+const mostFresh = 24
+/** Beyond so many components minimizers are not recombined. */
+const mostMixed = 10
 /** The stream of fresh starts, apart from those of the search, which are numbered by its questions. */
 const freshStream = 7919
 
+const lowestOf = (all: ReadonlyArray<Minimized>): Minimized | null =>
+  all.reduce<Minimized | null>((best, one) => (best === null || one.value < best.value ? one : best), null)
+
+/**
+ * The lowest minimizer with components taken from others, one after the other, as long as f falls; `null` if none makes it fall. Where
+ * components have wells of their own, there are too many combinations for random starts.
+ */
+const recombined = (
+  { problem: { lowerLevel }, x }: Subject,
+  minima: ReadonlyArray<Minimized>,
+): Vec | null => {
+  const lowest = lowestOf(minima)
+  if (lowest === null || lowest.y.length > mostMixed) return null
+  let best = { y: lowest.y, value: lowest.value }
+  for (let k = 0; k < lowest.y.length; k++)
+    for (const { y } of minima) {
+      if (!isElsewhere([y[k]!], [best.y[k]!])) continue
+      const mixed = best.y.map((v, j) => (j === k ? y[k]! : v))
+      const there = evaluate(lowerLevel, x, mixed)
+      if (E.isRight(there) && there.right.value < best.value) best = { y: mixed, value: there.right.value }
+    }
+  return best.y === lowest.y ? null : best.y
+}
+
+/**
+ * Minimizers of f at x: from `first`, from the start, from those of other x, from `fresh` starts until several in a row find nothing
+ * lower by more than `tolerance`, and from components of all of them.
+ */
+const minimaAt = (
+  subject: Subject,
+  fresh: ReadonlyArray<Vec>,
+  tolerance: number,
+  first: Minimized,
+  from: (start: Vec) => Minimized,
+): ReadonlyArray<Minimized> => {
+  const { problem, x, known, freshStarts } = subject
+  const isMinimum = (one: Minimized): boolean => one.converged && O.isNone(beyond(problem, x, one))
+  const found = [first, ...[problem.y.start, ...known].map(from)].filter(isMinimum)
+  let vain = 0
+  for (const start of fresh) {
+    if (vain >= freshStarts) break
+    const one = from(start)
+    const before = lowestOf(found)
+    vain++
+    if (!isMinimum(one)) continue
+    if (before === null || one.value < before.value - tolerance) vain = 0
+    found.push(one)
+  }
+  const mixed = recombined(subject, found)
+  return mixed === null ? found : [...found, from(mixed)].filter(isMinimum)
+}
+
 /** Checks a solution. Total: what cannot be evaluated makes the verdict `unchecked`. */
 export const certify = (subject: Subject): Checked => {
-  const { problem, x, y, known, scales, seed, relaxation } = subject
-  const fresh = randomStarts(problem, subject.freshStarts, seed, freshStream)
-  const { solve, valueAt, spent } = probing(subject, fresh)
+  const { problem, x, y, scales, seed, relaxation } = subject
+  const fresh = randomStarts(problem, Math.max(mostFresh, subject.freshStarts), seed, freshStream)
+  const probes = probing(subject)
+  const { solve, spent } = probes
   const own = evaluate(problem.lowerLevel, x, y)
   const upper = evaluate(problem.upperLevel, x, y)
   const tolerance = {
@@ -96,9 +155,10 @@ export const certify = (subject: Subject): Checked => {
       2 * relaxation.epsilon,
       relativeTolerance * Math.max(scales.lower, E.isRight(own) ? 1e-6 * Math.abs(own.right.value) : 0),
     ),
-    upper:
-      Math.max(relativeTolerance, subject.upperTolerance) *
-      Math.max(scales.upper, E.isRight(upper) ? Math.abs(upper.right.value) : 0),
+    upper: Math.max(
+      relativeTolerance * scales.upper,
+      Math.max(rounding, subject.upperTolerance) * (E.isRight(upper) ? Math.abs(upper.right.value) : 0),
+    ),
   }
   const said = (
     verdict: Certificate['verdict'],
@@ -122,14 +182,10 @@ export const certify = (subject: Subject): Checked => {
 
   // The lower level, from everything that is known and from fresh starts.
   const first = solve(x, { y })
-  const minima = [
-    first,
-    ...[problem.y.start, ...known, ...fresh].map(start => solve(x, { y: start, pairs: first.pairs })),
-  ].filter(one => one.converged && O.isNone(beyond(problem, x, one)))
-  const least = minima.reduce<Minimized | null>(
-    (best, one) => (best === null || one.value < best.value ? one : best),
-    null,
+  const minima = minimaAt(subject, fresh, tolerance.lower / 2, first, start =>
+    solve(x, { y: start, pairs: first.pairs }),
   )
+  const least = lowestOf(minima)
   if (least === null) return said('unchecked', {}, null)
   const violation = Math.max(0, own.right.value - least.value)
   if (violation > tolerance.lower)
@@ -150,6 +206,7 @@ export const certify = (subject: Subject): Checked => {
     return said('tie', { violation, least: least.value }, { x, y: tied.z, isolated: true })
 
   // The upper level, around x.
+  const valueAt = probes.valueAt([...fresh.slice(0, subject.freshStarts), ...minima.map(one => one.y)])
   const here = valueAt(x, [{ y: least.y, pairs: least.pairs }], [{ y }])
   if (here === null) return said('unchecked', { violation, least: least.value }, null)
   const { gradient, lowest, flat, kinks, other, unknown } = around(subject, tolerance.upper, here, valueAt)

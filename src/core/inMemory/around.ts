@@ -23,14 +23,33 @@ const rangesOf = ({ x: { lower, upper } }: CompleteProblem, x: Vec): Vec =>
     return Number.isFinite(width) ? width : Math.max(1, Math.abs(v))
   })
 
+/** The direction with its largest component ±1. */
+const scaled = (direction: Vec): Vec => {
+  const largest = direction.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+  return direction.map(v => v / largest)
+}
+
 /** Directions of probes, in units of the ranges: coordinates, or as many random ones. */
 const directionsOf = (dimension: number, seed: number): ReadonlyArray<Vec> =>
   Array.from({ length: Math.min(dimension, mostDirections) }, (_, i) => {
     if (dimension <= mostDirections) return Array.from({ length: dimension }, (__, k) => (k === i ? 1 : 0))
     const [normals] = Rng.normals(dimension)(Rng.make(seed, dimension, i))
-    const largest = Math.max(...normals.map(Math.abs))
-    return normals.map(v => v / largest)
+    return scaled(normals)
   })
+
+/**
+ * More directions, in which a lower V is looked for: the diagonals between two coordinates, by which a saddle shows, and down the
+ * gradient along the coordinates, which follows a narrow valley.
+ */
+const furtherOf = (dimension: number, slopes: Vec): ReadonlyArray<Vec> => {
+  if (dimension < 2 || dimension > mostDirections) return []
+  const axes = Array.from({ length: dimension }, (_, k) => k)
+  const diagonals = axes.flatMap(i =>
+    axes.slice(i + 1).flatMap(j => [1, -1].map(sign => axes.map(k => (k === i ? 1 : k === j ? sign : 0)))),
+  )
+  const downhill = slopes.some(slope => slope !== 0) ? [scaled(slopes.map(slope => -slope))] : []
+  return [...diagonals.slice(0, mostDirections), ...downhill]
+}
 
 /** What V is like near x. */
 interface Neighbourhood {
@@ -98,6 +117,13 @@ const fallsBeyond = (far: Rise, near: Rise): number => {
   return a === null ? Math.max(0, b / s) : Math.max(0, (b * r * r - a * s * s) / (r * s * (r - s)))
 }
 
+/** Rises of V along one direction: `riseAt(share)` at a share of it; `null` beyond a bound, or where V cannot be evaluated. */
+interface Probe {
+  readonly riseAt: (share: number) => number | null
+  /** Whether V could not be evaluated since the last call. */
+  readonly failed: () => boolean
+}
+
 /** Probes V along every direction, at both radii, and at the minimum of the parabola through three values. */
 export const around = (
   { problem, x, seed }: Subject,
@@ -110,8 +136,7 @@ export const around = (
   let [lowest, other, nearest]: [Value, Value | null, number] = [here, null, Infinity]
   const sharp = (far: number | null, near: number | null): boolean =>
     far !== null && near !== null && near > tolerance * radii[1] && far < kinkRatio * near
-  let [gradient, flat, kinks, unknown] = [0, true, false, false]
-  for (const direction of directionsOf(x.length, seed)) {
+  const along = (direction: Vec): Probe => {
     let failed = false
     let met: ReadonlyArray<{ readonly share: number; readonly found: Value }> = []
     const riseAt = (share: number): number | null => {
@@ -138,10 +163,22 @@ export const around = (
         [other, nearest] = [found, Math.abs(share)]
       return found.value - here.value
     }
+    return {
+      riseAt,
+      failed: () => {
+        const before = failed
+        failed = false
+        return before
+      },
+    }
+  }
+  let [gradient, flat, kinks, unknown] = [0, true, false, false]
+  const slopes: number[] = []
+  for (const direction of directionsOf(x.length, seed)) {
+    const { riseAt, failed } = along(direction)
     const [far, near] = radii.map((r): Rise => {
-      failed = false
       const [up, down] = [riseAt(r), riseAt(-r)]
-      const rise = { up, down, failed }
+      const rise = { up, down, failed: failed() }
       if (up !== null && down !== null) {
         const [a, b] = [(up + down) / 2, (up - down) / 2]
         // The minimum lies between the three, and is lower than x by more than nothing.
@@ -157,6 +194,11 @@ export const around = (
     gradient = Math.max(gradient, slope)
     flat &&= slope * radii[0] <= tolerance || isSettled(far!, near!, tolerance)
     kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
+    slopes.push(near!.up !== null && near!.down !== null ? near!.up - near!.down : 0)
+  }
+  for (const direction of furtherOf(x.length, slopes)) {
+    const { riseAt } = along(direction)
+    for (const r of radii) for (const share of [r, -r]) riseAt(share)
   }
   return { gradient, lowest, flat, kinks, other, unknown }
 }

@@ -51,10 +51,7 @@ export interface Value {
 }
 
 /** V and the solves it takes, with their count. */
-export const probing = (
-  { problem, steepness, scales, known, relaxation }: Subject,
-  fresh: ReadonlyArray<Vec>,
-) => {
+export const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => {
   let [solves, evaluations] = [0, 0]
   const { epsilon, multiplier } = relaxation
   // The relaxed problem has a solution of its own, which is that of V with κ = μ.
@@ -91,9 +88,9 @@ export const probing = (
     return further.converged && further.value < end.value ? further : end
   }
   /** The lower level's minimizer at x, from where it was near by and from what has a lower f. */
-  const least = (x: Vec, near: Start): Minimized => {
+  const least = (x: Vec, near: Start, others: ReadonlyArray<Vec>): Minimized => {
     const first = settled(x, near)
-    const lower = [...known, ...fresh].filter(y => {
+    const lower = [...known, ...others].filter(y => {
       evaluations++
       const there = evaluate(problem.lowerLevel, x, y)
       return E.isRight(there) && there.right.value < first.value - 1e-7 * (1 + Math.abs(first.value))
@@ -110,15 +107,17 @@ export const probing = (
         return { start, value: valueOf(terms, x, start.y) }
       })
       .reduce((low, one) => (one.value < low.value ? one : low)).start
-  /** V(x), or `null` where the lower level cannot be solved there. */
-  const valueAt = (x: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>): Value | null => {
-    const near = lowestOf([[1, problem.lowerLevel]], x, ys)
-    const { y, value: phi, converged, pairs } = least(x, near)
-    if (!converged) return null
-    const own = { y, pairs: zs[0]?.pairs ?? pairs }
-    const end = relaxed(x, lowestOf(lagrangian, x, [...zs, own]))
-    const value = end.value - kappa * phi
-    return Number.isFinite(value) ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value } : null
-  }
+  /** V(x), or `null` where the lower level cannot be solved there. `others`: starts and minimizers that may be better there. */
+  const valueAt =
+    (others: ReadonlyArray<Vec>) =>
+    (x: Vec, ys: ReadonlyArray<Start>, zs: ReadonlyArray<Start>): Value | null => {
+      const near = lowestOf([[1, problem.lowerLevel]], x, ys)
+      const { y, value: phi, converged, pairs } = least(x, near, others)
+      if (!converged) return null
+      const own = { y, pairs: zs[0]?.pairs ?? pairs }
+      const end = relaxed(x, lowestOf(lagrangian, x, [...zs, own]))
+      const value = end.value - kappa * phi
+      return Number.isFinite(value) ? { x, y: { y, pairs }, z: { y: end.y, pairs: end.pairs }, value } : null
+    }
   return { solve, valueAt, spent: () => ({ lowerLevelSolves: solves, evaluations }) }
 }

@@ -119,7 +119,7 @@ const scalesOf = (
     const [before, after] = [evaluate(level, problem.x.start, world.outset), evaluate(level, x, y)]
     if (E.isLeft(before) || E.isLeft(after)) return 1
     const size = Math.max(Math.abs(before.right.value), Math.abs(after.right.value))
-    const gained = Math.max(Math.abs(before.right.value - after.right.value), 1e-3 * size)
+    const gained = Math.max(Math.abs(before.right.value - after.right.value), 1e-6 * size)
     return gained > 0 ? gained : 1
   }
   return { upper: gain(problem.upperLevel), lower: gain(problem.lowerLevel) }

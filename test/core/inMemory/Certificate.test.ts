@@ -282,3 +282,113 @@ describe('functions that fail beyond a point', () => {
     }
   })
 })
+
+/** x is y: the lower level is |y − x|². */
+const copying: Level = (x, y) => ({
+  value: y.reduce((sum, v, k) => sum + (v - x[k]!) ** 2, 0),
+  gradX: y.map((v, k) => -2 * (v - x[k]!)),
+  gradY: y.map((v, k) => 2 * (v - x[k]!)),
+})
+
+describe('what a check has to see', () => {
+  it('the global one of many wells: each component of y has two of its own', () => {
+    for (const m of [2, 4, 6]) {
+      const { x, y, upperValue } = solved({
+        x: { start: [0.9], lower: [0.5], upper: [1] },
+        y: { start: Array.from({ length: m }, () => 0.9) },
+        lowerLevel: ([l = 0], ys) => ({
+          value: ys.reduce((sum, v) => sum + (v * v - 1) ** 2 + 0.3 * l * v, 0),
+          gradX: [ys.reduce((sum, v) => sum + 0.3 * v, 0)],
+          gradY: ys.map(v => 4 * v * (v * v - 1) + 0.3 * l),
+        }),
+        upperLevel: ([l = 0], ys) => ({
+          value: (l - 0.7) ** 2 + ys.reduce((sum, v) => sum + (v + 1) ** 2, 0),
+          gradX: [2 * (l - 0.7)],
+          gradY: ys.map(v => 2 * (v + 1)),
+        }),
+      })
+      expect(y.every(v => v < -1)).toBe(true)
+      expect(x[0]).toBeCloseTo(0.7, 1)
+      expect(upperValue).toBeLessThan(0.01)
+    }
+  })
+
+  it('a minimizer of the lower level that takes over right beside x', () => {
+    for (const border of [0.501, 0.503, 0.508]) {
+      const { stopReason, upperValue } = solved({
+        x: { start: [0.3], lower: [0], upper: [1] },
+        y: { start: [-1.2] },
+        lowerLevel: ([l = 0], [v = 0]) => ({
+          value: (v * v - 1) ** 2 + 0.3 * (border - l) * v,
+          gradX: [-0.3 * v],
+          gradY: [4 * v * (v * v - 1) + 0.3 * (border - l)],
+        }),
+        upperLevel: ([l = 0], [v = 0]) => ({
+          value: (l - 0.5) ** 2 - 0.2 * Math.tanh(5 * v),
+          gradX: [2 * (l - 0.5)],
+          gradY: [-(1 - Math.tanh(5 * v) ** 2)],
+        }),
+      })
+      expect(stopReason === 'converged' && upperValue > 0).toBe(false)
+    }
+  })
+
+  it('a saddle of F', () => {
+    const saddles: ReadonlyArray<readonly [Level, number]> = [
+      [(_, [a = 0, b = 0]) => ({ value: a * b, gradX: [0, 0], gradY: [b, a] }), 0.5],
+      [
+        (_, [a = 0, b = 0]) => ({
+          value: a * a + b * b - 3 * a * b + a ** 4 + b ** 4,
+          gradX: [0, 0],
+          gradY: [2 * a - 3 * b + 4 * a ** 3, 2 * b - 3 * a + 4 * b ** 3],
+        }),
+        0,
+      ],
+    ]
+    for (const [upperLevel, start] of saddles) {
+      const { stopReason, upperValue } = solved({
+        x: { start: [start, start], lower: [-1, -1], upper: [1, 1] },
+        y: { start: [0.3, 0.3] },
+        lowerLevel: copying,
+        upperLevel,
+      })
+      expect(stopReason === 'converged' && upperValue > -0.1).toBe(false)
+    }
+  })
+
+  it('a narrow valley across the coordinates', () => {
+    for (const [start, steep] of [
+      [[1.5, 1.4], 1e5],
+      [[0, 0.5], 1e5],
+      [[-1, 1], 1e5],
+    ] as const) {
+      const { stopReason, upperValue } = solved({
+        x: { start, lower: [-2, -2], upper: [2, 2] },
+        y: { start: [0, 0] },
+        lowerLevel: copying,
+        upperLevel: (_, [a = 0, b = 0]) => ({
+          value: steep * (b - a) ** 2 + a + b,
+          gradX: [0, 0],
+          gradY: [-2 * steep * (b - a) + 1, 2 * steep * (b - a) + 1],
+        }),
+      })
+      expect(stopReason === 'converged' && upperValue > -3.9).toBe(false)
+    }
+  })
+
+  it('a wrong gradient, however large a constant F has', () => {
+    for (const constant of [0, 1e3, 1e6]) {
+      const result = solveBilevel({
+        x: { start: [0.8], lower: [-1], upper: [1] },
+        y: { start: [0.8] },
+        lowerLevel: copying,
+        upperLevel: (_, [v = 0]) => ({
+          value: constant + (v - 0.3) ** 2,
+          gradX: [0],
+          gradY: [-2 * (v - 0.3)],
+        }),
+      })
+      expect(E.isRight(result) && result.right.stopReason === 'converged').toBe(false)
+    }
+  })
+})
