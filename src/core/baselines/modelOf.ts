@@ -81,23 +81,26 @@ export const modelOf = (
 const quiet = 1e-10
 
 /**
- * By how much the log posterior has to be greater with noise than without, for noise to be believed: a factor of 20. The prior
+ * How much more likely trials have to be with noise than without, for noise to be believed. The prior
  * of the length scales counts: an F that changes from trial to trial is noise by another name. That of the noise does not.
  */
-const demanded = Math.log(20)
+const demanded = 20
 
-/**
- * The deviation of the noise that trials show, in units of F: what is fitted to them, if they are far more likely with
- * noise than without. A few trials of a smooth F are explained by noise as well as by F itself. Losses that were drawn in
- * are left out: a cliff is no noise.
- */
-export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): number => {
-  const losses = tempered(space, trials)
-  const ordinary = trials.filter(({ upper }, i) => upper === losses[i])
+/** A trial with this share of the squared residuals is the noise. */
+const single = 0.5
+
+interface Shown {
+  readonly noise: number
+  /** Index of the one trial that makes the noise, far above the process; `null` if several do. */
+  readonly single: number | null
+}
+
+/** What is fitted to these trials; `null` unless they are far more likely with noise than without. */
+const shownBy = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): Shown | null => {
   const { observations, scale } = seenOf(
     space,
-    ordinary,
-    ordinary.map(({ upper }) => upper ?? 0),
+    trials,
+    trials.map(({ upper }) => upper ?? 0),
   )
   const d = dimension(space)
   const fit = (options: Fit.FitOptions) => fitted(kernel, d, observations, options)
@@ -108,13 +111,40 @@ export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: Reado
     E.bind('noisy', () => fit(fitting)),
     E.bind('without', () => fit({ ...fitting, noiseCeiling: quiet })),
     E.match(
-      () => 0,
-      ({ noisy, without }) =>
-        likelihood(noisy) - likelihood(without) > demanded
-          ? scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance)
-          : 0,
+      () => null,
+      ({ noisy, without }) => {
+        if (!(likelihood(noisy) - likelihood(without) > Math.log(demanded))) return null
+        const above = observations.map(
+          ({ x, value }) => (value ?? 0) - GaussianProcess.marginal(noisy)(x).mean,
+        )
+        const highest = Math.max(...above)
+        const squares = above.reduce((sum, residual) => sum + residual * residual, 0)
+        return {
+          noise: scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance),
+          single: highest > 0 && highest * highest > single * squares ? above.indexOf(highest) : null,
+        }
+      },
     ),
   )
+}
+
+/**
+ * The deviation of the noise that trials show, in units of F: what is fitted to them, if they are far more likely with
+ * noise than without. A few trials of a smooth F are explained by noise as well as by F itself. Losses that were drawn in
+ * are left out: a cliff is no noise. So is one loss that is most of the noise by itself: a single training that went wrong is none.
+ */
+export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): number => {
+  const losses = tempered(space, trials)
+  const ordinary = trials.filter(({ upper }, i) => upper === losses[i])
+  const all = shownBy(space, kernel, ordinary)
+  if (all === null) return 0
+  if (all.single === null) return all.noise
+  const rest = shownBy(
+    space,
+    kernel,
+    ordinary.filter((_, i) => i !== all.single),
+  )
+  return rest?.noise ?? 0
 }
 
 /**

@@ -37,18 +37,30 @@ const directionsOf = (dimension: number, seed: number): ReadonlyArray<Vec> =>
     return scaled(normals)
   })
 
+/** Up to so many coordinates all diagonals between two of them are tried; beyond, as many random directions as `fewRandom`. */
+const fewAxes = 3
+const fewRandom = 4
+
 /**
- * More directions, in which a lower V is looked for: the diagonals between two coordinates, by which a saddle shows, and down the
- * gradient along the coordinates, which follows a narrow valley.
+ * More directions, in which a lower V is looked for: diagonals or random ones, by which a saddle shows, and down the gradient along the
+ * coordinates, which follows a narrow valley.
  */
-const furtherOf = (dimension: number, slopes: Vec): ReadonlyArray<Vec> => {
+const furtherOf = (dimension: number, seed: number, slopes: Vec): ReadonlyArray<Vec> => {
   if (dimension < 2 || dimension > mostDirections) return []
   const axes = Array.from({ length: dimension }, (_, k) => k)
-  const diagonals = axes.flatMap(i =>
-    axes.slice(i + 1).flatMap(j => [1, -1].map(sign => axes.map(k => (k === i ? 1 : k === j ? sign : 0)))),
-  )
+  const across =
+    dimension <= fewAxes
+      ? axes.flatMap(i =>
+          axes
+            .slice(i + 1)
+            .flatMap(j => [1, -1].map(sign => axes.map(k => (k === i ? 1 : k === j ? sign : 0)))),
+        )
+      : Array.from({ length: fewRandom }, (_, i) => {
+          const [normals] = Rng.normals(dimension)(Rng.make(seed, dimension, i))
+          return scaled(normals)
+        })
   const downhill = slopes.some(slope => slope !== 0) ? [scaled(slopes.map(slope => -slope))] : []
-  return [...diagonals.slice(0, mostDirections), ...downhill]
+  return [...across, ...downhill]
 }
 
 /** What V is like near x. */
@@ -196,9 +208,9 @@ export const around = (
     kinks ||= sharp(far!.up, near!.up) && sharp(far!.down, near!.down)
     slopes.push(near!.up !== null && near!.down !== null ? near!.up - near!.down : 0)
   }
-  for (const direction of furtherOf(x.length, slopes)) {
+  for (const direction of furtherOf(x.length, seed, slopes)) {
     const { riseAt } = along(direction)
-    for (const r of radii) for (const share of [r, -r]) riseAt(share)
+    for (const share of [radii[0], -radii[0]]) riseAt(share)
   }
   return { gradient, lowest, flat, kinks, other, unknown }
 }

@@ -51,6 +51,23 @@ describe('Bayesian optimization where F is 1000 above 3', () => {
   })
 })
 
+describe('Bayesian optimization with one training that went wrong', () => {
+  it.each([3, 10, 30, 100, 1000])('and ended at %d, returns no trial that was measured to be worse', size => {
+    for (const seed of deep ? seeds.slice(0, 20) : [0, 2, 6]) {
+      let trained = 0
+      const wrong = seed % 12
+      const ran = run(bayesianOptimization, { space, seed, budget: { lowerLevelSolves: 12 } })({
+        loss: ([x = 0]) => (trained++ === wrong ? size : 0.1 + valley(x)),
+      })
+      const found = 0.1 + valley(returned(ran)[0]!)
+      const tried = ran.solves
+        .slice(0, 12)
+        .flatMap(({ lambda }, i) => (i === wrong ? [] : [0.1 + valley(lambda[0]!)]))
+      expect({ seed, bad: found - Math.min(...tried) > 0.01 }).toEqual({ seed, bad: false })
+    }
+  })
+})
+
 describe('the trial that is returned', () => {
   const config = configOf(bayesianOptimization)({ space })
   const trialAt = (x: number, upper: number, i: number): Trial => ({
