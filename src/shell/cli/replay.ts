@@ -47,7 +47,17 @@ const untilOf = (text: string | undefined): E.Either<ShellError, number | null> 
       )
 }
 
-const asJson = ({ path, header, checked, steps, seconds, halted, torn, after }: Replayed): string =>
+const asJson = ({
+  path,
+  header,
+  checked,
+  steps,
+  seconds,
+  halted,
+  torn,
+  unverified,
+  after,
+}: Replayed): string =>
   JSON.stringify({
     path,
     header,
@@ -57,6 +67,7 @@ const asJson = ({ path, header, checked, steps, seconds, halted, torn, after }: 
     seconds,
     halted,
     torn,
+    unverified,
     ...after,
   })
 

@@ -2,10 +2,12 @@
  * Replays a recorded run without its data and backend. Checks its `summary.json` against the log, and its weights against their
  * checksums.
  */
+import { existsSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { isQuestion, type Command, type Question } from '../../core/protocol/Command.js'
+import { isQuestion, type Command, type Question, type WeightsRef } from '../../core/protocol/Command.js'
+import { weightsOfRows } from '../../core/finishing/finishing.js'
 import type { Info } from '../../core/protocol/Info.js'
 import { sameNumerics } from '../../core/log/numerics.js'
 import type { Header } from '../../core/log/RunLog.js'
@@ -33,6 +35,8 @@ export interface Replayed {
   readonly halted: boolean
   /** The number of the last line, counted from 1, if it is incomplete and was dropped; otherwise `null`. */
   readonly torn: number | null
+  /** Weights of the result whose files are not in the run's folder of weights, or have no checksum. */
+  readonly unverified: ReadonlyArray<WeightsRef>
   /** The method after the last replayed step. */
   readonly after: {
     /** `null` only for a run without records that was not derived again. */
@@ -103,6 +107,16 @@ const noStep = (path: string, until: number | null, records: number): ShellError
       (records === 0 ? 'none is recorded yet.' : `its steps are 0 to ${records - 1}. Name one of them.`),
   )
 
+/** Weights of the result that no checksum vouches for. A log that was copied without its folder of weights names none. */
+const unverifiedIn = (folder: string, info: Info | null): ReadonlyArray<WeightsRef> => {
+  const rows = info?.outcome?.rows ?? []
+  if (!existsSync(weightsIn(folder))) return []
+  const sealed = WeightFile.sealedIn(weightsIn(folder)).filter(ref =>
+    existsSync(WeightFile.pathIn(weightsIn(folder))(ref)),
+  )
+  return [...new Set(weightsOfRows(rows))].filter(ref => !sealed.includes(ref))
+}
+
 /** Checks the weights beside a log, as far as they are there. */
 const weightsAsWritten = ({ folder, first }: RecordedRun): E.Either<ShellError, unknown> =>
   pipe(
@@ -148,8 +162,9 @@ export const replayRun =
           summary === null || reached.torn !== null ? E.right(undefined) : agrees(summary, header, reached),
         ),
         E.chainFirst(() => (until === null ? weightsAsWritten(run) : E.right(undefined))),
-        E.map(({ reached }) => ({
+        E.map(({ reached }): Replayed => ({
           path,
+          unverified: until === null ? unverifiedIn(folder, reached.info) : [],
           header,
           checked: reached.checked,
           steps: reached.records,
@@ -176,10 +191,13 @@ export const replayRun =
  * ```
  */
 export const statement = (
-  { path, header, checked, steps, seconds, state, torn }: Replayed,
+  { path, header, checked, steps, seconds, state, torn, unverified }: Replayed,
   { until }: ReplayOptions = { until: null },
 ): string =>
   `${path}: ${until === null && torn === null ? `all ${steps}` : `the first ${steps}`} steps ` +
   `${checked === 'decisions' ? 'replay as logged' : 'are complete, but were not derived again'} ` +
   `(method ${header.method}, backend ${header.backend}; ` +
-  `${Math.round(steps / Math.max(seconds, 1e-6)).toLocaleString('en-US')} steps/s). State: ${state}.`
+  `${Math.round(steps / Math.max(seconds, 1e-6)).toLocaleString('en-US')} steps/s). State: ${state}.` +
+  (unverified.length === 0
+    ? ''
+    : ` Not checked: the weights ${unverified.join(', ')}, whose files are missing or have no SHA-256 beside them.`)

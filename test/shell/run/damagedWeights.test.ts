@@ -9,7 +9,7 @@ import { bilevel } from '../../../src/core/bilevel/Bilevel.js'
 import { methods } from '../../../src/shell/record/Methods.js'
 import { recall } from '../../../src/shell/record/recall.js'
 import { withRecordedRun } from '../../../src/shell/record/RecordedRun.js'
-import { replayRun } from '../../../src/shell/record/replayRun.js'
+import { replayRun, statement } from '../../../src/shell/record/replayRun.js'
 import { resume, type Resumed } from '../../../src/shell/run/resume.js'
 import { tune } from '../../../src/shell/run/tune.js'
 import type { ShellError } from '../../../src/shell/base/ShellError.js'
@@ -178,6 +178,25 @@ describe('a run whose weights are as they were', () => {
 })
 
 describe('the weights of a run that has ended', () => {
+  it('are named by replay where nothing vouches for them', () => {
+    const finished = mkdtempSync(join(folder, 'unverified-'))
+    cpSync(whole, finished, { recursive: true })
+    const said = () => right(replayRun(methods)(finished))
+    expect(said().unverified).toEqual([])
+    const [first = '', second = ''] = readdirSync(join(finished, 'weights')).filter(name =>
+      name.endsWith('.f32'),
+    )
+    rmSync(join(finished, 'weights', first))
+    rmSync(join(finished, 'weights', `${second}.sha256`))
+    expect([...said().unverified].sort()).toEqual(
+      [first, second].map(name => name.replace('.f32', '')).sort(),
+    )
+    expect(statement(said())).toContain('whose files are missing or have no SHA-256')
+    // A log that was copied alone has no weights to check.
+    rmSync(join(finished, 'weights'), { recursive: true })
+    expect(said().unverified).toEqual([])
+  })
+
   it('are checked by replay and by resume', async () => {
     const run = mkdtempSync(join(folder, 'ended-'))
     cpSync(whole, run, { recursive: true })
