@@ -7,7 +7,14 @@ import { describe, expect, it } from 'vitest'
 import { tune } from '../../docs/examples/embedding.js'
 import * as inMemory from '../../docs/examples/inMemory.js'
 import { defaults } from '../../src/core/bilevel/BilevelConfig.js'
-import { bayesianOptimization, bilevel, gridSearch, hyperband, randomSearch } from '../../src/core/index.js'
+import {
+  bayesianOptimization,
+  bilevel,
+  gridSearch,
+  hyperband,
+  randomSearch,
+  tracking,
+} from '../../src/core/index.js'
 import { commandLine } from '../../src/shell/cli/commandLine.js'
 import { fromFile } from '../../src/shell/config/configSource.js'
 import { decodeRunConfig, methodConfig } from '../../src/shell/config/RunConfig.js'
@@ -138,7 +145,7 @@ describe('docs/configuration.md', () => {
     for (const option of options) expect([...actual.keys(), ...required, ...optional]).toContain(option)
   })
 
-  it('has every option of the rivals, with its default', () => {
+  it('has every option of the other methods, with its default', () => {
     const settings = (method: {
       readonly config: { readonly decode: (u: unknown) => E.Either<unknown, unknown> }
     }) => right(method.config.decode({ space }))
@@ -147,6 +154,7 @@ describe('docs/configuration.md', () => {
       random: settings(randomSearch),
       bayesian: settings(bayesianOptimization),
       hyperband: settings(hyperband),
+      tracking: settings(tracking),
     }
     const known = Object.entries(rivals).flatMap(([name, config]) =>
       leaves(config, name)
@@ -158,10 +166,13 @@ describe('docs/configuration.md', () => {
         ]),
     )
     for (const [name, option, value] of known) {
-      const said = stated.get(`${name} ${option}`) ?? stated.get(`rivals ${option}`)
+      const said =
+        stated.get(`${name} ${option}`) ?? (name === 'tracking' ? undefined : stated.get(`rivals ${option}`))
       expect(said, `the default of ${option} of ${name}`).toBe(`\`${value}\``)
     }
-    const said = [...stated.keys()].filter(key => /^(rivals|grid|random|bayesian|hyperband) /.test(key))
+    const said = [...stated.keys()].filter(key =>
+      /^(rivals|grid|random|bayesian|hyperband|tracking) /.test(key),
+    )
     for (const key of said) {
       const [name, option] = key.split(' ')
       expect(known.some(([of, known]) => known === option && (name === 'rivals' || of === name))).toBe(true)
