@@ -26,6 +26,8 @@ export interface GradientModel {
   readonly deviation: ReadonlyArray<number>
   /** h: the slope of the gradient along its own coordinate. */
   readonly slope: ReadonlyArray<number>
+  /** Standard deviation of h. */
+  readonly slopeDeviation: ReadonlyArray<number>
   /** Length of the gradient, without the part that its deviation explains. */
   readonly signal: number
   /** σ of all coordinates together, for one measurement with the latest κ. */
@@ -34,6 +36,9 @@ export interface GradientModel {
 
 /** Expected noise of a measurement as a share of its signal; decides how strongly slopes are held back. */
 const ratio = 0.3
+
+/** Below this, in units of one measurement at the latest λ, degrees of freedom are rounding errors. */
+const leastFreedom = 1e-6
 
 /** The options of the model. */
 export interface ModelOptions {
@@ -45,6 +50,7 @@ interface Coordinate {
   readonly gradient: number
   readonly variance: number
   readonly slope: number
+  readonly slopeVariance: number
   readonly noise: number
 }
 
@@ -67,7 +73,7 @@ const fitted = (
   const determinant = s * sxx - sx * sx
   const gradient = (sxx * sg - sx * sxg) / determinant
   const slope = (s * sxg - sx * sg) / determinant
-  let [residuals, freedom, spread] = [0, 0, 0]
+  let [residuals, freedom, spread, slopeSpread] = [0, 0, 0, 0]
   for (let i = 0; i < x.length; i++) {
     const miss = g[i]! - gradient - slope * x[i]!
     // ∂a/∂g_i, and ∂(a + h·x_i)/∂g_i: the leverage of the measurement on its own prediction.
@@ -76,9 +82,10 @@ const fitted = (
     residuals += w[i]! * miss * miss
     freedom += w[i]! * v[i]! * Math.max(0, 1 - onGradient - onSlope * x[i]!)
     spread += onGradient * onGradient * v[i]!
+    slopeSpread += onSlope * onSlope * v[i]!
   }
-  const noise = freedom > 0 ? residuals / freedom : 0
-  return { gradient, slope, variance: noise * spread, noise }
+  const noise = freedom > leastFreedom ? residuals / freedom : 0
+  return { gradient, slope, variance: noise * spread, slopeVariance: noise * slopeSpread, noise }
 }
 
 /** The model from the last measurements, of which there is at least one. */
@@ -86,7 +93,8 @@ export const gradientModel =
   ({ fading, reach }: ModelOptions) =>
   (measured: ReadonlyArray<Measured>): GradientModel => {
     const latest = measured[measured.length - 1]
-    if (latest === undefined) return { gradient: [], deviation: [], slope: [], signal: 0, noise: 0 }
+    if (latest === undefined)
+      return { gradient: [], deviation: [], slope: [], slopeDeviation: [], signal: 0, noise: 0 }
     const v = measured.map(({ coefficient }) => (coefficient / latest.coefficient) ** 2)
     const w = measured.map(({ unit }, i) => {
       const away = unit.reduce((most, u, k) => Math.max(most, Math.abs(u - latest.unit[k]!)), 0) / reach
@@ -107,6 +115,7 @@ export const gradientModel =
       gradient: fits.map(({ gradient }) => gradient),
       deviation: fits.map(({ variance }) => Math.sqrt(variance)),
       slope: fits.map(({ slope }) => slope),
+      slopeDeviation: fits.map(({ slopeVariance }) => Math.sqrt(slopeVariance)),
       signal: Math.sqrt(
         Math.max(
           0,

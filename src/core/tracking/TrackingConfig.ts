@@ -136,7 +136,7 @@ const defaults = {
   start: { lambda: null, at: 0.75, epochs: null },
   solve: { tolerance: 1e-3, coldEpochs: 100 },
   pair: { steps: 100, batchSize: 64, finalShare: 1 },
-  multiplier: { initial: 30, min: 3, max: 1e4, trust: 2, noise: 0.3, bias: 0.1 },
+  multiplier: { initial: 30, min: 10, max: 1e4, trust: 2, noise: 0.3, bias: 0.1 },
   step: { initial: 0.03, max: 0.03, min: 1e-3, growth: 1.2, shrinkage: 0.5 },
   model: { memory: 24, fading: 0.93, reach: 0.03 },
   annealed: 5,

@@ -8,11 +8,13 @@
  *     z_k = c_k·a_k                                   the derivative, shrunk by its noise
  *     Δ_k⁺ = min(max, growth·Δ_k)                     if z_k has the sign that made the step before
  *     Δ_k⁺ = max(min, shrinkage·Δ_k)                  if it has the other sign
- *     step_k = c_k·min(Δ_k⁺, |a_k|/h_k)·|z_k|/max_j|z_j|  without |a_k|/h_k where the slope h_k ≤ 0
+ *     Δ_k⁺ = growth·|a_k|/h_k                         if that is less, and the slope h_k is known: after a short step of Newton's
+ *     step_k = c_k·min(Δ_k⁺, |a_k|/h_k)               where the slope h_k is at least twice its deviation
+ *     step_k = c_k·Δ_k⁺·|z_k|/max_j|z_j|              elsewhere
  *     u_k⁺ = u_k − sign(z_k)·step_k, in the cube
  *
- * |a_k|/h_k is Newton's step for the coordinate. So λ goes down the gradient, the steepest coordinate by Δ at most: no further than
- * weights can follow. A coordinate near its optimum moves less, and so does one whose derivative is lost in noise. Sources: Wiener's
+ * |a_k|/h_k is Newton's step for the coordinate. Where slopes are not known, λ goes down the gradient, the steepest coordinate by Δ.
+ * No coordinate moves by more than Δ: no further than weights can follow. One whose derivative is lost in noise hardly moves. Sources: Wiener's
  * filter for c; Riedmiller & Braun (1993) for Δ.
  */
 import * as t from 'io-ts'
@@ -38,6 +40,9 @@ export const firstSteps = ({ initial }: Pick<StepOptions, 'initial'>, dimension:
   moves: Array.from({ length: dimension }, () => 0),
 })
 
+/** A slope is known if it is this many times its deviation. */
+const known = 2
+
 /** c. Division by the larger of the two keeps squares from overflow and underflow. */
 const certainty = (a: number, deviation: number): number => {
   if (a === 0) return 0
@@ -48,25 +53,43 @@ const certainty = (a: number, deviation: number): number => {
 /** The next u, and the steps after it. */
 export const stepped =
   ({ max, min, growth, shrinkage }: StepOptions) =>
-  ({ gradient, deviation, slope }: Pick<GradientModel, 'gradient' | 'deviation' | 'slope'>) =>
+  ({
+    gradient,
+    deviation,
+    slope,
+    slopeDeviation,
+  }: Pick<GradientModel, 'gradient' | 'deviation' | 'slope' | 'slopeDeviation'>) =>
   (
     unit: ReadonlyArray<number>,
-    before: Steps,
+    steps: Steps,
   ): { readonly unit: ReadonlyArray<number>; readonly steps: Steps } => {
     const sure = gradient.map((a, k) => certainty(a, deviation[k]!))
     const z = gradient.map((a, k) => a * sure[k]!)
     const largest = z.reduce((most, each) => Math.max(most, Math.abs(each)), 0)
-    const lengths = before.lengths.map((length, k) => {
-      const agreement = -Math.sign(z[k]!) * Math.sign(before.moves[k]!)
-      if (agreement > 0) return Math.min(max, length * growth)
-      return agreement < 0 ? Math.max(min, length * shrinkage) : length
+    const moved = unit.map((u, k) => {
+      const before = steps.lengths[k]!
+      const agreement = -Math.sign(z[k]!) * Math.sign(steps.moves[k]!)
+      const length =
+        agreement > 0
+          ? Math.min(max, before * growth)
+          : agreement < 0
+            ? Math.max(min, before * shrinkage)
+            : before
+      if (z[k] === 0) return { u, length }
+      const newton =
+        slope[k]! > 0 && slope[k]! >= known * slopeDeviation[k]! ? Math.abs(gradient[k]!) / slope[k]! : null
+      const step = newton === null ? length * (Math.abs(z[k]!) / largest) : Math.min(length, newton)
+      return {
+        u: Math.min(1, Math.max(0, u - Math.sign(z[k]!) * sure[k]! * step)),
+        length: newton === null ? length : Math.max(min, Math.min(length, growth * newton)),
+      }
     })
-    const next = unit.map((u, k) => {
-      if (z[k] === 0) return u
-      const newton = slope[k]! > 0 ? Math.abs(gradient[k]!) / slope[k]! : Infinity
-      const step = sure[k]! * Math.min(lengths[k]!, newton) * (Math.abs(z[k]!) / largest)
-      return Math.min(1, Math.max(0, u - Math.sign(z[k]!) * step))
-    })
-    // Adding 0 turns −0 into 0: −0 does not survive JSON.
-    return { unit: next, steps: { lengths, moves: next.map((u, k) => u - unit[k]! + 0) } }
+    return {
+      unit: moved.map(({ u }) => u),
+      steps: {
+        lengths: moved.map(({ length }) => length),
+        // Adding 0 turns −0 into 0: −0 does not survive JSON.
+        moves: moved.map(({ u }, k) => u - unit[k]! + 0),
+      },
+    }
   }

@@ -16,6 +16,7 @@ const model = (found: ReadonlyArray<readonly [number, number, number, number]>) 
   gradient: found.map(([, gradient]) => gradient),
   deviation: found.map(([, , deviation]) => deviation),
   slope: found.map(([, , , slope]) => slope),
+  slopeDeviation: found.map(([, , deviation]) => deviation / 10),
 })
 
 describe('a step of λ', () => {
@@ -37,24 +38,28 @@ describe('a step of λ', () => {
   })
 
   it('goes furthest where the derivative is largest, and by its size elsewhere', () => {
-    const { unit } = stepped(options)({ gradient: [-1, -0.5], deviation: [0, 0], slope: [0, 0] })(
-      [0.5, 0.5],
-      firstSteps(options, 2),
-    )
+    const { unit } = stepped(options)({
+      gradient: [-1, -0.5],
+      deviation: [0, 0],
+      slope: [0, 0],
+      slopeDeviation: [0, 0],
+    })([0.5, 0.5], firstSteps(options, 2))
     expect(unit[0]).toBeCloseTo(0.53, 12)
     expect(unit[1]).toBeCloseTo(0.515, 12)
   })
 
   it('takes the step of Newton where that is shorter', () => {
-    const { unit } = stepped(options)({ gradient: [0.01], deviation: [0], slope: [1] })(
-      [0.5],
-      firstSteps(options, 1),
-    )
+    const { unit } = stepped(options)({
+      gradient: [0.01],
+      deviation: [0],
+      slope: [1],
+      slopeDeviation: [0.5],
+    })([0.5], firstSteps(options, 1))
     expect(unit[0]).toBeCloseTo(0.49, 12)
   })
 
   it('hardly moves where the derivative is lost in noise', () => {
-    const { unit } = stepped(options)({ gradient: [1], deviation: [10], slope: [0] })(
+    const { unit } = stepped(options)({ gradient: [1], deviation: [10], slope: [0], slopeDeviation: [0] })(
       [0.5],
       firstSteps(options, 1),
     )
@@ -63,7 +68,7 @@ describe('a step of λ', () => {
 
   it('shortens its steps where a sign flips, and lengthens them where it stays', () => {
     const rule = stepped({ ...options, initial: 0.01 })
-    const flat = { deviation: [0], slope: [0] }
+    const flat = { deviation: [0], slope: [0], slopeDeviation: [0] }
     const first = rule({ ...flat, gradient: [1] })([0.5], firstSteps({ initial: 0.01 }, 1))
     const on = rule({ ...flat, gradient: [1] })(first.unit, first.steps)
     expect(on.steps.lengths[0]).toBeCloseTo(0.012, 12)

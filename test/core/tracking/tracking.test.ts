@@ -49,7 +49,8 @@ describe('the tracking method', () => {
   it('finds known solutions', () => {
     Laws.assert(
       Laws.optimum(tracking, {
-        options: fc.constant({ budget: { outerIterations: 200 } }),
+        // Answers are exact: what counts as noise is the curvature of the gradient.
+        options: fc.constant({ budget: { outerIterations: 200 }, stop: { withinNoise: 1000 } }),
         problems: Simulate.ridgeProblems(2),
         within: 0.05,
       })(lawCases(20, 'heavy')),
