@@ -11,18 +11,20 @@
  *
  * Out: the transition that asks for the next pair, or for the end of the search (ending.ts).
  */
+import * as E from 'fp-ts/lib/Either.js'
 import type { Unnumbered } from '../protocol/Asking.js'
 import { inOrder } from '../protocol/Batch.js'
 import { fits, roomOf } from '../protocol/Budget.js'
 import type { Info } from '../protocol/Info.js'
+import type { WeightsDescended } from '../protocol/Observation.js'
 import type { Transition } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import { anneal } from './ending.js'
 import { gradientModel } from './GradientModel.js'
-import { lossesOf, type Measured, measuredBy } from './Measured.js'
+import { lossesOf, type Measured, measuredBy, type PairLosses } from './Measured.js'
 import { biasOf, nextMultiplier, onsetOf, skewLength } from './multiplier.js'
 import { stepped } from './stepping.js'
-import type { Track, TrackingState } from './TrackingState.js'
+import type { Stop, Track, TrackingState } from './TrackingState.js'
 import type { TrackingConfig } from './TrackingConfig.js'
 import { proceed } from './transitions.js'
 
@@ -64,40 +66,34 @@ export const follow = (state: TrackingState, track: Track, details: Partial<Info
   return proceed(next, track.measured.length === 0 ? [...paths, ...repeat] : paths, details)
 }
 
-/** The measurements of the answered pair, or the reason of the first failure. */
-const measurements = (
-  state: TrackingState,
+/** What an answered pair says. */
+interface Answered extends PairLosses {
+  /** One measurement, or two after the first pair. */
+  readonly measured: ReadonlyArray<Measured>
+  readonly reference: WeightsDescended
+}
+
+/** What the answered pair says, or the reason of the first failure. */
+const answered = (
+  { batch, config }: TrackingState,
   { lambda, coefficient }: Track,
-):
-  | { readonly failed: string }
-  | {
-      readonly measured: ReadonlyArray<Measured>
-      readonly violation: number
-      readonly merit: number
-      readonly upper: number
-      readonly lower: number
-      readonly weights: Track['weights']
-    } => {
-  const answers = inOrder(state.batch)
+): E.Either<string, Answered> => {
+  const answers = inOrder(batch)
   const failed = answers.find(answer => answer._tag === 'CommandFailed')
-  if (failed?._tag === 'CommandFailed') return { failed: failed.reason }
-  const [y, plus, minus, ...again] = answers.filter(answer => answer._tag === 'WeightsDescended')
+  if (failed?._tag === 'CommandFailed') return E.left(failed.reason)
+  const [y, plus, minus, otherPlus, otherMinus] = answers.filter(answer => answer._tag === 'WeightsDescended')
   if (y === undefined || plus === undefined || minus === undefined)
-    return { failed: 'a descent was not answered' }
-  const by = measuredBy(state.config.space)(lambda, coefficient)
-  const [otherPlus, otherMinus] = again
-  return {
+    return E.left('a descent was not answered')
+  const by = measuredBy(config.space)(lambda, coefficient)
+  const repeat =
+    otherPlus === undefined || otherMinus === undefined
+      ? []
+      : [by(null, { plus: otherPlus, minus: otherMinus })]
+  return E.right({
     ...lossesOf(y, { plus, minus }, coefficient),
-    measured: [
-      ...(otherPlus === undefined || otherMinus === undefined
-        ? []
-        : [by(null, { plus: otherPlus, minus: otherMinus })]),
-      by(y, { plus, minus }),
-    ],
-    upper: y.upper,
-    lower: y.lower,
-    weights: y.weights,
-  }
+    measured: [...repeat, by(y, { plus, minus })],
+    reference: y,
+  })
 }
 
 /** After a failed pair: λ half-way back to where a pair last succeeded, with shorter steps. */
@@ -114,22 +110,39 @@ const retreat = ({ step }: TrackingConfig, track: Track): Track => {
   }
 }
 
+/** Whether the search ends, and why. */
+const stopOf = (
+  { budget, stop }: TrackingConfig,
+  { withinNoise, outerIteration }: Track,
+  affordable: boolean,
+): Stop | null => {
+  if (withinNoise >= stop.withinNoise)
+    return {
+      stopReason: 'withinNoise',
+      message: `The gradient was within its noise in ${withinNoise} iterations in a row.`,
+    }
+  return outerIteration >= budget.outerIterations || !affordable
+    ? { stopReason: 'budgetSpent', message: `The budget is spent: ${outerIteration} outer iterations.` }
+    : null
+}
+
 /** Handles the answers of a pair. */
 export const finishFollowing = (state: TrackingState, track: Track): Step => {
   const { config } = state
-  const { space, model: options, budget, stop } = config
-  const found = measurements(state, track)
+  const { space, model: options, stop } = config
+  const pair = answered(state, track)
   const affordable = fits(roomOf(config, state), 0, pairEpochs(config))
-  if ('failed' in found) {
+  if (E.isLeft(pair)) {
     const back = retreat(config, track)
     return back.failures >= stop.failures || !affordable
       ? anneal(state, track, {
           stopReason: 'failures',
-          message: `The search ended after ${back.failures} failed pairs in a row, the last: ${found.failed}.`,
+          message: `The search ended after ${back.failures} failed pairs in a row, the last: ${pair.left}.`,
         })
-      : follow(state, back, { message: `A command failed (${found.failed}); trying again half-way back.` })
+      : follow(state, back, { message: `A command failed (${pair.left}); trying again half-way back.` })
   }
-  const measured = [...track.measured, ...found.measured].slice(-options.memory)
+  const { reference, violation } = pair.right
+  const measured = [...track.measured, ...pair.right.measured].slice(-options.memory)
   const model = gradientModel(options)(measured)
   const skew = skewLength(options)(measured)
   const onset = onsetOf(track.coefficient, skew)(model)(track.onset)
@@ -141,44 +154,25 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
     failures: 0,
     withinNoise: model.noise > model.signal ? track.withinNoise + 1 : 0,
     lambda,
-    weights: found.weights,
+    weights: reference.weights,
     coefficient: nextMultiplier(config.multiplier)(model, bias)(track.coefficient),
     onset,
-    violation: found.violation,
+    violation,
     steps: moved.steps,
     measured,
     path: [...track.path, lambda],
   }
   const details: Partial<Info> = {
     lambda: track.lambda,
-    upperLoss: found.upper,
-    lowerLoss: found.lower,
-    violation: found.violation,
+    upperLoss: reference.upper,
+    lowerLoss: reference.lower,
+    violation,
     coefficient: track.coefficient,
     stationarity: model.gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0),
     signal: model.signal,
     noise: model.noise,
     bias,
   }
-  if (next.withinNoise >= stop.withinNoise)
-    return anneal(
-      state,
-      next,
-      {
-        stopReason: 'withinNoise',
-        message: `The gradient was within its noise in ${next.withinNoise} iterations in a row.`,
-      },
-      details,
-    )
-  return next.outerIteration >= budget.outerIterations || !affordable
-    ? anneal(
-        state,
-        next,
-        {
-          stopReason: 'budgetSpent',
-          message: `The budget is spent: ${next.outerIteration} outer iterations.`,
-        },
-        details,
-      )
-    : follow(state, next, details)
+  const ends = stopOf(config, next, affordable)
+  return ends === null ? follow(state, next, details) : anneal(state, next, ends, details)
 }

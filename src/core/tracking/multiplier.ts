@@ -38,6 +38,8 @@ export const skewLength =
 
 /** A gradient longer than this many times its noise says where the expansion in 1/κ ends. */
 const clear = 2
+/** One pair raises the onset by this factor at most: it changes slowly, and a pair that went astray says nothing of it. */
+const rise = 1.2
 
 /**
  * The onset after a pair with κ: the mean of κ·‖b‖/‖g‖ and the onset before, where the gradient is clear of its noise; else the onset
@@ -49,7 +51,7 @@ export const onsetOf =
   (before: number | null): number | null => {
     if (!(signal > clear * noise)) return before
     const onset = (kappa * skew) / signal
-    return before === null ? onset : (before + onset) / 2
+    return before === null ? onset : Math.min((before + onset) / 2, rise * before)
   }
 
 /** The estimated length of the bias of a pair with κ: ‖b‖·onset/κ, and ‖b‖ at most. */
