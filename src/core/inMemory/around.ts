@@ -39,7 +39,7 @@ const directionsOf = (dimension: number, seed: number): ReadonlyArray<Vec> =>
 
 /** Up to so many coordinates all diagonals between two of them are tried; beyond, as many random directions as `fewRandom`. */
 const fewAxes = 3
-const fewRandom = 4
+const fewRandom = 2
 
 /**
  * More directions, in which a lower V is looked for: diagonals or random ones, by which a saddle shows, and down the gradient along the
