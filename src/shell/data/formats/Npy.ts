@@ -71,7 +71,8 @@ interface TypeOfValues {
 }
 
 const types = {
-  bool: { bytes: 1, whole: true, read: buffer => new Uint8Array(buffer) },
+  // Any byte but zero is true, as NumPy has it.
+  bool: { bytes: 1, whole: true, read: buffer => new Uint8Array(buffer).map(byte => Math.min(byte, 1)) },
   uint8: { bytes: 1, whole: true, read: buffer => new Uint8Array(buffer) },
   int8: { bytes: 1, whole: true, read: buffer => new Int8Array(buffer) },
   uint16: { bytes: 2, whole: true, read: buffer => new Uint16Array(buffer) },

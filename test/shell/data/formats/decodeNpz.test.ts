@@ -85,6 +85,10 @@ describe('NPZ', () => {
       npyFile('|u1', [2, 8], Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
     ],
     ['booleans', npyFile('|b1', [2, 8], Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0))],
+    [
+      'booleans with other bytes than 0 and 1',
+      npyFile('|b1', [2, 8], Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 255, 2, 0, 0, 0, 0, 0, 0, 0)),
+    ],
   ])('reads labels as %s', async (_, other) => {
     expect(await readTen(npzFile(x, other))).toEqual(await readTen(npzFile(x, y)))
   })
