@@ -86,16 +86,16 @@ const quiet = 1e-10
  */
 const demanded = 20
 
-/** A trial with this share of the squared residuals is the noise. */
-const single = 0.5
+/** If one trial has more than this share of the squared residuals, it is an outlier, and the others show the noise. */
+const outlierShare = 0.5
 
 interface Shown {
   readonly noise: number
-  /** Index of the one trial that makes the noise, far above the process; `null` if several do. */
-  readonly single: number | null
+  /** Index of the trial that is an outlier above the process, or `null`. */
+  readonly outlier: number | null
 }
 
-/** What is fitted to these trials; `null` unless they are far more likely with noise than without. */
+/** The noise fitted to these trials; `null` unless noise makes them far more likely. */
 const shownBy = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): Shown | null => {
   const { observations, scale } = seenOf(
     space,
@@ -121,7 +121,7 @@ const shownBy = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<T
         const squares = above.reduce((sum, residual) => sum + residual * residual, 0)
         return {
           noise: scale * usualNoise * Math.sqrt(noisy.hyperparameters.noiseVariance),
-          single: highest > 0 && highest * highest > single * squares ? above.indexOf(highest) : null,
+          outlier: highest > 0 && highest * highest > outlierShare * squares ? above.indexOf(highest) : null,
         }
       },
     ),
@@ -131,18 +131,18 @@ const shownBy = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<T
 /**
  * The deviation of the noise that trials show, in units of F: what is fitted to them, if they are far more likely with
  * noise than without. A few trials of a smooth F are explained by noise as well as by F itself. Losses that were drawn in
- * are left out: a cliff is no noise. So is one loss that is most of the noise by itself: a single training that went wrong is none.
+ * are left out: a cliff is not noise. A single outlier is left out, too: one training that went wrong says nothing of the others' noise.
  */
 export const shownNoise = (space: SearchSpace, kernel: KernelName, trials: ReadonlyArray<Trial>): number => {
   const losses = tempered(space, trials)
   const ordinary = trials.filter(({ upper }, i) => upper === losses[i])
   const all = shownBy(space, kernel, ordinary)
   if (all === null) return 0
-  if (all.single === null) return all.noise
+  if (all.outlier === null) return all.noise
   const rest = shownBy(
     space,
     kernel,
-    ordinary.filter((_, i) => i !== all.single),
+    ordinary.filter((_, i) => i !== all.outlier),
   )
   return rest?.noise ?? 0
 }

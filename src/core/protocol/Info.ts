@@ -6,7 +6,7 @@ import { Finite, listOf, Natural, NonNegative, nullable, Vector } from '../codec
 import { WeightsRef } from './Command.js'
 import { SetMetrics } from './Observation.js'
 
-/** What only a method that tracks weights has. */
+/** Fields of methods that track weights; the rows of other methods lack them. */
 const trackedFields = t.partial({
   /** Weights that followed λ's path on training data alone. */
   tracked: nullable(SetMetrics),

@@ -18,7 +18,7 @@
  */
 import type { Measured } from './Measured.js'
 
-/** What the last measurements say at the latest λ; all vectors have length d, by unit coordinates, in units of F. */
+/** The model at the latest λ; all vectors have length d, by unit coordinates, in units of F. */
 export interface GradientModel {
   /** a: the gradient. */
   readonly gradient: ReadonlyArray<number>

@@ -1,5 +1,5 @@
 /**
- * What a symmetric pair measures, and how.
+ * The measurements of a symmetric pair.
  *
  * Three paths start at the same weights and take the same steps on the same minibatches: y descends on f, z₊ on f + F/κ, z₋
  * on f − F/κ. From their ends, with ∂f the derivatives of f by λ at fixed weights,

@@ -180,6 +180,9 @@ export const validate = (config: TrackingConfig): E.Either<MethodError, Tracking
     }),
   )
 
+/** Budget of the training before the first pair, in epochs. */
+export const startEpochs = ({ start, solve }: TrackingConfig): number => start.epochs ?? solve.coldEpochs
+
 /** The first λ. */
 export const firstLambda = ({ space, start }: TrackingConfig): ReadonlyArray<number> =>
   start.lambda ?? SearchSpace.fromUnit(space)(space.map(() => start.at))

@@ -17,7 +17,7 @@ import type { Transition } from '../protocol/Method.js'
 import type { Observation } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 import type { Phase, Stop, Track, TrackingState } from './TrackingState.js'
-import type { TrackingConfig } from './TrackingConfig.js'
+import { startEpochs, type TrackingConfig } from './TrackingConfig.js'
 import { proceed } from './transitions.js'
 
 type Step = Transition<TrackingState>
@@ -69,17 +69,14 @@ export const anneal = (
 }
 
 /** λ of equal parts of a whole training: the first λ for as long as the training before the first pair took, then the path. */
-const pathOf = (
-  { start, solve, trainingExamples, pair, annealed }: TrackingConfig,
-  { path, lambda }: Track,
-): ReadonlyArray<Vec> => {
+const pathOf = (config: TrackingConfig, { path, lambda }: Track): ReadonlyArray<Vec> => {
+  const { trainingExamples, pair, annealed } = config
   const first = path[0] ?? lambda
-  const epochs = start.epochs ?? solve.coldEpochs
   const perPair =
     trainingExamples === null || pair.batchSize === null
       ? pair.steps
       : (pair.steps * pair.batchSize) / trainingExamples
-  const before = Math.round(Math.min(epochs / perPair, path.length))
+  const before = Math.round(Math.min(startEpochs(config) / perPair, path.length))
   return [
     ...Array.from({ length: before }, () => first),
     ...path,

@@ -19,6 +19,7 @@ import type { Info } from '../protocol/Info.js'
 import type { WeightsDescended } from '../protocol/Observation.js'
 import type { Transition } from '../protocol/Method.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
+import { stationarityOf } from '../bilevel/descentEnds.js'
 import { anneal } from './ending.js'
 import { gradientModel } from './GradientModel.js'
 import { lossesOf, type Measured, measuredBy, type PairLosses } from './Measured.js'
@@ -30,12 +31,19 @@ import { proceed } from './transitions.js'
 
 type Step = Transition<TrackingState>
 
-/** The most epochs that a pair may take, if the validation set is no larger than the training set. */
-export const pairEpochs = ({ pair, trainingExamples }: TrackingConfig): number =>
-  3 +
-  (pair.batchSize === null || trainingExamples === null
-    ? 5 * pair.steps
-    : (5 * pair.steps * pair.batchSize) / trainingExamples)
+/**
+ * The most epochs that a pair may take, if the validation set is no larger than the training set. The first pair is repeated, so it
+ * has four relaxed paths instead of two. A step of a relaxed path reads both sets, and at each end f's gradient is measured.
+ */
+export const pairEpochs = ({ pair, trainingExamples }: TrackingConfig, isFirst: boolean): number => {
+  const relaxed = isFirst ? 4 : 2
+  const read = (1 + 2 * relaxed) * pair.steps
+  return (
+    1 +
+    relaxed +
+    (pair.batchSize === null || trainingExamples === null ? read : (read * pair.batchSize) / trainingExamples)
+  )
+}
 
 /** The paths of a pair with κ: y, z₊ and z₋. */
 const pathsOf = (
@@ -131,7 +139,9 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
   const { config } = state
   const { space, model: options, stop } = config
   const pair = answered(state, track)
-  const affordable = fits(roomOf(config, state), 0, pairEpochs(config))
+  // A failed first pair is asked again with its repeat.
+  const isFirst = E.isLeft(pair) && track.measured.length === 0
+  const affordable = fits(roomOf(config, state), 0, pairEpochs(config, isFirst))
   if (E.isLeft(pair)) {
     const back = retreat(config, track)
     return back.failures >= stop.failures || !affordable
@@ -147,7 +157,8 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
   const skew = skewLength(options)(measured)
   const onset = onsetOf(track.coefficient, skew)(model)(track.onset)
   const bias = biasOf(track.coefficient, skew, onset)
-  const moved = stepped(config.step)(model)(SearchSpace.toUnit(space)(track.lambda), track.steps)
+  const unit = SearchSpace.toUnit(space)(track.lambda)
+  const moved = stepped(config.step)(model)(unit, track.steps)
   const lambda = SearchSpace.fromUnit(space)(moved.unit)
   const next: Track = {
     outerIteration: track.outerIteration + 1,
@@ -168,7 +179,7 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
     lowerLoss: reference.lower,
     violation,
     coefficient: track.coefficient,
-    stationarity: model.gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0),
+    stationarity: stationarityOf(unit, model.gradient),
     signal: model.signal,
     noise: model.noise,
     bias,

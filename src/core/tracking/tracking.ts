@@ -25,13 +25,11 @@ import { recordable } from '../protocol/recordable.js'
 import { finishAnnealing, finishReporting, haltWithoutStart } from './ending.js'
 import { finishFollowing, follow, pairEpochs } from './following.js'
 import { firstSteps } from './stepping.js'
-import { firstLambda, TrackingConfig, validate } from './TrackingConfig.js'
+import { firstLambda, startEpochs, TrackingConfig, validate } from './TrackingConfig.js'
 import { computed, TrackingState } from './TrackingState.js'
 import { proceed, wait } from './transitions.js'
 
 type Step = Transition<TrackingState>
-
-const startEpochs = ({ start, solve }: TrackingConfig): number => start.epochs ?? solve.coldEpochs
 
 /** The first transition: asks for the training at the first λ. */
 const begin = (config: TrackingConfig): Step =>
@@ -130,7 +128,7 @@ export const tracking: Method<TrackingConfig, TrackingState> = {
   init: config =>
     pipe(
       validate(config),
-      E.flatMap(sufficient('a training and a pair', 1, startEpochs(config) + pairEpochs(config))),
+      E.flatMap(sufficient('a training and a pair', 1, startEpochs(config) + pairEpochs(config, true))),
       E.map(begin),
       E.flatMap(checked),
     ),
