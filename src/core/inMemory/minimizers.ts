@@ -193,8 +193,12 @@ const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
   return { ...state, pairs: state.pairs.filter(({ y }) => length(y) > least) }
 }
 
-/** Pairs that a descent remembers: as many as y has components, within what is cheap. */
-const memoryFor = (dimension: number): number => Math.min(60, Math.max(30, dimension))
+/** So many numbers of pairs, twice, are remembered without a thought. */
+const cheap = 2e5
+
+/** Pairs that a descent remembers: as many as y has components, within what is cheap next to most levels. */
+const memoryFor = (dimension: number): number =>
+  Math.max(30, Math.min(dimension, 120, Math.floor(cheap / dimension)))
 
 /** Whether y is at a bound, up to the rounding of the step that ended there. */
 const isAt = (y: number, bound: number): boolean =>

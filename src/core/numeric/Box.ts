@@ -30,8 +30,12 @@ export const projectedGradient = ({ lower, upper }: Box, x: Vec, g: Vec): number
 }
 
 /** 1 for each variable that may move, 0 for those at a bound with −g pointing outward. */
-export const freeVariables = ({ lower, upper }: Box, x: Vec, g: Vec): Uint8Array =>
-  Uint8Array.from(x, (xi, i) => ((g[i]! > 0 && xi <= lower[i]!) || (g[i]! < 0 && xi >= upper[i]!) ? 0 : 1))
+export const freeVariables = ({ lower, upper }: Box, x: Vec, g: Vec): Uint8Array => {
+  const free = new Uint8Array(x.length)
+  for (let i = 0; i < x.length; i++)
+    free[i] = (g[i]! > 0 && x[i]! <= lower[i]!) || (g[i]! < 0 && x[i]! >= upper[i]!) ? 0 : 1
+  return free
+}
 
 /** The largest α with x + α·p in the box; may be infinite. */
 export const longestStep = ({ lower, upper }: Box, x: Vec, p: ArrayLike<number>): number =>

@@ -243,6 +243,13 @@ const endingAt = (settings: Settings, state: State, stalled: number, drowned: bo
     : null
 }
 
+/** a − b. A loop, for `Float64Array.from` with a function takes ten times as long. */
+const difference = (a: Vec, b: Vec): Float64Array => {
+  const result = new Float64Array(a.length)
+  for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!
+  return result
+}
+
 /** The state at a point that a search found, and what the step there tells of the curvature. */
 const moveTo = (
   point: Point,
@@ -250,8 +257,8 @@ const moveTo = (
   { box, memory, valueTolerance }: Settings,
   from: State,
 ): State => {
-  const s = Float64Array.from(point.x, (xi, i) => xi - from.x[i]!)
-  const y = Float64Array.from(point.gradient, (gi, i) => gi - from.gradient[i]!)
+  const s = difference(point.x, from.x)
+  const y = difference(point.gradient, from.gradient)
   const [sy, yy] = [dotOn(free, s, y), dotOn(free, y, y)]
   return {
     x: point.x,

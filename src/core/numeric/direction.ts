@@ -26,30 +26,51 @@ export const dotOn = (on: Uint8Array, a: ArrayLike<number>, b: ArrayLike<number>
   return sum
 }
 
-/** The same over all components, without the flags. */
-const dotAll = (a: Float64Array, b: Float64Array): number => {
+/** p ← p + factor·a, and then bᵀp. In one pass, whose sum waits for its last term longer than for memory. */
+const addThenDot = (factor: number, a: Float64Array, p: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < p.length; i++) {
+    const moved = p[i]! + factor * a[i]!
+    p[i] = moved
+    sum += b[i]! * moved
+  }
+  return sum
+}
+
+/** p ← p + factor·a. */
+const add = (factor: number, a: Float64Array, p: Float64Array): void => {
+  for (let i = 0; i < p.length; i++) p[i]! += factor * a[i]!
+}
+
+/** v where its variable is free, 0 elsewhere. */
+const restricted = (free: Uint8Array, v: Float64Array): Float64Array => {
+  const kept = new Float64Array(v.length)
+  for (let i = 0; i < v.length; i++) if (free[i] === 1) kept[i] = v[i]!
+  return kept
+}
+
+const dot = (a: Float64Array, b: Float64Array): number => {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
   return sum
 }
 
-/** to ← to + factor·a. */
-const addAll = (factor: number, a: Float64Array, to: Float64Array): void => {
-  for (let i = 0; i < to.length; i++) to[i]! += factor * a[i]!
-}
-
-const productsOn = (free: Uint8Array, { s, y }: Pair): Products => ({
-  sy: dotOn(free, s, y),
-  yy: dotOn(free, y, y),
-  ss: dotOn(free, s, s),
-})
+type Measured = Required<Pair>
 
 /** A pair with its products, which are then not computed again at every step. */
-export const pairOf = (s: Float64Array, y: Float64Array): Pair => ({
+export const pairOf = (s: Float64Array, y: Float64Array): Measured => ({
   s,
   y,
-  products: productsOn(new Uint8Array(s.length).fill(1), { s, y }),
+  products: { sy: dot(s, y), yy: dot(y, y), ss: dot(s, s) },
 })
+
+const isMeasured = (pair: Pair): pair is Measured => pair.products !== undefined
+
+const withProducts = (pair: Pair): Measured => (isMeasured(pair) ? pair : pairOf(pair.s, pair.y))
+
+/** A pair as it is on the free variables alone. */
+const restrictedPair = (free: Uint8Array, { s, y }: Pair): Measured =>
+  pairOf(restricted(free, s), restricted(free, y))
 
 const maxAbs = (a: ArrayLike<number>): number => {
   let max = 0
@@ -76,37 +97,34 @@ export const quasiNewton = (
 ): O.Option<Float64Array> => {
   const whole = free.every(isFree => isFree === 1)
   const kept = pairs
-    .map(pair => ({
-      s: pair.s,
-      y: pair.y,
-      ...(whole && pair.products !== undefined ? pair.products : productsOn(free, pair)),
-    }))
-    .filter(({ sy, yy, ss }) => sy > 1e-12 * Math.sqrt(yy * ss) && sy > 0)
-  const latest = kept[kept.length - 1]
-  if (latest === undefined) return O.none
-  const p = Float64Array.from(free, (isFree, i) => (isFree === 1 ? -g[i]! : 0))
-  const dot = whole ? dotAll : (a: Float64Array, b: Float64Array): number => dotOn(free, a, b)
-  const add = whole
-    ? addAll
-    : (factor: number, a: Float64Array): void => {
-        for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = p[i]! + factor * a[i]!
-      }
+    .map(pair => (whole ? withProducts(pair) : restrictedPair(free, pair)))
+    .filter(({ products: { sy, yy, ss } }) => sy > 1e-12 * Math.sqrt(yy * ss) && sy > 0)
+  const [oldest, latest] = [kept[0], kept[kept.length - 1]]
+  if (oldest === undefined || latest === undefined) return O.none
+  const p = new Float64Array(free.length)
+  for (let i = 0; i < p.length; i++) if (free[i] === 1) p[i] = -g[i]!
+  // Each pass adds what the dot product before it decided, and takes the next one.
   const shares = new Float64Array(kept.length)
-  for (let k = kept.length - 1; k >= 0; k--) {
-    const { s, y, sy } = kept[k]!
-    const share = dot(s, p) / sy
-    shares[k] = share
-    add(-share, y, p)
+  let product = addThenDot(0, latest.y, p, latest.s)
+  for (let k = kept.length - 1; k > 0; k--) {
+    const { y, products } = kept[k]!
+    shares[k] = product / products.sy
+    product = addThenDot(-shares[k]!, y, p, kept[k - 1]!.s)
   }
+  shares[0] = product / oldest.products.sy
+  add(-shares[0], oldest.y, p)
+  const inverseCurvature = ({ products: { sy, yy } }: Measured): number => sy / yy
   const scale =
     scaling === 'latest'
-      ? latest.sy / latest.yy
-      : kept.reduce((most, { sy, yy }) => Math.max(most, sy / yy), latest.sy / latest.yy)
+      ? inverseCurvature(latest)
+      : kept.reduce((most, pair) => Math.max(most, inverseCurvature(pair)), inverseCurvature(latest))
   for (let i = 0; i < p.length; i++) p[i] = p[i]! * scale
-  for (const [k, { s, y, sy }] of kept.entries()) {
-    const share = shares[k]! - dot(y, p) / sy
-    add(share, s, p)
+  product = addThenDot(0, oldest.s, p, oldest.y)
+  for (let k = 0; k < kept.length - 1; k++) {
+    const { s, products } = kept[k]!
+    product = addThenDot(shares[k]! - product / products.sy, s, p, kept[k + 1]!.y)
   }
+  add(shares[shares.length - 1]! - product / latest.products.sy, latest.s, p)
   return O.some(p)
 }
 
