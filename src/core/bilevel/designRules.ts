@@ -3,6 +3,7 @@
  * budget has solves. Logs of earlier versions may break these rules, and replay all the same.
  */
 import type { Rule } from '../codec/options.js'
+import { quoted } from '../codec/shown.js'
 import type { SearchSpace } from '../protocol/SearchSpace.js'
 
 /** The part of a configuration that these rules read. */
@@ -55,7 +56,7 @@ const boundRule = (side: 'lower' | 'upper'): Rule<Designed> => ({
     const outside = space[k]
     return outside === undefined
       ? null
-      : `must lie in the search space, but its component ${k} is ${bounds[k]!}, and "${outside.name}" is between ` +
+      : `must lie in the search space, but its component ${k} is ${bounds[k]!}, and ${quoted(outside.name)} is between ` +
           `${outside.lower} and ${outside.upper}`
   },
 })

@@ -72,3 +72,6 @@ export const shown = (value: unknown, most: number, kept = most - 1): string => 
   const text = page.parts.join('')
   return text.length > most ? `${text.slice(0, kept)}…` : text
 }
+
+/** A name in quotation marks for a message; a long one is cut. */
+export const quoted = (name: string): string => shown(name, 80)

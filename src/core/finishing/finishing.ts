@@ -43,7 +43,7 @@ export interface Finalist {
   /** The method's own weights, which descended on validation data, and their λ. */
   readonly bilevel: { readonly lambda: Vec; readonly weights: WeightsRef } | null
   /** Weights that followed a path of λ; only methods that track weights have them. */
-  readonly tracked?: { readonly path: ReadonlyArray<Vec>; readonly weights: WeightsRef }
+  readonly tracked?: { readonly path: ReadonlyArray<Vec>; readonly weights: WeightsRef; readonly gains: Vec }
   readonly lowerLevelSolves: number
   readonly effort: number
   readonly violation: number | null
@@ -69,7 +69,7 @@ export const unmeasured = ({ trained, bilevel, tracked, ...known }: Finalist): R
   },
   violation: known.violation,
   epsilon: known.epsilon,
-  ...(tracked === undefined ? {} : { tracked: null, pathRefit: null }),
+  ...(tracked === undefined ? {} : { tracked: null, pathRefit: null, gains: tracked.gains }),
 })
 
 /** A question, and the key of its answer. */

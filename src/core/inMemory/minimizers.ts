@@ -117,6 +117,36 @@ export const beyond = (
   )
 }
 
+/** Up to so many components of y, single ones are moved to find a saddle. */
+const mostMoved = 10
+/** Along a component, f falls clearly if its slope is this share of the gradient there, and this many times the gradient at y. */
+const clear = { share: 1e-3, times: 1e3 } as const
+
+/**
+ * A point beside y from which f falls along one component; `None` for a minimizer, and for y of many components. {@link beyond} moves
+ * all components at once, and rising ones hide a falling one. Takes an evaluation for each component.
+ */
+export const beside = (
+  problem: CompleteProblem,
+  x: Vec,
+  { y, gradientNorm }: Pick<Minimized, 'y' | 'gradientNorm'>,
+): O.Option<Vec> => {
+  if (y.length > mostMoved) return O.none
+  const inside = insideY(problem)
+  for (let k = 0; k < y.length; k++) {
+    const moved = (by: number): Vec => inside(y.map((v, j) => (j === k ? v + by : v)))
+    const step = vicinity * Math.max(1, Math.abs(y[k]!))
+    const [up, down] = [moved(step), moved(-step)]
+    const point = up[k]! - y[k]! >= y[k]! - down[k]! ? up : down
+    const there = evaluate(problem.lowerLevel, x, point)
+    if (E.isLeft(there)) continue
+    const slope = there.right.gradY[k]! * Math.sign(point[k]! - y[k]!)
+    if (slope < -Math.max(clear.share * norm(there.right.gradY), clear.times * gradientNorm))
+      return O.some(point)
+  }
+  return O.none
+}
+
 /** A weighted sum of levels. */
 export type Terms = ReadonlyArray<readonly [coefficient: number, level: Level]>
 

@@ -2,9 +2,11 @@
  * V(x), by which a check judges a solution: the least F + κ·(f − φ) over y. See Certificate.ts.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { type CompleteProblem, evaluate } from './BilevelProblem.js'
 import {
+  beside,
   beyond,
   minimize,
   type Minimized,
@@ -54,6 +56,13 @@ export interface Value {
 export const probing = ({ problem, steepness, scales, known, relaxation }: Subject) => {
   let [solves, evaluations] = [0, 0]
   const { epsilon, multiplier } = relaxation
+  const counting: CompleteProblem = {
+    ...problem,
+    lowerLevel: (x, y) => {
+      evaluations++
+      return problem.lowerLevel(x, y)
+    },
+  }
   // The relaxed problem has a solution of its own, which is that of V with κ = μ.
   const kappa =
     epsilon > noRelaxation * scales.lower && multiplier > 0
@@ -80,9 +89,10 @@ export const probing = ({ problem, steepness, scales, known, relaxation }: Subje
   /** A minimizer of an x near by may be a saddle or a maximum of f here: the descent then goes on from beside it. */
   const settled = (x: Vec, start: Start): Minimized => {
     const end = solve(x, start)
-    const past = beyond(problem, x, end)
-    // `beyond` evaluates f.
-    evaluations++
+    const past = pipe(
+      beyond(counting, x, end),
+      O.alt(() => beside(counting, x, end)),
+    )
     if (O.isNone(past)) return end
     const further = solve(x, { y: past.value, pairs: end.pairs })
     return further.converged && further.value < end.value ? further : end

@@ -11,6 +11,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decode, Natural } from '../codec/Codec.js'
 import { show } from '../codec/Difference.js'
+import { quoted } from '../codec/shown.js'
 import { plainData } from '../codec/plainData.js'
 import { Command, isQuestion, type Question, weightsOf } from './Command.js'
 import { invalidObservation, type MethodError, unexpectedObservation, unknownCommand } from './MethodError.js'
@@ -137,7 +138,7 @@ const fitting =
       ? E.left(
           invalidObservation(
             id,
-            `The answer to command ${id} names the weights "${answer.weights}". The weights that a command creates are ` +
+            `The answer to command ${id} names the weights ${quoted(answer.weights)}. The weights that a command creates are ` +
               `named after it: keep them as "${weightsOf(id)}", and answer with that name.`,
           ),
         )

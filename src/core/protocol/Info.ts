@@ -12,6 +12,8 @@ const trackedFields = t.partial({
   tracked: nullable(SetMetrics),
   /** Weights trained on training and validation set while λ repeated its path. */
   pathRefit: nullable(SetMetrics),
+  /** By how much the upper level fell along λ's path through each hyperparameter, −∫ ∂M/∂λ_k dλ_k; in units of F. */
+  gains: Vector,
 })
 
 const trackedWeights = t.partial({ tracked: nullable(WeightsRef), pathRefit: nullable(WeightsRef) })

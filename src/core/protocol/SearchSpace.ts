@@ -12,6 +12,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { Finite, listOf } from '../codec/Codec.js'
+import { quoted } from '../codec/shown.js'
 import { invalidConfig, type MethodError } from './MethodError.js'
 
 export const Hyperparameter = t.readonly(
@@ -58,11 +59,11 @@ export type SearchSpace = t.TypeOf<typeof SearchSpace>
 const overflow = ({ name, lower, upper, scale }: Hyperparameter): string | null => {
   if (!Number.isFinite(upper - lower))
     return (
-      `The bounds of the hyperparameter "${name}", ${lower} and ${upper}, are too far apart: their difference is not a ` +
+      `The bounds of the hyperparameter ${quoted(name)}, ${lower} and ${upper}, are too far apart: their difference is not a ` +
       'finite number. Bring them nearer to each other.'
     )
   return scale === 'log' && !Number.isFinite(Math.exp(upper))
-    ? `The hyperparameter "${name}" has the upper bound ${upper} on the log scale, and exp(${upper}) is not a finite ` +
+    ? `The hyperparameter ${quoted(name)} has the upper bound ${upper} on the log scale, and exp(${upper}) is not a finite ` +
         'number. Bounds on this scale are logarithms of the coefficient: give one below 709.'
     : null
 }
@@ -94,7 +95,7 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
       return E.left(
         invalidConfig(
           `space[${k}]`,
-          `The hyperparameter "${name}" has the lower bound ${lower}, which is not below its upper bound ${upper}. ` +
+          `The hyperparameter ${quoted(name)} has the lower bound ${lower}, which is not below its upper bound ${upper}. ` +
             'Swap or widen the bounds.',
         ),
       )
@@ -104,7 +105,7 @@ export const make = (parameters: ReadonlyArray<Hyperparameter>): E.Either<Method
       return E.left(
         invalidConfig(
           `space[${k}].name`,
-          `Two hyperparameters are called "${name}". Give each a different name.`,
+          `Two hyperparameters are called ${quoted(name)}. Give each a different name.`,
         ),
       )
     names.add(name)

@@ -55,6 +55,13 @@ export const lossesOf = (reference: WeightsDescended, { plus, minus }: Sides, ka
   violation: Math.max(0, (plus.lower + minus.lower) / 2 - reference.lower),
 })
 
+/** By how much M fell from one measurement to the next through each coordinate: −∫ g_k du_k by the trapezoidal rule. */
+export const gainsBetween = (
+  before: Pick<Measured, 'unit' | 'gradient'>,
+  after: Pick<Measured, 'unit' | 'gradient'>,
+): ReadonlyArray<number> =>
+  after.unit.map((u, k) => ((before.gradient[k]! + after.gradient[k]!) / 2) * (before.unit[k]! - u) + 0)
+
 /** The measurement of a pair at λ. `reference`: the end of path y, if there is one. */
 export const measuredBy =
   (space: SearchSpace.SearchSpace) =>

@@ -33,6 +33,8 @@ export const Track = t.readonly(
     steps: Steps,
     /** The last measurements, the latest last. */
     measured: t.readonlyArray(Measured),
+    /** By how much M fell along the path so far through each coordinate (Measured.ts). */
+    gains: Vector,
     /** λ of every pair so far, and the next one. */
     path: t.readonlyArray(Vector),
   }),

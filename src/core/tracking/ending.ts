@@ -89,7 +89,7 @@ const finalistOf = ({ config }: TrackingState, { track, spent, found }: Reportin
   lambda: found.lambda,
   trained: found.trained,
   bilevel: null,
-  tracked: { path: pathOf(config, track), weights: found.tracked },
+  tracked: { path: pathOf(config, track), weights: found.tracked, gains: track.gains },
   ...spent,
   violation: track.violation,
   epsilon: track.violation,

@@ -22,7 +22,7 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import { stationarityOf } from '../bilevel/descentEnds.js'
 import { anneal } from './ending.js'
 import { gradientModel } from './GradientModel.js'
-import { lossesOf, type Measured, measuredBy, type PairLosses } from './Measured.js'
+import { gainsBetween, lossesOf, type Measured, measuredBy, type PairLosses } from './Measured.js'
 import { biasOf, nextMultiplier, onsetOf, skewLength } from './multiplier.js'
 import { stepped } from './stepping.js'
 import type { Stop, Track, TrackingState } from './TrackingState.js'
@@ -134,6 +134,14 @@ const stopOf = (
     : null
 }
 
+/** The gains up to the latest of these measurements. */
+const gainsOf = (track: Track, measured: ReadonlyArray<Measured>): ReadonlyArray<number> => {
+  const [before, latest] = [track.measured[track.measured.length - 1], measured[measured.length - 1]]
+  if (before === undefined || latest === undefined) return track.gains
+  const gained = gainsBetween(before, latest)
+  return track.gains.map((gain, k) => gain + gained[k]!)
+}
+
 /** Handles the answers of a pair. */
 export const finishFollowing = (state: TrackingState, track: Track): Step => {
   const { config } = state
@@ -171,6 +179,7 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
     violation,
     steps: moved.steps,
     measured,
+    gains: gainsOf(track, measured),
     path: [...track.path, lambda],
   }
   const details: Partial<Info> = {

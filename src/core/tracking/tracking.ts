@@ -74,6 +74,7 @@ const finishStarting = (state: TrackingState): Step => {
       violation: null,
       steps: firstSteps(config.step, lambda.length),
       measured: [],
+      gains: lambda.map(() => 0),
       path: [lambda],
     },
     { upperLoss: answer.upper, lowerLoss: answer.lower },

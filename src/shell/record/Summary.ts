@@ -67,6 +67,7 @@ const rowOf =
     stopReason: row.bilevelWeights === null && row.tracked === undefined ? null : outcome.stopReason,
     ...(row.tracked === undefined ? {} : { tracked: row.tracked }),
     ...(row.pathRefit === undefined ? {} : { pathRefit: row.pathRefit }),
+    ...(row.gains === undefined ? {} : { gains: row.gains }),
     ...(decays === null ? {} : { weightDecay: decays(row.lambda) }),
   })
 

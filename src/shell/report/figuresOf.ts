@@ -3,6 +3,7 @@ import { weighs } from './data/exampleWeights.js'
 import { mapped } from './data/LambdaMap.js'
 import { few } from './data/spread.js'
 import type { Figure } from './figures/Figure.js'
+import { accuracyFigure } from './figures/accuracy.js'
 import { bestFigure, gapFigure } from './figures/best.js'
 import { dualFigure } from './figures/dual.js'
 import { exampleFigures } from './figures/exampleWeights.js'
@@ -55,6 +56,7 @@ export const figuresOf = (
   const many = space.length > few
   const modelled = runs.filter(({ phi }) => phi !== null)
   const bilevel = runs.filter(isBilevel)
+  const measuring = runs.filter(({ steps }) => steps.some(({ info }) => info.signal !== undefined))
   const shown = pictured(task)
   const found = [
     bestFigure(runs),
@@ -73,6 +75,9 @@ export const figuresOf = (
             .map((run, i) => phiFigure(run, `value-function${suffix(modelled.length, i)}`)),
         ]),
     dualFigure(bilevel),
+    ...measuring
+      .slice(0, mostOwn)
+      .map((run, i) => accuracyFigure(run, `accuracy${suffix(Math.min(mostOwn, measuring.length), i)}`)),
   ]
   const left = (all: number): number => Math.max(0, all - mostOwn)
   return {

@@ -1,5 +1,5 @@
 /** The tables of a page: results, settings, and the numbers of a figure. */
-import { meanLines, resultLines, type Measures, type Moment } from './data/results.js'
+import { meanLines, resultLines, type Measures, type Moment, type ResultLine } from './data/results.js'
 import { decayText } from '../base/WeightDecays.js'
 import { settings } from './data/setup.js'
 import type { Entry, Table } from './figures/Figure.js'
@@ -10,6 +10,7 @@ import type { Task } from './Task.js'
 const dash = html`<span class="none">–</span>`
 
 const mark = '†'
+const trackedMark = '‡'
 
 type Format = (value: number) => string
 const loss: Format = value => value.toFixed(4)
@@ -31,7 +32,14 @@ const column = (name: keyof Measures, label: string, format: Format, suffix = ''
   suffix,
 })
 
-const groups: ReadonlyArray<{ readonly label: string; readonly columns: ReadonlyArray<Column> }> = [
+interface Group {
+  readonly label: string
+  readonly columns: ReadonlyArray<Column>
+  /** Whether it is left out if no run has its measures. */
+  readonly optional?: boolean
+}
+
+const groups: ReadonlyArray<Group> = [
   {
     label: 'until λ was found',
     columns: [
@@ -45,10 +53,26 @@ const groups: ReadonlyArray<{ readonly label: string; readonly columns: Readonly
     columns: [column('trainedValidation', 'valid. loss', loss), column('trainedTest', 'test loss', loss)],
   },
   {
+    label: `tracked${trackedMark} (training set, along λ's path)`,
+    optional: true,
+    columns: [
+      column('trackedValidation', 'valid. loss', loss, trackedMark),
+      column('trackedTest', 'test loss', loss, trackedMark),
+    ],
+  },
+  {
     label: `refitted${mark} (training + valid.)`,
     columns: [
       column('refitTest', 'test loss', loss, mark),
       column('refitAccuracy', 'test acc. %', percent, mark),
+    ],
+  },
+  {
+    label: `path refit${mark} (training + valid., along λ's path)`,
+    optional: true,
+    columns: [
+      column('pathRefitTest', 'test loss', loss, mark),
+      column('pathRefitAccuracy', 'test acc. %', percent, mark),
     ],
   },
   {
@@ -57,7 +81,12 @@ const groups: ReadonlyArray<{ readonly label: string; readonly columns: Readonly
   },
 ]
 
-const columns = groups.flatMap(group => group.columns)
+/** The groups that a table of these lines needs. */
+const neededGroups = (lines: ReadonlyArray<ResultLine>): ReadonlyArray<Group> =>
+  groups.filter(
+    ({ optional = false, columns }) =>
+      !optional || lines.some(({ measures }) => columns.some(({ name }) => measures[name] !== null)),
+  )
 
 const mostComponents = 4
 
@@ -86,6 +115,8 @@ const scrolling = (label: string, table: Html): Html =>
 /** The table of a task's results. */
 export const resultsTable = (task: Task): Html => {
   const lines = task.runs.flatMap(resultLines)
+  const shown = neededGroups(lines)
+  const columns = shown.flatMap(group => group.columns)
   const unfinished = task.runs.filter(({ outcome }) => outcome === null).map(({ name }) => name)
   const body = html`${meanLines(task.runs).map(
     ({ method, runs, measures }) =>
@@ -109,7 +140,7 @@ export const resultsTable = (task: Task): Html => {
     <thead>
       <tr>
         <td colspan="4"></td>
-        ${groups.map(
+        ${shown.map(
           group => html`<th scope="colgroup" colspan="${group.columns.length}">${group.label}</th>`,
         )}
       </tr>
@@ -134,6 +165,14 @@ export const resultsTable = (task: Task): Html => {
       the same data. Lower-level solves, epochs and seconds count until λ was found; one epoch is one gradient
       of every training example.
     </p>
+    ${
+      lines.some(({ measures }) => measures.trackedValidation !== null)
+        ? html`<p>
+            ${trackedMark} Tracked weights followed λ's path on the training set alone. A path refit repeats
+            this path on training and validation set together.
+          </p>`
+        : []
+    }
     ${unfinished.length === 0 ? [] : [html`<p>Not finished yet: ${unfinished.join(', ')}.</p>`]}`
 }
 

@@ -108,6 +108,22 @@ const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
   ]
 }
 
+/** Gains of so many hyperparameters are told. */
+const mostGains = 4
+
+/** A sentence on which hyperparameters mattered; none for a single one. */
+const gainsNote = ({ hyperparameters, rows }: Summary): ReadonlyArray<string> =>
+  rows.flatMap(({ gains = [] }) => {
+    if (gains.length < 2) return []
+    const largest = gains
+      .map((gain, k) => ({ gain, name: hyperparameters[k] ?? `λ${k}` }))
+      .sort((a, b) => Math.abs(b.gain) - Math.abs(a.gain))
+      .slice(0, mostGains)
+      .map(({ gain, name }) => `${name} ${gain.toFixed(4)}`)
+    const rest = gains.length > mostGains ? `, … (${gains.length} in all)` : ''
+    return [`Fall of the validation loss along λ's path, by hyperparameter: ${largest.join(', ')}${rest}.`]
+  })
+
 const rules = [
   'top',
   'top-mid',
@@ -136,6 +152,6 @@ export const resultTable = (summary: Summary, seconds: Readonly<Record<string, n
   for (const row of summary.rows) table.push(...linesOf(row, seconds[row.name]).map(cells => [...cells]))
   const names = summary.hyperparameters.slice(0, mostComponents).join(', ')
   const rest = summary.hyperparameters.length > mostComponents ? ', …' : ''
-  const notes = [`λ: ${names}${rest}.`, ...footnotes(summary.rows)]
+  const notes = [`λ: ${names}${rest}.`, ...gainsNote(summary), ...footnotes(summary.rows)]
   return [table.toString(), '', ...notes.map(note => wrapped(note))].join('\n')
 }

@@ -53,6 +53,22 @@ describe('the checker', () => {
   })
 })
 
+describe('a toll that nobody pays', () => {
+  const stated = collection.find(({ name }) => name === 'TollSettingP4')!
+
+  it('is no solution where a lower one is paid near by: there y is a saddle of f, which all other components hide', () => {
+    // Found by seeds 175084677 and 2: y1 = 0 is a maximum of f in z1 at the lower toll, and y2 a steep minimum in z2.
+    for (const x of [
+      [2.834125354017381, 4.541355226429976],
+      [2.624037127344038, 2.0170935406707873],
+    ]) {
+      const end = ended(stated, x)
+      expect(end?.wrong).toBe(null)
+      expect(end?.stopReason).toBe('kink')
+    }
+  })
+})
+
 describe('of problems with known optima', () => {
   const some = deep ? collection : collection.filter((_, i) => i % 6 === 0)
   const all = some.map(stated => ({

@@ -77,6 +77,17 @@ describe('a search space', () => {
     expect(reasonOf(-800, 800, 'logit')).toBe('')
   })
 
+  test('is refused in a sentence that can be read, however long a name is', () => {
+    const name = 'x'.repeat(10_000)
+    const refused = [
+      [{ name, lower: 1, upper: 0, scale: 'linear' as const }],
+      [{ name, lower: -1e308, upper: 1e308, scale: 'linear' as const }],
+      [{ name, lower: 0, upper: 800, scale: 'log' as const }],
+      [1, 2].map(upper => ({ name, lower: 0, upper, scale: 'linear' as const })),
+    ].map(space => SearchSpace.make(space))
+    for (const made of refused) expect(isLeft(made) && made.left.message.length).toBeLessThan(400)
+  })
+
   test('that is made has finite widths, points and coefficients everywhere', () => {
     const bound = fc.double({ noNaN: true, noDefaultInfinity: true })
     fc.assert(

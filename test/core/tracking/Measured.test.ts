@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as Simulate from '../../../src/core/laws/simulate/index.js'
 import type { WeightsDescended } from '../../../src/core/protocol/Observation.js'
 import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'
-import { lossesOf, measuredBy } from '../../../src/core/tracking/Measured.js'
+import { gainsBetween, lossesOf, measuredBy } from '../../../src/core/tracking/Measured.js'
 import { cases } from '../../support/cases.js'
 
 /** The three ends of a pair on ridge regression, whose world minimises exactly. */
@@ -90,6 +90,28 @@ describe('a symmetric pair', () => {
           const own = gradient[k]! / SearchSpace.widths(space)[k]!
           expect(Math.abs(own - difference)).toBeLessThan(1e-5 * Math.max(...ridge.a) ** 2)
         })
+      }),
+      cases(300),
+    )
+  })
+
+  it('gains through all coordinates what M falls by, up to the third power of the step', () => {
+    fc.assert(
+      fc.property(problem, lambdas, (ridge, lambda) => {
+        const kappa = 20
+        const space = Simulate.ridgeSpace(ridge)
+        const at = (by: number) => {
+          const there = lambda.map((l, k) => l + (k === 0 ? by : -by / 2))
+          const { y, plus, minus } = endsOf(ridge, there, kappa)
+          return {
+            measured: measuredBy(space)(there, kappa)(y, { plus, minus }),
+            merit: lossesOf(y, { plus, minus }, kappa).merit,
+          }
+        }
+        const [from, to] = [at(0), at(0.05)]
+        const gains = gainsBetween(from.measured, to.measured)
+        const total = gains.reduce((sum, gain) => sum + gain, 0)
+        expect(Math.abs(total - (from.merit - to.merit))).toBeLessThan(1e-4 * Math.max(...ridge.a) ** 2)
       }),
       cases(300),
     )

@@ -16,7 +16,7 @@ const small: MethodArbitraries<TrackingConfig> = {
     annealed: fc.constantFrom(0, 2),
     budget: fc.record({
       outerIterations: fc.integer({ min: 1, max: 6 }),
-      effortEpochs: fc.oneof(fc.constant(null), fc.integer({ min: 30, max: 200 })),
+      effortEpochs: fc.oneof(fc.constant(null), fc.integer({ min: 40, max: 200 })),
     }),
     retrain: fc.boolean(),
     refit: fc.boolean(),
@@ -83,6 +83,24 @@ const noisyRun = (noise: number, seed: number, iterations: number) => {
       : [{ kappa: info.coefficient, signal: info.signal, noise: info.noise, lambda: info.lambda ?? [] }],
   )
 }
+
+describe('the gains of a run', () => {
+  it('add up to the fall of F, and are largest where the optimum is farthest', () => {
+    const space = Simulate.ridgeSpace({ a: [3, 3], b: [2, 0.4] })
+    const decoded = decode(tracking.config)({ space, budget: { outerIterations: 150 } })
+    if (E.isLeft(decoded)) throw new Error(decoded.left)
+    const { world } = Simulate.ridge({ a: [3, 3], b: [2, 0.4] })
+    const { transitions } = Simulate.drive(tracking)(decoded.right, world)
+    const infos = transitions.map(({ info }) => info)
+    const measured = infos.flatMap(({ signal, upperLoss }) =>
+      signal === undefined ? [] : [upperLoss ?? NaN],
+    )
+    const [gains = []] = infos.flatMap(({ outcome }) => outcome?.rows.map(row => row.gains ?? []) ?? [])
+    const fall = measured[0]! - measured.at(-1)!
+    expect(gains).toHaveLength(2)
+    expect(Math.abs(gains[0]! + gains[1]! - fall)).toBeLessThan(0.05 * fall)
+  })
+})
 
 describe('the multiplier of a run', () => {
   it('falls after every pair whose noise exceeds its share, unless the gradient is within its noise', () => {

@@ -128,6 +128,17 @@ describe('the table', () => {
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
+  it('says which hyperparameters mattered, the one that gained most first', () => {
+    const two = { ...outcome, rows: outcome.rows.slice(0, 1).map(r => ({ ...r, gains: [0.0012, 0.0345] })) }
+    const text = resultTable(
+      { ...summarize(header, 40, info({ outcome: two }), two), hyperparameters: ['l2[a]', 'l2[b]'] },
+      {},
+    )
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      "Fall of the validation loss along λ's path, by hyperparameter: l2[b] 0.0345, l2[a] 0.0012.",
+    )
+  })
+
   it('marks every loss of weights that were trained on validation data, and no other', () => {
     expect(lineWith('  refit').match(/†/g)).toHaveLength(4)
     expect(lineWith('  bilevel weights').match(/†/g)).toHaveLength(4)

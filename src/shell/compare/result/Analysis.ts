@@ -28,6 +28,11 @@ const measures = {
   ownValidationLoss: run => run.result.bilevelWeights?.validation.loss ?? null,
   ownTestLoss: run => run.result.bilevelWeights?.test?.loss ?? null,
   ownTestAccuracy: run => run.result.bilevelWeights?.test?.accuracy ?? null,
+  /** Tracked weights followed λ's path on training data alone; a path refit repeats it with validation data. */
+  trackedValidationLoss: run => run.result.tracked?.validation.loss ?? null,
+  trackedTestLoss: run => run.result.tracked?.test?.loss ?? null,
+  pathRefitTestLoss: run => run.result.pathRefit?.test?.loss ?? null,
+  pathRefitTestAccuracy: run => run.result.pathRefit?.test?.accuracy ?? null,
 } as const satisfies Readonly<Record<string, (run: FinishedRun) => number | null>>
 
 /**
@@ -60,14 +65,27 @@ export interface Standing {
   readonly of: Readonly<Record<Measure, Estimate | null>>
 }
 
-/** The differences between the bilevel method and a rival, at the seeds that both finished. */
+/** The differences between our method and a rival, at the seeds that both finished. */
 export interface Duel {
   readonly label: string
   readonly rival: string
   readonly of: Readonly<
-    Record<'trainedValidationLoss' | 'refitTestLoss' | 'refitTestAccuracy', PairedDifference | null>
+    Record<
+      | 'trainedValidationLoss'
+      | 'refitTestLoss'
+      | 'refitTestAccuracy'
+      /** Of its tracked weights against the rival's retrained ones. */
+      | 'trackedValidationLoss'
+      /** Of its path refit against the rival's refit. */
+      | 'pathRefitTestLoss',
+      PairedDifference | null
+    >
   >
 }
+
+/** Whether the method of these duels tracks weights. */
+export const tracksOf = (duels: ReadonlyArray<Duel>): boolean =>
+  duels.some(({ of }) => of.trackedValidationLoss !== null || of.pathRefitTestLoss !== null)
 
 /** The effort, in epochs, at which a contender came near the best of a seed; `null` if it never did. */
 export interface Reached {
@@ -93,7 +111,7 @@ export interface MedianReach extends Reached {
   readonly times: { readonly retrained: number; readonly trained: number }
 }
 
-/** Whether the bilevel method was faster and no worse than its rivals. */
+/** Whether our method was faster and no worse than its rivals. */
 export interface Verdict {
   readonly label: string
   /** Its median effort divided by that of the fastest rival; `null` if either never came near. */
@@ -113,7 +131,7 @@ export interface Analysis {
   readonly duels: ReadonlyArray<Duel>
   readonly races: ReadonlyArray<Race>
   readonly paces: ReadonlyArray<MedianReach>
-  /** `null` if no contender is the bilevel method, or it has no rival. */
+  /** `null` if no contender is a method of ours, or it has no rival. */
   readonly verdict: Verdict | null
 }
 
@@ -151,20 +169,24 @@ const standingOf =
         ownValidationLoss: of('ownValidationLoss'),
         ownTestLoss: of('ownTestLoss'),
         ownTestAccuracy: of('ownTestAccuracy'),
+        trackedValidationLoss: of('trackedValidationLoss'),
+        trackedTestLoss: of('trackedTestLoss'),
+        pathRefitTestLoss: of('pathRefitTestLoss'),
+        pathRefitTestAccuracy: of('pathRefitTestAccuracy'),
       },
     }
   }
 
-/** The differences a − b at the seeds at which both have the measure. */
+/** The differences a − b at the seeds at which both have the measure, or b has another one. */
 const between =
   (runs: ReadonlyArray<FinishedRun>, a: string, b: string) =>
-  (measure: Measure): PairedDifference | null =>
+  (measure: Measure, ofRival: Measure = measure): PairedDifference | null =>
     pairedDifference(
       runs
         .filter(({ label }) => label === a)
         .flatMap(mine => {
           const theirs = runs.find(({ label, seed }) => label === b && seed === mine.seed)
-          const [x, y] = [measures[measure](mine), theirs === undefined ? null : measures[measure](theirs)]
+          const [x, y] = [measures[measure](mine), theirs === undefined ? null : measures[ofRival](theirs)]
           return x === null || y === null ? [] : [[x, y] as const]
         }),
     )
@@ -241,8 +263,8 @@ const verdictOf = (
   }
 }
 
-/** The method that is compared with all others. */
-const bilevelMethod = 'bilevel'
+/** Our methods, the first of which in a comparison is compared with all others. */
+const ours: ReadonlyArray<string> = ['bilevel', 'tracking']
 
 /**
  * Analyses a comparison, complete or not.
@@ -266,7 +288,7 @@ export const analyse = (comparison: Comparison): Analysis => {
   const standings = plan.contenders.map(standingOf(comparison))
   const races = plan.seeds.flatMap(raceOf(runs))
   const paces = plan.contenders.flatMap(({ label }) => paceOf(races)(label))
-  const mine = plan.contenders.find(({ method }) => method === bilevelMethod)
+  const mine = plan.contenders.find(({ method }) => ours.includes(method))
   return pipe(mine === undefined ? null : mine.label, (label): Analysis => ({
     standings,
     duels:
@@ -283,6 +305,8 @@ export const analyse = (comparison: Comparison): Analysis => {
                   trainedValidationLoss: of('trainedValidationLoss'),
                   refitTestLoss: of('refitTestLoss'),
                   refitTestAccuracy: of('refitTestAccuracy'),
+                  trackedValidationLoss: of('trackedValidationLoss', 'trainedValidationLoss'),
+                  pathRefitTestLoss: of('pathRefitTestLoss', 'refitTestLoss'),
                 },
               },
             ]

@@ -47,18 +47,28 @@ export const FinishedRun = t.readonly(
     message: t.string,
     /** The last row of the run's table: the λ that the method returns, and its metrics. */
     result: t.readonly(
-      t.strict({
-        lambda: Vector,
-        /** Weights trained on the training set at λ. */
-        trained: nullable(SetMetrics),
-        /** Weights trained on training and validation set at λ. */
-        refit: nullable(SetMetrics),
-        /** The bilevel weights, which were trained on validation data, too. */
-        bilevelWeights: nullable(SetMetrics),
-        /** Solves and effort until λ was found. */
-        lowerLevelSolves: Natural,
-        effortEpochs: NonNegative,
-      }),
+      t.exact(
+        t.intersection([
+          t.type({
+            lambda: Vector,
+            /** Weights trained on the training set at λ. */
+            trained: nullable(SetMetrics),
+            /** Weights trained on training and validation set at λ. */
+            refit: nullable(SetMetrics),
+            /** The bilevel weights, which were trained on validation data, too. */
+            bilevelWeights: nullable(SetMetrics),
+            /** Solves and effort until λ was found. */
+            lowerLevelSolves: Natural,
+            effortEpochs: NonNegative,
+          }),
+          t.partial({
+            /** Weights that followed λ's path on the training set alone; only of methods that track weights. */
+            tracked: nullable(SetMetrics),
+            /** Weights trained on training and validation set while λ repeated its path. */
+            pathRefit: nullable(SetMetrics),
+          }),
+        ]),
+      ),
     ),
     /** The cost of the whole run, finishing included. */
     total: t.readonly(t.strict({ steps: Natural, lowerLevelSolves: Natural, effortEpochs: NonNegative })),

@@ -151,6 +151,8 @@ export const resultOf =
                   bilevelWeights: row.bilevelWeights,
                   lowerLevelSolves: row.lowerLevelSolves,
                   effortEpochs: row.effortEpochs,
+                  ...(row.tracked === undefined ? {} : { tracked: row.tracked }),
+                  ...(row.pathRefit === undefined ? {} : { pathRefit: row.pathRefit }),
                 },
                 total: summary.total,
                 trajectory: trajectory({ ...scale, train: header.data.train })(records),

@@ -1,8 +1,17 @@
 /** The text of `comparison.md`, a comparison for people. It is rewritten after each run. */
-import { analyse, type Analysis, type Standing } from '../result/Analysis.js'
+import { analyse, type Analysis, type Standing, tracksOf } from '../result/Analysis.js'
 import type { Comparison, FinishedRun } from '../result/Comparison.js'
 import { difference, epochs, inline, nothing } from './figures.js'
-import { differenceNote, mark, ownNotes, raceNote, renewalNotes, tableNotes } from './notes.js'
+import {
+  differenceNote,
+  mark,
+  ownNotes,
+  raceNote,
+  renewalNotes,
+  tableNotes,
+  trackedMark,
+  trackedNotes,
+} from './notes.js'
 import { failures } from './table.js'
 
 type Cells = ReadonlyArray<string>
@@ -62,6 +71,22 @@ const mainRows = ({ label, planned, finished, of }: Standing): ReadonlyArray<Cel
           '',
         ],
       ]),
+  ...(of.trackedValidationLoss === null && of.pathRefitTestLoss === null
+    ? []
+    : [
+        [
+          `${label}: tracked, path refit ${trackedMark}`,
+          '',
+          '',
+          '',
+          '',
+          '',
+          inline(of.trackedValidationLoss, 4),
+          inline(of.trackedTestLoss, 4),
+          inline(of.pathRefitTestLoss, 4),
+          inline(of.pathRefitTestAccuracy, 2, 100),
+        ],
+      ]),
 ]
 
 /** The table of methods: means over seeds. */
@@ -69,21 +94,25 @@ export const mainTable = ({ standings }: Analysis): string =>
   markdownTable(mainHead, standings.flatMap(mainRows))
 
 /** The table of paired differences. */
-export const differenceTable = ({ duels }: Analysis): string =>
-  markdownTable(
+export const differenceTable = ({ duels }: Analysis): string => {
+  const tracks = tracksOf(duels)
+  return markdownTable(
     [
       `${duels[0]?.label ?? ''} −`,
       'trained: validation loss',
       'refit: test loss',
       'refit: test accuracy, points',
+      ...(tracks ? [`tracked ${trackedMark}: validation loss`, `path refit ${trackedMark}: test loss`] : []),
     ],
     duels.map(({ rival, of }) => [
       rival,
       difference(of.trainedValidationLoss, 4),
       difference(of.refitTestLoss, 4),
       difference(of.refitTestAccuracy, 2, 100),
+      ...(tracks ? [difference(of.trackedValidationLoss, 4), difference(of.pathRefitTestLoss, 4)] : []),
     ]),
   )
+}
 
 /** The table of the effort that each method needed to come near the best. */
 export const raceTable = ({ paces, races }: Analysis): string =>
@@ -145,7 +174,7 @@ const runTable = (runs: ReadonlyArray<FinishedRun>): string =>
 const ratioText = (value: number | null): string =>
   value === null ? 'not defined, since one of the two never came near' : value.toFixed(2)
 
-/** The answer to the comparison's main question: whether the bilevel method was faster and no worse. */
+/** The answer to the comparison's main question: whether our method was faster and no worse. */
 export const verdictText = ({ verdict }: Analysis): ReadonlyArray<string> => {
   if (verdict === null) return []
   const { label, effortRatio, fastestRival, bestRival, refit, noWorse } = verdict
@@ -196,7 +225,7 @@ export const markdown = (comparison: Comparison): string => {
     `# ${plan.name}: ${plan.contenders.length} method(s), ${plan.seeds.length} seed(s)`,
     ...(pending === 0 ? [] : [`**Not complete: ${pending} of ${runs.length} runs have not ended yet.**`]),
     mainTable(analysis),
-    bullets([...tableNotes(comparison), ...ownNotes(analysis)]),
+    bullets([...tableNotes(comparison), ...ownNotes(analysis), ...trackedNotes(analysis)]),
     ...(analysis.duels.length === 0 ? [] : ['## Differences', differenceTable(analysis), differenceNote]),
     ...(analysis.paces.length === 0
       ? []

@@ -38,6 +38,19 @@ export const ownNotes = ({ standings }: Analysis): ReadonlyArray<string> =>
       ]
     : []
 
+/** Marks weights that followed λ's path. */
+export const trackedMark = '‡'
+
+/** The note on tracked weights, if there are any. */
+export const trackedNotes = ({ standings }: Analysis): ReadonlyArray<string> =>
+  standings.some(({ of }) => of.trackedValidationLoss !== null)
+    ? [
+        `${trackedMark} Tracked weights followed λ's path on the training set alone, so their losses may be compared with those of retrained ` +
+          'weights. The path refit repeats this path on training and validation set together; compare it with refits. Differences ' +
+          "are taken to the rival's retrained and refitted weights.",
+      ]
+    : []
+
 /** The note on the table of differences. */
 export const differenceNote =
   `Differences at the same seeds (same data, same initial weights), with ${100 * confidence} % intervals of Student's t. Below 0 is ` +

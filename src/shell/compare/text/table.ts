@@ -1,10 +1,10 @@
 /** The table that `bilevel compare` prints, in 80 columns. */
 import Table from 'cli-table3'
 import { wrapped } from '../../run/wrapped.js'
-import type { Analysis, Standing } from '../result/Analysis.js'
+import { type Analysis, type Duel, type Standing, tracksOf } from '../result/Analysis.js'
 import type { Comparison } from '../result/Comparison.js'
 import { difference, epochs, nothing, stacked } from './figures.js'
-import { differenceNote, mark, ownNotes, raceNote, tableNotes } from './notes.js'
+import { differenceNote, mark, ownNotes, raceNote, tableNotes, trackedMark, trackedNotes } from './notes.js'
 
 const rules = [
   'top',
@@ -42,7 +42,8 @@ const nameColumns = 14
 const named = (label: string): string =>
   (label.match(new RegExp(`.{1,${nameColumns}}`, 'g')) ?? [label]).join('\n')
 
-const marked = (text: string): string => (text === nothing ? text : text.replace(/^[^\n]+/, `$&${mark}`))
+const marked = (text: string, sign = mark): string =>
+  text === nothing ? text : text.replace(/^[^\n]+/, `$&${sign}`)
 
 const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<ReadonlyArray<string>> => [
   [
@@ -73,6 +74,22 @@ const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<Reado
           '',
         ],
       ]),
+  ...(of.trackedValidationLoss === null && of.pathRefitTestLoss === null
+    ? []
+    : [
+        [
+          '  tracked,\n  path refit',
+          '',
+          '',
+          '',
+          '',
+          '',
+          marked(stacked(of.trackedValidationLoss, 4), trackedMark),
+          marked(stacked(of.trackedTestLoss, 4), trackedMark),
+          marked(stacked(of.pathRefitTestLoss, 4), trackedMark),
+          stacked(of.pathRefitTestAccuracy, 2, 100),
+        ],
+      ]),
 ]
 
 const head = [
@@ -87,6 +104,17 @@ const head = [
   'refit\ntest',
   'refit\nacc. %',
 ]
+
+/** A table of differences to each rival, with intervals on a line of their own. */
+const duelTable = (
+  duels: ReadonlyArray<Duel>,
+  columns: ReadonlyArray<string>,
+  cells: (of: Duel['of']) => ReadonlyArray<string>,
+): string =>
+  drawn(
+    [`${duels[0]?.label ?? ''} −`, ...columns],
+    duels.map(({ rival, of }) => [named(rival), ...cells(of).map(text => text.replace(' [', '\n['))]),
+  )
 
 /** The failed runs with their reasons. */
 export const failures = ({ runs }: Comparison): ReadonlyArray<string> =>
@@ -112,21 +140,23 @@ export const comparisonTable = (comparison: Comparison, analysis: Analysis): str
   const paragraphs = (notes: ReadonlyArray<string>): string => notes.map(note => wrapped(note)).join('\n')
   const sections = [
     drawn(head, standings.flatMap(rowsOf)),
-    paragraphs([...tableNotes(comparison), ...ownNotes(analysis)]),
+    paragraphs([...tableNotes(comparison), ...ownNotes(analysis), ...trackedNotes(analysis)]),
   ]
   if (duels.length > 0)
     sections.push(
-      drawn(
-        [`${duels[0]!.label} −`, 'trained valid.', 'refit test', 'refit acc. %'],
-        duels.map(({ rival, of }) => [
-          named(rival),
-          ...[
-            difference(of.trainedValidationLoss, 4),
-            difference(of.refitTestLoss, 4),
-            difference(of.refitTestAccuracy, 2, 100),
-          ].map(text => text.replace(' [', '\n[')),
-        ]),
-      ),
+      duelTable(duels, ['trained valid.', 'refit test', 'refit acc. %'], of => [
+        difference(of.trainedValidationLoss, 4),
+        difference(of.refitTestLoss, 4),
+        difference(of.refitTestAccuracy, 2, 100),
+      ]),
+      ...(tracksOf(duels)
+        ? [
+            duelTable(duels, [`tracked${trackedMark} valid.`, `path refit${trackedMark} test`], of => [
+              difference(of.trackedValidationLoss, 4),
+              difference(of.pathRefitTestLoss, 4),
+            ]),
+          ]
+        : []),
       paragraphs([differenceNote]),
     )
   if (paces.length > 0)

@@ -13,9 +13,15 @@ const measures = {
   /** Weights trained on the training set alone. */
   trainedValidation: nullable(Finite),
   trainedTest: nullable(Finite),
+  /** Weights that followed λ's path on the training set alone. */
+  trackedValidation: nullable(Finite),
+  trackedTest: nullable(Finite),
   /** Weights trained on training and validation set. */
   refitTest: nullable(Finite),
   refitAccuracy: nullable(Finite),
+  /** The same, while λ repeated its path. */
+  pathRefitTest: nullable(Finite),
+  pathRefitAccuracy: nullable(Finite),
   /** The bilevel weights, which were trained on the validation loss, too. */
   ownValidation: nullable(Finite),
   ownTest: nullable(Finite),
@@ -79,6 +85,10 @@ export const resultLines = (run: Run): ReadonlyArray<ResultLine> => {
       trainedTest: lossOf(row.trained, 'test'),
       refitTest: lossOf(row.refit, 'test'),
       refitAccuracy: row.refit?.test?.accuracy ?? null,
+      trackedValidation: lossOf(row.tracked ?? null, 'validation'),
+      trackedTest: lossOf(row.tracked ?? null, 'test'),
+      pathRefitTest: lossOf(row.pathRefit ?? null, 'test'),
+      pathRefitAccuracy: row.pathRefit?.test?.accuracy ?? null,
       ownValidation: lossOf(row.bilevelWeights, 'validation'),
       ownTest: lossOf(row.bilevelWeights, 'test'),
     },

@@ -70,6 +70,35 @@ describe('an analysis', () => {
     ])
   })
 
+  it('compares tracked weights with retrained ones, and path refits with refits', () => {
+    const tracking = (seed: number, tracked: number, pathRefit: number): FinishedRun =>
+      finished('tracking', seed, {}, { tracked: metrics(tracked, 0.5), pathRefit: metrics(0.02, pathRefit) })
+    const task = comparisonOf(
+      [
+        tracking(0, 0.36, 0.27),
+        run('random', 0, 0.3, points([100, 0.6])),
+        tracking(1, 0.38, 0.29),
+        run('random', 1, 0.32, points([100, 0.5])),
+      ],
+      {
+        contenders: [
+          { label: 'tracking', method: 'tracking', options: {} },
+          { label: 'random', method: 'random', options: {} },
+        ],
+      },
+    )
+    const found = analyse(task)
+    const [duel] = found.duels
+    expect([duel?.label, duel?.rival]).toEqual(['tracking', 'random'])
+    // Retrained weights of the rival have a validation loss of .4.
+    expect(duel?.of.trackedValidationLoss?.mean).toBeCloseTo(-0.03, 12)
+    expect(duel?.of.pathRefitTestLoss?.mean).toBeCloseTo(-0.03, 12)
+    expect(markdown(task)).toMatch(/tracking: tracked, path refit ‡ .*0\.3700 .*0\.2800 /)
+    expect(comparisonTable(task, found)).toContain('path refit')
+    for (const line of comparisonTable(task, found).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect(markdown(comparison)).not.toContain('‡')
+  })
+
   it('compares the bilevel method with its best rival', () => {
     expect(analysis.verdict).toMatchObject({
       bestRival: 'random',
