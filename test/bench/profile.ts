@@ -1,5 +1,5 @@
 /**
- * Where the wall time of the main job goes, by V8's sampling profiler, and how long it takes to the first step.
+ * Where the wall time of the preset mnist-mlp-1k goes, by V8's sampling profiler, and how long it takes to the first step.
  *
  *     npm run build && npx tsx test/bench/profile.ts [--backend wasm] [--workers 2]
  *
@@ -152,6 +152,8 @@ try {
       `--cpu-prof-dir=${folder}`,
       'dist/bilevel.js',
       'tune',
+      '--preset',
+      'mnist-mlp-1k',
       '--out',
       join(folder, 'run'),
       '--backend',

@@ -1,7 +1,7 @@
 /**
  * One training step, side by side in one process: tfjs' own (tape, optimizer) and ours, on every backend that is here.
  *
- *     npm run bench [-- --repeats 40 --backends wasm,node]
+ *     npm run bench:steps [-- --repeats 40 --backends wasm,node]
  *
  * A step is gradient and Nesterov update of cross-entropy plus L2 penalty; ours is `descend` of the lower-level solver.
  * Both draw their minibatches; stock gathers them from a tensor on the backend. A repeat is up to 20 steps of the one (200 ms of

@@ -6,7 +6,6 @@
  * is a trial without a loss.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import {
   completeTraining,
   type Finalist,
@@ -16,7 +15,8 @@ import {
   weightsOfRows,
 } from '../finishing/finishing.js'
 import { issue, type Unnumbered } from '../protocol/Asking.js'
-import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
+import { answered } from '../protocol/answered.js'
+import { inOrder } from '../protocol/Batch.js'
 import { roomOf, type Spent } from '../protocol/Budget.js'
 import type { WeightsRef } from '../protocol/Command.js'
 import type { Outcome } from '../protocol/Info.js'
@@ -205,20 +205,8 @@ const conclude = <C extends TrialConfig, P>(
 /** One step: adds an observation to the open batch. */
 export const step =
   <C extends TrialConfig, P>(strategy: Strategy<C, P>) =>
-  (observation: Observation) =>
-  (state: TrialState<C, P>): E.Either<MethodError, Step<C, P>> =>
-    state.phase._tag === 'Halted'
-      ? E.left(halted)
-      : pipe(
-          state.batch,
-          receive(observation),
-          E.flatMap(batch =>
-            isComplete(batch)
-              ? conclude(strategy, { ...state, batch, effort: effortOf(inOrder(batch), state.effort) })
-              : E.right({
-                  state: { ...state, batch },
-                  commands: [],
-                  info: describe({ ...state, batch }),
-                }),
-          ),
-        )
+  (observation: Observation): ((state: TrialState<C, P>) => E.Either<MethodError, Step<C, P>>) =>
+    answered<TrialState<C, P>>({
+      wait: state => ({ state, commands: [], info: describe(state) }),
+      conclude: state => conclude(strategy, state),
+    })(observation)

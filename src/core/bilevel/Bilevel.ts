@@ -24,7 +24,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
+import { answered } from '../protocol/answered.js'
 import type { Method, Transition } from '../protocol/Method.js'
 import { halted, type MethodError, numerical } from '../protocol/MethodError.js'
 import type { Observation } from '../protocol/Observation.js'
@@ -67,19 +67,8 @@ const conclude =
 
 const step =
   <V, R>(parts: Parts<V, R>) =>
-  (observation: Observation) =>
-  (state: BilevelState<V, R>): Step<V, R> =>
-    state.phase._tag === 'Halted'
-      ? E.left(halted)
-      : pipe(
-          state.batch,
-          receive(observation),
-          E.flatMap(batch =>
-            isComplete(batch)
-              ? conclude(parts)({ ...state, batch, effort: effortOf(inOrder(batch), state.effort) })
-              : E.right(wait({ ...state, batch })),
-          ),
-        )
+  (observation: Observation): ((state: BilevelState<V, R>) => Step<V, R>) =>
+    answered<BilevelState<V, R>>({ wait, conclude: conclude(parts) })(observation)
 
 /** `bilevel`, or `bilevel with` and the replaced parts: a log must not name a method that did not write it. */
 const nameOf = (replaced: object): string => {

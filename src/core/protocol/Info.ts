@@ -98,6 +98,8 @@ const accuracyFields = t.partial({
   signal: NonNegative,
   /** Standard deviation of one measurement of the gradient, over all coordinates, in units of F. */
   noise: NonNegative,
+  /** Standard deviation of the gradient that the step uses, the average of several measurements, in units of F. */
+  deviation: NonNegative,
   /** Estimated length of the gradient's error that grows with 1/κ, in units of F. */
   bias: NonNegative,
 })

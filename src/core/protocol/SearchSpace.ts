@@ -172,6 +172,21 @@ export const widths = (space: SearchSpace): ReadonlyArray<number> =>
   space.map(({ lower, upper }) => upper - lower)
 
 /**
+ * The mean of some λ, at least one, within the bounds despite rounding.
+ *
+ * @example
+ * ```ts
+ * import { SearchSpace } from 'bilevel-hpo'
+ *
+ * SearchSpace.mean([{ name: 'l2', lower: -12, upper: 2, scale: 'log' }])([[-4], [-5]]) // => [-4.5]
+ * ```
+ */
+export const mean =
+  (space: SearchSpace) =>
+  (lambdas: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> =>
+    clamp(space)(space.map((_, k) => lambdas.reduce((sum, lambda) => sum + lambda[k]!, 0) / lambdas.length))
+
+/**
  * λ projected onto the box of bounds: λ_k → min(upper_k, max(lower_k, λ_k)).
  *
  * @example

@@ -28,14 +28,6 @@ type Reporting = Extract<Phase, { readonly _tag: 'Reporting' }>
 /** The step size of the last step of annealing, as a share of that of the first. */
 const last = 0.02
 
-/** The λ to return: the mean of the last iterates. */
-const chosenOf = ({ space, averaged }: TrackingConfig, path: ReadonlyArray<Vec>): Vec => {
-  const mean = path.slice(-averaged)
-  return SearchSpace.clamp(space)(
-    space.map((_, k) => mean.reduce((sum, lambda) => sum + lambda[k]!, 0) / mean.length),
-  )
-}
-
 const halt = (state: TrackingState, outcome: Outcome, details: Partial<Info> = {}): Step =>
   proceed({ ...state, phase: { _tag: 'Halted', outcome } }, [], { ...details, message: outcome.message })
 
@@ -47,7 +39,10 @@ export const anneal = (
   details: Partial<Info> = {},
 ): Step => {
   const { config, lowerLevelSolves, effort } = state
-  const track: Track = { ...before, lambda: chosenOf(config, before.path) }
+  const track: Track = {
+    ...before,
+    lambda: SearchSpace.mean(config.space)(before.path.slice(-config.averaged)),
+  }
   const descent: Unnumbered = {
     _tag: 'DescendWeights',
     lambda: track.lambda,

@@ -12,6 +12,7 @@
  * Out: the transition that asks for the next pair, or for the end of the search (ending.ts).
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { norm } from '../numeric/norm.js'
 import type { Unnumbered } from '../protocol/Asking.js'
 import { inOrder } from '../protocol/Batch.js'
 import { fits, roomOf } from '../protocol/Budget.js'
@@ -191,6 +192,7 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
     stationarity: stationarityOf(unit, model.gradient),
     signal: model.signal,
     noise: model.noise,
+    deviation: norm(model.deviation),
     bias,
   }
   const ends = stopOf(config, next, affordable)

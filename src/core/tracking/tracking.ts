@@ -15,8 +15,9 @@
  * @module
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import { effortOf, inOrder, isComplete, receive } from '../protocol/Batch.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
+import { answered } from '../protocol/answered.js'
+import { inOrder } from '../protocol/Batch.js'
 import { sufficient } from '../protocol/Budget.js'
 import { initialWeights } from '../protocol/Command.js'
 import type { Method, Transition } from '../protocol/Method.js'
@@ -133,17 +134,5 @@ export const tracking: Method<TrackingConfig, TrackingState> = {
       E.map(begin),
       E.flatMap(checked),
     ),
-  step: observation => state =>
-    state.phase._tag === 'Halted'
-      ? E.left(halted)
-      : pipe(
-          state.batch,
-          receive(observation),
-          E.flatMap(batch =>
-            isComplete(batch)
-              ? conclude({ ...state, batch, effort: effortOf(inOrder(batch), state.effort) })
-              : E.right(wait({ ...state, batch })),
-          ),
-          E.flatMap(checked),
-        ),
+  step: observation => flow(answered({ wait, conclude })(observation), E.flatMap(checked)),
 }

@@ -309,4 +309,4 @@ export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly 
 ]
 
 /** The preset that runs if neither a preset nor a file is named. */
-export const defaultPreset = 'mnist-mlp-1k'
+export const defaultPreset = 'mnist-mlp-1k-tracking'

@@ -4,7 +4,6 @@
  * Used in minimising (`prefers` keeps the best iterate) and in finishing (`lambda`, `iterate`, `accepts`). The default returns
  * the mean of the last `averaged` λ of the path.
  */
-import { pipe } from 'fp-ts/lib/function.js'
 import * as SearchSpace from '../../protocol/SearchSpace.js'
 import type { BilevelConfig } from '../BilevelConfig.js'
 import type { Relaxed, Solved } from '../iterates.js'
@@ -75,12 +74,7 @@ export const averaged: Choice = {
       retrain ? relaxed : (best ?? relaxed),
   lambda:
     ({ space, averaged: count }) =>
-    ({ path }) => {
-      const last = path.slice(-count)
-      return pipe(
-        space.map((_, k) => last.reduce((sum, lambda) => sum + lambda[k]!, 0) / last.length),
-        SearchSpace.clamp(space),
-      )
-    },
+    ({ path }) =>
+      SearchSpace.mean(space)(path.slice(-count)),
   accepts: best => retrained => retrained.upper <= best.upper,
 }

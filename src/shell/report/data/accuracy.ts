@@ -8,7 +8,7 @@ export const AccuracyRow = t.readonly(
     run: t.string,
     /** Counted from 1. */
     iteration: Natural,
-    quantity: t.keyof({ signal: null, noise: null, bias: null, multiplier: null }),
+    quantity: t.keyof({ signal: null, noise: null, deviation: null, bias: null, multiplier: null }),
     value: NonNegative,
   }),
   'AccuracyRow',
@@ -20,12 +20,13 @@ export type AccuracyRow = t.TypeOf<typeof AccuracyRow>
 export const accuracyRows = ({ name: run, steps }: Pick<Run, 'name' | 'steps'>): ReadonlyArray<AccuracyRow> =>
   steps
     .flatMap(({ info }) => (info.signal === undefined ? [] : [info]))
-    .flatMap(({ signal, noise, bias, coefficient }, i): ReadonlyArray<AccuracyRow> => {
+    .flatMap(({ signal, noise, deviation, bias, coefficient }, i): ReadonlyArray<AccuracyRow> => {
       const row = (quantity: AccuracyRow['quantity'], value: number | null = null) =>
         value === null ? [] : [{ run, iteration: i + 1, quantity, value }]
       return [
         ...row('signal', signal),
         ...row('noise', noise),
+        ...row('deviation', deviation),
         ...row('bias', bias),
         ...row('multiplier', coefficient),
       ]

@@ -4,11 +4,12 @@ import type { Run } from '../Run.js'
 import { panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
 import { distinct } from './theme.js'
 
-const lengths = ['signal', 'noise', 'bias'] as const
+const lengths = ['signal', 'noise', 'deviation', 'bias'] as const
 
 const titles: Readonly<Record<AccuracyRow['quantity'], string>> = {
   signal: 'signal',
   noise: 'noise of one pair',
+  deviation: 'noise of the average',
   bias: 'bias',
   multiplier: 'multiplier κ',
 }
@@ -36,10 +37,10 @@ export const accuracyFigure = (run: Run, id: string): Figure | null => {
     id,
     title: `How well ${run.name} knew its gradient`,
     description:
-      'First panel: the length of the gradient without its noise (signal), the standard deviation of one pair of descents (noise) and ' +
-      'the estimated error that grows with 1/κ (bias). The gradient is averaged over pairs, so it may be known where one pair is noise; where its line is missing, it is within its noise. Second panel: the multiplier κ, which falls where ' +
+      'First panel: the length of the gradient without its noise (signal), the standard deviation of one pair of descents and of ' +
+      'the average over pairs that λ follows, and the estimated error that grows with 1/κ (bias). Where the line of the signal is missing, it is within its noise. Second panel: the multiplier κ, which falls where ' +
       'noise exceeds its share of the signal, and rises where bias does. ' +
-      `At the end: signal ${last('signal')}, noise ${last('noise')}, bias ${last('bias')}, κ ${last('multiplier')}.`,
+      `At the end: signal ${last('signal')}, noise of one pair ${last('noise')}, of the average ${last('deviation')}, bias ${last('bias')}, κ ${last('multiplier')}.`,
     spec: frame => {
       const width = panelWidth(frame, frame.columns)
       const { color, dash, shape } = distinct(
