@@ -1,6 +1,6 @@
 /**
  * How much of a measured gradient is signal, on each task, at the κ that the method `tracking` chooses by itself: at the λ that it
- * returns, and one, two and three units to either side of it in every coordinate.
+ * returns, and at three λ on each side of it, the same distance in every coordinate.
  *
  *     npm run bench:signal [-- task …]
  *
@@ -21,7 +21,7 @@ import { formatted } from '../tools/formatted.js'
 
 const program = 'dist/bilevel.js'
 const [jsonPath, markdownPath] = ['docs/results/signal.json', 'docs/results/signal.md']
-const offsets = [-3, -2, -1, 0, 1, 2, 3]
+const offsets = [-3, -2, -1, 0, 0.3, 0.6, 0.9]
 /** Pairs at one λ: κ may change by its trusted factor after each. */
 const pairs = 10
 /** λ may not stand still, for a step is positive; this one moves it by nothing that counts. */
@@ -118,7 +118,14 @@ const rowsOf = (task: string, config: Config): ReadonlyArray<Row> => {
       return [row]
     } catch (cause) {
       // Beyond the bounds of λ there is nothing to measure.
-      console.log(task, offset, cause instanceof Error ? cause.message.split('\n')[0] : cause)
+      console.log(
+        task,
+        offset,
+        String((cause as { readonly stderr?: unknown }).stderr ?? cause)
+          .trim()
+          .split('\n')
+          .at(-1),
+      )
       return []
     }
   })

@@ -193,6 +193,7 @@ interface Followed {
   readonly perImage: number
   readonly options: object
   readonly sizes: Family['sizes']
+  readonly groups: Family['groups']
 }
 
 /**
@@ -211,6 +212,7 @@ const followed: ReadonlyArray<Followed> = [
     perImage: 0.1,
     options: { solve: { coldEpochs: 200 } },
     sizes: [sized('1k', 1_000), sized('5k', 5_000), sized('10k', 10_000)],
+    groups: [perLayer, global],
   },
   {
     name: 'cifar10-lenet',
@@ -227,6 +229,23 @@ const followed: ReadonlyArray<Followed> = [
       multiplier: { initial: 20 },
     },
     sizes: [sized('2k', 2_000), sized('5k', 5_000), sized('10k', 10_000), sized('full', 50_000)],
+    groups: [perLayer, perKind, global],
+  },
+  {
+    name: 'mnist-lenet',
+    about: 'MNIST, LeNet-5; weights follow λ',
+    data: { source: 'mnist' },
+    network: { kind: 'lenet' },
+    range: { weightDecay: [1e-5, 1] },
+    solver: { learningRate: 0.01, momentum: 0.9, descentMomentum: 0.9, epochs: 30 },
+    perImage: 1 / 60,
+    options: {
+      solve: { coldEpochs: 31 },
+      start: { at: 0.5, epochs: 7 },
+      multiplier: { initial: 20 },
+    },
+    sizes: [sized('10k', 10_000), sized('full', 60_000)],
+    groups: [perLayer, perKind, global],
   },
 ]
 
@@ -240,25 +259,28 @@ const ofFollowed = ({
   perImage,
   options,
   sizes,
-}: Followed): ReadonlyArray<readonly [string, Preset]> =>
-  sizes.map(size => [
-    `${name}-${size.suffix}-tracking`,
-    {
-      description: `${about}; ${size.about}; one L2 coefficient per layer`,
-      config: {
-        data: { ...data, ...size.value },
-        network,
-        hyperparameters: { family: 'l2', per: 'layer', ...range },
-        solver,
-        method: {
-          name: 'tracking',
-          pair: { steps: Math.max(100, Math.round(perImage * size.value.train)) },
-          ...options,
+  groups,
+}: Followed): ReadonlyArray<[string, Preset]> =>
+  sizes.flatMap(size =>
+    groups.map((group): [string, Preset] => [
+      [name, size.suffix, group.suffix, 'tracking'].filter(part => part !== '').join('-'),
+      {
+        description: `${about}; ${size.about}; ${group.about}`,
+        config: {
+          data: { ...data, ...size.value },
+          network,
+          hyperparameters: { family: 'l2', per: group.value, ...range },
+          solver,
+          method: {
+            name: 'tracking',
+            pair: { steps: Math.max(100, Math.round(perImage * size.value.train)) },
+            ...options,
+          },
+          seed: 0,
         },
-        seed: 0,
       },
-    },
-  ])
+    ]),
+  )
 
 const manyHyperparameters: ReadonlyArray<readonly [string, Preset]> = [
   cleaning('', 'softmax regression', { kind: 'linear' }),
@@ -294,8 +316,8 @@ export const presetPatterns: ReadonlyArray<{ readonly pattern: string; readonly 
     pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}${optional(groups)}${optional(ranges)}`,
     about,
   })),
-  ...followed.map(({ name, about, sizes }) => ({
-    pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}-tracking`,
+  ...followed.map(({ name, about, sizes, groups }) => ({
+    pattern: `${name}-{${sizes.map(({ suffix }) => suffix).join(',')}}${optional(groups)}-tracking`,
     about,
   })),
   {

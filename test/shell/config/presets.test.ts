@@ -27,8 +27,7 @@ const images: Partial<
 }
 
 /** The number of layers of a preset, from its name. */
-const layers = (name: string): number =>
-  name.startsWith('cifar10-lenet') ? 5 : name.startsWith('mnist-deep') ? 4 : 2
+const layers = (name: string): number => (name.includes('lenet') ? 5 : name.startsWith('mnist-deep') ? 4 : 2)
 const dimension = (name: string): number =>
   name.includes('-global') ? 1 : name.includes('-kind') ? 2 : layers(name)
 const sizes: Readonly<Record<string, number>> = { '1k': 1000, '2k': 2000, '5k': 5000, '10k': 10_000 }
@@ -39,6 +38,9 @@ describe('presets', () => {
       expect(names).toEqual(expect.arrayContaining([`mnist-mlp-${size}`, `mnist-mlp-${size}-global`]))
     for (const size of ['2k', '5k', '10k', 'full'])
       for (const group of ['', '-kind', '-global']) expect(names).toContain(`cifar10-lenet-${size}${group}`)
+    for (const size of ['10k', 'full'])
+      for (const group of ['', '-kind', '-global'])
+        expect(names).toContain(`mnist-lenet-${size}${group}-tracking`)
     expect(names).toEqual(expect.arrayContaining(['mnist-deep-1k', 'fashion-mlp-1k', defaultPreset]))
     expect(new Set(names).size).toBe(names.length)
   })
@@ -63,7 +65,7 @@ describe('presets', () => {
     const follows = name.endsWith('-tracking')
     // Weight decays from 1e-5 to 1 are bounds that move with the number of images.
     const [lower, upper] =
-      follows && name.startsWith('cifar10')
+      follows && name.includes('lenet')
         ? [Math.log(2e-5 * train), Math.log(2 * train)]
         : [-10, name.endsWith('-authors-range') ? 0 : 4]
     for (const h of space) {
