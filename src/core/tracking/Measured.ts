@@ -8,6 +8,7 @@
  *     b = ½κ(∂f(z₊) + ∂f(z₋)) − κ·∂f(y)                 its difference from a one-sided pair's, of order 1/κ
  *     M = ½(F(z₊) + F(z₋)) + ½κ(f(z₊) − f(z₋))          the relaxed upper level itself
  *     v = ½(f(z₊) + f(z₋)) − f(y)                       the violation of f ≤ φ
+ *     F₁ = F(z₋) − F(z₊),  F₂ = F(z₊) + F(z₋) − 2F(y)   how far F moved, and how much of that is bent
  *
  * M is ½(min_w(F + κf) − min_w(κf − F)). It tends to F at the lower level's minimizer with an error of order 1/κ², and g is its
  * gradient by the envelope theorem. In v the part of y that has not converged cancels to first order.
@@ -15,7 +16,8 @@
  * Differs from the paper, whose gradient is one-sided and takes ∇φ from the surrogate.
  */
 import * as t from 'io-ts'
-import { nullable, Positive, Vector } from '../codec/Codec.js'
+import { Finite, nullable, Positive, Vector } from '../codec/Codec.js'
+import { norm } from '../numeric/norm.js'
 import type { WeightsDescended } from '../protocol/Observation.js'
 import * as SearchSpace from '../protocol/SearchSpace.js'
 
@@ -27,6 +29,8 @@ export const Measured = t.readonly(
     gradient: Vector,
     /** b by the unit coordinates; `null` for a repeat on other minibatches, which has no path y. */
     skew: nullable(Vector),
+    /** F₁ and F₂; `null` as `skew`. */
+    moved: nullable(t.readonly(t.strict({ along: Finite, bent: Finite }), 'Moved')),
     /** κ. */
     coefficient: Positive,
   }),
@@ -54,6 +58,21 @@ export const lossesOf = (reference: WeightsDescended, { plus, minus }: Sides, ka
   merit: (plus.upper + minus.upper) / 2 + (kappa / 2) * (plus.lower - minus.lower),
   violation: Math.max(0, (plus.lower + minus.lower) / 2 - reference.lower),
 })
+
+/** A gradient so many times as long as all later ones, at least two, is none of theirs. */
+const astray = { times: 50, later: 2 } as const
+
+/**
+ * The measurements without those of paths that went astray: F had pulled one out of the valley of y, and it ended anywhere. Their gradients
+ * are of another order of magnitude than all later ones.
+ */
+export const withoutAstray = (measured: ReadonlyArray<Measured>): ReadonlyArray<Measured> => {
+  const lengths = measured.map(({ gradient }) => norm(gradient))
+  return measured.filter((_, i) => {
+    const later = lengths.slice(i + 1)
+    return later.length < astray.later || lengths[i]! <= astray.times * Math.max(...later)
+  })
+}
 
 /** By how much M fell from one measurement to the next through each coordinate: −∫ g_k du_k by the trapezoidal rule. */
 export const gainsBetween = (
@@ -85,6 +104,13 @@ export const measuredBy =
                 kappa *
                 ((plus.lowerGradient[k]! + minus.lowerGradient[k]!) / 2 - reference.lowerGradient[k]!),
             ),
+      moved:
+        reference === null
+          ? null
+          : {
+              along: minus.upper - plus.upper + 0,
+              bent: plus.upper + minus.upper - 2 * reference.upper + 0,
+            },
       coefficient: kappa,
     }
   }

@@ -141,7 +141,7 @@ const defaults = {
   model: { memory: 24, fading: 0.93, reach: 0.03 },
   annealed: 5,
   budget: { lowerLevelSolves: 15, effortEpochs: null, outerIterations: 36 },
-  stop: { withinNoise: 12, failures: 3 },
+  stop: { withinNoise: 12, failures: 5 },
   averaged: 8,
   retrain: true,
   refit: true,

@@ -9,6 +9,9 @@
  * 3. moves λ (stepping.ts),
  * 4. goes on from the end of y. The lower level is not solved in between: the weights follow λ.
  *
+ * A pair whose violation exceeds the losses themselves measures nothing: F pulled a path out of the valley of y. It counts as failed,
+ * and κ rises.
+ *
  * Out: the transition that asks for the next pair, or for the end of the search (ending.ts).
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -23,8 +26,15 @@ import * as SearchSpace from '../protocol/SearchSpace.js'
 import { stationarityOf } from '../bilevel/descentEnds.js'
 import { anneal } from './ending.js'
 import { gradientModel } from './GradientModel.js'
-import { gainsBetween, lossesOf, type Measured, measuredBy, type PairLosses } from './Measured.js'
-import { biasOf, nextMultiplier, onsetOf, skewLength } from './multiplier.js'
+import {
+  gainsBetween,
+  lossesOf,
+  type Measured,
+  measuredBy,
+  type PairLosses,
+  withoutAstray,
+} from './Measured.js'
+import { bendOf, biasOf, nextMultiplier, onsetOf, skewLength } from './multiplier.js'
 import { stepped } from './stepping.js'
 import type { Stop, Track, TrackingState } from './TrackingState.js'
 import type { TrackingConfig } from './TrackingConfig.js'
@@ -105,14 +115,20 @@ const answered = (
   })
 }
 
-/** After a failed pair: λ half-way back to where a pair last succeeded, with shorter steps. */
-const retreat = ({ step }: TrackingConfig, track: Track): Track => {
+/** κ after a pair whose paths left the valley of y: F pulled too hard. */
+const raised = ({ multiplier: { max, trust } }: TrackingConfig, { coefficient }: Track): number =>
+  Math.min(max, trust * coefficient)
+
+/** After a failed pair: λ half-way back to where a pair last succeeded, with shorter steps and a weaker pull of F. */
+const retreat = (config: TrackingConfig, track: Track): Track => {
+  const { step } = config
   const { path, lambda, failures, steps } = track
   const anchor = path[path.length - 2] ?? lambda
   const back = lambda.map((value, k) => (value + anchor[k]!) / 2)
   return {
     ...track,
     failures: failures + 1,
+    coefficient: raised(config, track),
     lambda: back,
     path: [...path.slice(0, -1), back],
     steps: { ...steps, lengths: steps.lengths.map(length => Math.max(step.min, length * step.shrinkage)) },
@@ -161,7 +177,23 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
       : follow(state, back, { message: `A command failed (${pair.left}); trying again half-way back.` })
   }
   const { reference, violation } = pair.right
-  const measured = [...track.measured, ...pair.right.measured].slice(-options.memory)
+  if (violation > Math.abs(reference.upper) + Math.abs(reference.lower)) {
+    const failures = track.failures + 1
+    return failures >= stop.failures || !affordable
+      ? anneal(state, track, {
+          stopReason: 'failures',
+          message: `The search ended after ${failures} pairs in a row whose paths left the valley of y. Smaller steps of the solver may help.`,
+        })
+      : follow(
+          state,
+          { ...track, failures, weights: reference.weights, coefficient: raised(config, track) },
+          {
+            violation,
+            message: 'A path of a pair left the valley of y; trying again with a larger multiplier.',
+          },
+        )
+  }
+  const measured = withoutAstray([...track.measured, ...pair.right.measured]).slice(-options.memory)
   const model = gradientModel(options)(measured)
   const skew = skewLength(options)(measured)
   const onset = onsetOf(track.coefficient, skew)(model)(track.onset)
@@ -175,7 +207,9 @@ export const finishFollowing = (state: TrackingState, track: Track): Step => {
     withinNoise: model.noise > model.signal ? track.withinNoise + 1 : 0,
     lambda,
     weights: reference.weights,
-    coefficient: nextMultiplier(config.multiplier)(model, bias)(track.coefficient),
+    coefficient: nextMultiplier(config.multiplier)(model, bias, bendOf(measured)(track.coefficient))(
+      track.coefficient,
+    ),
     onset,
     violation,
     steps: moved.steps,

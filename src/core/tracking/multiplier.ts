@@ -15,6 +15,10 @@
  * The bias is not measured but estimated: with g(t) at t = 1/κ expanded as g₀ + b₁t + b₂t² …, a pair's g has the error b₂t², and
  * its skew is b = b₁t. If the terms fall as those of a geometric series, the error is b·r with r = b₁t/g₀ = onset/κ, where the onset is
  * the κ at which the skew is as long as the gradient. The onset is measured where the gradient is clear of its noise.
+ *
+ * None of this holds where the pull of F carries a path too far: then noise grows as κ falls, since a path that leaves the valley of y
+ * ends anywhere. The losses show it. F moves from z₊ to z₋ by F₁, of order t, and is bent by F₂, of order t². Where F₂ exceeds half of
+ * F₁, κ rises to where it would not, whatever the noise.
  */
 import { type GradientModel, gradientModel, type ModelOptions } from './GradientModel.js'
 import type { Measured } from './Measured.js'
@@ -58,10 +62,40 @@ export const onsetOf =
 export const biasOf = (kappa: number, skew: number, onset: number | null): number =>
   skew * Math.min(1, (onset ?? 0) / kappa)
 
-/** κ of the next pair. */
+/** The bend F₂/F₁ that a pair may have at most. */
+const mostBent = 0.5
+/** Pairs that the bend is averaged over. */
+const recent = 6
+/** With so many pairs, F₂ counts where its mean is `evident` times its standard error; with fewer, where it exceeds all of F₁. */
+const fewest = 3
+const evident = 2
+
+const meanOf = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/**
+ * F₂/F₁ at κ, from the last pairs: both grow with powers of 1/κ. 0 where F₂ may be noise; Infinity where F₁ is not positive.
+ */
+export const bendOf =
+  (measured: ReadonlyArray<Measured>) =>
+  (kappa: number): number => {
+    const last = measured
+      .flatMap(({ moved, coefficient }) => (moved === null ? [] : [{ ...moved, t: kappa / coefficient }]))
+      .slice(-recent)
+    if (last.length === 0) return 0
+    const bents = last.map(({ bent, t }) => bent / t ** 2)
+    const bent = meanOf(bents)
+    const variance = meanOf(bents.map(value => (value - bent) ** 2)) / Math.max(1, last.length - 1)
+    const along = meanOf(last.map(one => one.along / one.t))
+    const least = last.length < fewest ? along : evident * Math.sqrt(variance)
+    if (!(bent > Math.max(0, least))) return 0
+    return along > 0 ? bent / along : Infinity
+  }
+
+/** κ of the next pair. `bend`: F₂/F₁ of the last ones. */
 export const nextMultiplier =
   ({ min, max, trust, noise: mostNoise, bias: mostBias }: MultiplierOptions) =>
-  ({ signal, noise }: Pick<GradientModel, 'signal' | 'noise'>, bias: number) =>
+  ({ signal, noise }: Pick<GradientModel, 'signal' | 'noise'>, bias: number, bend: number) =>
   (kappa: number): number => {
     const highest = noise > 0 ? (kappa * mostNoise * signal) / noise : Infinity
     const lowest = bias > 0 ? kappa * Math.sqrt(bias / (mostBias * signal)) : 0
@@ -69,5 +103,6 @@ export const nextMultiplier =
       lowest <= highest
         ? Math.min(highest, Math.max(lowest, kappa))
         : kappa * Math.cbrt((bias * mostNoise) / (noise * mostBias))
-    return Math.min(max, Math.max(min, Math.min(kappa * trust, Math.max(kappa / trust, wanted))))
+    const within = Math.max(wanted, (kappa * bend) / mostBent)
+    return Math.min(max, Math.max(min, Math.min(kappa * trust, Math.max(kappa / trust, within))))
   }

@@ -9,6 +9,7 @@ const at = (unit: ReadonlyArray<number>, gradient: ReadonlyArray<number>, coeffi
   unit,
   gradient,
   skew: null,
+  moved: null,
   coefficient,
 })
 

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import * as Simulate from '../../../src/core/laws/simulate/index.js'
 import type { WeightsDescended } from '../../../src/core/protocol/Observation.js'
 import * as SearchSpace from '../../../src/core/protocol/SearchSpace.js'
-import { gainsBetween, lossesOf, measuredBy } from '../../../src/core/tracking/Measured.js'
+import {
+  gainsBetween,
+  lossesOf,
+  type Measured,
+  measuredBy,
+  withoutAstray,
+} from '../../../src/core/tracking/Measured.js'
 import { cases } from '../../support/cases.js'
 
 /** The three ends of a pair on ridge regression, whose world minimises exactly. */
@@ -92,6 +98,26 @@ describe('a symmetric pair', () => {
         })
       }),
       cases(300),
+    )
+  })
+
+  it('of a path that went astray is dropped once two later ones are of another order, and no other is', () => {
+    const of = (length: number): Measured => ({
+      unit: [0.5],
+      gradient: [length],
+      skew: null,
+      moved: null,
+      coefficient: 10,
+    })
+    const lengths = (all: ReadonlyArray<Measured>) => all.map(({ gradient }) => gradient[0])
+    expect(lengths(withoutAstray([of(1), of(200), of(1)]))).toEqual([1, 200, 1])
+    expect(lengths(withoutAstray([of(1), of(200), of(1), of(2)]))).toEqual([1, 1, 2])
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 1, max: 49, noNaN: true }), { maxLength: 30 }), values => {
+        const all = values.map(of)
+        expect(withoutAstray(all)).toEqual(all)
+      }),
+      cases(200, 'quick'),
     )
   })
 

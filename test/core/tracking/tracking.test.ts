@@ -124,6 +124,40 @@ describe('the multiplier of a run', () => {
     expect(least(0)).toBeGreaterThanOrEqual(29)
   })
 
+  it('doubles after a pair whose paths left the valley of y, and measures nothing there', () => {
+    const { space, world } = Simulate.ridge({ a: [3, 4], b: [2, 1.5] })
+    const config = configOf({ space, budget: { outerIterations: 3 } })
+    const { transitions } = Simulate.drive(tracking, {
+      // The first relaxed path.
+      observation: given =>
+        given._tag === 'WeightsDescended' && given.id === 2 ? { ...given, lower: 1e6 } : given,
+    })(config, world)
+    const kappas = transitions.flatMap(({ commands }) =>
+      commands.flatMap(command =>
+        command._tag === 'DescendWeights' && command.upperCoefficient > 0
+          ? [1 / command.upperCoefficient]
+          : [],
+      ),
+    )
+    expect(kappas.slice(0, 3).map(Math.round)).toEqual([30, 30, 60])
+    const [left] = transitions.flatMap(({ info }) =>
+      info.message?.includes('left the valley') === true ? [info] : [],
+    )
+    expect(left?.signal).toBe(undefined)
+  })
+
+  it('ends the search where paths leave the valley again and again, with the weights before', () => {
+    const { space, world } = Simulate.ridge({ a: [3, 4], b: [2, 1.5] })
+    const { transitions } = Simulate.drive(tracking, {
+      // Each failed first pair has five paths, the first of which is y.
+      observation: given =>
+        given._tag === 'WeightsDescended' && given.id % 5 !== 1 ? { ...given, lower: 1e6 } : given,
+    })(configOf({ space }), world)
+    const outcome = transitions.at(-1)?.info.outcome
+    expect(outcome?.stopReason).toBe('failures')
+    expect(outcome?.rows).toHaveLength(1)
+  })
+
   it('knows its noise after the first pair, which is repeated', () => {
     const [first] = noisyRun(1e-3, 5, 2)
     expect(first?.noise).toBeGreaterThan(0)
