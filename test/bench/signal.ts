@@ -30,13 +30,12 @@ const still = 1e-9
 type Config = Readonly<Record<string, unknown>> & { readonly method: Readonly<Record<string, unknown>> }
 
 const presetOf = (name: string): Config => presets[name]?.config as Config
-const mlp = presetOf('mnist-mlp-1k-tracking')
 
 const tasks: Readonly<Record<string, Config>> = {
-  'mnist-mlp-1k': mlp,
+  'mnist-mlp-1k': presetOf('mnist-mlp-1k-tracking'),
   'mnist-mlp-5k': presetOf('mnist-mlp-5k-tracking'),
   'mnist-mlp-10k': presetOf('mnist-mlp-10k-tracking'),
-  'mnist-deep-1k': { ...mlp, network: { kind: 'mlp', hidden: [100, 60, 40] } },
+  'mnist-deep-1k': presetOf('mnist-deep-1k-tracking'),
   'cifar10-lenet-10k': presetOf('cifar10-lenet-10k-tracking'),
 }
 

@@ -215,6 +215,19 @@ const followed: ReadonlyArray<Followed> = [
     groups: [perLayer, global],
   },
   {
+    name: 'mnist-deep',
+    about: 'MNIST, 784-100-60-40-10; weights follow λ',
+    data: { source: 'mnist' },
+    network: { kind: 'mlp', hidden: [100, 60, 40] },
+    range: { lower: -10, upper: 4 },
+    // With steps of .3, pairs leave the valley of their weights now and then, and end at chance (seeds 0 to 3 of 1,000 images).
+    solver: { learningRate: 0.1, epochs: 150, constantShare: 0.25 },
+    perImage: 0.1,
+    options: { solve: { coldEpochs: 200 } },
+    sizes: [sized('1k', 1_000), sized('5k', 5_000), sized('10k', 10_000)],
+    groups: [perLayer, global],
+  },
+  {
     name: 'cifar10-lenet',
     about: 'CIFAR-10 with standardised channels, LeNet-5; weights follow λ',
     data: { source: 'cifar10', standardise: 'channel' },
