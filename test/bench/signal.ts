@@ -61,7 +61,6 @@ const Line = t.partial({
     bias: Finite,
     coefficient: nullable(Finite),
   }),
-  space: t.unknown,
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'bilevel-signal-'))

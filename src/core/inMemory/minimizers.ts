@@ -117,7 +117,7 @@ export const beyond = (
   )
 }
 
-/** Up to so many components of y, single ones are moved to find a saddle. */
+/** Single components of y are moved, in search of a saddle, only if there are at most this many. */
 const mostMoved = 10
 /** Along a component, f falls clearly if its slope is this share of the gradient there, and this many times the gradient at y. */
 const clear = { share: 1e-3, times: 1e3 } as const
@@ -223,7 +223,7 @@ const untilRounding = (problem: Lbfgs.Problem): Lbfgs.State => {
   return { ...state, pairs: state.pairs.filter(({ y }) => length(y) > least) }
 }
 
-/** So many numbers of pairs, twice, are remembered without a thought. */
+/** The most numbers in the steps of all remembered pairs, where pairs are few; their changes of the gradient take as many. */
 const cheap = 2e5
 
 /** Pairs that a descent remembers: as many as y has components, within what is cheap next to most levels. */

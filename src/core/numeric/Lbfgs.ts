@@ -243,7 +243,7 @@ const endingAt = (settings: Settings, state: State, stalled: number, drowned: bo
     : null
 }
 
-/** a − b. A loop, for `Float64Array.from` with a function takes ten times as long. */
+/** a − b. A loop, since `Float64Array.from` calls an iterator and a function for each number. */
 const difference = (a: Vec, b: Vec): Float64Array => {
   const result = new Float64Array(a.length)
   for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!

@@ -1,5 +1,5 @@
 /**
- * What every method does with an answer: puts it into the batch of open questions, and goes on once the batch is complete.
+ * The step of every method: adds an answer to the batch of open questions. The method concludes the batch when it is complete.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +16,7 @@ interface Asking {
   readonly effort: number
 }
 
-/** What follows: `wait` while questions are open, `conclude` when all are answered, with the effort of the batch added. */
+/** `wait` makes the transition while questions are open, `conclude` when all are answered. */
 interface Next<S> {
   readonly wait: (state: S) => Transition<S>
   readonly conclude: (state: S) => E.Either<MethodError, Transition<S>>

@@ -59,7 +59,7 @@ export const lossesOf = (reference: WeightsDescended, { plus, minus }: Sides, ka
   violation: Math.max(0, (plus.lower + minus.lower) / 2 - reference.lower),
 })
 
-/** A gradient so many times as long as all later ones, at least two, is none of theirs. */
+/** A measurement is dropped if its gradient is `times` as long as every later one, and there are at least `later` of them. */
 const astray = { times: 50, later: 2 } as const
 
 /**

@@ -85,54 +85,57 @@ export const follow = (state: TrackingState, track: Track, details: Partial<Info
   return proceed(next, track.measured.length === 0 ? [...paths, ...repeat] : paths, details)
 }
 
-/** What an answered pair says. */
-interface Answered extends PairLosses {
+/** The losses and measurements of a pair. */
+interface Pair extends PairLosses {
   /** One measurement, or two after the first pair. */
   readonly measured: ReadonlyArray<Measured>
   readonly reference: WeightsDescended
 }
 
-/** What the answered pair says, or the reason of the first failure. */
-const answered = (
-  { batch, config }: TrackingState,
-  { lambda, coefficient }: Track,
-): E.Either<string, Answered> => {
-  const answers = inOrder(batch)
-  const failed = answers.find(answer => answer._tag === 'CommandFailed')
-  if (failed?._tag === 'CommandFailed') return E.left(failed.reason)
-  const [y, plus, minus, otherPlus, otherMinus] = answers.filter(answer => answer._tag === 'WeightsDescended')
-  if (y === undefined || plus === undefined || minus === undefined)
-    return E.left('a descent was not answered')
-  const by = measuredBy(config.space)(lambda, coefficient)
-  const repeat =
-    otherPlus === undefined || otherMinus === undefined
-      ? []
-      : [by(null, { plus: otherPlus, minus: otherMinus })]
-  return E.right({
-    ...lossesOf(y, { plus, minus }, coefficient),
-    measured: [...repeat, by(y, { plus, minus })],
-    reference: y,
-  })
-}
-
-/** κ after a pair whose paths left the valley of y: F pulled too hard. */
+/** κ after a failed pair: F pulls less. */
 const raised = ({ multiplier: { max, trust } }: TrackingConfig, { coefficient }: Track): number =>
   Math.min(max, trust * coefficient)
 
-/** After a failed pair: λ half-way back to where a pair last succeeded, with shorter steps and a weaker pull of F. */
-const retreat = (config: TrackingConfig, track: Track): Track => {
-  const { step } = config
-  const { path, lambda, failures, steps } = track
+/** After a failed descent: λ half-way back to where a pair last succeeded, with shorter steps. */
+const retreat = ({ step }: TrackingConfig, track: Track): Track => {
+  const { path, lambda, steps } = track
   const anchor = path[path.length - 2] ?? lambda
   const back = lambda.map((value, k) => (value + anchor[k]!) / 2)
   return {
     ...track,
-    failures: failures + 1,
-    coefficient: raised(config, track),
     lambda: back,
     path: [...path.slice(0, -1), back],
     steps: { ...steps, lengths: steps.lengths.map(length => Math.max(step.min, length * step.shrinkage)) },
   }
+}
+
+/** A pair that measured nothing: why, and where to ask again. */
+interface Failed {
+  readonly reason: string
+  readonly again: Track
+}
+
+/** The pair from the answers of its paths. It fails if a descent did, or if F pulled a path out of the valley of y. */
+const pairOf = ({ batch, config }: TrackingState, track: Track): E.Either<Failed, Pair> => {
+  const answers = inOrder(batch)
+  const failed = answers.find(answer => answer._tag === 'CommandFailed')
+  const [y, plus, minus, otherPlus, otherMinus] = answers.filter(answer => answer._tag === 'WeightsDescended')
+  if (failed !== undefined || y === undefined || plus === undefined || minus === undefined) {
+    const reason = failed?._tag === 'CommandFailed' ? failed.reason : 'a descent was not answered'
+    return E.left({ reason, again: retreat(config, track) })
+  }
+  const losses = lossesOf(y, { plus, minus }, track.coefficient)
+  if (losses.violation > Math.abs(y.upper) + Math.abs(y.lower))
+    return E.left({
+      reason: 'a path left the valley of y; smaller steps of the solver may help',
+      again: { ...track, weights: y.weights },
+    })
+  const by = measuredBy(config.space)(track.lambda, track.coefficient)
+  const repeat =
+    otherPlus === undefined || otherMinus === undefined
+      ? []
+      : [by(null, { plus: otherPlus, minus: otherMinus })]
+  return E.right({ ...losses, measured: [...repeat, by(y, { plus, minus })], reference: y })
 }
 
 /** Whether the search ends, and why. */
@@ -159,40 +162,40 @@ const gainsOf = (track: Track, measured: ReadonlyArray<Measured>): ReadonlyArray
   return track.gains.map((gain, k) => gain + gained[k]!)
 }
 
+/** Asks for a pair again after one that failed, with a larger κ; or ends the search after too many failures in a row. */
+const afterFailure = (
+  state: TrackingState,
+  track: Track,
+  affordable: boolean,
+  { again, reason }: Failed,
+): Step => {
+  const failures = track.failures + 1
+  return failures >= state.config.stop.failures || !affordable
+    ? anneal(
+        state,
+        { ...track, failures },
+        {
+          stopReason: 'failures',
+          message: `The search ended after ${failures} failed pairs in a row, the last: ${reason}.`,
+        },
+      )
+    : follow(
+        state,
+        { ...again, failures, coefficient: raised(state.config, track) },
+        { message: `A pair failed (${reason}); trying again with a larger multiplier.` },
+      )
+}
+
 /** Handles the answers of a pair. */
 export const finishFollowing = (state: TrackingState, track: Track): Step => {
   const { config } = state
-  const { space, model: options, stop } = config
-  const pair = answered(state, track)
+  const { space, model: options } = config
+  const pair = pairOf(state, track)
   // A failed first pair is asked again with its repeat.
   const isFirst = E.isLeft(pair) && track.measured.length === 0
   const affordable = fits(roomOf(config, state), 0, pairEpochs(config, isFirst))
-  if (E.isLeft(pair)) {
-    const back = retreat(config, track)
-    return back.failures >= stop.failures || !affordable
-      ? anneal(state, track, {
-          stopReason: 'failures',
-          message: `The search ended after ${back.failures} failed pairs in a row, the last: ${pair.left}.`,
-        })
-      : follow(state, back, { message: `A command failed (${pair.left}); trying again half-way back.` })
-  }
+  if (E.isLeft(pair)) return afterFailure(state, track, affordable, pair.left)
   const { reference, violation } = pair.right
-  if (violation > Math.abs(reference.upper) + Math.abs(reference.lower)) {
-    const failures = track.failures + 1
-    return failures >= stop.failures || !affordable
-      ? anneal(state, track, {
-          stopReason: 'failures',
-          message: `The search ended after ${failures} pairs in a row whose paths left the valley of y. Smaller steps of the solver may help.`,
-        })
-      : follow(
-          state,
-          { ...track, failures, weights: reference.weights, coefficient: raised(config, track) },
-          {
-            violation,
-            message: 'A path of a pair left the valley of y; trying again with a larger multiplier.',
-          },
-        )
-  }
   const measured = withoutAstray([...track.measured, ...pair.right.measured]).slice(-options.memory)
   const model = gradientModel(options)(measured)
   const skew = skewLength(options)(measured)

@@ -108,9 +108,6 @@ const footnotes = (rows: ReadonlyArray<SummaryRow>): ReadonlyArray<string> => {
   ]
 }
 
-/** Gains of so many hyperparameters are told. */
-const mostGains = 4
-
 /** A sentence on which hyperparameters mattered; none for a single one. */
 const gainsNote = ({ hyperparameters, rows }: Summary): ReadonlyArray<string> =>
   rows.flatMap(({ gains = [] }) => {
@@ -118,9 +115,9 @@ const gainsNote = ({ hyperparameters, rows }: Summary): ReadonlyArray<string> =>
     const largest = gains
       .map((gain, k) => ({ gain, name: hyperparameters[k] ?? `λ${k}` }))
       .sort((a, b) => Math.abs(b.gain) - Math.abs(a.gain))
-      .slice(0, mostGains)
+      .slice(0, mostComponents)
       .map(({ gain, name }) => `${name} ${gain.toFixed(4)}`)
-    const rest = gains.length > mostGains ? `, … (${gains.length} in all)` : ''
+    const rest = gains.length > mostComponents ? `, … (${gains.length} in all)` : ''
     return [`Fall of the validation loss along λ's path, by hyperparameter: ${largest.join(', ')}${rest}.`]
   })
 

@@ -158,6 +158,31 @@ describe('the multiplier of a run', () => {
     expect(outcome?.rows).toHaveLength(1)
   })
 
+  it('does not repeat a first pair whose repeat exceeds the budget', () => {
+    const { space, world } = Simulate.ridge({ a: [3, 4], b: [2, 1.5] })
+    const config = configOf({
+      space,
+      trainingExamples: 1,
+      solve: { coldEpochs: 4 },
+      pair: { steps: 3, batchSize: null },
+      // After a training of 4 epochs and five paths of 6 there are 20 left: for a later pair (18), not for a first one (32).
+      budget: { effortEpochs: 54 },
+    })
+    const { transitions } = Simulate.drive(tracking, {
+      observation: given =>
+        given._tag === 'LowerLevelSolved'
+          ? { ...given, effort: 4 }
+          : given._tag === 'WeightsDescended'
+            ? { ...given, effort: 6, lower: given.id % 5 === 1 ? given.lower : 1e6 }
+            : given,
+    })(config, world)
+    const relaxed = transitions.flatMap(({ commands }) =>
+      commands.filter(command => command._tag === 'DescendWeights' && command.upperCoefficient !== 0),
+    )
+    expect(relaxed).toHaveLength(4)
+    expect(transitions.at(-1)?.info.outcome?.stopReason).toBe('failures')
+  })
+
   it('knows its noise after the first pair, which is repeated', () => {
     const [first] = noisyRun(1e-3, 5, 2)
     expect(first?.noise).toBeGreaterThan(0)

@@ -42,6 +42,9 @@ const mainHead = [
   'refit: test accuracy %',
 ]
 
+/** The cells from `runs` to `processor s` of other weights at the same λ. */
+const noCosts: Cells = ['', '', '', '', '']
+
 const mainRows = ({ label, planned, finished, of }: Standing): ReadonlyArray<Cells> => [
   [
     label,
@@ -60,11 +63,7 @@ const mainRows = ({ label, planned, finished, of }: Standing): ReadonlyArray<Cel
     : [
         [
           `${label}: bilevel weights ${mark}`,
-          '',
-          '',
-          '',
-          '',
-          '',
+          ...noCosts,
           inline(of.ownValidationLoss, 4),
           inline(of.ownTestLoss, 4),
           '',
@@ -76,11 +75,7 @@ const mainRows = ({ label, planned, finished, of }: Standing): ReadonlyArray<Cel
     : [
         [
           `${label}: tracked, path refit ${trackedMark}`,
-          '',
-          '',
-          '',
-          '',
-          '',
+          ...noCosts,
           inline(of.trackedValidationLoss, 4),
           inline(of.trackedTestLoss, 4),
           inline(of.pathRefitTestLoss, 4),

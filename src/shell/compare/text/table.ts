@@ -45,6 +45,9 @@ const named = (label: string): string =>
 const marked = (text: string, sign = mark): string =>
   text === nothing ? text : text.replace(/^[^\n]+/, `$&${sign}`)
 
+/** The cells from `runs` to `proc. s` of other weights at the same λ. */
+const noCosts: ReadonlyArray<string> = ['', '', '', '', '']
+
 const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<ReadonlyArray<string>> => [
   [
     named(label),
@@ -63,11 +66,7 @@ const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<Reado
     : [
         [
           '  bilevel\n  weights',
-          '',
-          '',
-          '',
-          '',
-          '',
+          ...noCosts,
           marked(stacked(of.ownValidationLoss, 4)),
           marked(stacked(of.ownTestLoss, 4)),
           '',
@@ -79,11 +78,7 @@ const rowsOf = ({ label, planned, finished, of }: Standing): ReadonlyArray<Reado
     : [
         [
           '  tracked,\n  path refit',
-          '',
-          '',
-          '',
-          '',
-          '',
+          ...noCosts,
           marked(stacked(of.trackedValidationLoss, 4), trackedMark),
           marked(stacked(of.trackedTestLoss, 4), trackedMark),
           marked(stacked(of.pathRefitTestLoss, 4), trackedMark),

@@ -74,6 +74,15 @@ export const thinned = <A>(
       }
 }
 
+/** The horizontal axis of outer iterations, which rows have in `iteration`. */
+export const iterationAxis: Spec = {
+  field: 'iteration',
+  type: 'quantitative',
+  title: 'outer iteration',
+  axis: { tickMinStep: 1, grid: false },
+  scale: { zero: false, nice: false, padding: 6 },
+}
+
 /** The title of an axis of λ. */
 export const axisTitle = (hyperparameter: string): string => `λ: ${hyperparameter}`
 

@@ -1,7 +1,7 @@
 /** Figure: signal, noise and bias of the measured gradient over the outer iterations, and the multiplier κ that they decide. */
 import { accuracyRows, type AccuracyRow } from '../data/accuracy.js'
 import type { Run } from '../Run.js'
-import { panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
+import { iterationAxis, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
 import { distinct } from './theme.js'
 
 const lengths = ['signal', 'noise', 'deviation', 'bias'] as const
@@ -48,13 +48,7 @@ export const accuracyFigure = (run: Run, id: string): Figure | null => {
         lengths.map(quantity => titles[quantity]),
         frame.width,
       )
-      const x = {
-        field: 'iteration',
-        type: 'quantitative',
-        title: 'outer iteration',
-        axis: { tickMinStep: 1, grid: false },
-        scale: { zero: false, nice: false, padding: 6 },
-      }
+      const x = iterationAxis
       const y = (title: string, values: ReadonlyArray<{ readonly value: number }>) => ({
         field: 'value',
         type: 'quantitative',

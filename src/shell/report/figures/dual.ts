@@ -1,7 +1,7 @@
 /** Figure: violation, multiplier, penalty and tolerance over the outer iterations, one panel for each. */
 import { dualRows, quantities, type DualRow } from '../data/dual.js'
 import type { Run } from '../Run.js'
-import { filled, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
+import { filled, iterationAxis, panelWidth, rounded, roundNumbers, type Figure, type Spec } from './Figure.js'
 import { distinct, text } from './theme.js'
 
 const titles: Readonly<Record<DualRow['quantity'], string>> = {
@@ -62,13 +62,7 @@ export const dualFigure = (runs: ReadonlyArray<Run>): Figure | null => {
   const named = names.length <= mostNamed
   const of = (quantity: DualRow['quantity']) => rows.filter(row => row.quantity === quantity)
   const valuesOf = (quantity: DualRow['quantity']) => of(quantity).map(({ value }) => value)
-  const x = {
-    field: 'iteration',
-    type: 'quantitative',
-    title: 'outer iteration',
-    axis: { tickMinStep: 1, grid: false },
-    scale: { zero: false, nice: false, padding: 6 },
-  }
+  const x = iterationAxis
   const yOf = (quantity: DualRow['quantity']): Spec => ({
     field: 'value',
     type: 'quantitative',
