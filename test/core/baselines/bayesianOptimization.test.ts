@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { strategy } from '../../../src/core/baselines/bayesianOptimization.js'
 import { bayesianOptimization, randomSearch, Rng, type Trial } from '../../../src/core/index.js'
-import { deep } from '../../support/cases.js'
+import { count } from '../../support/cases.js'
 import { box } from '../../support/landscape.js'
 import { configOf, returned, type Ran, run } from './support.js'
 
@@ -22,8 +22,7 @@ const cases = [
   { name: 'Branin', loss: branin, d: 2, least: 0.397887, within: 0.05, solves: 30 },
 ] as const
 
-/** `npm test` searches from one seed: a search of Branin's function takes a second. */
-const seeds = deep ? [0, 1, 2] : [0]
+const seeds = Array.from({ length: count(3, 'huge') }, (_, seed) => seed)
 
 describe.each(cases)('Bayesian optimization of $name', ({ loss, d, least, within, solves }) => {
   const options = (seed: number) => ({ space: box(d), seed, budget: { lowerLevelSolves: solves } })
